@@ -1,0 +1,78 @@
+//! Network values shared by all resources.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::PortIndex;
+
+/// A MAC address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mac(pub [u8; 6]);
+
+impl Mac {
+    /// The MAC of a port: the cloud's own vendor prefix and the port's dense id.
+    pub fn of_port(port: PortIndex) -> Self {
+        let [_, a, b, c] = port.0.to_be_bytes();
+        Self([0x00, 0x16, 0x3e, a, b, c])
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Addresses that every network reaches and no VPC may use: resolver, metadata and the aliases of ports.
+pub mod services {
+    use std::net::Ipv4Addr;
+
+    use crate::id::PortIndex;
+
+    /// Resolvers, as instances of the cloud know them.
+    pub const RESOLVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 2, 136), Ipv4Addr::new(100, 100, 2, 138)];
+    /// Metadata, as instances of the cloud know it.
+    pub const METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
+    /// Where health probes come from.
+    pub const PROBE_SOURCE: Ipv4Addr = Ipv4Addr::new(100, 64, 0, 1);
+    /// First alias; the range is 100.64.0.0/10 without the addresses above.
+    const ALIAS_BASE: u32 = 0x6440_0100;
+
+    /// The address that stands for a port in the services network.
+    pub fn alias(port: PortIndex) -> Ipv4Addr {
+        Ipv4Addr::from(ALIAS_BASE + port.0)
+    }
+}
+
+/// A transport protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// An inclusive range of ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PortRange {
+    /// First port.
+    pub low: u16,
+    /// Last port; never below `low`.
+    pub high: u16,
+}
+
+/// An address in text, or why it is none.
+pub fn parse_address(text: &str) -> Option<Ipv4Addr> {
+    text.parse().ok()
+}

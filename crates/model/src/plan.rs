@@ -1,0 +1,241 @@
+//! What one host must make true. The planner makes every choice; the agent has none left. A host plan is complete:
+//! whatever it does not mention must not exist.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{
+    EndpointId, EndpointIndex, EniId, GroupIndex, HostId, InstanceId, ListenerId, ListenerIndex, LoadBalancerId,
+    Network, PortIndex, Revision, SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, VipIndex, VpcId,
+    ZoneId,
+};
+use crate::net::{Mac, PortRange, Transport};
+use crate::nlb::{HealthCheck, Scheduler};
+use crate::security::{RulePolicy, RuleProtocol};
+
+/// Everything one host must make true.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostPlan {
+    /// The state that the plan was made from. An agent refuses a plan older than its last.
+    pub revision: Revision,
+    /// Whom the plan is for.
+    pub host: HostId,
+    /// Every VPC, by network.
+    pub vpcs: BTreeMap<Network, VpcPlan>,
+    /// ENIs of instances on this host.
+    pub ports: BTreeMap<PortIndex, PortPlan>,
+    /// Instances on this host.
+    pub instances: BTreeMap<InstanceId, InstancePlan>,
+    /// Security groups that any policy here needs.
+    pub groups: BTreeMap<GroupIndex, GroupPlan>,
+    /// Zonal addresses of NLBs.
+    pub vips: BTreeMap<VipIndex, VipPlan>,
+    /// Listeners.
+    pub listeners: BTreeMap<ListenerIndex, ListenerPlan>,
+    /// Server groups that a listener uses.
+    pub server_groups: BTreeMap<ServerGroupIndex, ServerGroupPlan>,
+    /// Endpoints.
+    pub endpoints: BTreeMap<EndpointIndex, EndpointPlan>,
+}
+
+/// A VPC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcPlan {
+    /// The VPC.
+    pub id: VpcId,
+    /// One gateway address for each vSwitch.
+    pub gateways: Vec<Ipv4Addr>,
+    /// Names that the resolver answers inside this VPC, fully qualified, lower case, without a last dot.
+    pub names: BTreeMap<String, NamePlan>,
+}
+
+/// The addresses behind a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamePlan {
+    /// Address and the zone that it lies in.
+    pub addresses: Vec<(Ipv4Addr, ZoneId)>,
+    /// Answer only the asking client's own zone (while it has an address), not all zones, the client's first.
+    pub zone_affinity: bool,
+}
+
+/// The attachment of an instance's ENI.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortPlan {
+    /// The ENI.
+    pub eni: EniId,
+    /// The instance behind it.
+    pub instance: InstanceId,
+    /// The VPC.
+    pub network: Network,
+    /// The zone.
+    pub zone: ZoneId,
+    /// The private address.
+    pub address: Ipv4Addr,
+    /// The vSwitch's range.
+    pub subnet: Ipv4Net,
+    /// The vSwitch's gateway.
+    pub gateway: Ipv4Addr,
+    /// The MAC.
+    pub mac: Mac,
+    /// Security groups; never empty.
+    pub groups: Vec<GroupIndex>,
+}
+
+/// An instance on this host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstancePlan {
+    /// The primary ENI's port.
+    pub port: PortIndex,
+    /// Name inside the instance.
+    pub host_name: String,
+    /// Image: `host`, or the absolute path of a root file system on the host.
+    pub image: String,
+    /// Run once, at first boot.
+    pub user_data: Option<Vec<u8>>,
+    /// Whether it is to run.
+    pub running: bool,
+    /// Raised by every reboot and start: a running container of an older boot is started anew.
+    pub boot: u64,
+    /// CPU limit in cores.
+    pub cpus: u32,
+    /// Memory limit, MiB.
+    pub memory_mib: u64,
+}
+
+/// A security group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupPlan {
+    /// The group.
+    pub id: SecurityGroupId,
+    /// Its VPC.
+    pub network: Network,
+    /// Whether members accept each other (the inner access policy of a normal group).
+    pub inner_access: bool,
+    /// Whether everything may go out that no rule forbids (normal groups yes, enterprise groups no).
+    pub egress_default: bool,
+    /// Rules, in the order in which they are judged: by priority, drop before accept.
+    pub ingress: Vec<RulePlan>,
+    /// The same for what goes out.
+    pub egress: Vec<RulePlan>,
+    /// Addresses of the ENIs in the group, on every host.
+    pub members: Vec<Ipv4Addr>,
+}
+
+/// A rule of a security group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulePlan {
+    /// Protocols.
+    pub protocol: RuleProtocol,
+    /// Destination ports.
+    pub ports: PortRange,
+    /// The other side.
+    pub peer: PeerPlan,
+    /// Accept or drop.
+    pub policy: RulePolicy,
+    /// 1 (highest) to 100.
+    pub priority: u8,
+}
+
+/// The other side of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PeerPlan {
+    /// An address range.
+    Cidr(Ipv4Net),
+    /// The members of a group.
+    Group(GroupIndex),
+}
+
+/// A zonal address of an NLB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VipPlan {
+    /// The NLB.
+    pub load_balancer: LoadBalancerId,
+    /// The provider's VPC.
+    pub network: Network,
+    /// The zone.
+    pub zone: ZoneId,
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Off: only servers of this zone are chosen.
+    pub cross_zone: bool,
+}
+
+/// A listener that forwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenerPlan {
+    /// The listener.
+    pub id: ListenerId,
+    /// The zonal addresses that it listens on.
+    pub vips: Vec<VipIndex>,
+    /// The protocol.
+    pub protocol: Transport,
+    /// The port.
+    pub port: u16,
+    /// Where connections go.
+    pub server_group: ServerGroupIndex,
+    /// Seconds without a packet after which a connection is forgotten.
+    pub idle_timeout: u16,
+}
+
+/// A server group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerGroupPlan {
+    /// The group.
+    pub id: ServerGroupId,
+    /// How a server is chosen.
+    pub scheduler: Scheduler,
+    /// Servers see the client's own address.
+    pub preserve_client_ip: bool,
+    /// Established connections of a leaving server live this many seconds; `None` = cut at once.
+    pub drain_seconds: Option<u16>,
+    /// How health is judged; `None` = checks are off.
+    pub health_check: Option<HealthCheck>,
+    /// The servers.
+    pub servers: BTreeMap<ServerIndex, ServerPlan>,
+}
+
+/// A server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerPlan {
+    /// The port of its ENI.
+    pub port_index: PortIndex,
+    /// Its zone.
+    pub zone: ZoneId,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its transport port.
+    pub port: u16,
+    /// 0 (no new connections) to 100.
+    pub weight: u8,
+}
+
+/// An endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointPlan {
+    /// The endpoint.
+    pub id: EndpointId,
+    /// The consumer's VPC.
+    pub network: Network,
+    /// The connection's own network.
+    pub connection: Network,
+    /// Security groups of the endpoint's ENIs; never empty.
+    pub groups: Vec<GroupIndex>,
+    /// One address for each zone.
+    pub zones: Vec<EndpointZonePlan>,
+}
+
+/// A zone of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointZonePlan {
+    /// The zone.
+    pub zone: ZoneId,
+    /// The ENI.
+    pub eni: EniId,
+    /// The ENI's address.
+    pub address: Ipv4Addr,
+    /// The NLB's zonal address that serves this zone; `None` = not accepted.
+    pub vip: Option<VipIndex>,
+}

@@ -1,0 +1,83 @@
+//! What a host says it has made true, and what it sees. Reports live in memory; statuses are derived from them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{HostId, InstanceId, Revision, ServerIndex};
+
+/// What one host says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Who says it.
+    pub host: HostId,
+    /// The newest plan that is wholly true here: packets already follow it.
+    pub observed: Revision,
+    /// Instances on the host.
+    pub instances: BTreeMap<InstanceId, InstanceReport>,
+    /// Health of the servers that this host probes.
+    pub health: BTreeMap<ServerIndex, HealthReport>,
+    /// What stands in the way of the plan, in words for a person; empty when all is well.
+    pub faults: Vec<String>,
+}
+
+/// An instance as its host sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceReport {
+    /// What it does.
+    pub state: InstanceState,
+    /// Which boot it is in; an older one than the plan's is about to be replaced.
+    pub boot: u64,
+}
+
+/// What an instance does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InstanceState {
+    /// Its container is being made.
+    Starting,
+    /// Its first process runs.
+    Running,
+    /// It has no process.
+    Stopped,
+    /// It could not be started.
+    Failed(String),
+}
+
+/// A server's health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthReport {
+    /// The verdict.
+    pub state: HealthState,
+    /// Why, when the last probe failed.
+    pub reason: Option<HealthReason>,
+    /// Duration of the last probe, microseconds.
+    pub latency_micros: u32,
+}
+
+/// The verdict over a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HealthState {
+    /// Not enough probes yet.
+    Initial,
+    /// Gets connections.
+    Healthy,
+    /// Gets none while another server is healthy.
+    Unhealthy,
+}
+
+/// Why a probe failed; names as in the NLB API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HealthReason {
+    /// No answer to the connect in time.
+    ConnectTimeout,
+    /// The connect was refused or unreachable.
+    ConnectFailed,
+    /// No response in time.
+    RecvResponseTimeout,
+    /// The connection broke before the response was complete.
+    ConnectInterrupt,
+    /// The response's status code is not one of those expected.
+    HttpCodeNotMatch,
+    /// The response is not HTTP.
+    HttpInvalidHeader,
+}

@@ -1,0 +1,55 @@
+//! Addresses: what an address means inside a network.
+
+use crate::Mac;
+
+/// Key of `ADDRESSES`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AddressKey {
+    pub network: u32,
+    pub address: u32,
+}
+
+/// What stands behind an address.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressKind {
+    /// An ENI on this host. In [`crate::SERVICES_NETWORK`]: an alias, whose traffic enters the port below its
+    /// security group and is translated to the port's own address.
+    Port = 1,
+    /// A zonal address of an NLB.
+    LoadBalancer = 2,
+    /// A zonal address of an endpoint.
+    Endpoint = 3,
+    /// A gateway of a vSwitch: answers ping, carries nothing else.
+    Gateway = 4,
+    /// Resolver or metadata; only in [`crate::SERVICES_NETWORK`], reachable from every network.
+    Service = 5,
+}
+
+/// Value of `ADDRESSES`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// `Port`, `Service`: interface index of the host side. Otherwise 0.
+    pub ifindex: u32,
+    /// `Port`: the port's own address (differs from the key for an alias).
+    pub address: u32,
+    /// Dense id: of the port, of the NLB's zonal address (vip), of the endpoint.
+    pub index: u32,
+    /// `Port`, `Endpoint`: judged on what arrives here. Otherwise 0 (none).
+    pub ingress_policy: u32,
+    /// `Endpoint`: the vip of the NLB that the provider's acceptance chose for this zone; 0 = not connected.
+    /// `LoadBalancer`: its own vip.
+    pub vip: u32,
+    /// `Endpoint`: the provider-side source address that policies of the servers see (the NLB's zonal address).
+    /// `LoadBalancer`: its own address, the source where a client's own cannot be kept.
+    pub nlb_address: u32,
+    /// `Port`, `Service`: destination MAC.
+    pub mac: Mac,
+    /// An [`AddressKind`].
+    pub kind: u8,
+    pub pad: u8,
+}
+
+const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 32);

@@ -1,0 +1,28 @@
+//! The contract between the kernel program and the agent: keys and values of every kernel map, and the numbered
+//! reasons of drops. `no_std`, `repr(C)`, no padding that is not named; the layout is asserted at compile time.
+//!
+//! Addresses and ports in keys and values are in network byte order, exactly as they stand in a packet
+//! (`u32::from_ne_bytes(octets)`); everything else is in the machine's own order.
+#![no_std]
+
+mod address;
+mod counters;
+mod flow;
+mod policy;
+mod port;
+mod reason;
+mod service;
+
+pub use address::{Address, AddressKey, AddressKind};
+pub use counters::{Counter, DropKey};
+pub use flow::{Flow, FlowKey, FlowState};
+pub use policy::{MemberKey, Policy, Rule, RuleAction};
+pub use port::{Mac, Port, PortKind, mac};
+pub use reason::DropReason;
+pub use service::{Listener, ListenerKey, Server};
+
+/// The MAC address of every gateway: the one that instances send all their traffic to.
+pub const GATEWAY_MAC: [u8; 6] = [0xee, 0xff, 0xff, 0xff, 0xff, 0xff];
+
+/// The network of the host's own services (resolver, metadata, probes): no VPC has this id.
+pub const SERVICES_NETWORK: u32 = 0;

@@ -1,0 +1,47 @@
+//! Policies: the security groups of one port, endpoint or NLB, flattened into one ordered list of rules.
+
+/// Value of `POLICIES`, keyed by policy id. Rules `first .. first + count` of `RULES`; the first match decides,
+/// none means drop. Id 0 stands for "no policy applies here" and is never looked up.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    pub first: u32,
+    pub count: u32,
+}
+
+/// What a matching rule says.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleAction {
+    Drop = 0,
+    Accept = 1,
+}
+
+/// Value of `RULES`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The peer's address must equal `address` under `mask`; ignored when `group` is not 0.
+    pub address: u32,
+    pub mask: u32,
+    /// The peer must be a member of this security group (dense id); 0 = any address under the mask.
+    pub group: u32,
+    /// Destination port, inclusive, machine order; 0..=65535 for any.
+    pub port_low: u16,
+    pub port_high: u16,
+    /// IP protocol number; 0 = any.
+    pub protocol: u8,
+    /// A [`RuleAction`].
+    pub action: u8,
+    pub pad: [u8; 2],
+}
+
+/// Key of `MEMBERS` (value `u8`, always 1): the address belongs to an ENI of the security group.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MemberKey {
+    pub group: u32,
+    pub address: u32,
+}
+
+const _: () = assert!(size_of::<Policy>() == 8 && size_of::<Rule>() == 20 && size_of::<MemberKey>() == 8);

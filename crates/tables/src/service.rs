@@ -1,0 +1,53 @@
+//! Listeners and servers.
+
+use crate::Mac;
+
+/// Key of `LISTENERS`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ListenerKey {
+    /// Dense id of the NLB's zonal address: with cross-zone off each zone has slots of its own.
+    pub vip: u32,
+    /// Network byte order.
+    pub port: u16,
+    pub protocol: u8,
+    pub pad: u8,
+}
+
+/// Value of `LISTENERS`. Slots `first_slot .. first_slot + slots` of `SLOTS` hold dense server ids, filled by
+/// Maglev hashing in proportion to the weights.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    pub first_slot: u32,
+    /// 0 = no server.
+    pub slots: u32,
+    /// Dense id, for counters and for re-judging a flow.
+    pub index: u32,
+    /// Dense id of the server group: an established flow keeps its server while that is in this group.
+    pub server_group: u32,
+    /// Seconds without a packet after which a flow is forgotten.
+    pub idle_timeout: u16,
+    /// 1 = servers see the client's own address.
+    pub preserve_client: u8,
+    pub pad: u8,
+}
+
+/// Value of `SERVERS`, keyed by dense server id.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server {
+    pub address: u32,
+    /// Interface index of the host side of the server's port.
+    pub ifindex: u32,
+    pub server_group: u32,
+    /// Policy of the server's ENI, judged on first packets.
+    pub ingress_policy: u32,
+    /// Dense id of the server's port, for counters.
+    pub port_index: u32,
+    pub mac: Mac,
+    /// Network byte order.
+    pub port: u16,
+}
+
+const _: () = assert!(size_of::<ListenerKey>() == 8 && size_of::<Listener>() == 20 && size_of::<Server>() == 28);
