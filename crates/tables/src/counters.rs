@@ -8,11 +8,52 @@ pub struct Counter {
     pub bytes: u64,
 }
 
+/// Index of `COUNTERS` (per-CPU [`Counter`]): what the whole host did.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Packets of known flows that left rewritten.
+    Forwarded = 0,
+    /// First packets that were let through.
+    NewFlow = 1,
+    /// Flows that were judged again after a change of plan, and kept.
+    Rejudged = 2,
+    /// First packets whose client is the chosen server itself.
+    Hairpin = 3,
+    /// First packets whose source port was changed because the tuple was taken.
+    PortRemapped = 4,
+    ArpAnswered = 5,
+    EchoAnswered = 6,
+    /// ICMP errors translated to the sender of what they are about.
+    IcmpTranslated = 7,
+    /// ICMP errors made here (TTL expired, no route).
+    IcmpSent = 8,
+    /// ARP that needs no answer: probes, announcements, replies.
+    ArpSwallowed = 9,
+}
+
+impl Purpose {
+    /// Every purpose, by index.
+    pub const ALL: [Purpose; 10] = [
+        Purpose::Forwarded,
+        Purpose::NewFlow,
+        Purpose::Rejudged,
+        Purpose::Hairpin,
+        Purpose::PortRemapped,
+        Purpose::ArpAnswered,
+        Purpose::EchoAnswered,
+        Purpose::IcmpTranslated,
+        Purpose::IcmpSent,
+        Purpose::ArpSwallowed,
+    ];
+}
+
 /// Key of `DROPS` (per-CPU [`Counter`]): which port saw a packet dropped, and why.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DropKey {
     /// Dense id of the port that sent the packet, or that it was meant for: both tenants see it.
+    /// 0 = the interface is not a port.
     pub port: u32,
     /// A [`crate::DropReason`].
     pub reason: u32,

@@ -15,7 +15,9 @@ pub struct FlowKey {
     pub sport: u16,
     pub dport: u16,
     pub protocol: u8,
-    pub pad: [u8; 3],
+    /// ICMP: 8 for requests, 0 for replies, so that a reply never passes for a request. Otherwise 0.
+    pub icmp_type: u8,
+    pub pad: [u8; 2],
 }
 
 /// How far a TCP connection has come; bits are ORed in by both directions' packets.
@@ -27,7 +29,10 @@ pub enum FlowState {
     Established = 1,
     /// A FIN was seen in this direction.
     Closing = 2,
+    /// Set in both entries.
     Reset = 4,
+    /// A FIN was seen in both directions. Set in both entries.
+    Closed = 8,
 }
 
 /// Value of `FLOWS`: what becomes of a packet that matches the key.
@@ -46,7 +51,7 @@ pub struct Flow {
     pub src_mac: Mac,
     /// The plan under which the flow was judged; another one means: judge again.
     pub epoch: u32,
-    /// Ones'-complement differences of addresses and of ports, made once per connection.
+    /// Ones'-complement differences of addresses and of ports, folded to 16 bits, made once per connection; 0 = no change.
     pub address_delta: u32,
     pub port_delta: u32,
     /// Dense ids, 0 = none: what the flow counts for and by what it is judged again.
@@ -66,6 +71,95 @@ pub struct Flow {
     pub last_seen: u64,
     pub packets: u64,
     pub bytes: u64,
+}
+
+/// Idle times in seconds, after which a flow is dead.
+pub mod idle {
+    /// TCP before the first reply: five retransmissions of a SYN fit.
+    pub const OPENING: u16 = 60;
+    /// TCP after a reset or after FINs of both sides: retransmissions of the last FIN fit.
+    pub const CLOSED: u16 = 10;
+    /// TCP inside a VPC and towards the host's services.
+    pub const TCP: u16 = 3600;
+    /// UDP inside a VPC and towards the host's services.
+    pub const UDP: u16 = 60;
+    /// ICMP echo.
+    pub const ICMP: u16 = 30;
+}
+
+const NANOSECONDS: u64 = 1_000_000_000;
+
+impl FlowKey {
+    /// The key of the other entry of the connection that this key and `flow` are one entry of.
+    #[inline(always)]
+    pub fn paired(&self, flow: &Flow) -> FlowKey {
+        FlowKey {
+            ingress: flow.egress,
+            src: flow.dst,
+            dst: flow.src,
+            sport: flow.dport,
+            dport: flow.sport,
+            protocol: self.protocol,
+            icmp_type: if self.protocol == 1 { self.icmp_type ^ 8 } else { 0 },
+            pad: [0; 2],
+        }
+    }
+
+    /// A well-mixed hash of the whole tuple, ingress included.
+    #[inline(always)]
+    pub fn hash(&self) -> u32 {
+        let ports = self.sport as u32 | (self.dport as u32) << 16;
+        let mut h = mix(self.ingress ^ 0x9e37_79b9, self.src);
+        h = mix(h, self.dst);
+        h = mix(h, ports);
+        h = mix(h, self.protocol as u32);
+        h ^= h >> 16;
+        h = h.wrapping_mul(0x85eb_ca6b);
+        h ^= h >> 13;
+        h = h.wrapping_mul(0xc2b2_ae35);
+        h ^ h >> 16
+    }
+}
+
+/// One round of MurmurHash3 (32 bits).
+#[inline(always)]
+fn mix(h: u32, word: u32) -> u32 {
+    let k = word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
+    (h ^ k).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64)
+}
+
+impl Flow {
+    /// Whether a bit of the state is set.
+    #[inline(always)]
+    pub fn is(&self, state: FlowState) -> bool {
+        self.state & state as u8 != 0
+    }
+
+    /// Whether a new SYN on this entry starts a new connection.
+    #[inline(always)]
+    pub fn over(&self) -> bool {
+        self.state & (FlowState::Closing as u8 | FlowState::Closed as u8 | FlowState::Reset as u8) != 0
+    }
+
+    /// Idle time that this entry is allowed in its present state, nanoseconds.
+    #[inline(always)]
+    pub fn allowed(&self) -> u64 {
+        let seconds = if self.state & (FlowState::Closed as u8 | FlowState::Reset as u8) != 0 {
+            idle::CLOSED
+        } else if !self.is(FlowState::Established) {
+            idle::OPENING
+        } else {
+            self.timeout
+        };
+        seconds as u64 * NANOSECONDS
+    }
+
+    /// Whether this entry has been idle for too long at `now` (`CLOCK_MONOTONIC`, ns). A connection is dead when
+    /// both of its entries are.
+    #[inline(always)]
+    pub fn idle(&self, now: u64) -> bool {
+        now.saturating_sub(self.last_seen) > self.allowed()
+    }
 }
 
 const _: () = assert!(size_of::<FlowKey>() == 20 && size_of::<Flow>() == 88);

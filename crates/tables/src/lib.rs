@@ -4,18 +4,24 @@
 //! Addresses and ports in keys and values are in network byte order, exactly as they stand in a packet
 //! (`u32::from_ne_bytes(octets)`); everything else is in the machine's own order.
 #![no_std]
+#![allow(missing_docs, reason = "some names say everything that there is to say")]
 
 mod address;
+pub mod checksum;
 mod counters;
 mod flow;
+mod fragment;
+#[cfg(all(feature = "user", not(target_arch = "bpf")))]
+mod pod;
 mod policy;
 mod port;
 mod reason;
 mod service;
 
 pub use address::{Address, AddressKey, AddressKind};
-pub use counters::{Counter, DropKey};
-pub use flow::{Flow, FlowKey, FlowState};
+pub use counters::{Counter, DropKey, Purpose};
+pub use flow::{Flow, FlowKey, FlowState, idle};
+pub use fragment::{Fragment, FragmentKey};
 pub use policy::{MemberKey, Policy, Rule, RuleAction};
 pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;

@@ -36,6 +36,17 @@ pub struct Rule {
     pub pad: [u8; 2],
 }
 
+impl Rule {
+    /// Whether the rule speaks of this protocol, destination port (machine order; ICMP has none) and peer; for a
+    /// rule about a group the peer's membership is left to the caller.
+    #[inline(always)]
+    pub fn covers(&self, protocol: u8, port: u16, peer: u32) -> bool {
+        (self.protocol == 0 || self.protocol == protocol)
+            && (protocol == 1 || (self.port_low <= port && port <= self.port_high))
+            && (self.group != 0 || peer & self.mask == self.address)
+    }
+}
+
 /// Key of `MEMBERS` (value `u8`, always 1): the address belongs to an ENI of the security group.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

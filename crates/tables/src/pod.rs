@@ -1,0 +1,15 @@
+//! What user space may read and write as plain bytes.
+
+use crate::*;
+
+macro_rules! pods {
+    ($($name:ident)*) => {
+        // SAFETY: `repr(C)`, integers only, every padding byte is a named field: any bytes are a value.
+        $(unsafe impl aya::Pod for $name {})*
+    };
+}
+
+pods! {
+    Address AddressKey Counter DropKey Flow FlowKey Fragment FragmentKey Listener ListenerKey MemberKey Policy Port
+    Rule Server
+}
