@@ -1,0 +1,35 @@
+//! Running a command inside an instance.
+
+use std::process::Command;
+
+use model::id::InstanceId;
+
+use super::Instances;
+use super::bundle::ENVIRONMENT;
+use super::cgroup::Cgroup;
+
+/// Joins the cgroups named before `--`, then becomes the command after it.
+const JOIN: &str = r#"while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@""#;
+
+impl Instances {
+    /// A command that runs `argv` inside a running instance, under its limits. Meant to replace the calling process
+    /// (`CommandExt::exec`): terminal, signals and exit status are then those of `argv`. `tty` gives it a terminal of
+    /// its own, joined to the caller's.
+    pub fn exec(&self, id: &InstanceId, tty: bool, argv: &[String]) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", JOIN, "isthmus"]).args(Cgroup::of(id).join_files()).arg("--");
+        command
+            .arg("crun")
+            .arg("--root")
+            .arg(self.runtime.state())
+            .args(["--cgroup-manager=disabled", "exec"]);
+        if tty {
+            let terminal = std::env::var("TERM").unwrap_or_else(|_| "xterm".into());
+            command.args(["--tty", "--env", &format!("TERM={terminal}")]);
+        }
+        // One `--env` makes crun forget the environment that the container was made with.
+        command.args(ENVIRONMENT.iter().flat_map(|variable| ["--env", variable]));
+        command.arg(id.as_str()).args(argv);
+        command
+    }
+}
