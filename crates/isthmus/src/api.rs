@@ -1,0 +1,109 @@
+//! `isthmus api PRODUCT ACTION --Name value…`: one call, its answer as JSON.
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use control::rpc::Product;
+
+use crate::client::Client;
+
+/// Where the API is and who calls it.
+#[derive(Args, Clone, Debug)]
+pub struct Access {
+    /// Where the API is.
+    #[arg(long, env = "ISTHMUS_ENDPOINT", default_value = "http://127.0.0.1:4577")]
+    pub endpoint: String,
+    /// The access key; the default is the one of `isthmus up --dev`.
+    #[arg(long, env = "ISTHMUS_ACCESS_KEY_ID", default_value = "dev")]
+    pub access_key_id: String,
+    /// Its secret.
+    #[arg(long, env = "ISTHMUS_ACCESS_KEY_SECRET", default_value = "dev", hide_env_values = true)]
+    pub access_key_secret: String,
+}
+
+impl Access {
+    /// The client that calls like this.
+    ///
+    /// # Errors
+    /// When the endpoint is not a URL that the client can call.
+    pub fn client(&self) -> Result<Client> {
+        if !self.endpoint.starts_with("http://") {
+            bail!("--endpoint {}: give a URL that begins with http://", self.endpoint);
+        }
+        Ok(Client::new(&self.endpoint, &self.access_key_id, &self.access_key_secret))
+    }
+}
+
+/// One call.
+#[derive(Args, Debug)]
+pub struct Api {
+    #[command(flatten)]
+    access: Access,
+    /// Vpc, Ecs, Nlb, Privatelink, …; letter case does not matter.
+    product: String,
+    /// Such as DescribeVpcs.
+    action: String,
+    /// Parameters as they travel: --VpcId vpc-… --Zone.1.ZoneId cn-hangzhou-g. RegionId is cn-hangzhou unless given.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--NAME VALUE")]
+    parameters: Vec<String>,
+}
+
+impl Api {
+    /// Calls and prints the answer.
+    ///
+    /// # Errors
+    /// When the words make no call, or the call fails.
+    pub fn run(self) -> Result<()> {
+        let known = || Product::ALL.map(Product::name).join(", ");
+        let product = Product::of_name(&self.product)
+            .with_context(|| format!("there is no product '{}'; there are {}", self.product, known()))?;
+        let mut parameters = pairs(&self.parameters)?;
+        if !parameters.iter().any(|(name, _)| name == "RegionId") {
+            parameters.push(("RegionId".to_owned(), "cn-hangzhou".to_owned()));
+        }
+        let answer = self.access.client()?.call(product, &self.action, &parameters)?;
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+        Ok(())
+    }
+}
+
+/// `--Name value` and `--Name=value`, in turn.
+fn pairs(words: &[String]) -> Result<Vec<(String, String)>> {
+    let mut pairs = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let name =
+            word.strip_prefix("--").with_context(|| format!("'{word}': a parameter is --Name value"))?;
+        let pair = match name.split_once('=') {
+            Some((name, value)) => (name, value),
+            None => (name, words.next().with_context(|| format!("--{name} has no value"))?.as_str()),
+        };
+        pairs.push((pair.0.to_owned(), pair.1.to_owned()));
+    }
+    Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pairs;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn parameters_come_in_both_forms() {
+        let pairs =
+            pairs(&words("--VpcId vpc-1 --Zone.1.ZoneId=cn-hangzhou-g")).expect("both are parameters");
+        let expected = [("VpcId", "vpc-1"), ("Zone.1.ZoneId", "cn-hangzhou-g")];
+        assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn a_name_without_value_and_a_value_without_name_are_refused() {
+        assert_eq!(pairs(&words("--VpcId")).expect_err("no value").to_string(), "--VpcId has no value");
+        assert_eq!(
+            pairs(&words("vpc-1")).expect_err("no name").to_string(),
+            "'vpc-1': a parameter is --Name value"
+        );
+    }
+}
