@@ -1,10 +1,25 @@
 //! The product's meaning, pure: no I/O, no clock, no randomness, no panics. What a request does to the state, what a
 //! host must make true, what a status means.
 
+pub mod account;
+pub mod command;
+pub mod endpoint;
 pub mod entropy;
+pub mod health;
 pub mod id;
+pub mod instance;
+pub mod meta;
 pub mod net;
 pub mod nlb;
 pub mod plan;
+pub mod quota;
+pub mod records;
+pub mod refusal;
+pub mod relations;
 pub mod report;
 pub mod security;
+pub mod service;
+pub mod state;
+pub mod tables;
+pub mod vpc;
+pub mod words;

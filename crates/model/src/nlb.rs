@@ -1,6 +1,220 @@
 //! Network load balancers: zonal addresses, listeners, server groups, health checks.
 
+pub mod health_check;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
+
+pub use health_check::{HealthCheck, HealthCheckKind, HttpCheck};
+
+use crate::id::{
+    EniId, InstanceId, ListenerId, ListenerIndex, LoadBalancerId, Revision, ServerGroupId, ServerGroupIndex,
+    ServerIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
+};
+use crate::meta::{Description, Meta};
+use crate::words::{AsSent, words};
+
+/// A network load balancer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadBalancer {
+    /// Its id.
+    pub id: LoadBalancerId,
+    /// The common part.
+    pub meta: Meta,
+    /// Its VPC.
+    pub vpc: VpcId,
+    /// Its zones, two to ten.
+    pub zones: BTreeMap<ZoneId, ZoneMapping>,
+    /// Whether a zone's address uses servers of every zone.
+    pub cross_zone: bool,
+    /// Where its addresses are reachable from.
+    pub address_type: AsSent<AddressType>,
+    /// Its address family.
+    pub ip_version: AsSent<IpVersion>,
+    /// New connections a second and zone; 0 = unlimited.
+    pub cps: u32,
+    /// Refuses deletion.
+    pub deletion_protection: Protection,
+    /// Refuses changes through a console.
+    pub modification_protection: Protection,
+}
+
+/// A zone of an NLB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneMapping {
+    /// The vSwitch that the address comes from.
+    pub vswitch: VSwitchId,
+    /// The interface that holds the address.
+    pub eni: EniId,
+    /// The address, as the data plane knows it.
+    pub vip: VipIndex,
+}
+
+/// A protection of a resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protection {
+    /// Since when it is on; `None` = off.
+    pub since: Option<Timestamp>,
+    /// Why it is on.
+    pub reason: String,
+}
+
+/// Where the addresses of an NLB are reachable from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AddressType {
+    /// Only from private networks.
+    Intranet,
+    /// From the Internet too.
+    Internet,
+}
+
+/// An address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IpVersion {
+    /// IPv4.
+    Ipv4,
+    /// IPv4 and IPv6.
+    DualStack,
+}
+
+/// What a listener speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ListenerProtocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// TLS over TCP.
+    TcpSsl,
+}
+
+/// A listener.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// Its id.
+    pub id: ListenerId,
+    /// The common part.
+    pub meta: Meta,
+    /// The listener, as the data plane knows it.
+    pub index: ListenerIndex,
+    /// Its NLB.
+    pub load_balancer: LoadBalancerId,
+    /// What it speaks.
+    pub protocol: AsSent<ListenerProtocol>,
+    /// The port that it listens on.
+    pub port: u16,
+    /// Where connections go.
+    pub server_group: ServerGroupId,
+    /// Seconds without a packet after which a connection is forgotten.
+    pub idle_timeout: u16,
+    /// New connections a second and zone; 0 = unlimited.
+    pub cps: u32,
+    /// Largest TCP segment; 0 = unchanged.
+    pub mss: u16,
+    /// Second-level statistics were asked for.
+    pub sec_sensor: bool,
+    /// Whether it is to forward.
+    pub enabled: bool,
+}
+
+/// A server group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerGroup {
+    /// Its id.
+    pub id: ServerGroupId,
+    /// The common part.
+    pub meta: Meta,
+    /// The group, as the data plane knows it.
+    pub index: ServerGroupIndex,
+    /// Its VPC.
+    pub vpc: VpcId,
+    /// What its servers are.
+    pub kind: ServerGroupKind,
+    /// What its servers speak.
+    pub protocol: AsSent<GroupProtocol>,
+    /// How a server is chosen.
+    pub scheduler: AsSent<Scheduler>,
+    /// Its address family.
+    pub ip_version: AsSent<IpVersion>,
+    /// Servers see the client's own address.
+    pub preserve_client_ip: bool,
+    /// Whether connections of a leaving server may go on.
+    pub drain: Drain,
+    /// A server gets a connection on the port that the client asked for.
+    pub any_port: bool,
+    /// How health is judged; `None` = checks are off.
+    pub health_check: Option<HealthCheck>,
+    /// The servers, in the order in which they came.
+    pub servers: Vec<Server>,
+}
+
+/// Whether, and how long, connections of a leaving server may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drain {
+    /// Whether they may.
+    pub enabled: bool,
+    /// How long, seconds, 0..=900.
+    pub seconds: u16,
+}
+
+impl Default for Drain {
+    fn default() -> Self {
+        Self { enabled: false, seconds: 10 }
+    }
+}
+
+/// A server of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// The server, as the data plane knows it.
+    pub index: ServerIndex,
+    /// What it is.
+    pub target: Target,
+    /// Its port; 0 with any-port groups.
+    pub port: u16,
+    /// 0 (no new connections) to 100.
+    pub weight: u8,
+    /// Its description.
+    pub description: Description,
+    /// The commit that added it.
+    pub born: Revision,
+    /// The commit that last changed it.
+    pub changed: Revision,
+}
+
+/// What a server is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Target {
+    /// The primary interface of an instance.
+    Ecs(InstanceId),
+    /// An interface.
+    Eni(EniId),
+    /// An address in the group's VPC.
+    Ip(Ipv4Addr),
+}
+
+/// What the servers of a group are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerGroupKind {
+    /// Instances and interfaces.
+    #[default]
+    Instance,
+    /// Addresses.
+    Ip,
+}
+
+/// What the servers of a group speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GroupProtocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// Both.
+    TcpUdp,
+}
 
 /// How a server is chosen for a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,45 +233,11 @@ pub enum Scheduler {
     Qch,
 }
 
-/// A health check. Ranges as documented for the NLB API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HealthCheck {
-    /// What is asked.
-    pub kind: HealthCheckKind,
-    /// Port to ask; 0 = the server's own.
-    pub port: u16,
-    /// Longest wait for an answer, seconds, 1..=300.
-    pub timeout: u16,
-    /// Time from one probe to the next, seconds, 1..=50 (UDP 1..=300).
-    pub interval: u16,
-    /// Successes in a row that make a server healthy, 2..=10.
-    pub healthy_threshold: u8,
-    /// Failures in a row that make a server unhealthy, 2..=10.
-    pub unhealthy_threshold: u8,
-}
-
-/// What a health check asks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum HealthCheckKind {
-    /// A connect.
-    Tcp,
-    /// An HTTP request.
-    Http(HttpCheck),
-    /// A datagram.
-    Udp,
-}
-
-/// The request of an HTTP health check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HttpCheck {
-    /// GET or HEAD.
-    pub head: bool,
-    /// Path, beginning with `/`.
-    pub path: String,
-    /// Host header; `None` = the server's address.
-    pub domain: Option<String>,
-    /// Accepted classes of status codes: 2 for 2xx and so on.
-    pub classes: Vec<u8>,
-    /// HTTP/1.1 rather than 1.0.
-    pub http11: bool,
+words! {
+    AddressType { Intranet = "Intranet", Internet = "Internet" }
+    IpVersion { Ipv4 = "Ipv4", DualStack = "DualStack" }
+    ListenerProtocol { Tcp = "TCP", Udp = "UDP", TcpSsl = "TCPSSL" }
+    ServerGroupKind { Instance = "Instance", Ip = "Ip" }
+    GroupProtocol { Tcp = "TCP", Udp = "UDP", TcpUdp = "TCP_UDP" }
+    Scheduler { Wrr = "Wrr", Rr = "Rr", Wlc = "Wlc", Sch = "Sch", Tch = "Tch", Qch = "Qch" }
 }

@@ -1,0 +1,228 @@
+//! Commands: every way in which the state can change. Fields are parsed values; `Default` is the API's default.
+
+pub mod endpoint;
+pub mod instance;
+pub mod nlb;
+pub mod security;
+pub mod service;
+pub mod system;
+pub mod vpc;
+
+use endpoint::{
+    AddEndpointZone, CreateEndpoint, EnableConnection, EndpointGroup, EndpointZoneRef, SetZoneResource,
+    UpdateConnection, UpdateEndpoint,
+};
+use instance::{DeleteInstances, ModifyInstance, RunInstances};
+use nlb::{
+    AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, RemoveServers, UpdateListener,
+    UpdateLoadBalancer, UpdateLoadBalancerProtection, UpdateLoadBalancerZones, UpdateServerGroup,
+    UpdateServers,
+};
+use security::{
+    AuthorizeRules, CreateSecurityGroup, Membership, ModifyRule, ModifySecurityGroup, RevokeRules,
+};
+use service::{CreateService, ServiceResource, SetAutoAllocated, UpdateService};
+use system::{CreateAccessKey, CreateAccount, Tagging, Untagging};
+use vpc::{CreateVSwitch, CreateVpc, ModifyVSwitch, ModifyVpc};
+
+use crate::account::AccessKeyId;
+use crate::id::{
+    AccountId, EndpointId, EndpointServiceId, InstanceId, JobId, ListenerId, LoadBalancerId, ResourceGroupId,
+    Revision, RouteTableId, RouterId, SecurityGroupId, ServerGroupId, Timestamp, VSwitchId, VpcId,
+};
+use crate::records::Settings;
+use crate::service::User;
+use crate::tables::Key;
+
+/// What a command is judged with besides the state.
+#[derive(Clone, Copy, Debug)]
+pub struct Env {
+    /// The time.
+    pub now: Timestamp,
+    /// Where new ids come from: different for every command.
+    pub seed: u64,
+    /// Who asks.
+    pub account: AccountId,
+}
+
+/// One change of the state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Sets region, zones and hosts.
+    Configure(Settings),
+    /// Makes an account.
+    CreateAccount(CreateAccount),
+    /// Makes an access key.
+    CreateAccessKey(CreateAccessKey),
+    /// Switches an access key on or off.
+    SetAccessKeyActive(AccessKeyId, bool),
+    /// Deletes an access key.
+    DeleteAccessKey(AccessKeyId),
+    /// Forgets old jobs and tokens, and addresses that rested long enough; hosts have made true this revision.
+    Purge(Revision),
+    /// Sets tags.
+    Tag(Tagging),
+    /// Takes tags away.
+    Untag(Untagging),
+    /// Moves a resource into a resource group.
+    MoveResourceGroup(Key, ResourceGroupId),
+
+    /// Makes a VPC.
+    CreateVpc(CreateVpc),
+    /// Names or describes a VPC.
+    ModifyVpc(ModifyVpc),
+    /// Deletes an empty VPC.
+    DeleteVpc(VpcId),
+    /// Makes a vSwitch.
+    CreateVSwitch(CreateVSwitch),
+    /// Names or describes a vSwitch.
+    ModifyVSwitch(ModifyVSwitch),
+    /// Deletes an empty vSwitch.
+    DeleteVSwitch(VSwitchId),
+
+    /// Makes instances and starts them.
+    RunInstances(RunInstances),
+    /// Starts stopped instances.
+    StartInstances(Vec<InstanceId>),
+    /// Stops running instances.
+    StopInstances(Vec<InstanceId>),
+    /// Stops and starts running instances.
+    RebootInstances(Vec<InstanceId>),
+    /// Deletes instances.
+    DeleteInstances(DeleteInstances),
+    /// Changes an instance.
+    ModifyInstance(ModifyInstance),
+
+    /// Makes a security group.
+    CreateSecurityGroup(CreateSecurityGroup),
+    /// Names or describes a security group.
+    ModifySecurityGroup(ModifySecurityGroup),
+    /// Whether members of a normal group accept each other.
+    SetInnerAccess(SecurityGroupId, bool),
+    /// Deletes an unused security group.
+    DeleteSecurityGroup(SecurityGroupId),
+    /// Adds rules; one that is there already stays as it is.
+    AuthorizeRules(AuthorizeRules),
+    /// Takes rules away; one that is not there is no error.
+    RevokeRules(RevokeRules),
+    /// Changes a rule.
+    ModifyRule(ModifyRule),
+    /// Puts an instance or ENI into a group.
+    JoinSecurityGroup(Membership),
+    /// Takes an instance or ENI out of a group.
+    LeaveSecurityGroup(Membership),
+
+    /// Makes an NLB.
+    CreateLoadBalancer(CreateLoadBalancer),
+    /// Changes an NLB.
+    UpdateLoadBalancer(UpdateLoadBalancer),
+    /// Sets the zones of an NLB.
+    UpdateLoadBalancerZones(UpdateLoadBalancerZones),
+    /// Sets the protections of an NLB.
+    UpdateLoadBalancerProtection(UpdateLoadBalancerProtection),
+    /// Deletes an NLB and its listeners.
+    DeleteLoadBalancer(LoadBalancerId),
+    /// Makes a server group.
+    CreateServerGroup(CreateServerGroup),
+    /// Changes a server group.
+    UpdateServerGroup(UpdateServerGroup),
+    /// Deletes a server group that no listener uses.
+    DeleteServerGroup(ServerGroupId),
+    /// Adds servers to a group.
+    AddServers(AddServers),
+    /// Takes servers out of a group.
+    RemoveServers(RemoveServers),
+    /// Changes servers of a group.
+    UpdateServers(UpdateServers),
+    /// Makes a listener and starts it.
+    CreateListener(CreateListener),
+    /// Changes a listener.
+    UpdateListener(UpdateListener),
+    /// Starts a stopped listener.
+    StartListener(ListenerId),
+    /// Stops a running listener.
+    StopListener(ListenerId),
+    /// Deletes a listener.
+    DeleteListener(ListenerId),
+
+    /// Makes an endpoint service.
+    CreateService(CreateService),
+    /// Changes an endpoint service.
+    UpdateService(UpdateService),
+    /// Deletes an endpoint service without resources and accepted connections.
+    DeleteService(EndpointServiceId),
+    /// Adds a resource to a service.
+    AttachResource(ServiceResource),
+    /// Takes a resource from a service.
+    DetachResource(ServiceResource),
+    /// Whether a resource may be chosen without being asked for.
+    SetAutoAllocated(SetAutoAllocated),
+    /// Lets an account connect.
+    AddUser(EndpointServiceId, User),
+    /// No longer lets an account connect.
+    RemoveUser(EndpointServiceId, User),
+
+    /// Makes an endpoint.
+    CreateEndpoint(CreateEndpoint),
+    /// Changes an endpoint.
+    UpdateEndpoint(UpdateEndpoint),
+    /// Deletes an endpoint without zones.
+    DeleteEndpoint(EndpointId),
+    /// Adds a zone to an endpoint.
+    AddEndpointZone(AddEndpointZone),
+    /// Takes a zone from an endpoint.
+    RemoveEndpointZone(EndpointZoneRef),
+    /// Adds a security group to an endpoint.
+    AttachEndpointGroup(EndpointGroup),
+    /// Takes a security group from an endpoint.
+    DetachEndpointGroup(EndpointGroup),
+
+    /// The provider accepts a connection.
+    EnableConnection(EnableConnection),
+    /// The provider denies a connection.
+    DisableConnection(EndpointServiceId, EndpointId),
+    /// The provider changes a connection.
+    UpdateConnection(UpdateConnection),
+    /// The provider switches one zone of a connection on.
+    EnableZoneConnection(EndpointServiceId, EndpointZoneRef),
+    /// The provider switches one zone of a connection off.
+    DisableZoneConnection(EndpointServiceId, EndpointZoneRef),
+    /// The provider chooses what serves one zone of a connection.
+    SetZoneResource(SetZoneResource),
+}
+
+/// What the answer to a command needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Nothing.
+    Done,
+    /// An account was made.
+    Account(AccountId),
+    /// A VPC was made.
+    Vpc {
+        /// The VPC.
+        id: VpcId,
+        /// Its router.
+        router: RouterId,
+        /// Its route table.
+        route_table: RouteTableId,
+    },
+    /// A vSwitch was made.
+    VSwitch(VSwitchId),
+    /// Instances were made.
+    Instances(Vec<InstanceId>),
+    /// A security group was made.
+    SecurityGroup(SecurityGroupId),
+    /// An NLB was made.
+    LoadBalancer(LoadBalancerId),
+    /// A server group was made or changed.
+    ServerGroup(ServerGroupId, JobId),
+    /// A listener was made.
+    Listener(ListenerId, JobId),
+    /// A job of the NLB API goes on.
+    Job(JobId),
+    /// An endpoint service was made.
+    Service(EndpointServiceId),
+    /// An endpoint was made.
+    Endpoint(EndpointId),
+}

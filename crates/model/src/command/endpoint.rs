@@ -1,0 +1,128 @@
+//! Commands about endpoints and their connections.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use crate::endpoint::TrafficControl;
+use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
+use crate::meta::{Labels, Relabel};
+
+/// A zone of an endpoint to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEndpointZone {
+    /// The zone.
+    pub zone: ZoneId,
+    /// The vSwitch that the address comes from.
+    pub vswitch: VSwitchId,
+    /// The address that was asked for.
+    pub address: Option<Ipv4Addr>,
+}
+
+/// Makes an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateEndpoint {
+    /// Name, description, tags, resource group.
+    pub labels: Labels,
+    /// The service.
+    pub service: EndpointServiceId,
+    /// The consumer's VPC.
+    pub vpc: VpcId,
+    /// Who in the VPC may use it.
+    pub security_groups: BTreeSet<SecurityGroupId>,
+    /// Its zones.
+    pub zones: Vec<NewEndpointZone>,
+    /// Refuses changes.
+    pub protected: bool,
+    /// Its names answer the client's own zone alone.
+    pub zone_affinity: bool,
+}
+
+impl CreateEndpoint {
+    /// An endpoint with every default.
+    pub fn new(service: EndpointServiceId, vpc: VpcId) -> Self {
+        Self {
+            labels: Labels::default(),
+            service,
+            vpc,
+            security_groups: BTreeSet::new(),
+            zones: Vec::new(),
+            protected: false,
+            zone_affinity: false,
+        }
+    }
+}
+
+/// Changes an endpoint; `None` leaves what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateEndpoint {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// What it is called now.
+    pub relabel: Relabel,
+    /// Its names answer the client's own zone alone.
+    pub zone_affinity: Option<bool>,
+}
+
+/// Adds a zone to an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddEndpointZone {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The zone.
+    pub zone: NewEndpointZone,
+}
+
+/// A zone of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointZoneRef {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The zone.
+    pub zone: ZoneId,
+}
+
+/// An endpoint and a security group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointGroup {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The group.
+    pub group: SecurityGroupId,
+}
+
+/// The provider accepts a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnableConnection {
+    /// The service.
+    pub service: EndpointServiceId,
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// Its bandwidth, Mbit/s; `None` leaves what is there.
+    pub bandwidth: Option<u32>,
+    /// Whether the bandwidth counts; `None` leaves what is there.
+    pub traffic_control: Option<TrafficControl>,
+}
+
+/// The provider changes a connection; `None` leaves what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateConnection {
+    /// The service.
+    pub service: EndpointServiceId,
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// Its bandwidth, Mbit/s.
+    pub bandwidth: Option<u32>,
+    /// Whether the bandwidth counts.
+    pub traffic_control: Option<TrafficControl>,
+}
+
+/// The provider chooses what serves one zone of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetZoneResource {
+    /// The service.
+    pub service: EndpointServiceId,
+    /// Endpoint and zone.
+    pub at: EndpointZoneRef,
+    /// The NLB; `None` = chosen automatically.
+    pub load_balancer: Option<LoadBalancerId>,
+}

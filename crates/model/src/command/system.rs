@@ -1,0 +1,46 @@
+//! Commands about accounts, access keys and tags.
+
+use std::collections::BTreeSet;
+
+use crate::account::{AccessKeyId, Secret};
+use crate::id::AccountId;
+use crate::meta::Tags;
+use crate::tables::Key;
+
+/// Makes an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateAccount {
+    /// Its number; `None` = a new one.
+    pub id: Option<AccountId>,
+    /// Its name, for people.
+    pub name: String,
+}
+
+/// Makes an access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateAccessKey {
+    /// Whose.
+    pub account: AccountId,
+    /// Its public half.
+    pub id: AccessKeyId,
+    /// Its secret half.
+    pub secret: Secret,
+}
+
+/// Sets tags of resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagging {
+    /// The resources.
+    pub resources: Vec<Key>,
+    /// The tags.
+    pub tags: Tags,
+}
+
+/// Takes tags from resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untagging {
+    /// The resources.
+    pub resources: Vec<Key>,
+    /// Keys of the tags; `None` = all.
+    pub keys: Option<BTreeSet<String>>,
+}

@@ -1,0 +1,45 @@
+//! Commands about VPCs and vSwitches.
+
+use crate::id::{VSwitchId, VpcId, ZoneId};
+use crate::meta::{Labels, Relabel};
+use crate::vpc::{VSwitchCidr, VpcCidr};
+
+/// Makes a VPC.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateVpc {
+    /// Name, description, tags, resource group.
+    pub labels: Labels,
+    /// Its address range.
+    pub cidr: VpcCidr,
+}
+
+/// Names or describes a VPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModifyVpc {
+    /// The VPC.
+    pub vpc: VpcId,
+    /// What it is called now.
+    pub relabel: Relabel,
+}
+
+/// Makes a vSwitch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateVSwitch {
+    /// Name, description, tags.
+    pub labels: Labels,
+    /// Its VPC.
+    pub vpc: VpcId,
+    /// Its zone.
+    pub zone: ZoneId,
+    /// Its address range, within the VPC's.
+    pub cidr: VSwitchCidr,
+}
+
+/// Names or describes a vSwitch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModifyVSwitch {
+    /// The vSwitch.
+    pub vswitch: VSwitchId,
+    /// What it is called now.
+    pub relabel: Relabel,
+}

@@ -1,0 +1,108 @@
+//! Endpoints and their connections: what a consumer has of a service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{
+    EndpointId, EndpointIndex, EndpointServiceId, EniId, LoadBalancerId, Network, Revision, SecurityGroupId,
+    Timestamp, VSwitchId, VpcId, ZoneId,
+};
+use crate::meta::Meta;
+use crate::words::words;
+
+/// An endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// The common part.
+    pub meta: Meta,
+    /// The endpoint, as the data plane knows it.
+    pub index: EndpointIndex,
+    /// The service that it belongs to; the service may be gone, the connection then says so.
+    pub service: EndpointServiceId,
+    /// The consumer's VPC.
+    pub vpc: VpcId,
+    /// Who in the VPC may use it: one to ten groups of one type.
+    pub security_groups: BTreeSet<SecurityGroupId>,
+    /// Its zones, a subset of the service's while both exist.
+    pub zones: BTreeMap<ZoneId, EndpointZone>,
+    /// What the provider thinks of it.
+    pub connection: Connection,
+    /// Refuses changes.
+    pub protected: bool,
+    /// Asked for by the consumer: its names answer the client's own zone alone.
+    pub zone_affinity: bool,
+}
+
+/// A zone of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointZone {
+    /// The vSwitch that the address comes from.
+    pub vswitch: VSwitchId,
+    /// The interface that holds the address.
+    pub eni: EniId,
+    /// The NLB that serves the zone; chosen when the connection is accepted, or before by the provider.
+    pub resource: Option<LoadBalancerId>,
+    /// Off: the provider switched this zone off.
+    pub enabled: bool,
+    /// The commit that added it.
+    pub born: Revision,
+    /// The commit that last changed it.
+    pub changed: Revision,
+}
+
+/// The connection of an endpoint to its service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The connection's own network, as the data plane knows it.
+    pub network: Network,
+    /// What the provider says.
+    pub acceptance: Acceptance,
+    /// The commit that last changed what the provider says.
+    pub decided: Revision,
+    /// The commit that last changed anything else of it.
+    pub changed: Revision,
+    /// When it last changed.
+    pub modified: Timestamp,
+    /// Its bandwidth, Mbit/s.
+    pub bandwidth: u32,
+    /// Whether the bandwidth counts.
+    pub traffic_control: TrafficControl,
+}
+
+/// What the provider says to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Acceptance {
+    /// Not accepted yet.
+    Waiting,
+    /// Accepted.
+    Accepted,
+    /// Accepted once, then denied.
+    Denied,
+    /// The service is gone.
+    ServiceDeleted,
+}
+
+/// What limits a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrafficControl {
+    /// Nothing but what the service can do.
+    #[default]
+    Scalability,
+    /// The connection's bandwidth.
+    BandwidthLimit,
+}
+
+words! {
+    TrafficControl { Scalability = "Scalability", BandwidthLimit = "BandwidthLimit" }
+}
+
+impl Endpoint {
+    /// The NLB that serves a zone now; `None` = nothing passes.
+    pub fn serving(&self, zone: &EndpointZone) -> Option<LoadBalancerId> {
+        let open = self.connection.acceptance == Acceptance::Accepted && zone.enabled;
+        zone.resource.clone().filter(|_| open)
+    }
+}

@@ -1,0 +1,78 @@
+//! Limits, as documented for the cloud's own products.
+
+use std::fmt;
+
+/// Most instances that one call makes.
+pub const INSTANCES_A_CALL: u32 = 100;
+/// Fewest and most zones of an NLB.
+pub const LOAD_BALANCER_ZONES: std::ops::RangeInclusive<usize> = 2..=10;
+
+macro_rules! quotas {
+    ($($(#[$doc:meta])* $name:ident = $limit:literal, $text:literal;)*) => {
+        /// A limit.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Quota {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Quota {
+            /// The most that is possible.
+            pub fn limit(self) -> usize {
+                match self {
+                    $(Self::$name => $limit,)*
+                }
+            }
+        }
+
+        impl fmt::Display for Quota {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+quotas! {
+    /// VPCs of an account.
+    VpcsAnAccount = 200, "VPCs in an account";
+    /// vSwitches of a VPC.
+    VSwitchesAVpc = 150, "vSwitches in a VPC";
+    /// Security groups of an account.
+    SecurityGroupsAnAccount = 500, "security groups in an account";
+    /// Rules of a security group.
+    RulesAGroup = 200, "rules in a security group";
+    /// Security groups of an ENI.
+    GroupsAnEni = 5, "security groups of an instance";
+    /// NLBs of an account.
+    LoadBalancersAnAccount = 60, "load balancers in an account";
+    /// Listeners of an NLB.
+    ListenersALoadBalancer = 50, "listeners of a load balancer";
+    /// Server groups of an account.
+    ServerGroupsAnAccount = 3000, "server groups in an account";
+    /// Servers of a group.
+    ServersAGroup = 400, "servers in a group";
+    /// Servers in one call.
+    ServersACall = 200, "servers in one call";
+    /// Server groups that one instance serves.
+    GroupsAServer = 200, "server groups of one server";
+    /// Listeners that use a group.
+    ListenersAGroup = 50, "listeners of a server group";
+    /// Endpoint services of an account.
+    ServicesAnAccount = 200, "endpoint services in an account";
+    /// Resources of a service.
+    ResourcesAService = 500, "resources of an endpoint service";
+    /// Resources of a service in one zone.
+    ResourcesAZone = 100, "resources of an endpoint service in one zone";
+    /// Resources that a service may begin with.
+    ResourcesACall = 10, "resources in one call";
+    /// Endpoints of a VPC.
+    EndpointsAVpc = 1000, "endpoints in a VPC";
+    /// Zones of an endpoint.
+    ZonesAnEndpoint = 10, "zones of an endpoint";
+    /// Security groups of an endpoint.
+    GroupsAnEndpoint = 10, "security groups of an endpoint";
+    /// Tags of a resource.
+    TagsAResource = 20, "tags of a resource";
+}

@@ -1,0 +1,393 @@
+//! Why a command is refused. One variant for each meaning: the API maps them to the codes of its products.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use crate::id::{EndpointId, EndpointServiceId, HostId, LoadBalancerId, SecurityGroupId, VSwitchId, ZoneId};
+use crate::nlb::health_check::InvalidHealthCheck;
+use crate::nlb::{GroupProtocol, ListenerProtocol, Scheduler, Target};
+use crate::quota::Quota;
+use crate::security::GroupKind;
+use crate::tables::Key;
+
+/// A command that was refused. The state is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Unknown, or another account's.
+    #[error("{kind} {0} does not exist", kind = .0.kind())]
+    NotFound(Key),
+    /// Something else needs it.
+    #[error("{} {what} is in use by {} {by}: remove that first", .what.kind(), .by.kind())]
+    InUse {
+        /// What was to be removed.
+        what: Key,
+        /// What is in the way.
+        by: Key,
+    },
+    /// It exists already.
+    #[error("{kind} {0} exists already", kind = .0.kind())]
+    Exists(Key),
+    /// A limit is reached.
+    #[error("the limit of {quota} is {}: delete some first", .quota.limit())]
+    QuotaExceeded {
+        /// Which limit.
+        quota: Quota,
+    },
+    /// Deletion protection is on.
+    #[error("{kind} {0} is protected from deletion: switch the protection off first", kind = .0.kind())]
+    DeletionProtected(Key),
+    /// A part of the product that this version does not have.
+    #[error("{0} is not supported by this version")]
+    Unsupported(&'static str),
+    /// Two resources that must lie in one VPC do not.
+    #[error("{} {what} and {} {other} are not in the same VPC", .what.kind(), .other.kind())]
+    VpcMismatch {
+        /// One.
+        what: Key,
+        /// The other.
+        other: Key,
+    },
+    /// The region does not have the zone.
+    #[error("the region has no zone {0}")]
+    ZoneUnknown(ZoneId),
+    /// No host can run an instance.
+    #[error("no host is set up to run instances")]
+    NoHost,
+    /// A list that must say something is empty.
+    #[error("{0} must not be empty")]
+    Empty(&'static str),
+    /// Tags that break the rules.
+    #[error(
+        "a tag's key has 1 to 128 characters and its value at most 128; neither begins with aliyun or acs:"
+    )]
+    InvalidTag,
+
+    /// The vSwitch's range is not within its VPC's.
+    #[error("{cidr} is not within the VPC's range {vpc}")]
+    CidrOutsideVpc {
+        /// The vSwitch's.
+        cidr: Ipv4Net,
+        /// The VPC's.
+        vpc: Ipv4Net,
+    },
+    /// The range overlaps a vSwitch's.
+    #[error("{cidr} overlaps {other} of vSwitch {vswitch}")]
+    CidrOverlapsVSwitch {
+        /// The new range.
+        cidr: Ipv4Net,
+        /// The range that is there.
+        other: Ipv4Net,
+        /// Whose it is.
+        vswitch: VSwitchId,
+    },
+    /// The vSwitch lies in another zone.
+    #[error("vSwitch {vswitch} lies in zone {actual}, not in {asked}")]
+    ZoneMismatch {
+        /// The vSwitch.
+        vswitch: VSwitchId,
+        /// Its zone.
+        actual: ZoneId,
+        /// The zone that was asked for.
+        asked: ZoneId,
+    },
+    /// The address cannot be given out.
+    #[error("{address} cannot be used in vSwitch {vswitch}: give one from {first} to {last}")]
+    AddressOutsideVSwitch {
+        /// The address.
+        address: Ipv4Addr,
+        /// The vSwitch.
+        vswitch: VSwitchId,
+        /// First one possible.
+        first: Ipv4Addr,
+        /// Last one possible.
+        last: Ipv4Addr,
+    },
+    /// The address is in use.
+    #[error("{address} is taken by {} {by}", .by.kind())]
+    AddressTaken {
+        /// The address.
+        address: Ipv4Addr,
+        /// Who has it.
+        by: Key,
+    },
+    /// The vSwitch is full.
+    #[error("vSwitch {vswitch} has no free address: use another vSwitch")]
+    NoFreeAddress {
+        /// The vSwitch.
+        vswitch: VSwitchId,
+    },
+    /// Every dense id of a kind is in use.
+    #[error("no more {0} are possible in this installation")]
+    NoFreeIndex(&'static str),
+
+    /// An amount of instances out of range.
+    #[error("{0} instances cannot be made at once: give 1 to {max}", max = crate::quota::INSTANCES_A_CALL)]
+    Amount(u32),
+    /// One address for several instances.
+    #[error("one private address cannot be given to several instances")]
+    AddressForSeveral,
+    /// The instance does not run, or it does.
+    #[error("{} {instance} is {}: {}", .instance.kind(), if *.running { "running" } else { "stopped" },
+        if *.running { "stop it first" } else { "start it first" })]
+    WrongPower {
+        /// The instance.
+        instance: Key,
+        /// Whether it runs.
+        running: bool,
+    },
+
+    /// Security groups of both types.
+    #[error("{group} is of type {kind}, but the others are not: all security groups must have one type")]
+    MixedGroupKinds {
+        /// One that differs.
+        group: SecurityGroupId,
+        /// Its type.
+        kind: GroupKind,
+    },
+    /// Already in the group.
+    #[error("{} {member} is in security group {group} already", .member.kind())]
+    AlreadyMember {
+        /// Who.
+        member: Key,
+        /// The group.
+        group: SecurityGroupId,
+    },
+    /// Not in the group.
+    #[error("{} {member} is not in security group {group}", .member.kind())]
+    NotMember {
+        /// Who.
+        member: Key,
+        /// The group.
+        group: SecurityGroupId,
+    },
+    /// The last security group cannot be left.
+    #[error("{kind} {0} must be in at least one security group", kind = .0.kind())]
+    LastSecurityGroup(Key),
+    /// The ENI belongs to a product.
+    #[error("{0} is managed by its product: change the NLB or endpoint instead")]
+    EniServiceManaged(Key),
+    /// An enterprise group has no inner access.
+    #[error("members of an enterprise security group never accept each other")]
+    InnerAccessOfEnterprise(SecurityGroupId),
+    /// A rule names a group in an enterprise group or the like.
+    #[error("a rule of an enterprise security group cannot name a security group")]
+    GroupRuleInEnterprise(SecurityGroupId),
+    /// The peer group of a rule is unknown, or another account's.
+    #[error("security group {0}, which the rule names, does not exist")]
+    PeerGroupNotFound(SecurityGroupId),
+    /// No such rule.
+    #[error("security group {group} has no such rule")]
+    RuleNotFound {
+        /// The group.
+        group: SecurityGroupId,
+    },
+    /// Another rule says the same.
+    #[error("security group {group} has a rule that says the same")]
+    RuleExists {
+        /// The group.
+        group: SecurityGroupId,
+    },
+
+    /// An NLB needs two to ten zones.
+    #[error("a network load balancer needs 2 to 10 zones; {0} were given")]
+    ZoneCount(usize),
+    /// A zone is named twice.
+    #[error("zone {0} is named twice")]
+    ZoneTwice(ZoneId),
+    /// The zone's vSwitch or address cannot be changed in place.
+    #[error("zone {0} of the load balancer keeps its vSwitch and address: remove the zone and add it again")]
+    ZoneFixed(ZoneId),
+    /// Listener and server group do not fit.
+    #[error("a {listener} listener does not fit a {group} server group")]
+    ProtocolMismatch {
+        /// The listener's.
+        listener: ListenerProtocol,
+        /// The group's.
+        group: GroupProtocol,
+    },
+    /// Client addresses cannot be kept through TLS.
+    #[error("a TCPSSL listener needs a server group without client IP preservation")]
+    PreserveClientIpWithTls,
+    /// The port is taken.
+    #[error("port {port} of {load_balancer} is taken by another {protocol} listener")]
+    PortTaken {
+        /// The NLB.
+        load_balancer: LoadBalancerId,
+        /// The protocol.
+        protocol: ListenerProtocol,
+        /// The port.
+        port: u16,
+    },
+    /// A number out of its range.
+    #[error("{field} is {value}; give {low} to {high}")]
+    OutOfRange {
+        /// Which.
+        field: &'static str,
+        /// What it was to be.
+        value: u64,
+        /// Least.
+        low: u64,
+        /// Most.
+        high: u64,
+    },
+    /// The scheduler does not fit the group's protocol.
+    #[error("scheduler {scheduler} needs a UDP server group")]
+    SchedulerNeedsUdp {
+        /// The scheduler.
+        scheduler: Scheduler,
+    },
+    /// A health check that cannot be.
+    #[error(transparent)]
+    HealthCheck(#[from] InvalidHealthCheck),
+    /// An any-port group needs a port for its health check.
+    #[error("a server group with any port needs a port for its health check")]
+    AnyPortHealthCheck,
+    /// An any-port listener on a plain group, or the other way round.
+    #[error("a listener on one port needs a server group without any port")]
+    AnyPortMismatch,
+    /// The server's kind does not fit the group's.
+    #[error("the server group's type does not take such a server")]
+    ServerKindMismatch {
+        /// The server.
+        target: Target,
+    },
+    /// The server's port does not fit the group.
+    #[error("server port {port} does not fit: any-port groups take 0, others 1 to 65535")]
+    ServerPort {
+        /// The port.
+        port: u16,
+    },
+    /// The server's address is not the target's own.
+    #[error("{address} is not an address of the server")]
+    ServerAddress {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// A server is named twice, or is in the group already.
+    #[error("the server with port {port} is in the group already or is named twice")]
+    ServerExists {
+        /// The server.
+        target: Target,
+        /// Its port.
+        port: u16,
+    },
+    /// No such server.
+    #[error("the server group has no such server with port {port}")]
+    ServerNotFound {
+        /// The server.
+        target: Target,
+        /// Its port.
+        port: u16,
+    },
+    /// The listener runs, or it does not.
+    #[error("{} {listener} is {} already", .listener.kind(), if *.enabled { "running" } else { "stopped" })]
+    WrongListenerState {
+        /// The listener.
+        listener: Key,
+        /// Whether it runs.
+        enabled: bool,
+    },
+
+    /// The NLB has no address in the zone.
+    #[error("{load_balancer} has no address in zone {zone}")]
+    ResourceNotInZone {
+        /// The NLB.
+        load_balancer: LoadBalancerId,
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// The resource is attached already.
+    #[error("{load_balancer} is a resource of the service in zone {zone} already")]
+    ResourceExists {
+        /// The NLB.
+        load_balancer: LoadBalancerId,
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// No such resource.
+    #[error("{load_balancer} is no resource of the service in that zone")]
+    ResourceNotFound {
+        /// The NLB.
+        load_balancer: LoadBalancerId,
+        /// The zone, when one was given.
+        zone: Option<ZoneId>,
+    },
+    /// A connection uses the resource, or is accepted.
+    #[error("endpoint {endpoint} is connected: disable its connection first")]
+    ConnectionDependence {
+        /// The endpoint.
+        endpoint: EndpointId,
+    },
+    /// The service still has resources.
+    #[error("service {0} still has resources: detach them first")]
+    ServiceHasResources(EndpointServiceId),
+    /// Each zone needs a resource that may be chosen automatically.
+    #[error("zone {zone} would be left without a resource that may be chosen automatically")]
+    NoAutoAllocated {
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// The user is not on the whitelist.
+    #[error("the account is not on the service's whitelist")]
+    UserNotFound,
+    /// The caller is not on the service's whitelist.
+    #[error("this account may not connect to service {0}: ask its owner to add the account")]
+    ServiceNotAuthorized(EndpointServiceId),
+    /// The service is gone.
+    #[error("service {0} was deleted")]
+    ServiceDeleted(EndpointServiceId),
+
+    /// The service has no resource in the zone.
+    #[error("the service has no resource in zone {zone}")]
+    ServiceHasNoResourceInZone {
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// The endpoint has the zone already.
+    #[error("the endpoint is in zone {zone} already")]
+    EndpointZoneExists {
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// The endpoint has no such zone.
+    #[error("the endpoint is not in zone {zone}")]
+    EndpointZoneNotFound {
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// The endpoint still has zones.
+    #[error("endpoint {0} still has zones: remove them first")]
+    EndpointHasZones(EndpointId),
+    /// An endpoint needs a security group.
+    #[error("an endpoint needs 1 to 10 security groups")]
+    EndpointNeedsSecurityGroup,
+    /// The endpoint refuses changes.
+    #[error("endpoint {0} is protected")]
+    EndpointProtected(EndpointId),
+    /// The endpoint does not belong to the service.
+    #[error("endpoint {endpoint} has no connection to service {service}")]
+    ConnectionNotFound {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// The service.
+        service: EndpointServiceId,
+    },
+    /// The connection is accepted, or it is not.
+    #[error("the connection is {} already", if *.accepted { "accepted" } else { "not accepted" })]
+    WrongConnectionState {
+        /// Whether it is accepted.
+        accepted: bool,
+    },
+    /// The zone of the connection is on, or it is off.
+    #[error("zone {zone} of the connection is {} already", if *.enabled { "on" } else { "off" })]
+    WrongZoneState {
+        /// The zone.
+        zone: ZoneId,
+        /// Whether it is on.
+        enabled: bool,
+    },
+    /// A host that the settings name twice or drop while it runs instances.
+    #[error("host {0} still runs instances")]
+    HostInUse(HostId),
+}

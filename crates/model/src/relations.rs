@@ -1,0 +1,205 @@
+//! Two indexes over all tables, derived from the rows: who refers to whom, and who holds what only one can hold.
+
+use std::net::Ipv4Addr;
+
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+
+use crate::endpoint::Acceptance;
+use crate::id::{
+    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, Timestamp,
+    VipIndex, VpcId,
+};
+use crate::nlb::Target;
+use crate::security::Peer;
+use crate::tables::{Key, Kind, Record, Row};
+
+/// What only one row can hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// An address in a VPC.
+    Address(VpcId, Ipv4Addr),
+    /// A network.
+    Network(Network),
+    /// A port.
+    Port(PortIndex),
+    /// A security group's index.
+    Group(GroupIndex),
+    /// A zonal address's index.
+    Vip(VipIndex),
+    /// A listener's index.
+    Listener(ListenerIndex),
+    /// A server group's index.
+    ServerGroup(ServerGroupIndex),
+    /// A server's index.
+    Server(ServerIndex),
+    /// An endpoint's index.
+    Endpoint(EndpointIndex),
+}
+
+impl Row {
+    /// Rows that must exist as long as this one does.
+    pub fn refers_to(&self) -> Vec<Key> {
+        let mut keys = match self {
+            Row::Settings(_)
+            | Row::Counters(_)
+            | Row::Account(_)
+            | Row::Token(_)
+            | Row::Job(_)
+            | Row::Vpc(_) => Vec::new(),
+            Row::AccessKey(row) => vec![Key::Account(row.account)],
+            Row::VSwitch(row) => vec![Key::Vpc(row.vpc.clone())],
+            Row::Released(row) => vec![Key::VSwitch(row.vswitch.clone())],
+            Row::SecurityGroup(row) => {
+                let peers = row.rules.values().filter_map(|rule| match &rule.spec.peer {
+                    Peer::Group(group) if *group != row.id => Some(Key::SecurityGroup(group.clone())),
+                    Peer::Group(_) | Peer::Cidr(_) => None,
+                });
+                peers.chain([Key::Vpc(row.vpc.clone())]).collect()
+            }
+            Row::Eni(row) => {
+                let groups = row.security_groups.iter().cloned().map(Key::SecurityGroup);
+                groups.chain([Key::Vpc(row.vpc.clone()), Key::VSwitch(row.vswitch.clone())]).collect()
+            }
+            Row::Instance(row) => vec![Key::Eni(row.eni.clone())],
+            Row::LoadBalancer(row) => {
+                let enis = row.zones.values().map(|zone| Key::Eni(zone.eni.clone()));
+                enis.chain([Key::Vpc(row.vpc.clone())]).collect()
+            }
+            Row::ServerGroup(row) => {
+                let targets = row.servers.iter().filter_map(|server| match &server.target {
+                    Target::Ecs(id) => Some(Key::Instance(id.clone())),
+                    Target::Eni(id) => Some(Key::Eni(id.clone())),
+                    Target::Ip(_) => None,
+                });
+                targets.chain([Key::Vpc(row.vpc.clone())]).collect()
+            }
+            Row::Listener(row) => {
+                vec![Key::LoadBalancer(row.load_balancer.clone()), Key::ServerGroup(row.server_group.clone())]
+            }
+            Row::EndpointService(row) => {
+                row.resources.keys().map(|key| Key::LoadBalancer(key.load_balancer.clone())).collect()
+            }
+            Row::Endpoint(row) => endpoint_refers_to(row),
+        };
+        keys.extend(self.meta().map(|meta| Key::Account(meta.owner)));
+        keys
+    }
+
+    /// What this row holds alone.
+    pub fn claims(&self) -> Vec<Claim> {
+        match self {
+            Row::Settings(_) | Row::Counters(_) | Row::Account(_) | Row::AccessKey(_) | Row::Token(_) => {
+                Vec::new()
+            }
+            Row::Job(_) | Row::VSwitch(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
+            Row::Vpc(row) => vec![Claim::Network(row.network)],
+            Row::Released(row) => vec![Claim::Address(row.vpc.clone(), row.address)],
+            Row::SecurityGroup(row) => vec![Claim::Group(row.index)],
+            Row::Eni(row) => vec![Claim::Address(row.vpc.clone(), row.address), Claim::Port(row.port)],
+            Row::LoadBalancer(row) => row.zones.values().map(|zone| Claim::Vip(zone.vip)).collect(),
+            Row::ServerGroup(row) => {
+                let servers = row.servers.iter().map(|server| Claim::Server(server.index));
+                servers.chain([Claim::ServerGroup(row.index)]).collect()
+            }
+            Row::Listener(row) => vec![Claim::Listener(row.index)],
+            Row::Endpoint(row) => vec![Claim::Endpoint(row.index), Claim::Network(row.connection.network)],
+        }
+    }
+
+    /// Since when this row has waited to be forgotten.
+    pub fn waits_since(&self) -> Option<Timestamp> {
+        match self {
+            Row::Token(row) => Some(row.created),
+            Row::Job(row) => Some(row.created),
+            Row::Released(row) => Some(row.at),
+            Row::Settings(_) | Row::Counters(_) | Row::Account(_) | Row::AccessKey(_) | Row::Vpc(_) => None,
+            Row::VSwitch(_)
+            | Row::SecurityGroup(_)
+            | Row::Eni(_)
+            | Row::Instance(_)
+            | Row::LoadBalancer(_) => None,
+            Row::ServerGroup(_) | Row::Listener(_) | Row::EndpointService(_) | Row::Endpoint(_) => None,
+        }
+    }
+}
+
+fn endpoint_refers_to(row: &crate::endpoint::Endpoint) -> Vec<Key> {
+    let groups = row.security_groups.iter().cloned().map(Key::SecurityGroup);
+    let enis = row.zones.values().map(|zone| Key::Eni(zone.eni.clone()));
+    let resources = row.zones.values().filter_map(|zone| zone.resource.clone()).map(Key::LoadBalancer);
+    let alive = row.connection.acceptance != Acceptance::ServiceDeleted;
+    let service = alive.then(|| Key::EndpointService(row.service.clone()));
+    groups.chain(enis).chain(resources).chain(service).chain([Key::Vpc(row.vpc.clone())]).collect()
+}
+
+/// Keys in order.
+pub type Keys = RedBlackTreeSetSync<Key>;
+
+/// The indexes.
+#[derive(Clone, Default)]
+pub(crate) struct Relations {
+    users: RedBlackTreeMapSync<(Key, Kind), Keys>,
+    claims: RedBlackTreeMapSync<Claim, Key>,
+    waiting: RedBlackTreeSetSync<(Timestamp, Key)>,
+}
+
+impl Relations {
+    /// Takes a row in.
+    pub(crate) fn insert(&mut self, row: &Row) {
+        let key = row.key();
+        for target in row.refers_to() {
+            let slot = (target, key.kind());
+            let users = self.users.get(&slot).cloned().unwrap_or_default().insert(key.clone());
+            self.users.insert_mut(slot, users);
+        }
+        for claim in row.claims() {
+            self.claims.insert_mut(claim, key.clone());
+        }
+        if let Some(since) = row.waits_since() {
+            self.waiting.insert_mut((since, key));
+        }
+    }
+
+    /// Takes a row out again.
+    pub(crate) fn remove(&mut self, row: &Row) {
+        let key = row.key();
+        for target in row.refers_to() {
+            let slot = (target, key.kind());
+            let users = self.users.get(&slot).map(|users| users.remove(&key));
+            match users {
+                Some(users) if !users.is_empty() => self.users.insert_mut(slot, users),
+                Some(_) | None => {
+                    self.users.remove_mut(&slot);
+                }
+            }
+        }
+        for claim in row.claims() {
+            if self.claims.get(&claim) == Some(&key) {
+                self.claims.remove_mut(&claim);
+            }
+        }
+        if let Some(since) = row.waits_since() {
+            self.waiting.remove_mut(&(since, key));
+        }
+    }
+
+    /// Rows of one table that refer to a row.
+    pub(crate) fn users(&self, key: &Key, kind: Kind) -> Option<&Keys> {
+        self.users.get(&(key.clone(), kind))
+    }
+
+    /// Who holds it.
+    pub(crate) fn holder(&self, claim: &Claim) -> Option<&Key> {
+        self.claims.get(claim)
+    }
+
+    /// Rows that wait to be forgotten, the oldest first.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &(Timestamp, Key)> {
+        self.waiting.iter()
+    }
+}
+
+/// The key of a row of this type.
+pub(crate) fn key_of<T: Record>(id: &T::Key) -> Key {
+    T::any_key(id.clone())
+}

@@ -1,0 +1,162 @@
+//! The state: tables, and indexes derived from them. A copy is a few pointers.
+
+use std::sync::Arc;
+
+use crate::endpoint::Endpoint;
+use crate::id::{
+    AccountId, EndpointServiceId, EniId, InstanceId, LoadBalancerId, Revision, SecurityGroupId,
+    ServerGroupId, VSwitchId, VpcId,
+};
+use crate::instance::Eni;
+use crate::nlb::{Listener, LoadBalancer, ServerGroup};
+use crate::records::{Counters, Settings};
+use crate::refusal::Refusal;
+use crate::relations::{Claim, Keys, Relations, key_of};
+use crate::security::SecurityGroup;
+use crate::service::EndpointService;
+use crate::tables::{Change, Key, Kind, Only, Op, Record, Resource, Row, Tables};
+use crate::vpc::VSwitch;
+
+/// Everything that was ever asked for and still holds.
+#[derive(Clone, Default)]
+pub struct State {
+    revision: Revision,
+    tables: Tables,
+    relations: Relations,
+}
+
+impl State {
+    /// The state that a store's rows make up.
+    pub fn replay(revision: Revision, rows: impl IntoIterator<Item = Row>) -> Self {
+        let mut state = Self { revision, ..Self::default() };
+        for row in rows {
+            state.put(row);
+        }
+        state
+    }
+
+    /// The state after a change.
+    #[must_use]
+    pub fn absorb(&self, change: &Change) -> Self {
+        let mut state = self.clone();
+        for op in &change.ops {
+            match op {
+                Op::Put(row) => state.put(row.clone()),
+                Op::Delete(key) => state.delete(key),
+            }
+        }
+        state.revision = change.revision;
+        state
+    }
+
+    pub(crate) fn put(&mut self, row: Row) {
+        if let Some(old) = self.tables.put(row.clone()) {
+            self.relations.remove(&old);
+        }
+        self.relations.insert(&row);
+    }
+
+    pub(crate) fn delete(&mut self, key: &Key) {
+        if let Some(old) = self.tables.delete(key) {
+            self.relations.remove(&old);
+        }
+    }
+
+    /// Number of the last commit.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The tables, to list them.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    pub(crate) fn relations(&self) -> &Relations {
+        &self.relations
+    }
+
+    /// Region, zones, hosts; empty before they are set.
+    pub fn settings(&self) -> Arc<Settings> {
+        let none = || Arc::new(Settings { region: String::new(), zones: Vec::new(), hosts: Vec::new() });
+        self.tables.settings.get(&Only).cloned().unwrap_or_else(none)
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        self.tables.counters.get(&Only).map(|row| **row).unwrap_or_default()
+    }
+
+    /// A row by its key, whoever owns it.
+    pub fn get<T: Record>(&self, id: &T::Key) -> Option<&Arc<T>> {
+        T::table(&self.tables).get(id)
+    }
+
+    /// A resource of this account. Another account's answers exactly as an unknown one.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn owned<T: Resource>(&self, account: AccountId, id: &T::Key) -> Result<&Arc<T>, Refusal> {
+        let found = self.get::<T>(id).filter(|row| row.meta().owner == account);
+        found.ok_or_else(|| Refusal::NotFound(key_of::<T>(id)))
+    }
+
+    /// Keys of one table's rows that refer to a row, in order.
+    pub fn users(&self, key: &Key, kind: Kind) -> impl Iterator<Item = &Key> + use<'_> {
+        self.relations.users(key, kind).into_iter().flat_map(Keys::iter)
+    }
+
+    /// How many rows of one table refer to a row.
+    pub fn count_users(&self, key: &Key, kind: Kind) -> usize {
+        self.relations.users(key, kind).map_or(0, Keys::size)
+    }
+
+    /// Who holds what only one can hold.
+    pub fn holder(&self, claim: &Claim) -> Option<&Key> {
+        self.relations.holder(claim)
+    }
+}
+
+macro_rules! lookups {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident of $of:ident($id:ty) in $field:ident;)*) => {
+        impl State {
+            $($(#[$doc])*
+            pub fn $name(&self, id: &$id) -> impl Iterator<Item = &Arc<$kind>> + use<'_> {
+                self.users(&Key::$of(id.clone()), Kind::$kind).filter_map(|key| {
+                    let Key::$kind(id) = key else { return None };
+                    self.tables.$field.get(id)
+                })
+            })*
+        }
+    };
+}
+
+lookups! {
+    /// vSwitches of a VPC.
+    vswitches_of: VSwitch of Vpc(VpcId) in vswitches;
+    /// Security groups of a VPC.
+    security_groups_of: SecurityGroup of Vpc(VpcId) in security_groups;
+    /// Interfaces in a VPC.
+    enis_of_vpc: Eni of Vpc(VpcId) in enis;
+    /// Interfaces in a vSwitch.
+    enis_of: Eni of VSwitch(VSwitchId) in enis;
+    /// Interfaces in a security group.
+    members_of: Eni of SecurityGroup(SecurityGroupId) in enis;
+    /// Server groups that an instance serves.
+    server_groups_of: ServerGroup of Instance(InstanceId) in server_groups;
+    /// Server groups that an interface serves.
+    server_groups_of_eni: ServerGroup of Eni(EniId) in server_groups;
+    /// Listeners of an NLB.
+    listeners_of: Listener of LoadBalancer(LoadBalancerId) in listeners;
+    /// Listeners that use a server group.
+    listeners_using: Listener of ServerGroup(ServerGroupId) in listeners;
+    /// NLBs of a VPC.
+    load_balancers_of: LoadBalancer of Vpc(VpcId) in load_balancers;
+    /// Services that offer an NLB.
+    services_offering: EndpointService of LoadBalancer(LoadBalancerId) in services;
+    /// Endpoints that belong to a service.
+    endpoints_to: Endpoint of EndpointService(EndpointServiceId) in endpoints;
+    /// Endpoints that an NLB serves or is chosen for.
+    endpoints_served_by: Endpoint of LoadBalancer(LoadBalancerId) in endpoints;
+    /// Endpoints of a VPC.
+    endpoints_of: Endpoint of Vpc(VpcId) in endpoints;
+}
