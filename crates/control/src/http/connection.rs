@@ -1,0 +1,81 @@
+//! One connection, from its first byte to its last response.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::{Handler, MAX_BODY, PATIENCE, speaks_tls};
+
+/// Serves a connection until it ends. Whatever goes wrong concerns this client alone.
+pub(super) async fn serve<H: Handler>(
+    stream: TcpStream,
+    tls: TlsAcceptor,
+    handler: Arc<H>,
+    mut stopped: watch::Receiver<()>,
+) {
+    let _ = stream.set_nodelay(true);
+    let first_byte = tokio::select! {
+        first_byte = timeout(PATIENCE, speaks_tls(&stream)) => first_byte,
+        _ = stopped.changed() => return,
+    };
+    match first_byte {
+        Ok(Ok(true)) => match timeout(PATIENCE, tls.accept(stream)).await {
+            Ok(Ok(stream)) => requests(stream, handler, stopped).await,
+            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+            Err(_) => tracing::debug!("TLS handshake took too long"),
+        },
+        Ok(Ok(false)) => requests(stream, handler, stopped).await,
+        Ok(Err(_)) | Err(_) => tracing::debug!("a client said nothing"),
+    }
+}
+
+async fn requests<H: Handler>(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    handler: Arc<H>,
+    mut stopped: watch::Receiver<()>,
+) {
+    let service = service_fn(|request| {
+        let handler = handler.clone();
+        async move { Ok::<_, Infallible>(answer(&*handler, request).await.map(Full::new)) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MAX_BODY);
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let result = tokio::select! {
+        result = connection.as_mut() => result,
+        // An error here means that the sender is gone: the server shuts down.
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+async fn answer<H: Handler>(handler: &H, request: Request<Incoming>) -> Response<Bytes> {
+    let (head, body) = request.into_parts();
+    match timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => handler.handle(Request::from_parts(head, body.to_bytes())).await,
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let message = "The request body is larger than 1 MiB. Send less in one request.";
+            handler.unreadable(413, "RequestEntityTooLarge", message)
+        }
+        Ok(Err(_)) => handler.unreadable(400, "InvalidRequestBody", "The request body broke off."),
+        Err(_) => handler.unreadable(408, "RequestTimeout", "The request body took longer than 30 seconds."),
+    }
+}
