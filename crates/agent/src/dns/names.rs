@@ -1,0 +1,88 @@
+//! Who may ask what, pure: from the source address to the port, from the port to the names of its VPC.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use model::id::{Network, ZoneId};
+use model::net::services;
+use model::plan::{HostPlan, NamePlan};
+
+/// Domains that belong to Isthmus: what it does not know below them does not exist, and is asked of nobody else.
+const OWN_DOMAINS: [&str; 2] = ["privatelink.aliyuncs.com", "nlb.aliyuncsslb.com"];
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// The VPC of the asking port.
+    pub network: Network,
+    /// The zone of the asking port.
+    pub zone: ZoneId,
+}
+
+/// All that the resolver needs of a host plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamesView {
+    askers: BTreeMap<Ipv4Addr, Asker>,
+    names: BTreeMap<Network, BTreeMap<String, NamePlan>>,
+}
+
+/// What is to be said about a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict<'a> {
+    /// Its addresses, in the order of the answer. Empty: it exists but has none now.
+    Addresses(Vec<Ipv4Addr>),
+    /// It does not exist below this domain of ours.
+    Nowhere(&'a str),
+    /// It is not ours: the host's resolvers know.
+    Elsewhere,
+}
+
+impl NamesView {
+    /// The view for `askers`, by source address, and the names of each VPC.
+    pub fn new(
+        askers: BTreeMap<Ipv4Addr, Asker>,
+        names: BTreeMap<Network, BTreeMap<String, NamePlan>>,
+    ) -> Self {
+        Self { askers, names }
+    }
+
+    /// The view of the ports and names of `plan`.
+    pub fn of(plan: &HostPlan) -> Self {
+        let askers = plan.ports.iter().map(|(index, port)| {
+            (services::alias(*index), Asker { network: port.network, zone: port.zone.clone() })
+        });
+        let names = plan.vpcs.iter().map(|(network, vpc)| (*network, vpc.names.clone()));
+        Self::new(askers.collect(), names.collect())
+    }
+
+    /// Who asks from this address.
+    pub fn asker(&self, source: Ipv4Addr) -> Option<&Asker> {
+        self.askers.get(&source)
+    }
+
+    /// What `asker` is to be told about `name` (lower case, no last dot).
+    pub(crate) fn verdict(&self, asker: &Asker, name: &str) -> Verdict<'static> {
+        let known = self.names.get(&asker.network).and_then(|names| names.get(name));
+        match (known, own_domain(name)) {
+            (Some(plan), _) => Verdict::Addresses(ordered(plan, &asker.zone)),
+            (None, Some(domain)) => Verdict::Nowhere(domain),
+            (None, None) => Verdict::Elsewhere,
+        }
+    }
+}
+
+/// The domain of ours that `name` is or lies below.
+pub(crate) fn own_domain(name: &str) -> Option<&'static str> {
+    OWN_DOMAINS.into_iter().find(|domain| {
+        name.strip_suffix(domain).is_some_and(|front| front.is_empty() || front.ends_with('.'))
+    })
+}
+
+/// The client's own zone first; with zone affinity nothing else, while that zone has an address.
+fn ordered(plan: &NamePlan, zone: &ZoneId) -> Vec<Ipv4Addr> {
+    let (mut own, others): (Vec<_>, Vec<_>) = plan.addresses.iter().partition(|(_, at)| at == zone);
+    if own.is_empty() || !plan.zone_affinity {
+        own.extend(others);
+    }
+    own.into_iter().map(|(address, _)| *address).collect()
+}

@@ -1,0 +1,312 @@
+//! Probes of real sockets on loopback.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use model::id::{Network, PortIndex, Revision, ServerGroupIndex, ZoneId};
+use model::net::Mac;
+use model::nlb::{HealthCheckKind, HttpCheck, Scheduler};
+use model::plan::{PortPlan, ServerGroupPlan};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, UdpSocket};
+
+use super::*;
+
+struct Loopback;
+
+impl ProbeNetwork for Loopback {
+    fn tcp(&self) -> io::Result<TcpSocket> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        Ok(socket)
+    }
+
+    fn udp(&self) -> io::Result<UdpSocket> {
+        let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.set_nonblocking(true)?;
+        UdpSocket::from_std(socket)
+    }
+
+    fn address(&self, port: PortIndex) -> Ipv4Addr {
+        let [_, _, high, low] = port.0.to_be_bytes();
+        Ipv4Addr::new(127, 9, high, low)
+    }
+}
+
+const SERVER: PortIndex = PortIndex(1);
+
+async fn ask(to: SocketAddr, kind: HealthCheckKind) -> Result<(), HealthReason> {
+    let question = Question {
+        port: SERVER,
+        server: Ipv4Addr::new(10, 0, 0, 7),
+        transport_port: to.port(),
+        kind,
+        timeout: Duration::from_millis(400),
+    };
+    check::ask(&Loopback, &question).await
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind((Loopback.address(SERVER), 0)).await.unwrap();
+    let at = listener.local_addr().unwrap();
+    (listener, at)
+}
+
+fn http_check() -> HttpCheck {
+    HttpCheck { head: true, path: "/healthz".into(), domain: None, classes: vec![2, 3], http11: false }
+}
+
+/// Asks a server that says `response`, keeps the connection or not, and returns what it was asked.
+async fn http(check: HttpCheck, response: &'static str, keep: bool) -> (Result<(), HealthReason>, String) {
+    let (listener, at) = listen().await;
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 1024];
+        let length = stream.read(&mut request).await.unwrap();
+        stream.write_all(response.as_bytes()).await.unwrap();
+        if keep {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let verdict = ask(at, HealthCheckKind::Http(check)).await;
+    (verdict, server.await.unwrap())
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_is_well_and_one_that_refuses_is_not() {
+    let (listener, at) = listen().await;
+    assert_eq!(ask(at, HealthCheckKind::Tcp).await, Ok(()));
+    drop(listener);
+    assert_eq!(ask(at, HealthCheckKind::Tcp).await, Err(HealthReason::ConnectFailed));
+}
+
+#[tokio::test]
+async fn a_server_with_a_full_backlog_times_out() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Loopback.address(SERVER), 0).into()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let at = listener.local_addr().unwrap();
+    let mut held = vec![];
+    while let Ok(Ok(stream)) =
+        tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(at)).await
+    {
+        held.push(stream);
+        assert!(held.len() < 100, "the backlog never fills");
+    }
+    let begin = Instant::now();
+    assert_eq!(ask(at, HealthCheckKind::Tcp).await, Err(HealthReason::ConnectTimeout));
+    assert!((380..600).contains(&begin.elapsed().as_millis()), "took {:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn http_asks_as_configured() {
+    let (verdict, request) = http(http_check(), "HTTP/1.0 204 No Content\r\n\r\n", false).await;
+    assert_eq!(verdict, Ok(()));
+    assert!(request.starts_with("HEAD /healthz HTTP/1.0\r\nHost: 10.0.0.7\r\n"), "{request}");
+    let check = HttpCheck { head: false, domain: Some("www.shop.cn".into()), http11: true, ..http_check() };
+    let (verdict, request) = http(check, "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", true).await;
+    assert_eq!(verdict, Ok(()));
+    assert!(request.starts_with("GET /healthz HTTP/1.1\r\nHost: www.shop.cn\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn each_way_for_http_to_fail_has_its_reason() {
+    for (response, keep, reason) in [
+        ("HTTP/1.1 503 Service Unavailable\r\n\r\n", false, HealthReason::HttpCodeNotMatch),
+        ("SSH-2.0-OpenSSH_9.2\r\n", true, HealthReason::HttpInvalidHeader),
+        ("HTTP/1.1 abc\r\n\r\n", true, HealthReason::HttpInvalidHeader),
+        ("HTTP/1.1 200 OK\r\nCont", false, HealthReason::ConnectInterrupt),
+        ("", false, HealthReason::ConnectInterrupt),
+        ("HTTP/1.1 200 OK\r\n", true, HealthReason::RecvResponseTimeout),
+    ] {
+        assert_eq!(http(http_check(), response, keep).await.0, Err(reason), "{response:?}");
+    }
+}
+
+#[test]
+fn an_endless_header_is_given_up() {
+    let mut response = b"HTTP/1.1 200 OK\r\n".to_vec();
+    response.resize(http::MAX_HEADER + 1, b'x');
+    assert_eq!(http::verdict(&http_check(), &response), Some(Err(HealthReason::HttpInvalidHeader)));
+}
+
+#[tokio::test]
+async fn a_silent_udp_server_is_well_and_a_closed_port_is_not() {
+    let silent = UdpSocket::bind((Loopback.address(SERVER), 0)).await.unwrap();
+    let at = silent.local_addr().unwrap();
+    let begin = Instant::now();
+    assert_eq!(ask(at, HealthCheckKind::Udp).await, Ok(()));
+    assert!(begin.elapsed() >= Duration::from_millis(395), "judged before the timeout");
+    drop(silent);
+    assert_eq!(ask(at, HealthCheckKind::Udp).await, Err(HealthReason::ConnectFailed));
+}
+
+const FIRST: ServerIndex = ServerIndex(1);
+
+fn group(server: ServerPlan) -> ServerGroupPlan {
+    ServerGroupPlan {
+        id: "sgp-1".parse().unwrap(),
+        scheduler: Scheduler::Wrr,
+        preserve_client_ip: true,
+        drain_seconds: None,
+        health_check: Some(HealthCheck {
+            kind: HealthCheckKind::Tcp,
+            port: 0,
+            timeout: 1,
+            interval: 1,
+            healthy_threshold: 2,
+            unhealthy_threshold: 3,
+        }),
+        servers: BTreeMap::from([(FIRST, server)]),
+    }
+}
+
+/// A plan with one server at `at`, on this host.
+fn plan(at: SocketAddr, weight: u8) -> HostPlan {
+    let zone = ZoneId::new("cn-hangzhou-g");
+    let address = Ipv4Addr::new(10, 0, 0, 7);
+    let port = PortPlan {
+        eni: "eni-1".parse().unwrap(),
+        instance: "i-1".parse().unwrap(),
+        network: Network(1),
+        zone: zone.clone(),
+        address,
+        subnet: "10.0.0.0/24".parse().unwrap(),
+        gateway: Ipv4Addr::new(10, 0, 0, 253),
+        mac: Mac::of_port(SERVER),
+        groups: vec![],
+    };
+    let server = ServerPlan { port_index: SERVER, zone, address, port: at.port(), weight };
+    HostPlan {
+        revision: Revision(1),
+        host: "host-1".parse().unwrap(),
+        vpcs: BTreeMap::new(),
+        ports: BTreeMap::from([(SERVER, port)]),
+        instances: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        vips: BTreeMap::new(),
+        listeners: BTreeMap::new(),
+        server_groups: BTreeMap::from([(ServerGroupIndex(1), group(server))]),
+        endpoints: BTreeMap::new(),
+    }
+}
+
+/// Where a test keeps its verdicts; removed at the end, and anew by the next run.
+struct Memory(PathBuf);
+
+impl Memory {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("isthmus-probe-{test}-{}.json", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        Self(path)
+    }
+
+    fn prober(&self) -> Prober {
+        Prober::new(Arc::new(Loopback), self.0.clone())
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Notes the moment of every connection until dropped.
+fn note_probes(listener: TcpListener) -> (tokio::sync::mpsc::UnboundedReceiver<Instant>, JoinHandle<()>) {
+    let (note, notes) = tokio::sync::mpsc::unbounded_channel();
+    let server = tokio::spawn(async move {
+        while let Ok((_stream, _)) = listener.accept().await {
+            let _ = note.send(Instant::now());
+        }
+    });
+    (notes, server)
+}
+
+async fn until(health: &mut watch::Receiver<Reports>, state: HealthState) -> HealthReport {
+    let reached = |reports: &Reports| reports.get(&FIRST).is_some_and(|report| report.state == state);
+    let wait = tokio::time::timeout(Duration::from_secs(6), health.wait_for(reached));
+    wait.await.expect("the verdict never came").unwrap()[&FIRST]
+}
+
+#[tokio::test]
+async fn two_successes_raise_three_failures_fell_and_probes_keep_their_interval() {
+    let memory = Memory::new("timing");
+    let (listener, at) = listen().await;
+    let (mut notes, server) = note_probes(listener);
+    let mut prober = memory.prober();
+    let mut health = prober.health();
+    let begin = Instant::now();
+    prober.update(&plan(at, 100));
+    assert_eq!(health.borrow()[&FIRST].state, HealthState::Initial);
+
+    let report = until(&mut health, HealthState::Healthy).await;
+    assert_eq!(report.reason, None);
+    assert!(report.latency_micros > 0);
+    let (first, second) = (notes.recv().await.unwrap(), notes.recv().await.unwrap());
+    assert!(first - begin < Duration::from_millis(200), "the first probe came after {:?}", first - begin);
+    assert!(
+        (900..1100).contains(&(second - first).as_millis()),
+        "the second came after {:?}",
+        second - first
+    );
+
+    server.abort();
+    let report = until(&mut health, HealthState::Unhealthy).await;
+    assert_eq!(report.reason, Some(HealthReason::ConnectFailed));
+    let took = second.elapsed().as_millis();
+    assert!((2900..3200).contains(&took), "three probes took {took} ms");
+}
+
+#[tokio::test]
+async fn a_plan_that_leaves_a_server_alone_does_not_disturb_its_probes() {
+    let memory = Memory::new("diff");
+    let (listener, at) = listen().await;
+    let (mut notes, _server) = note_probes(listener);
+    let mut prober = memory.prober();
+    for weight in 0..15 {
+        prober.update(&plan(at, weight));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut count = 0;
+    while notes.try_recv().is_ok() {
+        count += 1;
+    }
+    assert_eq!(count, 2, "1.5 s hold two probes");
+
+    let mut without = plan(at, 0);
+    without.server_groups.clear();
+    prober.update(&without);
+    assert!(prober.health().borrow().is_empty());
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    assert!(notes.try_recv().is_err(), "a server that left the plan is still probed");
+}
+
+#[tokio::test]
+async fn a_restart_begins_with_the_last_verdict() {
+    let memory = Memory::new("restart");
+    let (listener, at) = listen().await;
+    let mut prober = memory.prober();
+    prober.update(&plan(at, 100));
+    until(&mut prober.health(), HealthState::Healthy).await;
+    while !std::fs::read_to_string(&memory.0).is_ok_and(|text| text.contains("Healthy")) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop((prober, listener));
+
+    let mut prober = memory.prober();
+    let mut health = prober.health();
+    prober.update(&plan(at, 100));
+    assert_eq!(health.borrow_and_update()[&FIRST].state, HealthState::Healthy);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let report = health.borrow()[&FIRST];
+    assert_eq!((report.state, report.reason), (HealthState::Healthy, Some(HealthReason::ConnectFailed)));
+}
+
+#[test]
+fn unreadable_verdicts_are_forgotten() {
+    let memory = Memory::new("garbage");
+    std::fs::write(&memory.0, "{\"1\":\"Hea").unwrap();
+    assert_eq!(memory::load(&memory.0), Verdicts::new());
+}
