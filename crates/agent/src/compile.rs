@@ -1,0 +1,237 @@
+//! From what a host must make true to what its kernel's maps hold. Pure: the same plan, health and interfaces always
+//! give the same image.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use model::id::{
+    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerIndex, VipIndex, ZoneId,
+};
+use model::net::{Transport, services};
+use model::nlb::Scheduler;
+use model::plan::{
+    EndpointPlan, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan, ServerPlan, VipPlan,
+};
+use model::report::HealthState;
+
+use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, ServerImage, TableRef};
+use crate::maglev::{self, Candidate};
+use crate::policy::Policies;
+
+/// The verdict over each server that has one.
+pub type Health = BTreeMap<ServerIndex, HealthState>;
+
+/// Interface indices of the host sides of links that exist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interfaces {
+    /// One for each port; a port without a link is left out, and nothing reaches it.
+    pub ports: BTreeMap<PortIndex, u32>,
+    /// The services port.
+    pub services: u32,
+}
+
+/// What the maps must hold so that packets follow the plan.
+pub fn compile(plan: &HostPlan, health: &Health, interfaces: &Interfaces) -> Image {
+    let mut compiler =
+        Compiler { plan, health, interfaces, policies: Policies::new(&plan.groups), tables: vec![] };
+    let ports = compiler.ports();
+    let servers = compiler.servers();
+    let mut addresses = compiler.vpc_addresses(&ports);
+    addresses.extend(services_addresses(&ports));
+    let listeners = compiler.listeners();
+    Image {
+        ports,
+        services: interfaces.services,
+        addresses,
+        members: members(plan),
+        listeners,
+        servers,
+        policies: compiler.policies.into_lists(),
+        server_tables: compiler.tables,
+    }
+}
+
+fn members(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
+    let of_group = |(index, group): (&GroupIndex, &GroupPlan)| {
+        let index = index.0;
+        group.members.iter().map(move |address| (index, *address)).collect::<Vec<_>>()
+    };
+    plan.groups.iter().flat_map(of_group).collect()
+}
+
+/// The network that no VPC has: aliases of ports, resolvers, metadata.
+fn services_addresses(ports: &BTreeMap<u32, PortImage>) -> BTreeMap<(Network, Ipv4Addr), AddressImage> {
+    let network = Network(tables::SERVICES_NETWORK);
+    let aliases = ports
+        .iter()
+        .map(|(ifindex, port)| ((network, services::alias(port.index)), port_address(*ifindex, port, None)));
+    let fixed = services::RESOLVERS.into_iter().chain([services::METADATA]);
+    aliases.chain(fixed.map(|address| ((network, address), AddressImage::Service))).collect()
+}
+
+fn port_address(ifindex: u32, port: &PortImage, ingress: Option<PolicyRef>) -> AddressImage {
+    AddressImage::Port { ifindex, index: port.index, address: port.address, mac: port.mac, ingress }
+}
+
+struct Compiler<'a> {
+    plan: &'a HostPlan,
+    health: &'a Health,
+    interfaces: &'a Interfaces,
+    policies: Policies<'a>,
+    tables: Vec<Vec<u32>>,
+}
+
+impl<'a> Compiler<'a> {
+    fn ports(&mut self) -> BTreeMap<u32, PortImage> {
+        let mut ports = BTreeMap::new();
+        for (index, port) in &self.plan.ports {
+            let Some(ifindex) = self.interfaces.ports.get(index) else { continue };
+            let image = PortImage {
+                index: *index,
+                network: port.network,
+                address: port.address,
+                mac: port.mac,
+                egress: self.policies.egress(&port.groups),
+                ingress: self.policies.ingress(&port.groups),
+            };
+            ports.insert(*ifindex, image);
+        }
+        ports
+    }
+
+    fn vpc_addresses(
+        &mut self,
+        ports: &BTreeMap<u32, PortImage>,
+    ) -> BTreeMap<(Network, Ipv4Addr), AddressImage> {
+        let mut addresses = BTreeMap::new();
+        for (network, vpc) in &self.plan.vpcs {
+            addresses
+                .extend(vpc.gateways.iter().map(|gateway| ((*network, *gateway), AddressImage::Gateway)));
+        }
+        for (index, vip) in &self.plan.vips {
+            addresses.insert((vip.network, vip.address), AddressImage::LoadBalancer(*index));
+        }
+        for (index, endpoint) in &self.plan.endpoints {
+            let ingress = self.policies.ingress(&endpoint.groups);
+            addresses.extend(self.endpoint_addresses(*index, endpoint, ingress));
+        }
+        for (ifindex, port) in ports {
+            addresses.insert((port.network, port.address), port_address(*ifindex, port, Some(port.ingress)));
+        }
+        addresses
+    }
+
+    fn endpoint_addresses(
+        &self,
+        index: EndpointIndex,
+        endpoint: &EndpointPlan,
+        ingress: PolicyRef,
+    ) -> Vec<((Network, Ipv4Addr), AddressImage)> {
+        let image = |vip: Option<VipIndex>| {
+            let vip = vip.and_then(|vip| Some((vip, self.plan.vips.get(&vip)?.address)));
+            AddressImage::Endpoint { index, ingress, vip }
+        };
+        endpoint.zones.iter().map(|zone| ((endpoint.network, zone.address), image(zone.vip))).collect()
+    }
+
+    fn servers(&mut self) -> BTreeMap<ServerIndex, ServerImage> {
+        let mut servers = BTreeMap::new();
+        for (group_index, group) in &self.plan.server_groups {
+            for (index, server) in &group.servers {
+                let Some((ifindex, port)) = self.local_port(server) else { continue };
+                let image = ServerImage {
+                    server_group: *group_index,
+                    address: server.address,
+                    port: server.port,
+                    ifindex,
+                    port_index: server.port_index,
+                    mac: port.mac,
+                    ingress: self.policies.ingress(&port.groups),
+                };
+                servers.insert(*index, image);
+            }
+        }
+        servers
+    }
+
+    fn local_port(&self, server: &ServerPlan) -> Option<(u32, &'a PortPlan)> {
+        Some((*self.interfaces.ports.get(&server.port_index)?, self.plan.ports.get(&server.port_index)?))
+    }
+
+    fn listeners(&mut self) -> BTreeMap<(VipIndex, u16, Transport), ListenerImage> {
+        let mut listeners = BTreeMap::new();
+        for (index, listener) in &self.plan.listeners {
+            let Some(group) = self.plan.server_groups.get(&listener.server_group) else { continue };
+            for vip_index in &listener.vips {
+                let Some(vip) = self.plan.vips.get(vip_index) else { continue };
+                let table = self.server_table(group, vip);
+                let image = listener_image(*index, listener, group, table);
+                listeners.insert((*vip_index, listener.port, listener.protocol), image);
+            }
+        }
+        listeners
+    }
+
+    fn server_table(&mut self, group: &ServerGroupPlan, vip: &VipPlan) -> TableRef {
+        let zone = (!vip.cross_zone).then_some(&vip.zone);
+        let slots = maglev::table(&self.candidates(group, zone));
+        let position = self.tables.iter().position(|known| *known == slots).unwrap_or_else(|| {
+            self.tables.push(slots);
+            self.tables.len() - 1
+        });
+        TableRef(position)
+    }
+
+    /// Servers that get new connections: the healthy ones, or all when none is healthy (better a try than a refusal).
+    fn candidates(&self, group: &ServerGroupPlan, zone: Option<&ZoneId>) -> Vec<Candidate> {
+        let eligible: Vec<(&ServerIndex, &ServerPlan)> = group
+            .servers
+            .iter()
+            .filter(|(_, server)| server.weight > 0 && zone.is_none_or(|zone| server.zone == *zone))
+            .filter(|(_, server)| self.local_port(server).is_some())
+            .collect();
+        let healthy: Vec<_> =
+            eligible.iter().copied().filter(|(index, _)| self.is_healthy(group, **index)).collect();
+        let chosen = if healthy.is_empty() { eligible } else { healthy };
+        chosen
+            .into_iter()
+            .map(|(index, server)| Candidate { id: index.0, weight: share(group.scheduler, server.weight) })
+            .collect()
+    }
+
+    fn is_healthy(&self, group: &ServerGroupPlan, server: ServerIndex) -> bool {
+        match (&group.health_check, self.health.get(&server)) {
+            (None, _) | (Some(_), Some(HealthState::Healthy)) => true,
+            (Some(_), Some(HealthState::Initial | HealthState::Unhealthy) | None) => false,
+        }
+    }
+}
+
+/// Connections are placed by hash, so a scheduler is the share that each server gets.
+fn share(scheduler: Scheduler, weight: u8) -> u32 {
+    match scheduler {
+        Scheduler::Rr => 1,
+        Scheduler::Wrr | Scheduler::Wlc | Scheduler::Sch | Scheduler::Tch | Scheduler::Qch => {
+            u32::from(weight)
+        }
+    }
+}
+
+fn listener_image(
+    index: ListenerIndex,
+    listener: &ListenerPlan,
+    group: &ServerGroupPlan,
+    table: TableRef,
+) -> ListenerImage {
+    ListenerImage {
+        index,
+        server_group: listener.server_group,
+        table,
+        idle_timeout: listener.idle_timeout,
+        preserve_client: group.preserve_client_ip,
+    }
+}
+
+#[cfg(test)]
+#[path = "compile_tests.rs"]
+mod tests;

@@ -1,0 +1,181 @@
+//! From an image to the kernel's own types. Pure.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+
+use model::id::Network;
+use model::net::{Transport, services};
+use tables::{
+    Address, AddressKey, AddressKind, Listener, ListenerKey, MemberKey, Port, PortKind, SERVICES_NETWORK,
+    Server, mac,
+};
+
+use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, ServerImage};
+use crate::kernel::links::SERVICES_MAC;
+use crate::place::Place;
+
+/// Where the lists of an image are in the kernel.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// Kernel id of each policy.
+    pub policies: Vec<u32>,
+    /// Slots of each server table.
+    pub server_tables: Vec<Place>,
+}
+
+impl Places {
+    fn policy(&self, policy: PolicyRef) -> u32 {
+        self.policies[policy.0]
+    }
+}
+
+/// Contents of `PORTS`.
+pub fn ports(image: &Image, places: &Places) -> HashMap<u32, Port> {
+    let instances = image.ports.iter().map(|(ifindex, port)| (*ifindex, instance_port(port, places)));
+    instances.chain([(image.services, services_port())]).collect()
+}
+
+fn instance_port(port: &PortImage, places: &Places) -> Port {
+    Port {
+        network: port.network.0,
+        address: packed(port.address),
+        alias: packed(services::alias(port.index)),
+        index: port.index.0,
+        egress_policy: places.policy(port.egress),
+        ingress_policy: places.policy(port.ingress),
+        mac: mac(port.mac.0),
+        kind: PortKind::Instance as u8,
+        pad: 0,
+    }
+}
+
+fn services_port() -> Port {
+    Port {
+        network: SERVICES_NETWORK,
+        address: packed(services::PROBE_SOURCE),
+        alias: 0,
+        index: 0,
+        egress_policy: 0,
+        ingress_policy: 0,
+        mac: mac(SERVICES_MAC.0),
+        kind: PortKind::Services as u8,
+        pad: 0,
+    }
+}
+
+/// Contents of `ADDRESSES`.
+pub fn addresses(image: &Image, places: &Places) -> HashMap<AddressKey, Address> {
+    let entry = |((network, at), what): (&(Network, Ipv4Addr), &AddressImage)| {
+        let key = AddressKey { network: network.0, address: packed(*at) };
+        (key, address(*at, what, image.services, places))
+    };
+    image.addresses.iter().map(entry).collect()
+}
+
+fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) -> Address {
+    let mut value = Address {
+        ifindex: 0,
+        address: 0,
+        index: 0,
+        ingress_policy: 0,
+        vip: 0,
+        nlb_address: 0,
+        mac: [0; 3],
+        kind: kind(what) as u8,
+        pad: 0,
+    };
+    match what {
+        AddressImage::Port { ifindex, index, address, mac: port_mac, ingress } => {
+            value.ifindex = *ifindex;
+            value.address = packed(*address);
+            value.index = index.0;
+            value.ingress_policy = ingress.map_or(0, |ingress| places.policy(ingress));
+            value.mac = mac(port_mac.0);
+        }
+        AddressImage::LoadBalancer(vip) => {
+            value.index = vip.0;
+            value.vip = vip.0;
+            value.nlb_address = packed(at);
+        }
+        AddressImage::Endpoint { index, ingress, vip } => {
+            value.index = index.0;
+            value.ingress_policy = places.policy(*ingress);
+            (value.vip, value.nlb_address) = vip.map_or((0, 0), |(vip, address)| (vip.0, packed(address)));
+        }
+        AddressImage::Gateway => {}
+        AddressImage::Service => {
+            value.ifindex = services;
+            value.address = packed(at);
+            value.mac = mac(SERVICES_MAC.0);
+        }
+    }
+    value
+}
+
+fn kind(what: &AddressImage) -> AddressKind {
+    match what {
+        AddressImage::Port { .. } => AddressKind::Port,
+        AddressImage::LoadBalancer(_) => AddressKind::LoadBalancer,
+        AddressImage::Endpoint { .. } => AddressKind::Endpoint,
+        AddressImage::Gateway => AddressKind::Gateway,
+        AddressImage::Service => AddressKind::Service,
+    }
+}
+
+/// Contents of `MEMBERS`.
+pub fn members(image: &Image) -> HashMap<MemberKey, u8> {
+    let key = |(group, address): &(u32, Ipv4Addr)| MemberKey { group: *group, address: packed(*address) };
+    image.members.iter().map(|member| (key(member), 1)).collect()
+}
+
+/// Contents of `LISTENERS`.
+pub fn listeners(image: &Image, places: &Places) -> HashMap<ListenerKey, Listener> {
+    let entry = |((vip, port, transport), what): (&(model::id::VipIndex, u16, Transport), &ListenerImage)| {
+        let key = ListenerKey { vip: vip.0, port: port.to_be(), protocol: protocol(*transport), pad: 0 };
+        (key, listener(what, places))
+    };
+    image.listeners.iter().map(entry).collect()
+}
+
+fn listener(what: &ListenerImage, places: &Places) -> Listener {
+    let range = places.server_tables[what.table.0].range;
+    Listener {
+        first_slot: range.first,
+        slots: range.count,
+        index: what.index.0,
+        server_group: what.server_group.0,
+        idle_timeout: what.idle_timeout,
+        preserve_client: u8::from(what.preserve_client),
+        pad: 0,
+    }
+}
+
+/// The number in the IP header.
+fn protocol(transport: Transport) -> u8 {
+    match transport {
+        Transport::Tcp => 6,
+        Transport::Udp => 17,
+    }
+}
+
+/// Contents of `SERVERS`.
+pub fn servers(image: &Image, places: &Places) -> HashMap<u32, Server> {
+    image.servers.iter().map(|(index, what)| (index.0, server(what, places))).collect()
+}
+
+fn server(what: &ServerImage, places: &Places) -> Server {
+    Server {
+        address: packed(what.address),
+        ifindex: what.ifindex,
+        server_group: what.server_group.0,
+        ingress_policy: places.policy(what.ingress),
+        port_index: what.port_index.0,
+        mac: mac(what.mac.0),
+        port: what.port.to_be(),
+    }
+}
+
+/// As an address stands in a packet.
+fn packed(address: Ipv4Addr) -> u32 {
+    u32::from_ne_bytes(address.octets())
+}

@@ -1,0 +1,121 @@
+//! What the kernel's maps are to hold, before rules and slots have been given places: policies and server tables are
+//! named by their position in `policies` and `server_tables`, so that equal ones are stored once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
+use model::net::{Mac, Transport};
+
+/// Position of a policy in [`Image::policies`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyRef(pub usize);
+
+/// Position of a server table in [`Image::server_tables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableRef(pub usize);
+
+/// The contents of all maps that the agent writes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Image {
+    /// Instances' ports, by interface index of the host side.
+    pub ports: BTreeMap<u32, PortImage>,
+    /// The services port's interface index.
+    pub services: u32,
+    /// Addresses of all networks.
+    pub addresses: BTreeMap<(Network, Ipv4Addr), AddressImage>,
+    /// Rules of each policy, in the order in which they are judged.
+    pub policies: Vec<Vec<tables::Rule>>,
+    /// Members of security groups: dense id of the group and address.
+    pub members: BTreeSet<(u32, Ipv4Addr)>,
+    /// Listeners, one for each zonal address.
+    pub listeners: BTreeMap<(VipIndex, u16, Transport), ListenerImage>,
+    /// Slots of each server table: dense ids of servers.
+    pub server_tables: Vec<Vec<u32>>,
+    /// Servers on this host.
+    pub servers: BTreeMap<ServerIndex, ServerImage>,
+}
+
+/// A port of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortImage {
+    /// Dense id.
+    pub index: PortIndex,
+    /// The VPC.
+    pub network: Network,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its MAC.
+    pub mac: Mac,
+    /// What it may send.
+    pub egress: PolicyRef,
+    /// What it may receive.
+    pub ingress: PolicyRef,
+}
+
+/// What stands behind an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddressImage {
+    /// A port on this host.
+    Port {
+        /// Interface index of the host side.
+        ifindex: u32,
+        /// Dense id.
+        index: PortIndex,
+        /// The port's own address.
+        address: Ipv4Addr,
+        /// Its MAC.
+        mac: Mac,
+        /// What it may receive; `None` for an alias, which enters below the security group.
+        ingress: Option<PolicyRef>,
+    },
+    /// A zonal address of an NLB.
+    LoadBalancer(VipIndex),
+    /// A zonal address of an endpoint.
+    Endpoint {
+        /// Dense id.
+        index: EndpointIndex,
+        /// What it lets in.
+        ingress: PolicyRef,
+        /// Where it leads: the NLB's zonal address; `None` = not connected.
+        vip: Option<(VipIndex, Ipv4Addr)>,
+    },
+    /// A vSwitch's gateway.
+    Gateway,
+    /// Resolver or metadata.
+    Service,
+}
+
+/// A listener on one zonal address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerImage {
+    /// Dense id.
+    pub index: ListenerIndex,
+    /// Its server group.
+    pub server_group: ServerGroupIndex,
+    /// The slots.
+    pub table: TableRef,
+    /// Seconds.
+    pub idle_timeout: u16,
+    /// Servers see the client's own address.
+    pub preserve_client: bool,
+}
+
+/// A server on this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerImage {
+    /// Its group.
+    pub server_group: ServerGroupIndex,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its transport port.
+    pub port: u16,
+    /// Interface index of the host side of its port.
+    pub ifindex: u32,
+    /// Dense id of its port.
+    pub port_index: PortIndex,
+    /// Its MAC.
+    pub mac: Mac,
+    /// What it may receive.
+    pub ingress: PolicyRef,
+}

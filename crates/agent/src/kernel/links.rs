@@ -1,0 +1,163 @@
+//! Links: one veth pair for each port, its host side in the fabric, and one for the host's own services.
+//! A link that is right is left alone, so an established connection never notices.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::os::fd::AsRawFd as _;
+
+use ipnet::Ipv4Net;
+use model::id::PortIndex;
+use model::net::{Mac, services};
+use rtnetlink::packet_route::link::{InfoData, InfoVeth};
+use rtnetlink::{LinkUnspec, LinkVeth};
+
+use super::netlink::{Link, Netlink, NetlinkError};
+use super::netns::Netns;
+
+/// MTU of every link, bytes.
+pub const MTU: u32 = 1500;
+/// MAC of the services port.
+pub const SERVICES_MAC: Mac = Mac([0x02, 0x00, 0x00, 0x00, 0x00, 0x01]);
+/// Host side of the services port.
+pub const SERVICES_LINK: &str = "services";
+/// Length of the prefix of 100.64.0.0/10, the range of aliases.
+const ALIAS_PREFIX: u8 = 10;
+
+/// A veth pair that is to exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Veth {
+    /// Name of the host side, in the fabric.
+    pub host: String,
+    /// Where the other end is.
+    pub namespace: Netns,
+    /// Name of the other end.
+    pub device: String,
+    /// MAC of the other end.
+    pub mac: Mac,
+    /// Addresses of the other end, with the prefix that is on link.
+    pub addresses: Vec<Ipv4Net>,
+    /// Default route of the other end.
+    pub gateway: Option<Ipv4Addr>,
+}
+
+/// Name of the host side of a port's link.
+pub fn host_side(port: PortIndex) -> String {
+    format!("p{}", port.0)
+}
+
+/// The services port: resolvers, metadata and the source of probes.
+pub fn services_veth(namespace: Netns) -> Veth {
+    let single = services::RESOLVERS.into_iter().chain([services::METADATA]).map(Ipv4Net::from);
+    let probes = Ipv4Net::new_assert(services::PROBE_SOURCE, ALIAS_PREFIX);
+    Veth {
+        host: SERVICES_LINK.to_owned(),
+        namespace,
+        device: "eth0".to_owned(),
+        mac: SERVICES_MAC,
+        addresses: single.chain([probes]).collect(),
+        gateway: None,
+    }
+}
+
+/// Links that exist, by name of the host side, and what stood in the way of the others.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Interface index of each host side.
+    pub indices: BTreeMap<String, u32>,
+    /// One for each link that could not be made.
+    pub faults: Vec<NetlinkError>,
+}
+
+/// Makes the fabric hold the host sides of these links and no others.
+pub fn ensure(fabric: &Netns, wanted: &[Veth]) -> Result<Outcome, NetlinkError> {
+    Netlink::within(fabric, async |netlink| {
+        let present = remove_unwanted(netlink, wanted).await?;
+        let mut outcome = Outcome::default();
+        for veth in wanted {
+            let known = present.iter().find(|link| link.name == veth.host);
+            match ensure_one(netlink, veth, known).await {
+                Ok(index) => drop(outcome.indices.insert(veth.host.clone(), index)),
+                Err(fault) => outcome.faults.push(fault),
+            }
+        }
+        Ok(outcome)
+    })
+}
+
+/// Host sides that exist, with their interface indices.
+pub fn list(fabric: &Netns) -> Result<BTreeMap<String, u32>, NetlinkError> {
+    let links = Netlink::within(fabric, async |netlink| netlink.links().await)?;
+    Ok(links.into_iter().filter(is_ours).map(|link| (link.name, link.index)).collect())
+}
+
+async fn remove_unwanted(netlink: &Netlink, wanted: &[Veth]) -> Result<Vec<Link>, NetlinkError> {
+    let mut kept = Vec::new();
+    for link in netlink.links().await? {
+        if is_ours(&link) && !wanted.iter().any(|veth| veth.host == link.name) {
+            netlink.delete(&link).await?;
+        } else {
+            kept.push(link);
+        }
+    }
+    Ok(kept)
+}
+
+/// Everything in the fabric but its loopback is a link of ours.
+fn is_ours(link: &Link) -> bool {
+    link.name != "lo"
+}
+
+async fn ensure_one(netlink: &Netlink, veth: &Veth, known: Option<&Link>) -> Result<u32, NetlinkError> {
+    if let Some(host) = known {
+        if configure_device(veth, host.index)? {
+            netlink.set_up(host).await?;
+            netlink.enable_big_tcp(host).await;
+            return Ok(host.index);
+        }
+        netlink.delete(host).await?;
+    }
+    create(netlink, veth).await?;
+    let links = netlink.links().await?;
+    let host = links.iter().find(|link| link.name == veth.host).cloned().unwrap_or_default();
+    netlink.set_up(&host).await?;
+    netlink.enable_big_tcp(&host).await;
+    configure_device(veth, host.index)?;
+    Ok(host.index)
+}
+
+/// Both ends in one request: the other end is born in its namespace with its name and MAC.
+async fn create(netlink: &Netlink, veth: &Veth) -> Result<(), NetlinkError> {
+    let namespace = veth.namespace.open()?;
+    let device = LinkUnspec::new_with_name(&veth.device)
+        .address(veth.mac.0.to_vec())
+        .mtu(MTU)
+        .setns_by_fd(namespace.as_raw_fd())
+        .build();
+    let message = LinkVeth::new(&veth.host, &veth.device)
+        .set_info_data(InfoData::Veth(InfoVeth::Peer(device)))
+        .address(tables::GATEWAY_MAC.to_vec())
+        .mtu(MTU)
+        .build();
+    netlink.create(&format!("make link {}", veth.host), message).await
+}
+
+/// Configures the other end; `false` when it is not the other end of this host side.
+fn configure_device(veth: &Veth, host_index: u32) -> Result<bool, NetlinkError> {
+    Netlink::within(&veth.namespace, async |netlink| {
+        let links = netlink.links().await?;
+        let is_device = |link: &&Link| {
+            link.name == veth.device && link.peer == Some(host_index) && link.mac == Some(veth.mac)
+        };
+        let Some(device) = links.iter().find(is_device) else { return Ok(false) };
+        if let Some(loopback) = links.iter().find(|link| link.name == "lo") {
+            netlink.set_up(loopback).await?;
+        }
+        netlink.enable_big_tcp(device).await;
+        netlink.set_addresses(device, &veth.addresses).await?;
+        netlink.set_up(device).await?;
+        if let Some(gateway) = veth.gateway {
+            netlink.set_default_route(device, gateway).await?;
+        }
+        Ok(true)
+    })
+}

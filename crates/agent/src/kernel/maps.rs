@@ -1,0 +1,247 @@
+//! The maps that the agent writes. They are made equal to an image in an order in which nothing ever refers to what
+//! is not there yet: rules, policies, servers, slots, listeners, addresses, ports; removals go the other way.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::path::Path;
+
+use aya::Pod;
+use tables::{
+    Address, AddressKey, Flow, FlowKey, Listener, ListenerKey, MemberKey, Policy, Port, Rule, Server,
+};
+
+use super::table::{Table, TableError};
+use crate::encode::{self, Places};
+use crate::image::Image;
+use crate::place::{Full, Place, Range, place};
+
+/// The maps could not be made equal to the plan.
+#[derive(Debug, thiserror::Error)]
+pub enum MapsError {
+    /// A map could not be read or written.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The plan is larger than a map.
+    #[error("the plan does not fit into map {map}")]
+    Full {
+        /// Its name.
+        map: &'static str,
+        /// By how much.
+        #[source]
+        source: Full,
+    },
+}
+
+/// The pinned maps.
+#[derive(Debug)]
+pub struct Maps {
+    ports: Table<u32, Port>,
+    addresses: Table<AddressKey, Address>,
+    policies: Table<u32, Policy>,
+    rules: Table<u32, Rule>,
+    members: Table<MemberKey, u8>,
+    listeners: Table<ListenerKey, Listener>,
+    slots: Table<u32, u32>,
+    servers: Table<u32, Server>,
+    epoch: Table<u32, u32>,
+    /// Connections; the agent only reads and expires them.
+    pub flows: Table<FlowKey, Flow>,
+}
+
+/// What a pass changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Entries written or removed.
+    pub entries: usize,
+    /// Something that first packets are judged by changed, so established flows must be judged again.
+    pub judgement: bool,
+}
+
+impl Maps {
+    /// Opens the maps pinned in `directory`.
+    pub fn open(directory: &Path) -> Result<Self, TableError> {
+        Ok(Self {
+            ports: Table::open(directory, "PORTS")?,
+            addresses: Table::open(directory, "ADDRESSES")?,
+            policies: Table::open(directory, "POLICIES")?,
+            rules: Table::open(directory, "RULES")?,
+            members: Table::open(directory, "MEMBERS")?,
+            listeners: Table::open(directory, "LISTENERS")?,
+            slots: Table::open(directory, "SLOTS")?,
+            servers: Table::open(directory, "SERVERS")?,
+            epoch: Table::open(directory, "EPOCH")?,
+            flows: Table::open(directory, "FLOWS")?,
+        })
+    }
+
+    /// Makes the maps equal to the image. `rejudge` raises the epoch even when nothing changed: a pass that was
+    /// interrupted before it raised the epoch leaves no other trace.
+    pub fn sync(&self, image: &Image, rejudge: bool) -> Result<Changes, MapsError> {
+        let (policy_entries, policies) = self.write_rules(image)?;
+        let server_tables = self.write_slots(image)?;
+        let places = Places { policies, server_tables };
+        let members = Difference::of(&self.members, encode::members(image))?;
+        let policies = Difference::of(&self.policies, policy_entries)?;
+        let servers = Difference::of(&self.servers, encode::servers(image, &places))?;
+        let listeners = Difference::of(&self.listeners, encode::listeners(image, &places))?;
+        let addresses = Difference::of(&self.addresses, encode::addresses(image, &places))?;
+        let ports = Difference::of(&self.ports, encode::ports(image, &places))?;
+        let steps: [&dyn Step; 6] = [&members, &policies, &servers, &listeners, &addresses, &ports];
+        for step in steps {
+            step.write()?;
+        }
+        for step in steps.into_iter().rev() {
+            step.remove()?;
+        }
+        let changes = Changes {
+            entries: steps.iter().map(|step| step.size()).sum(),
+            judgement: rejudge
+                || [&members as &dyn Step, &policies, &servers, &addresses, &ports]
+                    .iter()
+                    .any(|step| step.size() > 0)
+                || listeners.changes(|old, new| differ_in_judgement(old, new)),
+        };
+        if changes.judgement {
+            self.raise_epoch()?;
+        }
+        Ok(changes)
+    }
+
+    /// Puts rules that are not there yet into free places; gives the contents of `POLICIES` and each policy's id.
+    fn write_rules(&self, image: &Image) -> Result<(HashMap<u32, Policy>, Vec<u32>), MapsError> {
+        let present: BTreeMap<u32, Range> = self
+            .policies
+            .entries()?
+            .into_iter()
+            .map(|(id, policy)| (id, Range { first: policy.first, count: policy.count }))
+            .collect();
+        let live = contents(&self.rules, present.values().copied())?;
+        let places = self.write_lists(&self.rules, &live, &image.policies)?;
+        let mut ids: Vec<u32> = Vec::with_capacity(places.len());
+        for place in &places {
+            ids.push(policy_id(&present, &ids, place.range));
+        }
+        let entry = |(id, place): (&u32, &Place)| {
+            (*id, Policy { first: place.range.first, count: place.range.count })
+        };
+        Ok((ids.iter().zip(&places).map(entry).collect(), ids))
+    }
+
+    fn write_slots(&self, image: &Image) -> Result<Vec<Place>, MapsError> {
+        let present = self.listeners.entries()?;
+        let ranges =
+            present.iter().map(|(_, listener)| Range { first: listener.first_slot, count: listener.slots });
+        let live = contents(&self.slots, ranges)?;
+        self.write_lists(&self.slots, &live, &image.server_tables)
+    }
+
+    fn write_lists<T: Pod + PartialEq>(
+        &self,
+        table: &Table<u32, T>,
+        live: &BTreeMap<Range, Vec<T>>,
+        wanted: &[Vec<T>],
+    ) -> Result<Vec<Place>, MapsError> {
+        let places = place(live, wanted, table.capacity())
+            .map_err(|source| MapsError::Full { map: table.name(), source })?;
+        for (place, list) in places.iter().zip(wanted).filter(|(place, _)| place.fresh) {
+            for (index, value) in (place.range.first..).zip(list) {
+                table.set(&index, value)?;
+            }
+        }
+        Ok(places)
+    }
+
+    fn raise_epoch(&self) -> Result<(), TableError> {
+        let epoch = self.epoch.range(0, 1)?.first().copied().unwrap_or(0);
+        self.epoch.set(&0, &epoch.wrapping_add(1))
+    }
+
+    /// Name, entries in use and capacity of each map that can fill up.
+    pub fn fill(&self) -> Result<Vec<(&'static str, usize, u32)>, TableError> {
+        fn of<K: Pod, V: Pod>(table: &Table<K, V>) -> Result<(&'static str, usize, u32), TableError> {
+            let mut used = 0;
+            table.for_each(|_, _| used += 1)?;
+            Ok((table.name(), used, table.capacity()))
+        }
+        let slots = self.listeners.entries()?.iter().map(|(_, listener)| listener.slots as usize).sum();
+        let rules = self.policies.entries()?.iter().map(|(_, policy)| policy.count as usize).sum();
+        Ok(vec![
+            of(&self.flows)?,
+            of(&self.ports)?,
+            of(&self.addresses)?,
+            of(&self.policies)?,
+            (self.rules.name(), rules, self.rules.capacity()),
+            of(&self.members)?,
+            of(&self.listeners)?,
+            (self.slots.name(), slots, self.slots.capacity()),
+            of(&self.servers)?,
+        ])
+    }
+}
+
+fn contents<T: Pod>(
+    table: &Table<u32, T>,
+    ranges: impl Iterator<Item = Range>,
+) -> Result<BTreeMap<Range, Vec<T>>, TableError> {
+    ranges.map(|range| Ok((range, table.range(range.first, range.count)?))).collect()
+}
+
+/// The id of a policy already in this place, or the lowest that is free. A policy's meaning never changes under its id.
+fn policy_id(present: &BTreeMap<u32, Range>, given: &[u32], range: Range) -> u32 {
+    let same = present.iter().find(|(id, at)| **at == range && !given.contains(id));
+    let unused = |id: &u32| !present.contains_key(id) && !given.contains(id);
+    same.map(|(id, _)| *id).or_else(|| (1..=u32::MAX).find(unused)).unwrap_or(0)
+}
+
+/// Whether a flow could be judged otherwise. Which servers get *new* connections does not concern established ones.
+fn differ_in_judgement(old: Option<&Listener>, new: Option<&Listener>) -> bool {
+    let without_slots = |listener: &Listener| Listener { first_slot: 0, slots: 0, ..*listener };
+    old.map(without_slots) != new.map(without_slots)
+}
+
+/// What separates a map from its wanted contents.
+struct Difference<'a, K, V> {
+    table: &'a Table<K, V>,
+    /// Entries to write, with what they replace.
+    written: Vec<(K, V, Option<V>)>,
+    removed: Vec<(K, V)>,
+}
+
+trait Step {
+    fn write(&self) -> Result<(), TableError>;
+    fn remove(&self) -> Result<(), TableError>;
+    fn size(&self) -> usize;
+}
+
+impl<'a, K: Pod + Eq + Hash, V: Pod + PartialEq> Difference<'a, K, V> {
+    fn of(table: &'a Table<K, V>, wanted: HashMap<K, V>) -> Result<Self, TableError> {
+        let present: HashMap<K, V> = table.entries()?.into_iter().collect();
+        let removed =
+            present.iter().filter(|(key, _)| !wanted.contains_key(key)).map(|(k, v)| (*k, *v)).collect();
+        let written = wanted
+            .into_iter()
+            .map(|(key, value)| (key, value, present.get(&key).copied()))
+            .filter(|(_, value, old)| *old != Some(*value))
+            .collect();
+        Ok(Self { table, written, removed })
+    }
+
+    fn changes(&self, matters: impl Fn(Option<&V>, Option<&V>) -> bool) -> bool {
+        self.written.iter().any(|(_, new, old)| matters(old.as_ref(), Some(new)))
+            || self.removed.iter().any(|(_, old)| matters(Some(old), None))
+    }
+}
+
+impl<K: Pod, V: Pod> Step for Difference<'_, K, V> {
+    fn write(&self) -> Result<(), TableError> {
+        self.written.iter().try_for_each(|(key, value, _)| self.table.set(key, value))
+    }
+
+    fn remove(&self) -> Result<(), TableError> {
+        self.removed.iter().try_for_each(|(key, _)| self.table.remove(key))
+    }
+
+    fn size(&self) -> usize {
+        self.written.len() + self.removed.len()
+    }
+}

@@ -1,0 +1,7 @@
+//! Everything that touches the kernel: namespaces, links, programs, maps. The only place in this crate with `unsafe`.
+
+pub mod links;
+pub mod maps;
+pub mod netlink;
+pub mod netns;
+pub mod table;

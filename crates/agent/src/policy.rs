@@ -1,0 +1,117 @@
+//! Security groups flattened: the union of a port's groups as one ordered list of rules, so that the kernel judges a
+//! first packet by one walk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::Ipv4Net;
+use model::id::GroupIndex;
+use model::net::PortRange;
+use model::plan::{GroupPlan, PeerPlan, RulePlan};
+use model::security::{RulePolicy, RuleProtocol};
+use tables::{Rule, RuleAction};
+
+use crate::image::PolicyRef;
+
+/// Builds each distinct policy once.
+pub struct Policies<'a> {
+    groups: &'a BTreeMap<GroupIndex, GroupPlan>,
+    lists: Vec<Vec<Rule>>,
+}
+
+impl<'a> Policies<'a> {
+    /// Policies over these groups.
+    pub fn new(groups: &'a BTreeMap<GroupIndex, GroupPlan>) -> Self {
+        Self { groups, lists: Vec::new() }
+    }
+
+    /// What may come in where these groups apply: their rules, then their members among themselves, then nothing.
+    pub fn ingress(&mut self, groups: &[GroupIndex]) -> PolicyRef {
+        let members: BTreeMap<GroupIndex, &GroupPlan> = self.known(groups);
+        let mut list = merge(members.values().map(|group| &group.ingress));
+        let inner = members.iter().filter(|(_, group)| group.inner_access);
+        list.extend(inner.map(|(index, _)| accept_all(peer_fields(PeerPlan::Group(*index)))));
+        self.intern(list)
+    }
+
+    /// What may go out: the groups' rules, then everything if all of them say so.
+    pub fn egress(&mut self, groups: &[GroupIndex]) -> PolicyRef {
+        let members = self.known(groups);
+        let mut list = merge(members.values().map(|group| &group.egress));
+        // A group that the plan does not describe lets nothing through.
+        let distinct = groups.iter().collect::<BTreeSet<_>>().len();
+        if distinct > 0 && members.len() == distinct && members.values().all(|group| group.egress_default) {
+            list.push(accept_all(peer_fields(PeerPlan::Cidr(Ipv4Net::default()))));
+        }
+        self.intern(list)
+    }
+
+    /// All policies, by position.
+    pub fn into_lists(self) -> Vec<Vec<Rule>> {
+        self.lists
+    }
+
+    fn known(&self, groups: &[GroupIndex]) -> BTreeMap<GroupIndex, &'a GroupPlan> {
+        groups.iter().filter_map(|index| Some((*index, self.groups.get(index)?))).collect()
+    }
+
+    fn intern(&mut self, list: Vec<Rule>) -> PolicyRef {
+        let position = self.lists.iter().position(|known| *known == list).unwrap_or_else(|| {
+            self.lists.push(list);
+            self.lists.len() - 1
+        });
+        PolicyRef(position)
+    }
+}
+
+/// Rules of all groups by priority, drop before accept, otherwise in the order of the groups.
+fn merge<'a>(lists: impl Iterator<Item = &'a Vec<RulePlan>>) -> Vec<Rule> {
+    let mut rules: Vec<&RulePlan> = lists.flatten().collect();
+    rules.sort_by_key(|rule| (rule.priority, rule.policy));
+    rules.into_iter().map(rule).collect()
+}
+
+fn rule(plan: &RulePlan) -> Rule {
+    let (address, mask, group) = peer_fields(plan.peer);
+    let (protocol, has_ports) = protocol_number(plan.protocol);
+    let ports = if has_ports { plan.ports } else { PortRange { low: 0, high: u16::MAX } };
+    let action = match plan.policy {
+        RulePolicy::Drop => RuleAction::Drop,
+        RulePolicy::Accept => RuleAction::Accept,
+    };
+    Rule {
+        address,
+        mask,
+        group,
+        port_low: ports.low,
+        port_high: ports.high,
+        protocol,
+        action: action as u8,
+        pad: [0; 2],
+    }
+}
+
+fn accept_all((address, mask, group): (u32, u32, u32)) -> Rule {
+    let action = RuleAction::Accept as u8;
+    Rule { address, mask, group, port_low: 0, port_high: u16::MAX, protocol: 0, action, pad: [0; 2] }
+}
+
+/// Address, mask and group of a rule.
+fn peer_fields(peer: PeerPlan) -> (u32, u32, u32) {
+    let packed = |address: std::net::Ipv4Addr| u32::from_ne_bytes(address.octets());
+    match peer {
+        PeerPlan::Cidr(range) => (packed(range.network()), packed(range.netmask()), 0),
+        PeerPlan::Group(group) => (0, 0, group.0),
+    }
+}
+
+/// The number in the IP header (0 = any), and whether the protocol has ports.
+fn protocol_number(protocol: RuleProtocol) -> (u8, bool) {
+    match protocol {
+        RuleProtocol::All => (0, false),
+        RuleProtocol::Icmp => (1, false),
+        RuleProtocol::Tcp => (6, true),
+        RuleProtocol::Udp => (17, true),
+        RuleProtocol::Gre => (47, false),
+        RuleProtocol::Icmpv6 => (58, false),
+    }
+}
