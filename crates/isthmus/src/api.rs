@@ -1,10 +1,18 @@
 //! `isthmus api PRODUCT ACTION --Name value…`: one call, its answer as JSON.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use control::rpc::Product;
+use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::{Client, text};
+
+/// Longest wait for what `--until` asks for.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Time before asking again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Where the API is and who calls it.
 #[derive(Args, Clone, Debug)]
@@ -38,6 +46,12 @@ impl Access {
 pub struct Api {
     #[command(flatten)]
     access: Access,
+    /// Print only this part of the answer, as plain text: VpcId, Vpcs.Vpc.0.Status.
+    #[arg(long, value_name = "PATH")]
+    field: Option<String>,
+    /// Ask again, for at most a minute, until a part of the answer is this: ConnectionStatus=Connected.
+    #[arg(long, value_name = "PATH=TEXT")]
+    until: Option<String>,
     /// Vpc, Ecs, Nlb, Privatelink, …; letter case does not matter.
     product: String,
     /// Such as DescribeVpcs.
@@ -60,9 +74,39 @@ impl Api {
         if !parameters.iter().any(|(name, _)| name == "RegionId") {
             parameters.push(("RegionId".to_owned(), "cn-hangzhou".to_owned()));
         }
-        let answer = self.access.client()?.call(product, &self.action, &parameters)?;
-        println!("{}", serde_json::to_string_pretty(&answer)?);
+        let client = self.access.client()?;
+        let answer = match self.until.as_deref().map(parse_until).transpose()? {
+            None => client.call(product, &self.action, &parameters)?,
+            Some(wanted) => call_until(wanted, || Ok(client.call(product, &self.action, &parameters)?))?,
+        };
+        match &self.field {
+            None => println!("{}", serde_json::to_string_pretty(&answer)?),
+            Some(path) => {
+                println!("{}", text(&answer, path).with_context(|| format!("the answer has no {path}"))?)
+            }
+        }
         Ok(())
+    }
+}
+
+fn parse_until(words: &str) -> Result<(&str, &str)> {
+    words.split_once('=').with_context(|| format!("--until {words}: write PATH=TEXT"))
+}
+
+/// Asks until the text at a path of the answer is the one wanted.
+fn call_until((path, wanted): (&str, &str), ask: impl Fn() -> Result<Value>) -> Result<Value> {
+    let start = Instant::now();
+    loop {
+        let answer = ask()?;
+        let now = text(&answer, path);
+        if now.as_deref() == Some(wanted) {
+            return Ok(answer);
+        }
+        if start.elapsed() > PATIENCE {
+            let now = now.unwrap_or_else(|| "not there".to_owned());
+            bail!("{path} is {now} and not {wanted} after {} s", PATIENCE.as_secs());
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 

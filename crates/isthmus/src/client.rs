@@ -1,7 +1,8 @@
 //! A client of the API: any endpoint that speaks it, with signature version 3.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use control::rpc::Product;
 use control::rpc::encoding::canonical;
@@ -13,6 +14,8 @@ const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 const FORM: &str = "application/x-www-form-urlencoded";
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Time before a persistent client asks again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a call brought no result.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +75,7 @@ pub struct Client {
     access_key_id: String,
     access_key_secret: String,
     agent: ureq::Agent,
+    persistence: Duration,
 }
 
 impl Client {
@@ -84,7 +88,15 @@ impl Client {
             access_key_id: access_key_id.to_owned(),
             access_key_secret: access_key_secret.to_owned(),
             agent: config.into(),
+            persistence: Duration::ZERO,
         }
+    }
+
+    /// The same client, but one that asks again for `persistence` when there is no answer. A call that took effect the
+    /// first time does not do so twice: each carries a token.
+    pub fn persistent(mut self, persistence: Duration) -> Self {
+        self.persistence = persistence;
+        self
     }
 
     /// Where it calls.
@@ -97,6 +109,25 @@ impl Client {
     /// # Errors
     /// When the API refuses or does not answer within 30 seconds.
     pub fn call(
+        &self,
+        product: Product,
+        action: &str,
+        parameters: &[(String, String)],
+    ) -> Result<Value, CallError> {
+        if self.persistence.is_zero() {
+            return self.call_once(product, action, parameters);
+        }
+        let start = Instant::now();
+        let parameters = [parameters, &[("ClientToken".to_owned(), nonce())]].concat();
+        loop {
+            match self.call_once(product, action, &parameters) {
+                Err(CallError::NoAnswer { .. }) if start.elapsed() < self.persistence => thread::sleep(PAUSE),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn call_once(
         &self,
         product: Product,
         action: &str,
@@ -177,6 +208,15 @@ fn nonce() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     format!("{:x}-{time:x}-{:x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The text at a path of an answer, such as `Instances.Instance.0.Status`.
+pub fn text(answer: &Value, path: &str) -> Option<String> {
+    let found = path.split('.').try_fold(answer, |value, name| match name.parse::<usize>() {
+        Ok(index) => value.get(index),
+        Err(_) => value.get(name),
+    })?;
+    Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
-//! Isthmus as a program: its commands, and the client that they share.
+//! Isthmus as a program: its commands, the client that they share, and the walkthrough that shows it all.
 
 pub mod api;
 pub mod cli;
 pub mod client;
+pub mod place;
+pub mod walkthrough;

@@ -1,0 +1,174 @@
+//! Where one system lives on this machine: its state directory, its run directory, and the daemon that holds both.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// State directory when none is given.
+const DEFAULT_STATE: &str = "/var/lib/isthmus";
+/// Run directories of all systems of this machine.
+const RUN: &str = "/run/isthmus";
+/// Bytes of the path's hash in a tag.
+const HASH_BYTES: usize = 3;
+
+/// Which system a command means.
+#[derive(Args, Clone, Debug)]
+pub struct Which {
+    /// Directory of the system's state; each is a system of its own.
+    #[arg(long, value_name = "DIR", env = "ISTHMUS_STATE", default_value = DEFAULT_STATE)]
+    pub state: PathBuf,
+}
+
+impl Which {
+    /// Its place.
+    ///
+    /// # Errors
+    /// When the path of the state directory cannot be resolved.
+    pub fn place(&self) -> io::Result<Place> {
+        Place::of(&self.state)
+    }
+}
+
+/// Where a system lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The state directory: absolute, without symbolic links. It need not exist.
+    pub state: PathBuf,
+    /// Names its network namespaces and its run directory: `isthmus` for the default state directory.
+    pub tag: String,
+}
+
+/// A running daemon, as it has written itself down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Daemon {
+    /// Its process id.
+    pub pid: i32,
+    /// Its state directory.
+    pub state: PathBuf,
+    /// Where its API is.
+    pub endpoint: String,
+}
+
+/// The right to be the daemon of a place; given back when dropped, also by a process that is killed.
+#[derive(Debug)]
+pub struct Hold {
+    _file: File,
+}
+
+impl Place {
+    /// The place of a state directory.
+    ///
+    /// # Errors
+    /// When the path cannot be resolved.
+    pub fn of(state: &Path) -> io::Result<Self> {
+        let state = resolve(&std::path::absolute(state)?)?;
+        let hash = hex::encode(&Sha256::digest(state.as_os_str().as_bytes())[..HASH_BYTES]);
+        let tag =
+            if state == Path::new(DEFAULT_STATE) { "isthmus".to_owned() } else { format!("isthmus-{hash}") };
+        Ok(Self { state, tag })
+    }
+
+    /// Places that have a run directory on this machine, whether a daemon runs or not.
+    ///
+    /// # Errors
+    /// When the run directories cannot be listed.
+    pub fn all() -> io::Result<Vec<(String, Option<Daemon>)>> {
+        let entries = match std::fs::read_dir(RUN) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let tags = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        let mut tags = tags.collect::<io::Result<Vec<_>>>()?;
+        tags.sort();
+        Ok(tags.into_iter().map(|tag| (tag.clone(), record(&Path::new(RUN).join(tag)))).collect())
+    }
+
+    /// What lives only as long as the machine is up: pins, bundles, sockets.
+    pub fn run_dir(&self) -> PathBuf {
+        Path::new(RUN).join(&self.tag)
+    }
+
+    /// Where the daemon tells its status to whoever connects.
+    pub fn status_socket(&self) -> PathBuf {
+        self.run_dir().join("status.sock")
+    }
+
+    /// The right to be this place's daemon; `None` while another process has it.
+    ///
+    /// # Errors
+    /// When the run directory cannot be made or written.
+    pub fn hold(&self) -> io::Result<Option<Hold>> {
+        std::fs::create_dir_all(self.run_dir())?;
+        let path = self.run_dir().join("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Hold { _file: file })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The daemon that runs here. Only who has the hold writes the record, so a record under a hold is true.
+    ///
+    /// # Errors
+    /// When the run directory cannot be read.
+    pub fn daemon(&self) -> io::Result<Option<Daemon>> {
+        if !self.run_dir().exists() || self.hold()?.is_some() {
+            return Ok(None);
+        }
+        Ok(record(&self.run_dir()))
+    }
+
+    /// Writes down who the daemon is; asks for the hold, so that nobody else can.
+    ///
+    /// # Errors
+    /// When the run directory cannot be written.
+    pub fn write_record(&self, _hold: &Hold, endpoint: &str) -> io::Result<()> {
+        let pid = rustix::process::getpid().as_raw_nonzero().get();
+        let daemon = Daemon { pid, state: self.state.clone(), endpoint: endpoint.to_owned() };
+        std::fs::write(self.run_dir().join("daemon.json"), serde_json::to_vec_pretty(&daemon)?)
+    }
+}
+
+fn record(run: &Path) -> Option<Daemon> {
+    serde_json::from_slice(&std::fs::read(run.join("daemon.json")).ok()?).ok()
+}
+
+/// The path without symbolic links, as far as it exists.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Ok(path), _, _) => Ok(path),
+        (Err(error), Some(parent), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(resolve(parent)?.join(name))
+        }
+        (Err(error), _, _) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_state_has_the_plain_tag_and_every_other_its_own() {
+        let default = Place::of(Path::new("/var/lib/isthmus")).expect("absolute");
+        let other = Place::of(Path::new("/var/lib/isthmus-2")).expect("absolute");
+        let third = Place::of(Path::new("/var/lib/isthmus-3")).expect("absolute");
+        assert_eq!(default.tag, "isthmus");
+        assert!(other.tag.starts_with("isthmus-") && other.tag.len() == "isthmus-".len() + 6);
+        assert_ne!(other.tag, third.tag);
+    }
+
+    #[test]
+    fn the_tag_does_not_depend_on_how_the_path_is_written() {
+        let plain = Place::of(Path::new("/var/lib/isthmus")).expect("absolute");
+        assert_eq!(Place::of(Path::new("/var/../var/lib/./isthmus")).expect("absolute"), plain);
+    }
+}
