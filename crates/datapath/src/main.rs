@@ -1,1 +1,142 @@
-fn main(){}
+//! The kernel program of Isthmus, attached to the ingress of every host-side veth.
+//!
+//! | map | what |
+//! | --- | --- |
+//! | `FLOWS` | (ingress, 5-tuple) to the composed rewrite: all that an established packet needs |
+//! | `PORTS` | interface index to the port behind it |
+//! | `ADDRESSES` | (network, address) to what stands behind it |
+//! | `POLICIES`, `RULES`, `MEMBERS` | security groups: id to a range of rules; group membership |
+//! | `LISTENERS`, `SLOTS`, `SERVERS` | load balancing: listener to a range of slots, slot to server |
+//! | `FRAGMENTS` | ports of datagrams whose first fragment was seen |
+//! | `EPOCH` | the plan in force: flows of another one are judged again |
+//! | `DROPS` | (port, reason) to packets and bytes dropped |
+//! | `COUNTERS` | packets and bytes of the whole host, by purpose |
+//! | `TRIP` | private: what the slow path knows about the packet in hand |
+#![no_std]
+#![no_main]
+
+mod arp;
+mod fast;
+mod flow;
+mod icmp;
+mod maps;
+mod parse;
+mod policy;
+mod report;
+mod rewrite;
+mod route;
+mod service;
+mod trip;
+
+use aya_ebpf::{
+    bindings::{__sk_buff, TC_ACT_OK, TC_ACT_SHOT},
+    macros::classifier,
+    programs::TcContext,
+};
+use tables::{DropReason, Purpose};
+
+use crate::{report::Outcome, trip::Trip};
+
+/// Every packet that a port sends.
+#[classifier]
+pub fn ingress(ctx: TcContext) -> i32 {
+    match fast::forward(&ctx) {
+        Some(verdict) => verdict,
+        None => slow(ctx.skb.skb),
+    }
+}
+
+/// Does nothing: what a call costs before the program starts, for benchmarks.
+#[classifier]
+pub fn empty(_: TcContext) -> i32 {
+    TC_ACT_OK as i32
+}
+
+/// First packets, ends of connections, and everything unusual.
+#[inline(never)]
+fn slow(skb: *mut __sk_buff) -> i32 {
+    let Some(trip) = Trip::current() else { return TC_ACT_SHOT as i32 };
+    trip.begin(skb);
+    match stages(skb, trip) {
+        Ok(()) => trip.verdict,
+        Err(reason) => {
+            report::dropped(trip, reason);
+            TC_ACT_SHOT as i32
+        }
+    }
+}
+
+#[inline(always)]
+fn stages(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    parse::frame(skb, trip)?;
+    if trip.frame.ethertype == parse::ETHERTYPE_ARP {
+        return arp::answer(skb, trip);
+    }
+    parse::ipv4(skb, trip)?;
+    let icmp = trip.key.protocol == parse::ICMP;
+    if icmp && !matches!(trip.key.icmp_type, parse::ECHO_REPLY | parse::ECHO_REQUEST) {
+        return icmp::error(skb, trip);
+    }
+    flow::find(trip)?;
+    if trip.known == 1 {
+        return known(skb, trip);
+    }
+    first(skb, trip)
+}
+
+/// A packet of a known flow.
+#[inline(always)]
+fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    if trip.out.epoch != trip.epoch
+        && let Err(reason) = again(skb, trip)
+    {
+        flow::forget_judged(trip);
+        return Err(reason);
+    }
+    flow::follow(trip)?;
+    rewrite::forward(skb, trip)
+}
+
+/// Judges a flow of an old plan under the present one.
+#[inline(always)]
+fn again(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    flow::recollect(trip)?;
+    route::judge(skb, trip)?;
+    flow::renew(trip)
+}
+
+/// A packet of no known flow.
+#[inline(always)]
+fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    if trip.part == trip::Part::Later as u8 {
+        return Err(DropReason::Fragment);
+    }
+    let opens = match trip.key.protocol {
+        parse::TCP => trip.tcp_flags & (flow::SYN | flow::ACK | flow::RST | flow::FIN) == flow::SYN,
+        parse::ICMP => trip.key.icmp_type == parse::ECHO_REQUEST,
+        _ => true,
+    };
+    if !opens {
+        return Err(DropReason::NoConnection);
+    }
+    trip.judged = trip.key;
+    route::judge(skb, trip)?;
+    if trip.answered == 1 {
+        return Ok(());
+    }
+    flow::install(trip)?;
+    trip.out = trip.forward;
+    report::count(Purpose::NewFlow, trip.length);
+    flow::follow(trip)?;
+    rewrite::forward(skb, trip)
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}
+
+/// Helpers of the kernel that are for GPL programs only need this.
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

@@ -50,4 +50,5 @@ pub struct Server {
     pub port: u16,
 }
 
-const _: () = assert!(size_of::<ListenerKey>() == 8 && size_of::<Listener>() == 20 && size_of::<Server>() == 28);
+const _: () =
+    assert!(size_of::<ListenerKey>() == 8 && size_of::<Listener>() == 20 && size_of::<Server>() == 28);

@@ -1,0 +1,141 @@
+//! The fast path: a packet of an established flow with plain headers. One look-up, rewrite in place, redirect.
+
+use aya_ebpf::{
+    bindings::{__sk_buff, BPF_F_PSEUDO_HDR, TC_ACT_SHOT},
+    helpers::{bpf_ktime_get_coarse_ns, bpf_skb_pull_data},
+    programs::TcContext,
+};
+use tables::{Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, mac};
+
+use crate::{
+    maps::FLOWS,
+    parse::{ECHO_REPLY, ECHO_REQUEST, ETHERTYPE_IPV4, FRAGMENTED, ICMP, TCP, UDP},
+    report::count,
+    rewrite::{check_field, replace, send, ttl_delta},
+    trip::{ETHERNET, Frame, epoch, halves, word},
+};
+
+/// Where the header after a plain IPv4 header starts.
+const L4: u32 = ETHERNET + 20;
+/// FIN, SYN and RST change the state of a flow.
+const CHANGES: u8 = 0b111;
+
+/// The headers of every packet that is taken here.
+#[repr(C)]
+struct Headers {
+    frame: Frame,
+    /// The first eight bytes of TCP, UDP or ICMP.
+    l4: [u16; 4],
+}
+
+/// A whole TCP header.
+#[repr(C)]
+struct Tcp {
+    front: Headers,
+    rest: [u16; 6],
+}
+
+/// The verdict, or nothing if the packet is one for the slow path.
+#[inline(always)]
+pub fn forward(ctx: &TcContext) -> Option<i32> {
+    let skb = ctx.skb.skb;
+    let (mut data, mut end) = (ctx.data(), ctx.data_end());
+    if data + size_of::<Headers>() > end {
+        // SAFETY: a helper; the pointers are read anew.
+        unsafe { bpf_skb_pull_data(skb, ctx.len().min(size_of::<Tcp>() as u32)) };
+        (data, end) = (ctx.data(), ctx.data_end());
+        if data + size_of::<Headers>() > end {
+            return None;
+        }
+    }
+    // SAFETY: the bounds were just checked; nothing invalidates packet pointers before the last use.
+    let headers = unsafe { &mut *(data as *mut Headers) };
+    let frame = &headers.frame;
+    if frame.ethertype != ETHERTYPE_IPV4 || frame.version_ihl != 0x45 || frame.fragment & FRAGMENTED != 0 {
+        return None;
+    }
+    let mut key = FlowKey {
+        // SAFETY: the kernel passes a valid context.
+        ingress: unsafe { (*skb).ifindex },
+        src: word(frame.src),
+        dst: word(frame.dst),
+        sport: headers.l4[0],
+        dport: headers.l4[1],
+        protocol: frame.protocol,
+        icmp_type: 0,
+        pad: [0; 2],
+    };
+    match frame.protocol {
+        TCP => {
+            // SAFETY: read only if inside the packet.
+            if data + size_of::<Tcp>() > end
+                || unsafe { (*(data as *const Tcp)).rest[2] }.to_be() as u8 & CHANGES != 0
+            {
+                return None;
+            }
+        }
+        UDP => {}
+        ICMP => {
+            let kind = headers.l4[0] as u8;
+            if kind != ECHO_REQUEST && kind != ECHO_REPLY {
+                return None;
+            }
+            key.icmp_type = kind;
+            key.sport = headers.l4[2];
+            key.dport = headers.l4[2];
+        }
+        _ => return None,
+    }
+    // SAFETY: a live entry; two CPUs may count at once, which costs a count at worst.
+    let flow = unsafe { &mut *FLOWS.get_ptr_mut(&key)? };
+    // SAFETY: a helper without arguments.
+    let now = unsafe { bpf_ktime_get_coarse_ns() };
+    if !current(flow, frame, now) {
+        return None;
+    }
+    let length = ctx.len();
+    flow.last_seen = now;
+    flow.packets += 1;
+    flow.bytes += length as u64;
+    count(Purpose::Forwarded, length);
+    Some(rewrite(skb, headers, &key, flow))
+}
+
+/// Whether the flow may be followed as it stands.
+#[inline(always)]
+fn current(flow: &Flow, frame: &Frame, now: u64) -> bool {
+    const FOLLOW: u8 = FlowState::Established as u8;
+    const ENDED: u8 = FlowState::Closed as u8 | FlowState::Reset as u8;
+    flow.epoch == epoch()
+        && flow.state & (FOLLOW | ENDED) == FOLLOW
+        && now.wrapping_sub(flow.last_seen) as i64 <= flow.timeout as i64 * 1_000_000_000
+        && frame.src_mac == flow.src_mac
+        && frame.ttl > flow.ttl_step
+}
+
+#[inline(always)]
+fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, key: &FlowKey, flow: &Flow) -> i32 {
+    let frame = &mut headers.frame;
+    frame.dst_mac = flow.dst_mac;
+    frame.src_mac = mac(GATEWAY_MAC);
+    frame.src = halves(flow.src);
+    frame.dst = halves(flow.dst);
+    frame.ttl -= flow.ttl_step;
+    frame.check = checksum::apply(frame.check, flow.address_delta + ttl_delta(flow.ttl_step));
+    if key.protocol == ICMP {
+        headers.l4[2] = flow.sport;
+    } else {
+        headers.l4[0] = flow.sport;
+        headers.l4[1] = flow.dport;
+    }
+    let (check, flags) = check_field(key.protocol);
+    // Addresses apart from ports: a partial checksum covers only the pseudo-header.
+    if flow.address_delta != 0
+        && key.protocol != ICMP
+        && !replace(skb, L4 + check, flow.address_delta, flags | BPF_F_PSEUDO_HDR as u64)
+        || flow.port_delta != 0 && !replace(skb, L4 + check, flow.port_delta, flags)
+    {
+        return TC_ACT_SHOT as i32;
+    }
+    send(skb, flow.egress)
+}

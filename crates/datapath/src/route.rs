@@ -1,0 +1,132 @@
+//! Judges first packets: who may send, what stands behind the destination, who may receive.
+
+use aya_ebpf::bindings::__sk_buff;
+use tables::{AddressKey, AddressKind, DropReason, PortKind, SERVICES_NETWORK};
+
+use crate::{
+    flow::{complete, plain_timeout},
+    icmp,
+    maps::ADDRESSES,
+    parse::{ECHO_REQUEST, ICMP},
+    policy::{Question, ask},
+    report::Outcome,
+    service,
+    trip::Trip,
+};
+
+const PORT: u8 = AddressKind::Port as u8;
+const LOAD_BALANCER: u8 = AddressKind::LoadBalancer as u8;
+const ENDPOINT: u8 = AddressKind::Endpoint as u8;
+const GATEWAY: u8 = AddressKind::Gateway as u8;
+const SERVICE: u8 = AddressKind::Service as u8;
+
+/// Finds what becomes of `judged`: fills both entries, or answers, or refuses.
+#[inline(never)]
+pub fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    begin(trip);
+    if trip.sender.kind == PortKind::Services as u8 {
+        return from_services(trip);
+    }
+    let routed = look_up(trip, trip.sender.network);
+    if !routed && look_up(trip, SERVICES_NETWORK) && trip.target.kind == SERVICE {
+        return to_services(trip);
+    }
+    ask(&Question {
+        policy: trip.sender.egress_policy,
+        peer: trip.judged.dst,
+        port: trip.judged.dport,
+        protocol: trip.judged.protocol,
+        groups: true,
+        otherwise: DropReason::EgressPolicy,
+    })?;
+    if !routed {
+        return Err(DropReason::NoRoute);
+    }
+    match trip.target.kind {
+        PORT => to_port(trip),
+        LOAD_BALANCER | GATEWAY if is_echo(trip) => icmp::answer_echo(skb, trip),
+        LOAD_BALANCER => service::balance(trip),
+        ENDPOINT => {
+            service::enter(trip)?;
+            if is_echo(trip) { icmp::answer_echo(skb, trip) } else { service::balance(trip) }
+        }
+        GATEWAY => Err(DropReason::NoListener),
+        _ => Err(DropReason::NoRoute),
+    }
+}
+
+/// The forward entry as it is if nothing is translated.
+#[inline(always)]
+fn begin(trip: &mut Trip) {
+    let f = &mut trip.forward;
+    f.src = trip.judged.src;
+    f.dst = trip.judged.dst;
+    f.sport = trip.judged.sport;
+    f.dport = trip.judged.dport;
+    f.listener = 0;
+    f.server = 0;
+    f.endpoint = 0;
+    f.ttl_step = 0;
+    f.timeout = plain_timeout(trip.judged.protocol);
+}
+
+#[inline(always)]
+fn look_up(trip: &mut Trip, network: u32) -> bool {
+    let key = AddressKey { network, address: trip.judged.dst };
+    // SAFETY: copied at once.
+    match unsafe { ADDRESSES.get(&key) } {
+        Some(target) => {
+            trip.target = *target;
+            true
+        }
+        None => false,
+    }
+}
+
+#[inline(always)]
+fn is_echo(trip: &Trip) -> bool {
+    trip.judged.protocol == ICMP && trip.judged.icmp_type == ECHO_REQUEST
+}
+
+/// Inside a VPC: nothing is translated.
+#[inline(always)]
+fn to_port(trip: &mut Trip) -> Outcome {
+    trip.receiver = trip.target.index;
+    ask(&Question {
+        policy: trip.target.ingress_policy,
+        peer: trip.judged.src,
+        port: trip.judged.dport,
+        protocol: trip.judged.protocol,
+        groups: true,
+        otherwise: DropReason::IngressPolicy,
+    })?;
+    arrive(trip)
+}
+
+/// From the host's services to an alias: a probe. It enters below the security group.
+#[inline(always)]
+fn from_services(trip: &mut Trip) -> Outcome {
+    if !look_up(trip, SERVICES_NETWORK) || trip.target.kind != PORT {
+        return Err(DropReason::NoRoute);
+    }
+    trip.receiver = trip.target.index;
+    trip.forward.dst = trip.target.address;
+    arrive(trip)
+}
+
+/// To the host's services, which know the port by its alias because addresses may overlap.
+#[inline(always)]
+fn to_services(trip: &mut Trip) -> Outcome {
+    if trip.sender.alias == 0 {
+        return Err(DropReason::NoRoute);
+    }
+    trip.forward.src = trip.sender.alias;
+    arrive(trip)
+}
+
+#[inline(always)]
+fn arrive(trip: &mut Trip) -> Outcome {
+    trip.forward.egress = trip.target.ifindex;
+    trip.forward.dst_mac = trip.target.mac;
+    complete(trip)
+}

@@ -1,0 +1,94 @@
+//! Endpoints and load balancers: connection, listener, server, translation.
+
+use tables::{AddressKind, DropReason, ListenerKey, Purpose, Server};
+
+use crate::{
+    flow::complete,
+    maps::{LISTENERS, SERVERS, SLOTS},
+    policy::{Question, ask},
+    report::{Outcome, count},
+    trip::Trip,
+};
+
+/// Whether the sender may use the endpoint, and the endpoint its service.
+#[inline(always)]
+pub fn enter(trip: &mut Trip) -> Outcome {
+    ask(&Question {
+        policy: trip.target.ingress_policy,
+        peer: trip.judged.src,
+        port: trip.judged.dport,
+        protocol: trip.judged.protocol,
+        groups: true,
+        otherwise: DropReason::EndpointPolicy,
+    })?;
+    if trip.target.vip == 0 {
+        return Err(DropReason::NotConnected);
+    }
+    trip.forward.endpoint = trip.target.index;
+    Ok(())
+}
+
+/// Chooses a server, asks its policy, and translates to it.
+#[inline(never)]
+pub fn balance(trip: &mut Trip) -> Outcome {
+    let key =
+        ListenerKey { vip: trip.target.vip, port: trip.judged.dport, protocol: trip.judged.protocol, pad: 0 };
+    // SAFETY: copied at once.
+    let listener = match unsafe { LISTENERS.get(&key) } {
+        Some(listener) => *listener,
+        None => return Err(DropReason::NoListener),
+    };
+    let id = if trip.keep != 0 {
+        trip.keep
+    } else if listener.slots == 0 {
+        return Err(DropReason::NoServer);
+    } else {
+        let slot = listener.first_slot.wrapping_add(trip.judged.hash() % listener.slots);
+        SLOTS.get(slot).copied().unwrap_or(0)
+    };
+    // SAFETY: nothing changes the map before the last use.
+    let Some(server) = (unsafe { SERVERS.get(id) }) else {
+        return Err(if trip.keep != 0 { DropReason::ServerGone } else { DropReason::NoServer });
+    };
+    if trip.keep != 0 && server.server_group != listener.server_group {
+        return Err(DropReason::ServerGone);
+    }
+    trip.forward.listener = listener.index;
+    trip.forward.server = id;
+    trip.forward.timeout = listener.idle_timeout;
+    translate(trip, server, listener.preserve_client == 1);
+    permit(trip, server)?;
+    complete(trip)
+}
+
+/// The server sees the client's own address, unless that is its own too or the listener does not keep it.
+#[inline(always)]
+fn translate(trip: &mut Trip, server: &Server, preserve_client: bool) {
+    trip.receiver = server.port_index;
+    let hairpin = trip.judged.src == server.address;
+    if hairpin || !preserve_client {
+        trip.forward.src = trip.target.nlb_address;
+    }
+    if hairpin && trip.again == 0 {
+        count(Purpose::Hairpin, trip.length);
+    }
+    trip.forward.dst = server.address;
+    trip.forward.dport = server.port;
+    trip.forward.egress = server.ifindex;
+    trip.forward.dst_mac = server.mac;
+    trip.forward.ttl_step = 1;
+}
+
+/// To the server's policy endpoint traffic comes from the NLB: consumers' addresses mean nothing in its network.
+#[inline(always)]
+fn permit(trip: &Trip, server: &Server) -> Outcome {
+    let local = trip.target.kind == AddressKind::LoadBalancer as u8;
+    ask(&Question {
+        policy: server.ingress_policy,
+        peer: if local { trip.judged.src } else { trip.target.nlb_address },
+        port: server.port,
+        protocol: trip.judged.protocol,
+        groups: local,
+        otherwise: DropReason::IngressPolicy,
+    })
+}

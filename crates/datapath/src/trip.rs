@@ -1,0 +1,155 @@
+//! What is known about the packet on the slow path. It lies in a per-CPU map because the stack has 512 bytes only.
+
+use aya_ebpf::{
+    bindings::{__sk_buff, TC_ACT_SHOT},
+    helpers::bpf_ktime_get_coarse_ns,
+};
+use tables::{Address, Flow, FlowKey, Mac, Port};
+
+use crate::maps::{EPOCH, TRIP};
+
+/// Ethernet and IPv4 header as they stand in the packet.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Frame {
+    pub dst_mac: Mac,
+    pub src_mac: Mac,
+    pub ethertype: u16,
+    pub version_ihl: u8,
+    pub tos: u8,
+    pub total_length: u16,
+    pub id: u16,
+    pub fragment: u16,
+    pub ttl: u8,
+    pub protocol: u8,
+    pub check: u16,
+    /// Half-words: a packet aligns its addresses to two bytes only.
+    pub src: [u16; 2],
+    pub dst: [u16; 2],
+}
+
+/// Size of an Ethernet header.
+pub const ETHERNET: u32 = 14;
+
+const _: () = assert!(size_of::<Frame>() == 34 && align_of::<Frame>() == 2);
+
+/// Which part of a datagram a packet carries.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Whole = 0,
+    /// With the ports, but not all of the data.
+    First = 1,
+    /// Without ports.
+    Later = 2,
+}
+
+/// A packet on the slow path.
+#[repr(C)]
+pub struct Trip {
+    /// The packet's own tuple.
+    pub key: FlowKey,
+    /// The tuple of the connection's first packet: differs from `key` when a reply makes the flow be judged again.
+    pub judged: FlowKey,
+    /// Key of the reverse entry.
+    pub reverse_key: FlowKey,
+    /// When judged again: the reverse key as it was.
+    pub kept_reverse: FlowKey,
+    /// Length of the packet, bytes.
+    pub length: u32,
+    pub epoch: u32,
+    pub now: u64,
+    /// The port behind `judged.ingress`.
+    pub sender: Port,
+    /// What stands behind `judged.dst`.
+    pub target: Address,
+    /// Dense id of the port that the packet is meant for, once known.
+    pub receiver: u32,
+    /// When judged again: the server to keep, 0 = none.
+    pub keep: u32,
+    /// When judged again: the source after translation, kept.
+    pub kept_src: u32,
+    pub kept_sport: u16,
+    /// MAC address of the connection's client.
+    pub client_mac: Mac,
+    /// 1 = judged again.
+    pub again: u8,
+    /// A [`Part`].
+    pub part: u8,
+    /// Where the header after IP starts.
+    pub l4: u32,
+    pub tcp_flags: u8,
+    /// 1 = `out` is the rewrite of a known flow.
+    pub known: u8,
+    /// 1 = answered in place: there is no flow to write.
+    pub answered: u8,
+    pub pad: u8,
+    /// What the program returns unless a stage refuses.
+    pub verdict: i32,
+    /// The two entries in the making.
+    pub forward: Flow,
+    pub reverse: Flow,
+    /// The rewrite of this packet.
+    pub out: Flow,
+    pub frame: Frame,
+    /// Spare bytes to load other headers into.
+    pub buffer: [u16; 31],
+}
+
+impl Trip {
+    /// The trip of the packet that this CPU works on.
+    #[inline(always)]
+    pub fn current() -> Option<&'static mut Trip> {
+        // SAFETY: the slot belongs to this CPU, and a program is not interrupted by itself.
+        TRIP.get_ptr_mut(0).map(|trip| unsafe { &mut *trip })
+    }
+
+    /// Starts a trip: clears what the stages before the verdict read.
+    #[inline(always)]
+    pub fn begin(&mut self, skb: *mut __sk_buff) {
+        // SAFETY: the kernel passes a valid context.
+        let (ingress, length) = unsafe { ((*skb).ifindex, (*skb).len) };
+        self.key.ingress = ingress;
+        self.key.icmp_type = 0;
+        self.key.pad = [0; 2];
+        self.length = length;
+        self.epoch = epoch();
+        // SAFETY: a helper without arguments.
+        self.now = unsafe { bpf_ktime_get_coarse_ns() };
+        self.sender.index = 0;
+        self.receiver = 0;
+        self.keep = 0;
+        self.again = 0;
+        self.tcp_flags = 0;
+        self.known = 0;
+        self.answered = 0;
+        self.verdict = TC_ACT_SHOT as i32;
+    }
+
+    /// Source and destination of the packet.
+    #[inline(always)]
+    pub fn addresses(&self) -> (u32, u32) {
+        (word(self.frame.src), word(self.frame.dst))
+    }
+}
+
+/// The plan in force.
+#[inline(always)]
+pub fn epoch() -> u32 {
+    match EPOCH.get(0) {
+        Some(epoch) => *epoch,
+        None => 0,
+    }
+}
+
+/// A 32-bit field from two half-words.
+#[inline(always)]
+pub fn word(halves: [u16; 2]) -> u32 {
+    halves[0] as u32 | (halves[1] as u32) << 16
+}
+
+/// The half-words of a 32-bit field.
+#[inline(always)]
+pub fn halves(word: u32) -> [u16; 2] {
+    [word as u16, (word >> 16) as u16]
+}
