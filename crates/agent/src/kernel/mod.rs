@@ -1,7 +1,10 @@
 //! Everything that touches the kernel: namespaces, links, programs, maps. The only place in this crate with `unsafe`.
 
+pub mod bpffs;
+pub mod counters;
 pub mod links;
 pub mod maps;
 pub mod netlink;
 pub mod netns;
+pub mod programs;
 pub mod table;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::path::Path;
 
@@ -48,6 +49,7 @@ pub struct Table<K, V> {
     types: PhantomData<fn() -> (K, V)>,
 }
 
+const BPF_MAP_LOOKUP_ELEM: libc::c_long = 1;
 const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
 const BPF_MAP_DELETE_ELEM: libc::c_long = 3;
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
@@ -103,14 +105,25 @@ impl<K: Pod, V: Pod> Table<K, V> {
         self.capacity
     }
 
+    /// One entry, if it is there.
+    pub fn get(&self, key: &K) -> Result<Option<V>, TableError> {
+        let mut value = MaybeUninit::<V>::uninit();
+        match self.element(BPF_MAP_LOOKUP_ELEM, key, value.as_mut_ptr() as u64) {
+            // SAFETY: the kernel has written the whole value, and any bytes are a value of a `Pod`.
+            Ok(()) => Ok(Some(unsafe { value.assume_init() })),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.error("read", e)),
+        }
+    }
+
     /// Writes one entry.
     pub fn set(&self, key: &K, value: &V) -> Result<(), TableError> {
-        self.element(BPF_MAP_UPDATE_ELEM, key, Some(value)).map_err(|e| self.error("written", e))
+        self.element(BPF_MAP_UPDATE_ELEM, key, value as *const V as u64).map_err(|e| self.error("written", e))
     }
 
     /// Removes one entry; one that is not there is a success.
     pub fn remove(&self, key: &K) -> Result<(), TableError> {
-        match self.element(BPF_MAP_DELETE_ELEM, key, None) {
+        match self.element(BPF_MAP_DELETE_ELEM, key, 0) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.error("written", e)),
             Ok(()) | Err(_) => Ok(()),
         }
@@ -190,12 +203,12 @@ impl<K: Pod, V: Pod> Table<K, V> {
         Ok((keys.into_iter().zip(values).collect(), (!ended).then_some(next)))
     }
 
-    fn element(&self, command: libc::c_long, key: &K, value: Option<&V>) -> io::Result<()> {
+    fn element(&self, command: libc::c_long, key: &K, value: u64) -> io::Result<()> {
         let mut attributes = Element {
             map: self.map.fd().as_fd().as_raw_fd() as u32,
             pad: 0,
             key: key as *const K as u64,
-            value: value.map_or(0, |value| value as *const V as u64),
+            value,
             flags: 0,
         };
         // SAFETY: the attributes have the kernel's layout; key and value have the map's sizes (checked in `open`).

@@ -1,0 +1,52 @@
+//! Which host this is, and what belongs to it: everything that an agent makes carries its tag.
+
+use std::path::PathBuf;
+
+use model::id::{HostId, InstanceId};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::netns::Netns;
+
+/// What tells the agents of one machine apart, and where this one keeps its things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentConfig {
+    /// Begins the name of every namespace. Lower-case letters, digits and `-`.
+    pub tag: String,
+    /// Last plan, disks and consoles of instances; survives a restart of the machine.
+    pub state_dir: PathBuf,
+    /// Pinned kernel objects and sockets; gone after a restart of the machine.
+    pub run_dir: PathBuf,
+    /// The host's name in plans and reports.
+    pub host: HostId,
+}
+
+impl AgentConfig {
+    /// The namespace of all host sides.
+    pub fn fabric(&self) -> Netns {
+        Netns::named(&self.tag)
+    }
+
+    /// The namespace of resolver, metadata and probes.
+    pub fn services(&self) -> Netns {
+        Netns::named(format!("{}-services", self.tag))
+    }
+
+    /// The namespace of an instance.
+    pub fn instance(&self, id: &InstanceId) -> Netns {
+        Netns::named(format!("{}-{id}", self.tag))
+    }
+
+    /// Where kernel objects are pinned.
+    pub fn bpf_dir(&self) -> PathBuf {
+        self.run_dir.join("bpf")
+    }
+
+    /// The namespaces of instances that exist, by instance.
+    pub fn instance_namespaces(&self) -> Vec<(InstanceId, Netns)> {
+        let instance = |namespace: Netns| {
+            let id = namespace.name().strip_prefix(&self.tag)?.strip_prefix('-')?.parse().ok()?;
+            Some((id, namespace))
+        };
+        Netns::list().into_iter().filter_map(instance).collect()
+    }
+}

@@ -1,0 +1,149 @@
+//! Makes the data plane equal to a plan. A pass reads everything it needs, so the normal case, a restart and what a
+//! crash left behind are one path.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+
+use ipnet::Ipv4Net;
+use model::id::{InstanceId, PortIndex};
+use model::plan::{HostPlan, PortPlan};
+
+use crate::compile::{Health, Interfaces, compile};
+use crate::config::AgentConfig;
+use crate::kernel::links::{self, SERVICES_LINK, Veth};
+use crate::kernel::maps::{Changes, Maps};
+use crate::kernel::programs::{Attachment, Programs, maps_dir};
+
+/// The kernel program that this version was built with.
+pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../datapath/object/datapath.o");
+
+/// What a pass did.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// What it changed in the maps.
+    pub changes: Changes,
+    /// What stands in the way of the plan, in words; empty = packets follow the plan.
+    pub faults: Vec<String>,
+}
+
+/// Makes one host's data plane equal to its plans.
+#[derive(Debug)]
+pub struct Reconciler {
+    config: AgentConfig,
+    attachment: Attachment,
+    programs: Option<Programs>,
+    /// No pass of this process has raised the epoch yet.
+    unsettled: bool,
+}
+
+impl Reconciler {
+    /// A reconciler that has done nothing yet.
+    pub fn new(config: AgentConfig, attachment: Attachment) -> Self {
+        Self { config, attachment, programs: None, unsettled: true }
+    }
+
+    /// One pass. Blocks for some milliseconds, longer when there is much to make.
+    pub fn pass(&mut self, plan: &HostPlan, health: &Health) -> Pass {
+        let mut pass = Pass::default();
+        if let Err(error) = self.try_pass(plan, health, &mut pass) {
+            pass.faults.push(in_full(error.as_ref()));
+        }
+        pass
+    }
+
+    fn try_pass(&mut self, plan: &HostPlan, health: &Health, pass: &mut Pass) -> Result<(), Box<dyn Error>> {
+        self.make_namespaces(plan)?;
+        let outcome = links::ensure(&self.config.fabric(), &self.veths(plan))?;
+        pass.faults.extend(outcome.faults.iter().map(|fault| in_full(fault)));
+        self.open_programs()?;
+        let maps = Maps::open(&maps_dir(&self.config.bpf_dir()))?;
+        let image = compile(plan, health, &interfaces(plan, &outcome.indices));
+        pass.changes = maps.sync(&image, self.unsettled)?;
+        self.unsettled = false;
+        if let Some(programs) = &mut self.programs {
+            programs.attach(&self.config.fabric(), &outcome.indices)?;
+        }
+        self.remove_namespaces(plan)
+    }
+
+    /// Opened once; again when the pin was taken away.
+    fn open_programs(&mut self) -> Result<(), Box<dyn Error>> {
+        if self.programs.as_ref().is_none_or(|programs| !programs.is_pinned()) {
+            self.programs = Some(Programs::open(&self.config.bpf_dir(), OBJECT, self.attachment)?);
+            self.unsettled = true;
+        }
+        Ok(())
+    }
+
+    fn make_namespaces(&self, plan: &HostPlan) -> Result<(), Box<dyn Error>> {
+        self.config.fabric().create()?;
+        self.config.services().create()?;
+        for id in instances(plan) {
+            self.config.instance(id).create()?;
+        }
+        Ok(())
+    }
+
+    fn remove_namespaces(&self, plan: &HostPlan) -> Result<(), Box<dyn Error>> {
+        let wanted = instances(plan);
+        for (id, namespace) in self.config.instance_namespaces() {
+            if !wanted.contains(&id) {
+                namespace.delete()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn veths(&self, plan: &HostPlan) -> Vec<Veth> {
+        let mut devices: BTreeMap<&InstanceId, Vec<(PortIndex, &PortPlan)>> = BTreeMap::new();
+        for (index, port) in &plan.ports {
+            devices.entry(&port.instance).or_default().push((*index, port));
+        }
+        let mut veths = vec![links::services_veth(self.config.services())];
+        for (instance, mut ports) in devices {
+            let primary = plan.instances.get(instance).map(|instance| instance.port);
+            ports.sort_by_key(|(index, _)| (Some(*index) != primary, *index));
+            veths.extend(ports.iter().enumerate().map(|(position, (index, port))| self.veth(position, *index, port)));
+        }
+        veths
+    }
+
+    /// The primary ENI is `eth0` and has the default route.
+    fn veth(&self, position: usize, index: PortIndex, port: &PortPlan) -> Veth {
+        Veth {
+            host: links::host_side(index),
+            namespace: self.config.instance(&port.instance),
+            device: format!("eth{position}"),
+            mac: port.mac,
+            addresses: Ipv4Net::new(port.address, port.subnet.prefix_len()).into_iter().collect(),
+            gateway: (position == 0).then_some(port.gateway),
+        }
+    }
+}
+
+/// Every instance that is to have a namespace.
+fn instances(plan: &HostPlan) -> BTreeSet<&InstanceId> {
+    plan.instances.keys().chain(plan.ports.values().map(|port| &port.instance)).collect()
+}
+
+fn interfaces(plan: &HostPlan, indices: &BTreeMap<String, u32>) -> Interfaces {
+    let of_port = |index: &PortIndex| Some((*index, *indices.get(&links::host_side(*index))?));
+    Interfaces {
+        ports: plan.ports.keys().filter_map(of_port).collect(),
+        services: indices.get(SERVICES_LINK).copied().unwrap_or(0),
+    }
+}
+
+/// An error with all that lies behind it, in one line.
+pub fn in_full(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
