@@ -1,9 +1,9 @@
 //! The last plan, kept on disk: an agent that starts without a controller goes on with it.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::fs;
 
 use model::plan::HostPlan;
 

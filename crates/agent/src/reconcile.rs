@@ -103,7 +103,9 @@ impl Reconciler {
         for (instance, mut ports) in devices {
             let primary = plan.instances.get(instance).map(|instance| instance.port);
             ports.sort_by_key(|(index, _)| (Some(*index) != primary, *index));
-            veths.extend(ports.iter().enumerate().map(|(position, (index, port))| self.veth(position, *index, port)));
+            veths.extend(
+                ports.iter().enumerate().map(|(position, (index, port))| self.veth(position, *index, port)),
+            );
         }
         veths
     }

@@ -37,8 +37,11 @@ pub fn mount(path: &Path) -> Result<(), BpffsError> {
 /// Unmounts it, and with it goes everything that only its pins kept. Nothing mounted is a success.
 pub fn unmount(path: &Path) -> Result<(), BpffsError> {
     while is_mounted(path) {
-        rustix::mount::unmount(path, UnmountFlags::DETACH)
-            .map_err(|e| BpffsError { verb: "unmounted", path: path.into(), source: e.into() })?;
+        rustix::mount::unmount(path, UnmountFlags::DETACH).map_err(|e| BpffsError {
+            verb: "unmounted",
+            path: path.into(),
+            source: e.into(),
+        })?;
     }
     Ok(())
 }

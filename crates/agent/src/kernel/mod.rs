@@ -8,3 +8,4 @@ pub mod netlink;
 pub mod netns;
 pub mod programs;
 pub mod table;
+pub mod trial;

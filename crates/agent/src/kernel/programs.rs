@@ -19,8 +19,19 @@ use super::netns::{Netns, NetnsError};
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
 const MAPS: [&str; 13] = [
-    "FLOWS", "PORTS", "ADDRESSES", "POLICIES", "RULES", "MEMBERS", "LISTENERS", "SLOTS", "SERVERS", "FRAGMENTS", "EPOCH",
-    "DROPS", "COUNTERS",
+    "FLOWS",
+    "PORTS",
+    "ADDRESSES",
+    "POLICIES",
+    "RULES",
+    "MEMBERS",
+    "LISTENERS",
+    "SLOTS",
+    "SERVERS",
+    "FRAGMENTS",
+    "EPOCH",
+    "DROPS",
+    "COUNTERS",
 ];
 const PROGRAM: &str = "ingress";
 const LINK_PIN: &str = "link_";
@@ -129,7 +140,10 @@ impl Programs {
             Attachment::Tcx => self.attach_tcx(name),
             Attachment::Clsact => self.attach_clsact(name, index),
         };
-        attached.map_err(|source| ProgramsError::Refused { what: format!("attach the program to {name}"), source })
+        attached.map_err(|source| ProgramsError::Refused {
+            what: format!("attach the program to {name}"),
+            source,
+        })
     }
 
     fn attach_tcx(&mut self, name: &str) -> Result<(), ProgramError> {
@@ -186,8 +200,11 @@ impl Programs {
     fn release(&self, links: &BTreeMap<String, u32>) -> Result<(), ProgramsError> {
         let maps = maps_dir(&self.directory);
         for path in pins(&self.directory)? {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let wanted = name.strip_prefix(LINK_PIN).map_or(path == self.pin || path == maps, |link| links.contains_key(link));
+            let wanted = match Pin::of(&path) {
+                Some(Pin::Link(link)) => links.contains_key(link),
+                Some(Pin::Program | Pin::Maps) => path == self.pin || path == maps,
+                None => true,
+            };
             if !wanted {
                 remove(&path).map_err(|source| ProgramsError::Pin { path: path.clone(), source })?;
             }
@@ -200,6 +217,24 @@ impl Programs {
 fn attached_programs(interface: &str) -> Result<Vec<u32>, ProgramError> {
     let (_, programs) = SchedClassifier::query_tcx(interface, TcAttachType::Ingress)?;
     Ok(programs.iter().map(|program| program.id()).collect())
+}
+
+/// What a pin of ours keeps. The kernel puts files of its own into every bpffs.
+enum Pin<'a> {
+    Link(&'a str),
+    Program,
+    Maps,
+}
+
+impl<'a> Pin<'a> {
+    fn of(path: &'a Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        match name.strip_prefix(LINK_PIN) {
+            Some(link) => Some(Self::Link(link)),
+            None if name.starts_with(PROGRAM) => Some(Self::Program),
+            None => path.is_dir().then_some(Self::Maps),
+        }
+    }
 }
 
 /// Whether a program runs on an interface's ingress, in the caller's namespace. A kernel without tcx cannot be asked.
@@ -221,7 +256,8 @@ fn load(object: &[u8], maps: &Path, pin: &Path) -> Result<(), ProgramsError> {
 }
 
 fn pins(directory: &Path) -> Result<Vec<PathBuf>, ProgramsError> {
-    let list = || -> io::Result<Vec<PathBuf>> { fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect() };
+    let list =
+        || -> io::Result<Vec<PathBuf>> { fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect() };
     list().map_err(|source| ProgramsError::Pin { path: directory.into(), source })
 }
 

@@ -1,0 +1,260 @@
+//! A host of its own for each test, and a plan: two VPCs of the same range, an NLB, an endpoint.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use agent::compile::Health;
+use agent::config::AgentConfig;
+use agent::kernel::links;
+use agent::kernel::netns::Netns;
+use agent::kernel::programs::Attachment;
+use agent::reconcile::{Pass, Reconciler};
+use agent::status::HostStatus;
+use ipnet::Ipv4Net;
+use model::id::{
+    EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, Revision, ServerGroupIndex,
+    ServerIndex, VipIndex, ZoneId,
+};
+use model::net::{Mac, PortRange, Transport};
+use model::nlb::Scheduler;
+use model::plan::{
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, InstancePlan, ListenerPlan, PeerPlan, PortPlan,
+    RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
+};
+use model::security::{RulePolicy, RuleProtocol};
+
+use crate::traffic::{Server, serve};
+
+pub(crate) const CLIENT_G: PortIndex = PortIndex(1);
+pub(crate) const CLIENT_K: PortIndex = PortIndex(2);
+pub(crate) const SERVER_G: PortIndex = PortIndex(3);
+pub(crate) const SERVER_K: PortIndex = PortIndex(4);
+
+/// A data plane of its own; taken down when dropped.
+pub(crate) struct Host {
+    pub(crate) config: AgentConfig,
+    pub(crate) plan: HostPlan,
+    reconciler: Reconciler,
+}
+
+impl Host {
+    pub(crate) fn start(name: &str) -> Self {
+        remove_leftovers();
+        let tag = format!("ht-{}-{name}", std::process::id());
+        let config = AgentConfig {
+            state_dir: std::env::temp_dir().join(&tag),
+            run_dir: PathBuf::from("/run").join(&tag),
+            tag,
+            host: "host-a1".parse().unwrap(),
+        };
+        let reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
+        let mut host = Self { config, plan: plan(), reconciler };
+        host.pass();
+        host
+    }
+
+    pub(crate) fn pass(&mut self) -> Pass {
+        let pass = self.reconciler.pass(&self.plan, &Health::new());
+        assert_eq!(pass.faults, Vec::<String>::new());
+        pass
+    }
+
+    /// What a new process does.
+    pub(crate) fn restart(&mut self) {
+        self.reconciler = Reconciler::new(self.config.clone(), Attachment::of_kernel());
+        self.pass();
+    }
+
+    pub(crate) fn netns(&self, port: PortIndex) -> Netns {
+        self.config.instance(&instance(port))
+    }
+
+    pub(crate) fn servers(&self) -> [Server; 2] {
+        [serve(self.netns(SERVER_G), "10.0.1.10:80", "g"), serve(self.netns(SERVER_K), "10.0.2.11:80", "k")]
+    }
+
+    pub(crate) fn status(&self) -> HostStatus {
+        agent::status::status(&self.config).unwrap().unwrap()
+    }
+
+    pub(crate) fn link_indices(&self) -> BTreeMap<String, u32> {
+        links::list(&self.config.fabric()).unwrap()
+    }
+
+    pub(crate) fn take_down(&mut self) {
+        agent::down::down(&self.config).unwrap();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = agent::down::down(&self.config);
+        let _ = std::fs::remove_dir_all(&self.config.state_dir);
+    }
+}
+
+/// Hosts of test processes that were killed.
+fn remove_leftovers() {
+    for entry in std::fs::read_dir("/run").unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap_or_default();
+        let Some(pid) = name.strip_prefix("ht-").and_then(|rest| rest.split('-').next()) else { continue };
+        if !PathBuf::from("/proc").join(pid).exists() {
+            let config = AgentConfig {
+                state_dir: std::env::temp_dir().join(&name),
+                run_dir: entry.path(),
+                tag: name,
+                host: "host-a1".parse().unwrap(),
+            };
+            agent::down::down(&config).unwrap();
+        }
+    }
+}
+
+pub(crate) fn instance(port: PortIndex) -> InstanceId {
+    format!("i-{}", port.0).parse().unwrap()
+}
+
+const CONSUMER: Network = Network(1);
+const PROVIDER: Network = Network(2);
+
+fn zone(letter: &str) -> ZoneId {
+    ZoneId::new(&format!("cn-hangzhou-{letter}"))
+}
+
+/// Two VPCs of 10.0.0.0/16; clients .10 in the one, servers .10 and .11 in the other.
+pub(crate) fn plan() -> HostPlan {
+    let ports = BTreeMap::from([
+        (CLIENT_G, port(CLIENT_G, CONSUMER, "g", [10, 0, 1, 10], 1)),
+        (CLIENT_K, port(CLIENT_K, CONSUMER, "k", [10, 0, 2, 10], 1)),
+        (SERVER_G, port(SERVER_G, PROVIDER, "g", [10, 0, 1, 10], 2)),
+        (SERVER_K, port(SERVER_K, PROVIDER, "k", [10, 0, 2, 11], 2)),
+    ]);
+    HostPlan {
+        revision: Revision(1),
+        host: "host-a1".parse().unwrap(),
+        vpcs: BTreeMap::from([(CONSUMER, vpc("vpc-consumer")), (PROVIDER, vpc("vpc-provider"))]),
+        instances: ports.keys().map(|index| (instance(*index), instance_plan(*index))).collect(),
+        groups: BTreeMap::from([
+            (GroupIndex(1), group("sg-c", CONSUMER)),
+            (GroupIndex(2), group("sg-p", PROVIDER)),
+        ]),
+        ports,
+        vips: BTreeMap::from([
+            (VipIndex(1), vip("g", [10, 0, 1, 100])),
+            (VipIndex(2), vip("k", [10, 0, 2, 100])),
+        ]),
+        listeners: BTreeMap::from([(ListenerIndex(1), listener())]),
+        server_groups: BTreeMap::from([(ServerGroupIndex(1), server_group())]),
+        endpoints: BTreeMap::from([(EndpointIndex(1), endpoint())]),
+    }
+}
+
+fn vpc(id: &str) -> VpcPlan {
+    let gateways = vec![[10, 0, 1, 1].into(), [10, 0, 2, 1].into()];
+    VpcPlan { id: id.parse().unwrap(), gateways, names: BTreeMap::new() }
+}
+
+fn port(index: PortIndex, network: Network, letter: &str, address: [u8; 4], group: u32) -> PortPlan {
+    let [a, b, c, _] = address;
+    PortPlan {
+        eni: format!("eni-{}", index.0).parse().unwrap(),
+        instance: instance(index),
+        network,
+        zone: zone(letter),
+        address: address.into(),
+        subnet: Ipv4Net::new([a, b, c, 0].into(), 24).unwrap(),
+        gateway: [a, b, c, 1].into(),
+        mac: Mac::of_port(index),
+        groups: vec![GroupIndex(group)],
+    }
+}
+
+fn instance_plan(port: PortIndex) -> InstancePlan {
+    InstancePlan {
+        port,
+        host_name: "ecs".into(),
+        image: "host".into(),
+        user_data: None,
+        running: false,
+        boot: 1,
+        cpus: 1,
+        memory_mib: 64,
+    }
+}
+
+fn group(id: &str, network: Network) -> GroupPlan {
+    let rule = |protocol, port: u16| RulePlan {
+        protocol,
+        ports: PortRange { low: port, high: port },
+        peer: PeerPlan::Cidr("10.0.0.0/16".parse().unwrap()),
+        policy: RulePolicy::Accept,
+        priority: 1,
+    };
+    GroupPlan {
+        id: id.parse().unwrap(),
+        network,
+        inner_access: false,
+        egress_default: true,
+        ingress: vec![rule(RuleProtocol::Tcp, 80), rule(RuleProtocol::Udp, 53), rule(RuleProtocol::Icmp, 0)],
+        egress: vec![],
+        members: vec![],
+    }
+}
+
+fn vip(letter: &str, address: [u8; 4]) -> VipPlan {
+    VipPlan {
+        load_balancer: "nlb-1".parse().unwrap(),
+        network: PROVIDER,
+        zone: zone(letter),
+        address: address.into(),
+        cross_zone: true,
+    }
+}
+
+fn listener() -> ListenerPlan {
+    ListenerPlan {
+        id: "lsn-1@80".parse().unwrap(),
+        vips: vec![VipIndex(1), VipIndex(2)],
+        protocol: Transport::Tcp,
+        port: 80,
+        server_group: ServerGroupIndex(1),
+        idle_timeout: 900,
+    }
+}
+
+fn server_group() -> ServerGroupPlan {
+    let server = |port_index, letter: &str, address: [u8; 4]| ServerPlan {
+        port_index,
+        zone: zone(letter),
+        address: address.into(),
+        port: 80,
+        weight: 100,
+    };
+    ServerGroupPlan {
+        id: "sgp-1".parse().unwrap(),
+        scheduler: Scheduler::Wrr,
+        preserve_client_ip: true,
+        drain_seconds: None,
+        health_check: None,
+        servers: BTreeMap::from([
+            (ServerIndex(1), server(SERVER_G, "g", [10, 0, 1, 10])),
+            (ServerIndex(2), server(SERVER_K, "k", [10, 0, 2, 11])),
+        ]),
+    }
+}
+
+fn endpoint() -> EndpointPlan {
+    let in_zone = |letter: &str, address: [u8; 4], vip| EndpointZonePlan {
+        zone: zone(letter),
+        eni: format!("eni-e{letter}").parse().unwrap(),
+        address: address.into(),
+        vip: Some(VipIndex(vip)),
+    };
+    EndpointPlan {
+        id: "ep-1".parse().unwrap(),
+        network: CONSUMER,
+        connection: Network(3),
+        groups: vec![GroupIndex(1)],
+        zones: vec![in_zone("g", [10, 0, 1, 200], 1), in_zone("k", [10, 0, 2, 200], 2)],
+    }
+}

@@ -1,0 +1,126 @@
+//! The data plane for real: namespaces, links, the kernel program, sockets. Needs root.
+
+mod fixture;
+mod traffic;
+
+use std::time::Duration;
+
+use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
+use traffic::{connect, ping, serve, serve_udp, udp_exchange};
+
+const IN_VPC_TIMEOUT: Duration = Duration::from_secs(1);
+
+#[test]
+fn neighbours_of_a_vpc_reach_each_other() {
+    let host = Host::start("near");
+    let _server = serve(host.netns(CLIENT_K), "10.0.2.10:80", "k");
+    assert_eq!(connect(host.netns(CLIENT_G), "10.0.2.10:80").unwrap().ask(), "k");
+    let _echo = serve_udp(host.netns(CLIENT_K), "10.0.2.10:53");
+    assert_eq!(udp_exchange(host.netns(CLIENT_G), "10.0.2.10:53", b"hello").unwrap(), b"hello");
+    assert!(ping(host.netns(CLIENT_G), "10.0.2.10"));
+    assert!(ping(host.netns(CLIENT_G), "10.0.1.1"), "the gateway answers");
+}
+
+#[test]
+fn an_endpoint_leads_to_the_servers_of_the_other_vpc() {
+    let host = Host::start("road");
+    let _servers = host.servers();
+    let answers: Vec<String> =
+        (0..40).map(|_| connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask()).collect();
+    assert!(answers.iter().any(|a| a == "g") && answers.iter().any(|a| a == "k"), "{answers:?}");
+    assert!(["g", "k"].contains(&connect(host.netns(CLIENT_K), "10.0.2.200:80").unwrap().ask().as_str()));
+}
+
+#[test]
+fn a_load_balancer_is_reached_from_inside_its_vpc() {
+    let host = Host::start("vip");
+    let _servers = host.servers();
+    let answer = connect(host.netns(SERVER_G), "10.0.2.100:80").unwrap().ask();
+    assert!(["g", "k"].contains(&answer.as_str()));
+}
+
+#[test]
+fn what_no_endpoint_carries_does_not_cross() {
+    let host = Host::start("deny");
+    let _servers = host.servers();
+    let client = host.netns(CLIENT_G);
+    assert!(connect(client.clone(), "10.0.2.11:80").is_err(), "a server's own address");
+    assert!(connect(client.clone(), "10.0.1.100:80").is_err(), "the load balancer's own address");
+    assert!(connect(client.clone(), "10.0.1.200:81").is_err(), "a port without a listener");
+    assert!(!ping(client, "10.0.2.11"));
+    assert!(connect(host.netns(SERVER_G), "10.0.2.10:80").is_err(), "from provider to consumer");
+    assert!(host.status().drops.iter().any(|drop| drop.packets > 0), "drops are counted");
+}
+
+#[test]
+fn revocation_cuts_an_established_connection_within_a_second_and_acceptance_opens_the_road() {
+    let mut host = Host::start("revoke");
+    let _servers = host.servers();
+    let mut connection = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
+    assert!(!connection.ask().is_empty());
+    host.plan
+        .endpoints
+        .values_mut()
+        .for_each(|endpoint| endpoint.zones.iter_mut().for_each(|zone| zone.vip = None));
+    host.pass();
+    assert!(connection.try_ask(IN_VPC_TIMEOUT).is_err(), "an established connection is cut");
+    assert!(connect(host.netns(CLIENT_G), "10.0.1.200:80").is_err());
+    host.plan = fixture::plan();
+    host.pass();
+    assert!(!connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask().is_empty());
+}
+
+#[test]
+fn an_established_connection_survives_restarts_and_passes() {
+    let mut host = Host::start("restart");
+    let _servers = host.servers();
+    let mut connection = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
+    let before = connection.ask();
+    let links = host.link_indices();
+    for _ in 0..3 {
+        host.restart();
+        assert_eq!(connection.ask(), before);
+    }
+    assert_eq!(host.link_indices(), links, "links are kept");
+    assert_eq!(host.pass().changes.entries, 0, "a pass over what is right changes nothing");
+}
+
+#[test]
+fn with_cross_zone_off_only_the_own_zone_answers() {
+    let mut host = Host::start("zone");
+    let _servers = host.servers();
+    host.plan.vips.values_mut().for_each(|vip| vip.cross_zone = false);
+    host.pass();
+    for _ in 0..20 {
+        assert_eq!(connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask(), "g");
+        assert_eq!(connect(host.netns(CLIENT_K), "10.0.2.200:80").unwrap().ask(), "k");
+    }
+}
+
+#[test]
+fn a_port_that_leaves_the_plan_takes_everything_with_it() {
+    let mut host = Host::start("leave");
+    host.plan.ports.remove(&CLIENT_K);
+    let instance = fixture::instance(CLIENT_K);
+    host.plan.instances.remove(&instance);
+    host.pass();
+    assert!(!host.config.instance(&instance).exists());
+    assert!(!host.link_indices().contains_key("p2"));
+    assert!(connect(host.netns(CLIENT_G), "10.0.2.10:80").is_err());
+}
+
+#[test]
+fn down_leaves_nothing() {
+    let mut host = Host::start("down");
+    let _connection = host.servers();
+    host.take_down();
+    let tag = host.config.tag.clone();
+    let left = |path: &str| std::fs::read_to_string(path).unwrap().contains(&tag);
+    assert!(!left("/proc/self/mountinfo"), "a mount is left");
+    assert!(!host.config.run_dir.exists(), "the run directory is left");
+    assert!(
+        agent::kernel::netns::Netns::list().iter().all(|n| !n.name().starts_with(&tag)),
+        "a namespace is left"
+    );
+    host.take_down();
+}

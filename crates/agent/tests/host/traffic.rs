@@ -1,0 +1,108 @@
+//! Sockets inside namespaces.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use agent::kernel::netns::Netns;
+use rustix::net::{AddressFamily, SendFlags, SocketType, ipproto};
+
+/// Long enough for a healthy road, short enough for what must not pass.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// A server that names itself in answer to every byte; ends when dropped.
+pub(crate) struct Server {
+    ended: Arc<AtomicBool>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn serve(netns: Netns, address: &str, name: &'static str) -> Server {
+    let address: SocketAddr = address.parse().unwrap();
+    let listener = netns.within(|| TcpListener::bind(address)).unwrap().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let ended = Arc::new(AtomicBool::new(false));
+    let server = Server { ended: Arc::clone(&ended) };
+    std::thread::spawn(move || {
+        while !ended.load(Ordering::Relaxed) {
+            match listener.accept() {
+                Ok((stream, _)) => drop(std::thread::spawn(move || answer(stream, name))),
+                Err(_) => std::thread::sleep(Duration::from_millis(2)),
+            }
+        }
+    });
+    server
+}
+
+fn answer(mut stream: TcpStream, name: &str) {
+    stream.set_nonblocking(false).unwrap();
+    let mut byte = [0];
+    while stream.read_exact(&mut byte).is_ok() && stream.write_all(name.as_bytes()).is_ok() {}
+}
+
+/// A client's end of a connection.
+#[derive(Debug)]
+pub(crate) struct Connection(TcpStream);
+
+impl Connection {
+    pub(crate) fn ask(&mut self) -> String {
+        self.try_ask(PATIENCE).unwrap()
+    }
+
+    pub(crate) fn try_ask(&mut self, patience: Duration) -> io::Result<String> {
+        self.0.set_read_timeout(Some(patience))?;
+        self.0.write_all(b"?")?;
+        let mut name = [0];
+        self.0.read_exact(&mut name)?;
+        Ok(String::from_utf8_lossy(&name).into_owned())
+    }
+}
+
+pub(crate) fn connect(netns: Netns, address: &str) -> io::Result<Connection> {
+    let address: SocketAddr = address.parse().unwrap();
+    netns.within(|| TcpStream::connect_timeout(&address, PATIENCE)).unwrap().map(Connection)
+}
+
+/// Echoes one datagram.
+pub(crate) fn serve_udp(netns: Netns, address: &str) -> std::thread::JoinHandle<()> {
+    let address: SocketAddr = address.parse().unwrap();
+    let socket = netns.within(|| UdpSocket::bind(address)).unwrap().unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 1500];
+        if let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            let _ = socket.send_to(&buffer[..length], from);
+        }
+    })
+}
+
+pub(crate) fn udp_exchange(netns: Netns, address: &str, datagram: &[u8]) -> io::Result<Vec<u8>> {
+    let socket = netns.within(|| UdpSocket::bind("0.0.0.0:0")).unwrap()?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.send_to(datagram, address)?;
+    let mut buffer = [0; 1500];
+    let length = socket.recv(&mut buffer)?;
+    Ok(buffer[..length].to_vec())
+}
+
+/// Whether an echo request is answered.
+pub(crate) fn ping(netns: Netns, address: &str) -> bool {
+    let to = SocketAddr::new(address.parse().unwrap(), 0);
+    let raw = || rustix::net::socket(AddressFamily::INET, SocketType::RAW, Some(ipproto::ICMP));
+    let socket = UdpSocket::from(netns.within(raw).unwrap().unwrap());
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    // Echo request, identifier 0x7e57, sequence 1, no data; the second half-word is the checksum.
+    let request = [8, 0, 0x79, 0xa7, 0x7e, 0x57, 0, 1];
+    rustix::net::sendto(&socket, &request, SendFlags::empty(), &to).unwrap();
+    let mut packet = [0; 128];
+    // A raw socket is handed the IP header too, here 20 bytes.
+    socket
+        .recv(&mut packet)
+        .is_ok_and(|length| length >= 28 && packet[20] == 0 && packet[24..26] == [0x7e, 0x57])
+}
