@@ -7,7 +7,7 @@ use crate::{
     maps::FLOWS,
     parse::{ECHO_REPLY, ECHO_REQUEST, ICMP, TCP, UDP, load},
     report::{Outcome, count},
-    rewrite::{forward, replace, send},
+    rewrite::{forward, hop, replace, send},
     trip::{Part, Trip, halves, word},
 };
 
@@ -93,6 +93,7 @@ pub fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.out.epoch != trip.epoch || !about_this {
         return Err(DropReason::IcmpError);
     }
+    hop(trip)?;
     let change = translate(skb, trip, quote, at)?;
     // SAFETY: the source is as long as said.
     let stored =

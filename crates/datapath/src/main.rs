@@ -27,6 +27,7 @@ mod rewrite;
 mod route;
 mod service;
 mod trip;
+mod unreachable;
 
 use aya_ebpf::{
     bindings::{__sk_buff, TC_ACT_OK, TC_ACT_SHOT},
@@ -61,7 +62,7 @@ fn slow(skb: *mut __sk_buff) -> i32 {
         Ok(()) => trip.verdict,
         Err(reason) => {
             report::dropped(trip, reason);
-            TC_ACT_SHOT as i32
+            unreachable::explain(skb, trip, reason)
         }
     }
 }
@@ -93,6 +94,7 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         flow::forget_judged(trip);
         return Err(reason);
     }
+    rewrite::hop(trip)?;
     flow::follow(trip)?;
     rewrite::forward(skb, trip)
 }
@@ -124,6 +126,8 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.answered == 1 {
         return Ok(());
     }
+    trip.out = trip.forward;
+    rewrite::hop(trip)?;
     flow::install(trip)?;
     trip.out = trip.forward;
     report::count(Purpose::NewFlow, trip.length);

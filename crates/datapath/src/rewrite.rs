@@ -17,9 +17,6 @@ use crate::{
 pub fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let out = &trip.out;
     let step = out.ttl_step;
-    if step != 0 && trip.frame.ttl <= step {
-        return Err(DropReason::TtlExpired);
-    }
     trip.frame.dst_mac = out.dst_mac;
     trip.frame.src_mac = mac(GATEWAY_MAC);
     trip.frame.src = halves(out.src);
@@ -35,6 +32,13 @@ pub fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     trip.verdict = send(skb, trip.out.egress);
     Ok(())
+}
+
+/// Whether the packet may make one more hop.
+#[inline(always)]
+pub fn hop(trip: &Trip) -> Outcome {
+    let step = trip.out.ttl_step;
+    if step != 0 && trip.frame.ttl <= step { Err(DropReason::TtlExpired) } else { Ok(()) }
 }
 
 /// The checksum's difference for a TTL that is lower by `step`; the TTL is the low byte of its word in memory.

@@ -1,0 +1,116 @@
+//! A change of plan: flows are judged again on their next packet.
+
+use tables::DropReason::*;
+
+use crate::{
+    drops::{dropped, explained},
+    forward::{NEXT, arrived},
+    rig::*,
+    wire::*,
+};
+
+const AGAIN: &[(&str, u64)] = &[("forwarded", 1), ("rejudged", 1)];
+
+/// A connection from Ann through the endpoint to the first server.
+fn connected() -> Rig {
+    let mut rig = Rig::new();
+    rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN));
+    rig.send(ONE, &tcp(ONE, 8080, ANN.address, 5000, SYN | ACK));
+    rig
+}
+
+fn data() -> Packet {
+    tcp(ANN, 5000, ENDPOINT, 80, ACK)
+}
+
+fn reply() -> Packet {
+    tcp(ONE, 8080, ANN.address, 5000, ACK)
+}
+
+#[test]
+fn a_flow_keeps_its_server_while_that_is_in_the_group() {
+    let mut rig = connected();
+    let before: u64 = rig.flows().iter().map(|(_, f)| f.packets).sum();
+    rig.server(SERVER_TWO, TWO, |_| ());
+    rig.slot(SERVER_TWO);
+    rig.epoch(2);
+    arrived(&rig.send(ANN, &data()), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", AGAIN);
+    arrived(&rig.send(ANN, &data()), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", NEXT);
+    arrived(&rig.send(ONE, &reply()), ANN, "10.0.0.100:80 > 10.0.0.10:5000", NEXT);
+    assert_eq!(rig.flows().iter().map(|(_, f)| f.packets).sum::<u64>(), before + 3, "counters stay");
+}
+
+#[test]
+fn a_reply_makes_the_flow_be_judged_as_its_first_packet_was() {
+    let mut rig = connected();
+    // The server itself may send nothing: that is not asked of replies.
+    rig.port(ONE, |p| p.egress_policy = 99);
+    rig.epoch(2);
+    arrived(&rig.send(ONE, &reply()), ANN, "10.0.0.100:80 > 10.0.0.10:5000", AGAIN);
+    arrived(&rig.send(ANN, &data()), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", NEXT);
+}
+
+#[test]
+fn a_revoked_connection_is_cut_from_both_sides() {
+    for server_first in [false, true] {
+        let mut rig = connected();
+        rig.address(1, ENDPOINT, |a| a.vip = 0);
+        rig.epoch(2);
+        if server_first {
+            dropped(&rig.send(ONE, &reply()), NotConnected, &[ANN.index, ONE.index]);
+            dropped(&rig.send(ANN, &data()), NoConnection, &[ANN.index]);
+        } else {
+            dropped(&rig.send(ANN, &data()), NotConnected, &[ANN.index]);
+            dropped(&rig.send(ONE, &reply()), NoConnection, &[ONE.index]);
+        }
+        assert_eq!(rig.flows(), []);
+    }
+}
+
+#[test]
+fn new_rules_hold_for_old_connections() {
+    let mut rig = connected();
+    rig.policy(ONE_IN, &[]);
+    rig.epoch(2);
+    dropped(&rig.send(ANN, &data()), IngressPolicy, &[ANN.index, ONE.index]);
+    assert_eq!(rig.flows(), []);
+}
+
+#[test]
+fn a_server_that_is_deleted_is_gone() {
+    let mut rig = connected();
+    rig.remove_server(SERVER_ONE);
+    rig.epoch(2);
+    dropped(&rig.send(ANN, &data()), ServerGone, &[ANN.index]);
+    assert_eq!(rig.flows(), []);
+}
+
+#[test]
+fn a_port_that_moved_is_followed() {
+    let mut rig = connected();
+    rig.server(SERVER_ONE, ONE, |s| s.mac = tables::mac([2, 0, 0, 0, 9, 9]));
+    rig.epoch(2);
+    let out = rig.send(ANN, &data());
+    assert_eq!(out.packet.macs(), (gateway(), [2, 0, 0, 0, 9, 9]));
+}
+
+#[test]
+fn a_remapped_source_port_stays_as_it_is() {
+    let mut rig = Rig::new();
+    rig.send(TWIN, &tcp(TWIN, 5000, NLB, 80, SYN));
+    let first = rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN)).packet.tuple();
+    rig.epoch(2);
+    arrived(&rig.send(ANN, &data()), ONE, &first, AGAIN);
+}
+
+#[test]
+fn connections_inside_a_network_are_judged_again() {
+    let mut rig = Rig::new();
+    rig.send(ANN, &tcp(ANN, 5000, BOB.address, 80, SYN));
+    rig.epoch(2);
+    let packet = tcp(ANN, 5000, BOB.address, 80, ACK);
+    arrived(&rig.send(ANN, &packet), BOB, "10.0.0.10:5000 > 10.0.0.20:80", AGAIN);
+    rig.epoch(3);
+    rig.remove_address(1, BOB.address);
+    explained(ANN, &packet, &rig.send(ANN, &packet), NoRoute, &[ANN.index], [3, 1]);
+}

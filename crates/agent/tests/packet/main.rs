@@ -1,0 +1,16 @@
+//! The committed kernel program, run on packets by the kernel (`BPF_PROG_TEST_RUN`), with every counter watched.
+//! Needs root.
+
+mod answers;
+mod balance;
+mod change;
+mod cost;
+mod drops;
+mod forward;
+mod fragments;
+mod icmp;
+mod lifetime;
+mod policies;
+mod rig;
+mod services;
+mod wire;

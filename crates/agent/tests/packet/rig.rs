@@ -1,0 +1,438 @@
+//! A small world in the kernel's maps, and packets sent through the real program.
+
+use std::{collections::BTreeMap, net::Ipv4Addr, path::Path, process::Command};
+
+use aya::{
+    Ebpf, EbpfLoader, Pod, TestRun as _,
+    maps::{Array, HashMap, MapData, PerCpuArray, PerCpuHashMap},
+    programs::{SchedClassifier, TestRunOptions},
+};
+use tables::{
+    Address, AddressKey, AddressKind, Counter, DropKey, DropReason, Flow, FlowKey, GATEWAY_MAC, Listener,
+    ListenerKey, MemberKey, Policy, Port, PortKind, Purpose, Rule, RuleAction, SERVICES_NETWORK, Server, mac,
+};
+
+use crate::wire::Packet;
+
+/// Verdicts of a classifier.
+pub const DROPPED: u32 = 2;
+pub const REDIRECTED: u32 = 7;
+
+/// An instance, or the host's services, as its packets see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    pub ifindex: u32,
+    pub index: u32,
+    pub network: u32,
+    pub address: &'static str,
+    pub alias: &'static str,
+    pub mac: [u8; 6],
+}
+
+const fn peer(n: u8, network: u32, address: &'static str, alias: &'static str) -> Peer {
+    Peer { ifindex: 100 + n as u32, index: n as u32, network, address, alias, mac: [2, 0, 0, 0, 0, n] }
+}
+
+/// Two consumers in network 1; two servers and a bystander in network 2, whose addresses overlap with network 1.
+pub const ANN: Peer = peer(1, 1, "10.0.0.10", "100.64.0.11");
+pub const BOB: Peer = peer(2, 1, "10.0.0.20", "100.64.0.12");
+pub const ONE: Peer = peer(3, 2, "10.0.0.30", "100.64.0.13");
+pub const TWO: Peer = peer(4, 2, "10.0.0.31", "100.64.0.14");
+pub const TWIN: Peer = peer(5, 2, "10.0.0.10", "100.64.0.15");
+pub const HOST: Peer = peer(6, SERVICES_NETWORK, "100.64.0.1", "0.0.0.0");
+pub const PEERS: [Peer; 6] = [ANN, BOB, ONE, TWO, TWIN, HOST];
+
+pub const ENDPOINT: &str = "10.0.0.100";
+pub const NLB: &str = "10.0.0.200";
+pub const GATEWAY: &str = "10.0.0.1";
+pub const RESOLVER: &str = "100.100.2.136";
+/// Dense ids.
+pub const VIP: u32 = 41;
+pub const GROUP: u32 = 61;
+pub const SERVER_ONE: u32 = 51;
+pub const SERVER_TWO: u32 = 52;
+/// A policy for each role, so that a test can change one.
+pub const ANN_OUT: u32 = 1;
+pub const BOB_IN: u32 = 2;
+pub const ENDPOINT_IN: u32 = 3;
+pub const ONE_IN: u32 = 4;
+pub const ANY: u32 = 5;
+
+pub fn ip(address: &str) -> u32 {
+    u32::from_ne_bytes(address.parse::<Ipv4Addr>().expect("an address").octets())
+}
+
+/// What one packet did.
+#[derive(Debug)]
+pub struct Outcome {
+    pub verdict: u32,
+    pub packet: Packet,
+    /// Every counter that changed.
+    pub counts: BTreeMap<&'static str, u64>,
+    pub drops: BTreeMap<(u32, DropReason), u64>,
+}
+
+pub struct Rig {
+    ebpf: Ebpf,
+}
+
+impl Rig {
+    /// A namespace of its own, the program, and the world. The namespace ends with the test's thread.
+    pub fn new() -> Rig {
+        Self::with_flows(4096)
+    }
+
+    pub fn with_flows(flows: u32) -> Rig {
+        enter_namespace();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datapath/object/datapath.o");
+        let path = std::env::var_os("ISTHMUS_DATAPATH").map_or(path, Into::into);
+        let object = std::fs::read(&path).expect("the kernel object: cargo xtask datapath");
+        let mut ebpf = EbpfLoader::new()
+            .map_max_entries("FLOWS", flows)
+            .map_max_entries("SLOTS", 1024)
+            .load(&object)
+            .expect("maps: these tests need root");
+        for name in ["ingress", "empty"] {
+            let program: &mut SchedClassifier =
+                ebpf.program_mut(name).expect("a program").try_into().expect("a classifier");
+            program.load().expect("the verifier accepts the program");
+        }
+        let mut rig = Rig { ebpf };
+        rig.populate();
+        rig
+    }
+
+    fn populate(&mut self) {
+        for peer in PEERS {
+            self.port(peer, |_| ());
+        }
+        for policy in [ANN_OUT, BOB_IN, ENDPOINT_IN, ONE_IN, ANY] {
+            self.policy(policy, &[accept()]);
+        }
+        self.address(1, ENDPOINT, |a| {
+            a.kind = AddressKind::Endpoint as u8;
+            a.index = 31;
+            a.ingress_policy = ENDPOINT_IN;
+            a.vip = VIP;
+            a.nlb_address = ip(NLB);
+        });
+        self.address(2, NLB, |a| {
+            a.kind = AddressKind::LoadBalancer as u8;
+            a.index = VIP;
+            a.vip = VIP;
+            a.nlb_address = ip(NLB);
+        });
+        for network in [1, 2] {
+            self.address(network, GATEWAY, |a| a.kind = AddressKind::Gateway as u8);
+        }
+        self.address(SERVICES_NETWORK, RESOLVER, |a| {
+            a.kind = AddressKind::Service as u8;
+            a.ifindex = HOST.ifindex;
+            a.mac = mac(HOST.mac);
+        });
+        self.server(SERVER_ONE, ONE, |_| ());
+        self.listener(80, 6, |_| ());
+        self.listener(53, 17, |l| l.idle_timeout = 20);
+        self.slot(SERVER_ONE);
+        self.epoch(1);
+    }
+
+    pub fn port(&mut self, peer: Peer, change: impl FnOnce(&mut Port)) {
+        let services = peer.network == SERVICES_NETWORK;
+        let ingress_policy = match peer {
+            BOB => BOB_IN,
+            ONE => ONE_IN,
+            _ => ANY,
+        };
+        let mut port = Port {
+            network: peer.network,
+            address: ip(peer.address),
+            alias: ip(peer.alias),
+            index: peer.index,
+            egress_policy: if peer == ANN { ANN_OUT } else { ANY },
+            ingress_policy,
+            mac: mac(peer.mac),
+            kind: if services { PortKind::Services } else { PortKind::Instance } as u8,
+            pad: 0,
+        };
+        change(&mut port);
+        self.hash("PORTS").insert(peer.ifindex, port, 0).expect("a port");
+        if !services {
+            for (network, address) in [(peer.network, peer.address), (SERVICES_NETWORK, peer.alias)] {
+                self.address(network, address, |a| {
+                    a.kind = AddressKind::Port as u8;
+                    a.ifindex = peer.ifindex;
+                    a.address = ip(peer.address);
+                    a.index = peer.index;
+                    a.ingress_policy = if network == SERVICES_NETWORK { 0 } else { port.ingress_policy };
+                    a.mac = mac(peer.mac);
+                });
+            }
+        }
+    }
+
+    pub fn address(&mut self, network: u32, address: &str, fill: impl FnOnce(&mut Address)) {
+        let mut value = Address {
+            ifindex: 0,
+            address: 0,
+            index: 0,
+            ingress_policy: 0,
+            vip: 0,
+            nlb_address: 0,
+            mac: [0; 3],
+            kind: 0,
+            pad: 0,
+        };
+        let key = AddressKey { network, address: ip(address) };
+        if let Ok(old) = self.hash::<AddressKey, Address>("ADDRESSES").get(&key, 0) {
+            value = old;
+        }
+        fill(&mut value);
+        self.hash("ADDRESSES").insert(key, value, 0).expect("an address");
+    }
+
+    pub fn remove_address(&mut self, network: u32, address: &str) {
+        let key = AddressKey { network, address: ip(address) };
+        self.hash::<AddressKey, Address>("ADDRESSES").remove(&key).expect("the address");
+    }
+
+    /// Each policy has a thousand places of its own in `RULES`.
+    pub fn policy(&mut self, id: u32, rules: &[Rule]) {
+        let first = id * 1000;
+        for (place, rule) in (first..).zip(rules) {
+            self.array::<Rule>("RULES").set(place, rule, 0).expect("a rule");
+        }
+        let policy = Policy { first, count: rules.len() as u32 };
+        self.hash("POLICIES").insert(id, policy, 0).expect("a policy");
+    }
+
+    pub fn member(&mut self, group: u32, address: &str) {
+        let key = MemberKey { group, address: ip(address) };
+        self.hash("MEMBERS").insert(key, 1u8, 0).expect("a member");
+    }
+
+    pub fn listener(&mut self, port: u16, protocol: u8, change: impl FnOnce(&mut Listener)) {
+        let mut listener = Listener {
+            first_slot: 0,
+            slots: 1,
+            index: 81,
+            server_group: GROUP,
+            idle_timeout: 900,
+            preserve_client: 1,
+            pad: 0,
+        };
+        change(&mut listener);
+        let key = ListenerKey { vip: VIP, port: port.to_be(), protocol, pad: 0 };
+        self.hash("LISTENERS").insert(key, listener, 0).expect("a listener");
+    }
+
+    pub fn server(&mut self, id: u32, peer: Peer, change: impl FnOnce(&mut Server)) {
+        let mut server = Server {
+            address: ip(peer.address),
+            ifindex: peer.ifindex,
+            server_group: GROUP,
+            ingress_policy: if peer == ONE { ONE_IN } else { ANY },
+            port_index: peer.index,
+            mac: mac(peer.mac),
+            port: 8080u16.to_be(),
+        };
+        change(&mut server);
+        self.hash("SERVERS").insert(id, server, 0).expect("a server");
+    }
+
+    pub fn slot(&mut self, server: u32) {
+        self.slots(&[server]);
+    }
+
+    pub fn slots(&mut self, servers: &[u32]) {
+        for (place, server) in (0..).zip(servers) {
+            self.array::<u32>("SLOTS").set(place, server, 0).expect("a slot");
+        }
+    }
+
+    pub fn remove_server(&mut self, id: u32) {
+        self.hash::<u32, Server>("SERVERS").remove(&id).expect("the server");
+    }
+
+    /// The clock of flows, nanoseconds.
+    pub fn now(&self) -> u64 {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+    }
+
+    pub fn epoch(&mut self, epoch: u32) {
+        self.array("EPOCH").set(0, epoch, 0).expect("the epoch");
+    }
+
+    pub fn flows(&mut self) -> Vec<(FlowKey, Flow)> {
+        self.hash("FLOWS").iter().map(|entry| entry.expect("an entry")).collect()
+    }
+
+    pub fn change_flows(&mut self, change: impl Fn(&mut Flow)) {
+        for (key, mut flow) in self.flows() {
+            change(&mut flow);
+            self.hash("FLOWS").insert(key, flow, 0).expect("a flow");
+        }
+    }
+
+    pub fn insert_flow(&mut self, key: FlowKey, flow: Flow) {
+        self.hash("FLOWS").insert(key, flow, 0).expect("a flow");
+    }
+
+    /// Replaces every entry of the flow table by those that `change` gives.
+    pub fn rewrite_flows(&mut self, change: impl Fn(&FlowKey, &Flow) -> Vec<(FlowKey, Flow)>) {
+        for (key, flow) in self.flows() {
+            self.hash::<FlowKey, Flow>("FLOWS").remove(&key).expect("the flow");
+            for (key, flow) in change(&key, &flow) {
+                self.hash("FLOWS").insert(key, flow, 0).expect("a flow");
+            }
+        }
+    }
+
+    /// Sends a packet as `from` and says everything that happened.
+    pub fn send(&mut self, from: Peer, packet: &Packet) -> Outcome {
+        self.send_bytes(from.ifindex, &packet.0)
+    }
+
+    pub fn send_bytes(&mut self, ifindex: u32, bytes: &[u8]) -> Outcome {
+        let before = (self.counts(), self.drops());
+        let (verdict, out) = self.run("ingress", ifindex, bytes);
+        let after = (self.counts(), self.drops());
+        Outcome {
+            verdict,
+            packet: Packet(out),
+            counts: difference(&before.0, &after.0),
+            drops: difference(&before.1, &after.1),
+        }
+    }
+
+    fn run(&mut self, program: &str, ifindex: u32, bytes: &[u8]) -> (u32, Vec<u8>) {
+        let context = context(ifindex);
+        let mut out = vec![0; bytes.len() + 256];
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(bytes);
+        options.data_out = Some(&mut out);
+        options.ctx_in = Some(&context);
+        let result = self.program(program).test_run(options).expect("a test run");
+        out.truncate(result.data_size_out as usize);
+        (result.return_value, out)
+    }
+
+    /// Nanoseconds of one run, on average over `repeat` runs on the same packet.
+    pub fn time(&mut self, program: &str, ifindex: u32, bytes: &[u8], repeat: u32) -> u128 {
+        let context = context(ifindex);
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(bytes);
+        options.ctx_in = Some(&context);
+        options.repeat = repeat;
+        self.program(program).test_run(options).expect("a test run").duration.as_nanos()
+    }
+
+    pub fn program(&mut self, name: &str) -> &mut SchedClassifier {
+        self.ebpf.program_mut(name).expect("a program").try_into().expect("a classifier")
+    }
+
+    fn counts(&mut self) -> BTreeMap<&'static str, u64> {
+        let map: PerCpuArray<_, Counter> =
+            self.ebpf.map("COUNTERS").expect("COUNTERS").try_into().expect("counters");
+        Purpose::ALL
+            .iter()
+            .map(|purpose| {
+                let values = map.get(&(*purpose as u32), 0).expect("a counter");
+                (name(*purpose), values.iter().map(|v| v.packets).sum())
+            })
+            .collect()
+    }
+
+    fn drops(&mut self) -> BTreeMap<(u32, DropReason), u64> {
+        let map: PerCpuHashMap<_, DropKey, Counter> =
+            self.ebpf.map("DROPS").expect("DROPS").try_into().expect("drops");
+        map.iter()
+            .map(|entry| {
+                let (key, values) = entry.expect("a drop");
+                let reason = DropReason::from_number(key.reason).expect("a reason");
+                ((key.port, reason), values.iter().map(|v| v.packets).sum())
+            })
+            .collect()
+    }
+
+    fn hash<K: Pod, V: Pod>(&mut self, name: &str) -> HashMap<&mut MapData, K, V> {
+        let map = self.ebpf.map_mut(name).expect("the map");
+        map.try_into().expect("a hash map of this size")
+    }
+
+    fn array<V: Pod>(&mut self, name: &str) -> Array<&mut MapData, V> {
+        let map = self.ebpf.map_mut(name).expect("the map");
+        map.try_into().expect("an array of this size")
+    }
+}
+
+fn name(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Forwarded => "forwarded",
+        Purpose::NewFlow => "new",
+        Purpose::Rejudged => "rejudged",
+        Purpose::Hairpin => "hairpin",
+        Purpose::PortRemapped => "remapped",
+        Purpose::ArpAnswered => "arp",
+        Purpose::EchoAnswered => "echo",
+        Purpose::IcmpTranslated => "icmp",
+        Purpose::IcmpSent => "icmp sent",
+        Purpose::ArpSwallowed => "swallowed",
+    }
+}
+
+fn difference<K: Ord + Copy>(before: &BTreeMap<K, u64>, after: &BTreeMap<K, u64>) -> BTreeMap<K, u64> {
+    let change = |(key, value): (&K, &u64)| (*key, value - before.get(key).copied().unwrap_or(0));
+    after.iter().map(change).filter(|(_, n)| *n != 0).collect()
+}
+
+/// `struct __sk_buff` up to and with `ifindex`, the only field set.
+fn context(ifindex: u32) -> [u8; 192] {
+    let mut context = [0; 192];
+    context[40..44].copy_from_slice(&ifindex.to_ne_bytes());
+    context
+}
+
+pub fn gateway() -> [u8; 6] {
+    GATEWAY_MAC
+}
+
+/// A rule that matches everything.
+pub fn accept() -> Rule {
+    Rule {
+        address: 0,
+        mask: 0,
+        group: 0,
+        port_low: 0,
+        port_high: 65535,
+        protocol: 0,
+        action: RuleAction::Accept as u8,
+        pad: [0; 2],
+    }
+}
+
+/// Interfaces with the numbers of the peers: the kernel wants them to exist.
+fn enter_namespace() {
+    // SAFETY: only the network namespace of this thread changes, no file descriptors.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNET) }.expect("root");
+    for peer in PEERS {
+        let (near, far) = (format!("near{}", peer.index), format!("far{}", peer.index));
+        let status = Command::new("ip")
+            .args([
+                "link",
+                "add",
+                &near,
+                "index",
+                &peer.ifindex.to_string(),
+                "type",
+                "veth",
+                "peer",
+                "name",
+                &far,
+            ])
+            .status()
+            .expect("ip of iproute2");
+        assert!(status.success(), "a veth pair");
+    }
+}
