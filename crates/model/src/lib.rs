@@ -2,7 +2,10 @@
 //! host must make true, what a status means.
 
 pub mod account;
+mod alloc;
+mod apply;
 pub mod command;
+mod draft;
 pub mod endpoint;
 pub mod entropy;
 pub mod health;

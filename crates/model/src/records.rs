@@ -96,3 +96,18 @@ pub struct Released {
     /// The commit that gave it up.
     pub revision: Revision,
 }
+
+impl Job {
+    /// How long a job can be asked for, seconds.
+    pub const LIFETIME: i64 = 86_400;
+}
+
+impl Token {
+    /// How long an answer is kept, seconds.
+    pub const LIFETIME: i64 = 86_400;
+}
+
+impl Released {
+    /// How long an address rests, seconds.
+    pub const REST: i64 = 60;
+}

@@ -170,7 +170,7 @@ pub enum Refusal {
     /// An enterprise group has no inner access.
     #[error("members of an enterprise security group never accept each other")]
     InnerAccessOfEnterprise(SecurityGroupId),
-    /// A rule names a group in an enterprise group or the like.
+    /// A rule of an enterprise group names a group.
     #[error("a rule of an enterprise security group cannot name a security group")]
     GroupRuleInEnterprise(SecurityGroupId),
     /// The peer group of a rule is unknown, or another account's.
@@ -387,7 +387,10 @@ pub enum Refusal {
         /// Whether it is on.
         enabled: bool,
     },
-    /// A host that the settings name twice or drop while it runs instances.
-    #[error("host {0} still runs instances")]
+    /// A host cannot go while it runs instances.
+    #[error("host {0} still runs instances: delete them first")]
     HostInUse(HostId),
+    /// A zone cannot go while it has vSwitches.
+    #[error("zone {0} still has vSwitches: delete them first")]
+    ZoneInUse(ZoneId),
 }

@@ -10,6 +10,7 @@ use crate::id::{
     VipIndex, VpcId,
 };
 use crate::nlb::Target;
+use crate::records::{Job, Released, Token};
 use crate::security::Peer;
 use crate::tables::{Key, Kind, Record, Row};
 
@@ -106,12 +107,13 @@ impl Row {
         }
     }
 
-    /// Since when this row has waited to be forgotten.
-    pub fn waits_since(&self) -> Option<Timestamp> {
+    /// When this row may be forgotten; `None` = never by itself.
+    pub fn expires(&self) -> Option<Timestamp> {
+        let after = |start: Timestamp, seconds: i64| Some(Timestamp(start.0.saturating_add(seconds)));
         match self {
-            Row::Token(row) => Some(row.created),
-            Row::Job(row) => Some(row.created),
-            Row::Released(row) => Some(row.at),
+            Row::Token(row) => after(row.created, Token::LIFETIME),
+            Row::Job(row) => after(row.created, Job::LIFETIME),
+            Row::Released(row) => after(row.at, Released::REST),
             Row::Settings(_) | Row::Counters(_) | Row::Account(_) | Row::AccessKey(_) | Row::Vpc(_) => None,
             Row::VSwitch(_)
             | Row::SecurityGroup(_)
@@ -140,7 +142,7 @@ pub type Keys = RedBlackTreeSetSync<Key>;
 pub(crate) struct Relations {
     users: RedBlackTreeMapSync<(Key, Kind), Keys>,
     claims: RedBlackTreeMapSync<Claim, Key>,
-    waiting: RedBlackTreeSetSync<(Timestamp, Key)>,
+    expiries: RedBlackTreeSetSync<(Timestamp, Key)>,
 }
 
 impl Relations {
@@ -155,8 +157,8 @@ impl Relations {
         for claim in row.claims() {
             self.claims.insert_mut(claim, key.clone());
         }
-        if let Some(since) = row.waits_since() {
-            self.waiting.insert_mut((since, key));
+        if let Some(at) = row.expires() {
+            self.expiries.insert_mut((at, key));
         }
     }
 
@@ -178,8 +180,8 @@ impl Relations {
                 self.claims.remove_mut(&claim);
             }
         }
-        if let Some(since) = row.waits_since() {
-            self.waiting.remove_mut(&(since, key));
+        if let Some(at) = row.expires() {
+            self.expiries.remove_mut(&(at, key));
         }
     }
 
@@ -193,9 +195,9 @@ impl Relations {
         self.claims.get(claim)
     }
 
-    /// Rows that wait to be forgotten, the oldest first.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = &(Timestamp, Key)> {
-        self.waiting.iter()
+    /// Rows that may be forgotten some day, the first to go first.
+    pub(crate) fn expiries(&self) -> impl Iterator<Item = &(Timestamp, Key)> {
+        self.expiries.iter()
     }
 }
 

@@ -146,6 +146,9 @@ pub enum InvalidRule {
 pub struct Priority(u8);
 
 impl Priority {
+    /// The one that every other beats.
+    pub const LOWEST: Self = Self(100);
+
     /// A priority from text.
     pub fn parse(text: &str) -> Result<Self, InvalidRule> {
         match text.parse::<u8>() {

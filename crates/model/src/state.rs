@@ -7,7 +7,7 @@ use crate::id::{
     AccountId, EndpointServiceId, EniId, InstanceId, LoadBalancerId, Revision, SecurityGroupId,
     ServerGroupId, VSwitchId, VpcId,
 };
-use crate::instance::Eni;
+use crate::instance::{Eni, EniOwner};
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
 use crate::records::{Counters, Settings};
 use crate::refusal::Refusal;
@@ -159,4 +159,17 @@ lookups! {
     endpoints_served_by: Endpoint of LoadBalancer(LoadBalancerId) in endpoints;
     /// Endpoints of a VPC.
     endpoints_of: Endpoint of Vpc(VpcId) in endpoints;
+}
+
+impl State {
+    /// The resource that a person knows: for the interface of an instance, NLB or endpoint that is its owner.
+    pub fn known_as(&self, key: &Key) -> Key {
+        let Key::Eni(id) = key else { return key.clone() };
+        match self.get::<Eni>(id).map(|eni| &eni.owner) {
+            Some(EniOwner::Instance(id)) => Key::Instance(id.clone()),
+            Some(EniOwner::LoadBalancer(id)) => Key::LoadBalancer(id.clone()),
+            Some(EniOwner::Endpoint(id)) => Key::Endpoint(id.clone()),
+            None => key.clone(),
+        }
+    }
 }

@@ -1,0 +1,176 @@
+//! Connections: what the provider says to an endpoint, as a whole and zone by zone.
+
+use std::sync::Arc;
+
+use crate::apply::load_balancer::in_range;
+use crate::apply::service::MIN_BANDWIDTH;
+use crate::command::endpoint::{EnableConnection, EndpointZoneRef, SetZoneResource, UpdateConnection};
+use crate::draft::Draft;
+use crate::endpoint::{Acceptance, Endpoint, TrafficControl};
+use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, ZoneId};
+use crate::refusal::Refusal;
+use crate::service::{EndpointService, ResourceKey};
+
+/// Greatest bandwidth of a connection, Mbit/s.
+const MAX_BANDWIDTH: u32 = 50_000;
+
+impl Draft {
+    /// The caller's service and an endpoint that belongs to it, whoever owns that.
+    fn connection(
+        &self,
+        service: &EndpointServiceId,
+        endpoint: &EndpointId,
+    ) -> Result<(Arc<EndpointService>, Arc<Endpoint>), Refusal> {
+        let row = self.own::<EndpointService>(service)?;
+        let found = self.state().get::<Endpoint>(endpoint).filter(|endpoint| endpoint.service == *service);
+        let not_found =
+            || Refusal::ConnectionNotFound { endpoint: endpoint.clone(), service: service.clone() };
+        Ok((row, found.cloned().ok_or_else(not_found)?))
+    }
+
+    /// One of the zone's resources that may be chosen without being asked for.
+    pub(super) fn choose_resource(
+        &mut self,
+        service: &EndpointService,
+        zone: &ZoneId,
+    ) -> Result<LoadBalancerId, Refusal> {
+        let here = service.resources.iter().filter(|(key, it)| key.zone == *zone && it.auto_allocated);
+        let here: Vec<&LoadBalancerId> = here.map(|(key, _)| &key.load_balancer).collect();
+        let index = self.entropy.below(here.len() as u64) as usize;
+        let chosen = here.get(index).copied().cloned();
+        chosen.ok_or_else(|| Refusal::ServiceHasNoResourceInZone { zone: zone.clone() })
+    }
+
+    pub(super) fn enable_connection(&mut self, it: &EnableConnection) -> Result<(), Refusal> {
+        let (service, row) = self.connection(&it.service, &it.endpoint)?;
+        if row.connection.acceptance == Acceptance::Accepted {
+            return Err(Refusal::WrongConnectionState { accepted: true });
+        }
+        let mut after = row.as_ref().clone();
+        self.limit(&mut after, it.bandwidth, it.traffic_control)?;
+        for (id, zone) in &mut after.zones {
+            if zone.resource.is_none() {
+                zone.resource = Some(self.choose_resource(&service, id)?);
+            }
+            zone.enabled = true;
+            zone.changed = self.revision;
+        }
+        self.decide(after, Acceptance::Accepted);
+        Ok(())
+    }
+
+    pub(super) fn disable_connection(
+        &mut self,
+        service: &EndpointServiceId,
+        endpoint: &EndpointId,
+    ) -> Result<(), Refusal> {
+        let (_, row) = self.connection(service, endpoint)?;
+        accepted(&row)?;
+        let mut after = row.as_ref().clone();
+        for zone in after.zones.values_mut() {
+            zone.resource = None;
+            zone.changed = self.revision;
+        }
+        self.decide(after, Acceptance::Denied);
+        Ok(())
+    }
+
+    fn decide(&mut self, mut endpoint: Endpoint, acceptance: Acceptance) {
+        endpoint.connection.acceptance = acceptance;
+        endpoint.connection.decided = self.revision;
+        endpoint.connection.modified = self.now;
+        self.put(endpoint);
+    }
+
+    fn limit(
+        &mut self,
+        endpoint: &mut Endpoint,
+        bandwidth: Option<u32>,
+        traffic_control: Option<TrafficControl>,
+    ) -> Result<(), Refusal> {
+        let connection = &mut endpoint.connection;
+        let bandwidth = bandwidth.unwrap_or(connection.bandwidth);
+        in_range("Bandwidth", bandwidth.into(), MIN_BANDWIDTH.into(), MAX_BANDWIDTH.into())?;
+        connection.bandwidth = bandwidth;
+        connection.traffic_control = traffic_control.unwrap_or(connection.traffic_control);
+        Ok(())
+    }
+
+    pub(super) fn update_connection(&mut self, it: &UpdateConnection) -> Result<(), Refusal> {
+        let (_, row) = self.connection(&it.service, &it.endpoint)?;
+        accepted(&row)?;
+        let mut after = row.as_ref().clone();
+        self.limit(&mut after, it.bandwidth, it.traffic_control)?;
+        self.touch(after);
+        Ok(())
+    }
+
+    /// Something of the connection changed, but not what the provider says to it as a whole.
+    fn touch(&mut self, mut endpoint: Endpoint) {
+        endpoint.connection.changed = self.revision;
+        endpoint.connection.modified = self.now;
+        self.put(endpoint);
+    }
+
+    pub(super) fn switch_zone(
+        &mut self,
+        service: &EndpointServiceId,
+        at: &EndpointZoneRef,
+        enabled: bool,
+    ) -> Result<(), Refusal> {
+        let (_, row) = self.connection(service, &at.endpoint)?;
+        accepted(&row)?;
+        let mut after = row.as_ref().clone();
+        let zone = zone_of(&mut after, &at.zone)?;
+        if zone.enabled == enabled {
+            return Err(Refusal::WrongZoneState { zone: at.zone.clone(), enabled });
+        }
+        zone.enabled = enabled;
+        zone.changed = self.revision;
+        self.touch(after);
+        Ok(())
+    }
+
+    pub(super) fn set_zone_resource(&mut self, it: &SetZoneResource) -> Result<(), Refusal> {
+        let (service, row) = self.connection(&it.service, &it.at.endpoint)?;
+        let accepted = row.connection.acceptance == Acceptance::Accepted;
+        let mut after = row.as_ref().clone();
+        let resource = match &it.load_balancer {
+            Some(id) => Some(attached(&service, id, &it.at.zone)?),
+            None if accepted => Some(self.choose_resource(&service, &it.at.zone)?),
+            None => None,
+        };
+        let zone = zone_of(&mut after, &it.at.zone)?;
+        zone.resource = resource;
+        zone.changed = self.revision;
+        self.touch(after);
+        Ok(())
+    }
+}
+
+fn accepted(endpoint: &Endpoint) -> Result<(), Refusal> {
+    if endpoint.connection.acceptance == Acceptance::Accepted {
+        Ok(())
+    } else {
+        Err(Refusal::WrongConnectionState { accepted: false })
+    }
+}
+
+fn zone_of<'a>(
+    endpoint: &'a mut Endpoint,
+    zone: &ZoneId,
+) -> Result<&'a mut crate::endpoint::EndpointZone, Refusal> {
+    endpoint.zones.get_mut(zone).ok_or_else(|| Refusal::EndpointZoneNotFound { zone: zone.clone() })
+}
+
+fn attached(
+    service: &EndpointService,
+    id: &LoadBalancerId,
+    zone: &ZoneId,
+) -> Result<LoadBalancerId, Refusal> {
+    if service.resources.contains_key(&ResourceKey { zone: zone.clone(), load_balancer: id.clone() }) {
+        Ok(id.clone())
+    } else {
+        Err(Refusal::ResourceNotFound { load_balancer: id.clone(), zone: Some(zone.clone()) })
+    }
+}

@@ -1,0 +1,178 @@
+//! Endpoints, their zones and security groups.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::command::Output;
+use crate::command::endpoint::{
+    AddEndpointZone, CreateEndpoint, EndpointGroup, EndpointZoneRef, NewEndpointZone, UpdateEndpoint,
+};
+use crate::draft::{Draft, within};
+use crate::endpoint::{Acceptance, Connection, Endpoint, EndpointZone, TrafficControl};
+use crate::id::{EndpointId, EndpointServiceId, SecurityGroupId, VpcId};
+use crate::instance::EniOwner;
+use crate::quota::Quota;
+use crate::refusal::Refusal;
+use crate::security::SecurityGroup;
+use crate::service::EndpointService;
+use crate::tables::{Key, Kind};
+use crate::vpc::Vpc;
+
+impl Draft {
+    pub(super) fn create_endpoint(&mut self, it: &CreateEndpoint) -> Result<Output, Refusal> {
+        let service = self.open_service(&it.service)?;
+        self.own::<Vpc>(&it.vpc)?;
+        self.room(&Key::Vpc(it.vpc.clone()), Kind::Endpoint, 1, Quota::EndpointsAVpc)?;
+        self.endpoint_groups(&it.security_groups, &it.vpc)?;
+        let id = EndpointId::generate(&mut self.entropy);
+        let mut endpoint = Endpoint {
+            id: id.clone(),
+            meta: self.meta(&it.labels)?,
+            index: self.dense()?,
+            service: it.service.clone(),
+            vpc: it.vpc.clone(),
+            security_groups: it.security_groups.clone(),
+            zones: BTreeMap::new(),
+            connection: self.new_connection(&service)?,
+            protected: it.protected,
+            zone_affinity: it.zone_affinity,
+        };
+        for zone in &it.zones {
+            self.insert_zone(&mut endpoint, &service, zone)?;
+        }
+        self.put(endpoint);
+        Ok(Output::Endpoint(id))
+    }
+
+    /// A service that this account may connect to.
+    fn open_service(&self, id: &EndpointServiceId) -> Result<Arc<EndpointService>, Refusal> {
+        let service = self.state().get::<EndpointService>(id).cloned();
+        let service = service.ok_or_else(|| Refusal::NotFound(Key::EndpointService(id.clone())))?;
+        if service.admits(self.account) {
+            Ok(service)
+        } else {
+            Err(Refusal::ServiceNotAuthorized(id.clone()))
+        }
+    }
+
+    fn new_connection(&mut self, service: &EndpointService) -> Result<Connection, Refusal> {
+        let acceptance = if service.auto_accept { Acceptance::Accepted } else { Acceptance::Waiting };
+        Ok(Connection {
+            network: self.dense()?,
+            acceptance,
+            decided: self.revision,
+            changed: self.revision,
+            modified: self.now,
+            bandwidth: service.connect_bandwidth,
+            traffic_control: TrafficControl::default(),
+        })
+    }
+
+    fn insert_zone(
+        &mut self,
+        endpoint: &mut Endpoint,
+        service: &EndpointService,
+        new: &NewEndpointZone,
+    ) -> Result<(), Refusal> {
+        let zone = new.zone.clone();
+        if endpoint.zones.contains_key(&zone) {
+            return Err(Refusal::EndpointZoneExists { zone });
+        }
+        if !service.zones().contains(&zone) {
+            return Err(Refusal::ServiceHasNoResourceInZone { zone });
+        }
+        within(endpoint.zones.len() + 1, Quota::ZonesAnEndpoint)?;
+        self.placed(&new.vswitch, &endpoint.vpc, &zone)?;
+        let resource = match endpoint.connection.acceptance {
+            Acceptance::Accepted => Some(self.choose_resource(service, &zone)?),
+            Acceptance::Waiting | Acceptance::Denied | Acceptance::ServiceDeleted => None,
+        };
+        let owner = EniOwner::Endpoint(endpoint.id.clone());
+        let eni = self.new_eni(&new.vswitch, new.address, owner, BTreeSet::new())?;
+        let (born, changed) = (self.revision, self.revision);
+        let vswitch = new.vswitch.clone();
+        endpoint.zones.insert(zone, EndpointZone { vswitch, eni, resource, enabled: true, born, changed });
+        Ok(())
+    }
+
+    fn endpoint_groups(&self, groups: &BTreeSet<SecurityGroupId>, vpc: &VpcId) -> Result<(), Refusal> {
+        if groups.is_empty() {
+            return Err(Refusal::EndpointNeedsSecurityGroup);
+        }
+        self.usable_groups(groups, vpc, Quota::GroupsAnEndpoint)
+    }
+
+    pub(super) fn update_endpoint(&mut self, it: &UpdateEndpoint) -> Result<(), Refusal> {
+        self.relabel::<Endpoint>(&it.endpoint, &it.relabel)?;
+        let Some(zone_affinity) = it.zone_affinity else { return Ok(()) };
+        let row = self.own::<Endpoint>(&it.endpoint)?;
+        self.edit(row.as_ref(), |row| row.zone_affinity = zone_affinity);
+        Ok(())
+    }
+
+    fn unprotected(&self, id: &EndpointId) -> Result<Arc<Endpoint>, Refusal> {
+        let row = self.own::<Endpoint>(id)?;
+        if row.protected { Err(Refusal::EndpointProtected(id.clone())) } else { Ok(row) }
+    }
+
+    pub(super) fn delete_endpoint(&mut self, id: &EndpointId) -> Result<(), Refusal> {
+        let row = self.unprotected(id)?;
+        if !row.zones.is_empty() {
+            return Err(Refusal::EndpointHasZones(id.clone()));
+        }
+        self.delete(Key::Endpoint(id.clone()));
+        Ok(())
+    }
+
+    pub(super) fn add_endpoint_zone(&mut self, it: &AddEndpointZone) -> Result<(), Refusal> {
+        let row = self.unprotected(&it.endpoint)?;
+        let service = match row.connection.acceptance {
+            Acceptance::ServiceDeleted => None,
+            Acceptance::Waiting | Acceptance::Accepted | Acceptance::Denied => {
+                self.state().get::<EndpointService>(&row.service).cloned()
+            }
+        };
+        let service = service.ok_or_else(|| Refusal::ServiceDeleted(row.service.clone()))?;
+        let mut after = row.as_ref().clone();
+        self.insert_zone(&mut after, &service, &it.zone)?;
+        self.edit(&after, |_| ());
+        Ok(())
+    }
+
+    pub(super) fn remove_endpoint_zone(&mut self, it: &EndpointZoneRef) -> Result<(), Refusal> {
+        let row = self.unprotected(&it.endpoint)?;
+        let mut after = row.as_ref().clone();
+        let not_found = || Refusal::EndpointZoneNotFound { zone: it.zone.clone() };
+        let removed = after.zones.remove(&it.zone).ok_or_else(not_found)?;
+        self.edit(&after, |_| ());
+        self.delete_eni(&removed.eni);
+        Ok(())
+    }
+
+    pub(super) fn attach_endpoint_group(&mut self, it: &EndpointGroup) -> Result<(), Refusal> {
+        let row = self.unprotected(&it.endpoint)?;
+        let mut groups = row.security_groups.clone();
+        if !groups.insert(it.group.clone()) {
+            let (member, group) = (Key::Endpoint(it.endpoint.clone()), it.group.clone());
+            return Err(Refusal::AlreadyMember { member, group });
+        }
+        self.endpoint_groups(&groups, &row.vpc)?;
+        self.edit(row.as_ref(), |row| row.security_groups = groups);
+        Ok(())
+    }
+
+    pub(super) fn detach_endpoint_group(&mut self, it: &EndpointGroup) -> Result<(), Refusal> {
+        let row = self.unprotected(&it.endpoint)?;
+        self.own::<SecurityGroup>(&it.group)?;
+        let mut groups = row.security_groups.clone();
+        if !groups.remove(&it.group) {
+            let (member, group) = (Key::Endpoint(it.endpoint.clone()), it.group.clone());
+            return Err(Refusal::NotMember { member, group });
+        }
+        if groups.is_empty() {
+            return Err(Refusal::EndpointNeedsSecurityGroup);
+        }
+        self.edit(row.as_ref(), |row| row.security_groups = groups);
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! Instances.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::command::Output;
+use crate::command::instance::{DeleteInstances, ModifyInstance, RunInstances};
+use crate::draft::Draft;
+use crate::id::{EniId, HostId, InstanceId, SecurityGroupId};
+use crate::instance::{Eni, EniOwner, HostName, Instance, Power};
+use crate::meta::Relabel;
+use crate::nlb::{ServerGroup, Target};
+use crate::quota::{INSTANCES_A_CALL, Quota};
+use crate::refusal::Refusal;
+use crate::tables::Key;
+use crate::vpc::VSwitch;
+
+impl Draft {
+    pub(super) fn run_instances(&mut self, it: &RunInstances) -> Result<Output, Refusal> {
+        let vswitch = self.own::<VSwitch>(&it.vswitch)?;
+        if let Some(zone) = &it.zone {
+            self.placed(&it.vswitch, &vswitch.vpc, zone)?;
+        }
+        if !(1..=INSTANCES_A_CALL).contains(&it.amount) {
+            return Err(Refusal::Amount(it.amount));
+        }
+        if it.address.is_some() && it.amount > 1 {
+            return Err(Refusal::AddressForSeveral);
+        }
+        let groups = if it.security_groups.is_empty() {
+            BTreeSet::from([self.default_group(&vswitch.vpc)?])
+        } else {
+            it.security_groups.clone()
+        };
+        self.usable_groups(&groups, &vswitch.vpc, Quota::GroupsAnEni)?;
+        let instances = (0..it.amount).map(|_| self.run_instance(it, &vswitch, &groups));
+        Ok(Output::Instances(instances.collect::<Result<_, _>>()?))
+    }
+
+    fn run_instance(
+        &mut self,
+        it: &RunInstances,
+        vswitch: &VSwitch,
+        groups: &BTreeSet<SecurityGroupId>,
+    ) -> Result<InstanceId, Refusal> {
+        let id = InstanceId::generate(&mut self.entropy);
+        let host = self.pick_host()?;
+        let eni = self.new_eni(&vswitch.id, it.address, EniOwner::Instance(id.clone()), groups.clone())?;
+        self.put(Instance {
+            id: id.clone(),
+            meta: self.meta(&it.labels)?,
+            zone: vswitch.zone.clone(),
+            eni,
+            host,
+            image: it.image.clone(),
+            instance_type: it.instance_type.clone(),
+            host_name: it.host_name.clone().unwrap_or_else(|| HostName::of(&id)),
+            user_data: it.user_data.clone(),
+            power: Power::Running,
+            boot: 1,
+            deletion_protection: it.deletion_protection,
+        });
+        Ok(id)
+    }
+
+    fn pick_host(&mut self) -> Result<HostId, Refusal> {
+        let settings = self.state().settings();
+        let index = self.entropy.below(settings.hosts.len() as u64) as usize;
+        settings.hosts.get(index).cloned().ok_or(Refusal::NoHost)
+    }
+
+    pub(super) fn start_instances(&mut self, ids: &[InstanceId]) -> Result<(), Refusal> {
+        self.switch(ids, Power::Stopped, |row| {
+            row.power = Power::Running;
+            row.boot += 1;
+        })
+    }
+
+    pub(super) fn stop_instances(&mut self, ids: &[InstanceId]) -> Result<(), Refusal> {
+        self.switch(ids, Power::Running, |row| row.power = Power::Stopped)
+    }
+
+    pub(super) fn reboot_instances(&mut self, ids: &[InstanceId]) -> Result<(), Refusal> {
+        self.switch(ids, Power::Running, |row| row.boot += 1)
+    }
+
+    fn switch(
+        &mut self,
+        ids: &[InstanceId],
+        from: Power,
+        change: impl Fn(&mut Instance),
+    ) -> Result<(), Refusal> {
+        if ids.is_empty() {
+            return Err(Refusal::Empty("the list of instances"));
+        }
+        for id in ids.iter().collect::<BTreeSet<_>>() {
+            let instance = self.own::<Instance>(id)?;
+            in_power(&instance, from)?;
+            self.edit(instance.as_ref(), &change);
+        }
+        Ok(())
+    }
+
+    pub(super) fn delete_instances(&mut self, it: &DeleteInstances) -> Result<(), Refusal> {
+        if it.instances.is_empty() {
+            return Err(Refusal::Empty("the list of instances"));
+        }
+        for id in it.instances.iter().collect::<BTreeSet<_>>() {
+            let instance = self.own::<Instance>(id)?;
+            if instance.deletion_protection {
+                return Err(Refusal::DeletionProtected(Key::Instance(id.clone())));
+            }
+            if !it.force {
+                in_power(&instance, Power::Stopped)?;
+            }
+            self.leave_server_groups(&instance);
+            self.delete(Key::Instance(id.clone()));
+            self.delete_eni(&instance.eni);
+        }
+        Ok(())
+    }
+
+    /// A server that is gone is no server: its groups go on without it.
+    fn leave_server_groups(&mut self, instance: &Instance) {
+        let of_instance = self.state().server_groups_of(&instance.id);
+        let of_eni = self.state().server_groups_of_eni(&instance.eni);
+        let ids: BTreeSet<_> = of_instance.chain(of_eni).map(|group| group.id.clone()).collect();
+        let gone = [Target::Ecs(instance.id.clone()), Target::Eni(instance.eni.clone())];
+        for id in ids {
+            let Some(group) = self.state().get::<ServerGroup>(&id).cloned() else { continue };
+            self.edit(group.as_ref(), |row| row.servers.retain(|server| !gone.contains(&server.target)));
+        }
+    }
+
+    pub(super) fn modify_instance(&mut self, it: &ModifyInstance) -> Result<(), Refusal> {
+        let instance = self.own::<Instance>(&it.instance)?;
+        if let Some(groups) = &it.security_groups {
+            self.set_groups(&instance.eni, groups)?;
+        }
+        if it.host_name.is_some() || it.deletion_protection.is_some() {
+            self.edit_quietly(instance.as_ref(), |row| {
+                row.host_name = it.host_name.clone().unwrap_or_else(|| row.host_name.clone());
+                row.deletion_protection = it.deletion_protection.unwrap_or(row.deletion_protection);
+            });
+        }
+        if it.relabel == Relabel::default() {
+            Ok(())
+        } else {
+            self.relabel::<Instance>(&it.instance, &it.relabel)
+        }
+    }
+
+    fn set_groups(&mut self, eni: &EniId, groups: &BTreeSet<SecurityGroupId>) -> Result<(), Refusal> {
+        let eni: Arc<Eni> = self.own::<Eni>(eni)?;
+        if groups.is_empty() {
+            return Err(Refusal::LastSecurityGroup(self.state().known_as(&Key::Eni(eni.id.clone()))));
+        }
+        self.usable_groups(groups, &eni.vpc, Quota::GroupsAnEni)?;
+        self.edit(eni.as_ref(), |row| row.security_groups = groups.clone());
+        Ok(())
+    }
+}
+
+fn in_power(instance: &Instance, power: Power) -> Result<(), Refusal> {
+    if instance.power == power {
+        return Ok(());
+    }
+    let running = instance.power == Power::Running;
+    Err(Refusal::WrongPower { instance: Key::Instance(instance.id.clone()), running })
+}

@@ -1,0 +1,160 @@
+//! Listeners.
+
+use crate::apply::load_balancer::{MAX_CPS, in_range};
+use crate::command::Output;
+use crate::command::nlb::{CreateListener, UpdateListener};
+use crate::draft::Draft;
+use crate::id::{ListenerId, ServerGroupId};
+use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, LoadBalancer, ServerGroup};
+use crate::quota::Quota;
+use crate::refusal::Refusal;
+use crate::tables::{Key, Kind};
+
+/// Longest TCP segment that can be asked for, bytes.
+const MAX_MSS: u16 = 1500;
+
+impl Draft {
+    pub(super) fn create_listener(&mut self, it: &CreateListener) -> Result<Output, Refusal> {
+        let load_balancer = self.own::<LoadBalancer>(&it.load_balancer)?;
+        let protocol = it.protocol.value;
+        let port = single_port(it)?;
+        self.forwards_to(&load_balancer, protocol, &it.server_group)?;
+        self.port_free(&load_balancer, protocol, port)?;
+        self.room(
+            &Key::LoadBalancer(it.load_balancer.clone()),
+            Kind::Listener,
+            1,
+            Quota::ListenersALoadBalancer,
+        )?;
+        let idle_timeout = it.idle_timeout.unwrap_or(longest_idle(protocol));
+        limits(protocol, idle_timeout, it.cps, it.mss)?;
+        let id = ListenerId::on_port(&mut self.entropy, port);
+        let meta = self.meta(&it.labels)?;
+        let index = self.dense()?;
+        self.put(Listener {
+            id: id.clone(),
+            meta,
+            index,
+            load_balancer: it.load_balancer.clone(),
+            protocol: it.protocol.clone(),
+            port,
+            server_group: it.server_group.clone(),
+            idle_timeout,
+            cps: it.cps,
+            mss: it.mss,
+            sec_sensor: it.sec_sensor,
+            enabled: true,
+        });
+        Ok(Output::Listener(id, self.job()))
+    }
+
+    /// The group is the caller's, in the NLB's VPC, speaks the protocol, and has room for one more listener.
+    fn forwards_to(
+        &self,
+        load_balancer: &LoadBalancer,
+        protocol: ListenerProtocol,
+        group: &ServerGroupId,
+    ) -> Result<(), Refusal> {
+        let group = self.own::<ServerGroup>(group)?;
+        let key = Key::ServerGroup(group.id.clone());
+        if group.vpc != load_balancer.vpc {
+            return Err(Refusal::VpcMismatch {
+                what: key,
+                other: Key::LoadBalancer(load_balancer.id.clone()),
+            });
+        }
+        fits(protocol, &group)?;
+        if group.any_port {
+            return Err(Refusal::AnyPortMismatch);
+        }
+        self.room(&key, Kind::Listener, 1, Quota::ListenersAGroup)
+    }
+
+    fn port_free(
+        &self,
+        load_balancer: &LoadBalancer,
+        protocol: ListenerProtocol,
+        port: u16,
+    ) -> Result<(), Refusal> {
+        let udp = |protocol: ListenerProtocol| protocol == ListenerProtocol::Udp;
+        let taken = |other: &Listener| other.port == port && udp(other.protocol.value) == udp(protocol);
+        if self.state().listeners_of(&load_balancer.id).any(|other| taken(other)) {
+            return Err(Refusal::PortTaken { load_balancer: load_balancer.id.clone(), protocol, port });
+        }
+        Ok(())
+    }
+
+    pub(super) fn update_listener(&mut self, it: &UpdateListener) -> Result<Output, Refusal> {
+        let row = self.own::<Listener>(&it.listener)?;
+        if it.proxy_protocol == Some(true) {
+            return Err(Refusal::Unsupported("PROXY protocol"));
+        }
+        let load_balancer = self.own::<LoadBalancer>(&row.load_balancer)?;
+        if let Some(group) = it.server_group.as_ref().filter(|group| **group != row.server_group) {
+            self.forwards_to(&load_balancer, row.protocol.value, group)?;
+        }
+        let mut after = row.as_ref().clone();
+        after.meta.description = it.description.clone().unwrap_or(after.meta.description);
+        after.server_group = it.server_group.clone().unwrap_or(after.server_group);
+        after.idle_timeout = it.idle_timeout.unwrap_or(after.idle_timeout);
+        after.cps = it.cps.unwrap_or(after.cps);
+        after.mss = it.mss.unwrap_or(after.mss);
+        after.sec_sensor = it.sec_sensor.unwrap_or(after.sec_sensor);
+        limits(after.protocol.value, after.idle_timeout, after.cps, after.mss)?;
+        self.edit(&after, |_| ());
+        Ok(Output::Job(self.job()))
+    }
+
+    pub(super) fn switch_listener(&mut self, id: &ListenerId, enabled: bool) -> Result<Output, Refusal> {
+        let row = self.own::<Listener>(id)?;
+        if row.enabled == enabled {
+            return Err(Refusal::WrongListenerState { listener: Key::Listener(id.clone()), enabled });
+        }
+        self.edit(row.as_ref(), |row| row.enabled = enabled);
+        Ok(Output::Job(self.job()))
+    }
+
+    pub(super) fn delete_listener(&mut self, id: &ListenerId) -> Result<Output, Refusal> {
+        self.own::<Listener>(id)?;
+        self.delete(Key::Listener(id.clone()));
+        Ok(Output::Job(self.job()))
+    }
+}
+
+/// Seconds: also the default.
+fn longest_idle(protocol: ListenerProtocol) -> u16 {
+    match protocol {
+        ListenerProtocol::Tcp | ListenerProtocol::TcpSsl => 900,
+        ListenerProtocol::Udp => 20,
+    }
+}
+
+fn limits(protocol: ListenerProtocol, idle_timeout: u16, cps: u32, mss: u16) -> Result<(), Refusal> {
+    let longest_segment = if protocol == ListenerProtocol::Udp { 0 } else { MAX_MSS };
+    in_range("IdleTimeout", idle_timeout.into(), 10, longest_idle(protocol).into())?;
+    in_range("Cps", cps.into(), 0, MAX_CPS.into())?;
+    in_range("Mss", mss.into(), 0, longest_segment.into())
+}
+
+fn single_port(it: &CreateListener) -> Result<u16, Refusal> {
+    if it.proxy_protocol {
+        return Err(Refusal::Unsupported("PROXY protocol"));
+    }
+    if it.ports.low != it.ports.high {
+        return Err(Refusal::Unsupported("a listener on a range of ports"));
+    }
+    in_range("ListenerPort", it.ports.low.into(), 1, u16::MAX.into())?;
+    Ok(it.ports.low)
+}
+
+fn fits(listener: ListenerProtocol, group: &ServerGroup) -> Result<(), Refusal> {
+    match (listener, group.protocol.value) {
+        (ListenerProtocol::Tcp, GroupProtocol::Tcp | GroupProtocol::TcpUdp)
+        | (ListenerProtocol::Udp, GroupProtocol::Udp | GroupProtocol::TcpUdp) => Ok(()),
+        (ListenerProtocol::TcpSsl, GroupProtocol::Tcp) if group.preserve_client_ip => {
+            Err(Refusal::PreserveClientIpWithTls)
+        }
+        (ListenerProtocol::TcpSsl, GroupProtocol::Tcp) => Err(Refusal::Unsupported("a TCPSSL listener")),
+        (listener, group) => Err(Refusal::ProtocolMismatch { listener, group }),
+    }
+}

@@ -1,0 +1,165 @@
+//! Network load balancers and their zones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::command::Output;
+use crate::command::nlb::{
+    CreateLoadBalancer, NewZone, SetProtection, UpdateLoadBalancer, UpdateLoadBalancerProtection,
+    UpdateLoadBalancerZones,
+};
+use crate::draft::Draft;
+use crate::id::{ListenerId, LoadBalancerId, VpcId, ZoneId};
+use crate::instance::{Eni, EniOwner};
+use crate::nlb::{AddressType, IpVersion, LoadBalancer, Protection, ZoneMapping};
+use crate::quota::{LOAD_BALANCER_ZONES, Quota};
+use crate::refusal::Refusal;
+use crate::service::ResourceKey;
+use crate::tables::{Key, Kind};
+use crate::vpc::Vpc;
+
+/// Most new connections a second and zone that can be asked for.
+pub(super) const MAX_CPS: u32 = 1_000_000;
+
+pub(super) fn in_range(field: &'static str, value: u64, low: u64, high: u64) -> Result<(), Refusal> {
+    if (low..=high).contains(&value) { Ok(()) } else { Err(Refusal::OutOfRange { field, value, low, high }) }
+}
+
+impl Draft {
+    pub(super) fn create_load_balancer(&mut self, it: &CreateLoadBalancer) -> Result<Output, Refusal> {
+        self.own::<Vpc>(&it.vpc)?;
+        if it.address_type.value == AddressType::Internet {
+            return Err(Refusal::Unsupported("an Internet-facing load balancer"));
+        }
+        supported(it.ip_version.value)?;
+        distinct_zones(&it.zones)?;
+        self.room_in_account(Kind::LoadBalancer, Quota::LoadBalancersAnAccount)?;
+        let id = LoadBalancerId::generate(&mut self.entropy);
+        let zones = it.zones.iter().map(|zone| Ok((zone.zone.clone(), self.new_zone(&id, &it.vpc, zone)?)));
+        let zones = zones.collect::<Result<BTreeMap<_, _>, Refusal>>()?;
+        let protection = |set: &Option<SetProtection>| self.protection(set.as_ref(), &Protection::default());
+        self.put(LoadBalancer {
+            id: id.clone(),
+            meta: self.meta(&it.labels)?,
+            vpc: it.vpc.clone(),
+            zones,
+            cross_zone: true,
+            address_type: it.address_type.clone(),
+            ip_version: it.ip_version.clone(),
+            cps: 0,
+            deletion_protection: protection(&it.deletion_protection),
+            modification_protection: protection(&it.modification_protection),
+        });
+        Ok(Output::LoadBalancer(id))
+    }
+
+    fn new_zone(&mut self, id: &LoadBalancerId, vpc: &VpcId, zone: &NewZone) -> Result<ZoneMapping, Refusal> {
+        self.placed(&zone.vswitch, vpc, &zone.zone)?;
+        let owner = EniOwner::LoadBalancer(id.clone());
+        let eni = self.new_eni(&zone.vswitch, zone.address, owner, BTreeSet::new())?;
+        Ok(ZoneMapping { vswitch: zone.vswitch.clone(), eni, vip: self.dense()? })
+    }
+
+    fn protection(&self, set: Option<&SetProtection>, now: &Protection) -> Protection {
+        match set {
+            None => now.clone(),
+            Some(SetProtection { enabled: false, .. }) => Protection::default(),
+            Some(SetProtection { enabled: true, reason }) => {
+                Protection { since: Some(now.since.unwrap_or(self.now)), reason: reason.clone() }
+            }
+        }
+    }
+
+    pub(super) fn update_load_balancer(&mut self, it: &UpdateLoadBalancer) -> Result<Output, Refusal> {
+        let row = self.own::<LoadBalancer>(&it.load_balancer)?;
+        let cps = it.cps.unwrap_or(row.cps);
+        in_range("Cps", cps.into(), 0, MAX_CPS.into())?;
+        self.edit(row.as_ref(), |row| {
+            row.meta.name = it.name.clone().unwrap_or_else(|| row.meta.name.clone());
+            row.cross_zone = it.cross_zone.unwrap_or(row.cross_zone);
+            row.cps = cps;
+        });
+        Ok(Output::Job(self.job()))
+    }
+
+    pub(super) fn update_zones(&mut self, it: &UpdateLoadBalancerZones) -> Result<Output, Refusal> {
+        let row = self.own::<LoadBalancer>(&it.load_balancer)?;
+        distinct_zones(&it.zones)?;
+        let mut zones = BTreeMap::new();
+        for zone in &it.zones {
+            let mapping = match row.zones.get(&zone.zone) {
+                Some(mapping) => self.kept_zone(mapping, zone)?,
+                None => self.new_zone(&row.id, &row.vpc, zone)?,
+            };
+            zones.insert(zone.zone.clone(), mapping);
+        }
+        for (zone, mapping) in row.zones.iter().filter(|(zone, _)| !zones.contains_key(*zone)) {
+            self.zone_unoffered(&row.id, zone)?;
+            self.delete_eni(&mapping.eni);
+        }
+        self.edit(row.as_ref(), |row| row.zones = zones);
+        Ok(Output::Job(self.job()))
+    }
+
+    fn kept_zone(&self, mapping: &ZoneMapping, asked: &NewZone) -> Result<ZoneMapping, Refusal> {
+        let address = self.state().get::<Eni>(&mapping.eni).map(|eni| eni.address);
+        if mapping.vswitch == asked.vswitch && (asked.address.is_none() || asked.address == address) {
+            Ok(mapping.clone())
+        } else {
+            Err(Refusal::ZoneFixed(asked.zone.clone()))
+        }
+    }
+
+    fn zone_unoffered(&self, id: &LoadBalancerId, zone: &ZoneId) -> Result<(), Refusal> {
+        let resource = ResourceKey { zone: zone.clone(), load_balancer: id.clone() };
+        match self.state().services_offering(id).find(|service| service.resources.contains_key(&resource)) {
+            Some(service) => {
+                let (what, by) = (Key::LoadBalancer(id.clone()), Key::EndpointService(service.id.clone()));
+                Err(Refusal::InUse { what, by })
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn update_protection(&mut self, it: &UpdateLoadBalancerProtection) -> Result<(), Refusal> {
+        let row = self.own::<LoadBalancer>(&it.load_balancer)?;
+        let deletion = self.protection(it.deletion.as_ref(), &row.deletion_protection);
+        let modification = self.protection(it.modification.as_ref(), &row.modification_protection);
+        self.edit_quietly(row.as_ref(), |row| {
+            row.deletion_protection = deletion;
+            row.modification_protection = modification;
+        });
+        Ok(())
+    }
+
+    pub(super) fn delete_load_balancer(&mut self, id: &LoadBalancerId) -> Result<Output, Refusal> {
+        let row = self.own::<LoadBalancer>(id)?;
+        if row.deletion_protection.since.is_some() {
+            return Err(Refusal::DeletionProtected(Key::LoadBalancer(id.clone())));
+        }
+        self.unused::<LoadBalancer>(id, &[Kind::EndpointService, Kind::Endpoint])?;
+        let listeners: Vec<ListenerId> = self.state().listeners_of(id).map(|row| row.id.clone()).collect();
+        for listener in listeners {
+            self.delete(Key::Listener(listener));
+        }
+        self.delete(Key::LoadBalancer(id.clone()));
+        for mapping in row.zones.values() {
+            self.delete_eni(&mapping.eni);
+        }
+        Ok(Output::Job(self.job()))
+    }
+}
+
+pub(super) fn supported(version: IpVersion) -> Result<(), Refusal> {
+    match version {
+        IpVersion::Ipv4 => Ok(()),
+        IpVersion::DualStack => Err(Refusal::Unsupported("DualStack")),
+    }
+}
+
+fn distinct_zones(zones: &[NewZone]) -> Result<(), Refusal> {
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = zones.iter().find(|zone| !seen.insert(&zone.zone)) {
+        return Err(Refusal::ZoneTwice(twice.zone.clone()));
+    }
+    if LOAD_BALANCER_ZONES.contains(&zones.len()) { Ok(()) } else { Err(Refusal::ZoneCount(zones.len())) }
+}

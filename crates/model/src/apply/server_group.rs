@@ -1,0 +1,197 @@
+//! Server groups and their servers.
+
+use std::net::Ipv4Addr;
+
+use crate::apply::load_balancer::{in_range, supported};
+use crate::command::Output;
+use crate::command::nlb::{
+    AddServers, CreateServerGroup, NewServer, RemoveServers, ServerRef, UpdateServerGroup, UpdateServers,
+};
+use crate::draft::{Draft, within};
+use crate::id::{EniId, ServerGroupId};
+use crate::instance::{Eni, EniOwner, Instance};
+use crate::nlb::{GroupProtocol, HealthCheck, Scheduler, Server, ServerGroup, ServerGroupKind, Target};
+use crate::quota::Quota;
+use crate::refusal::Refusal;
+use crate::tables::{Key, Kind};
+use crate::vpc::Vpc;
+
+/// Longest time that connections of a leaving server may go on, seconds.
+const MAX_DRAIN: u16 = 900;
+/// Greatest weight.
+const MAX_WEIGHT: u8 = 100;
+
+impl Draft {
+    pub(super) fn create_server_group(&mut self, it: &CreateServerGroup) -> Result<Output, Refusal> {
+        self.own::<Vpc>(&it.vpc)?;
+        supported(it.ip_version.value)?;
+        self.room_in_account(Kind::ServerGroup, Quota::ServerGroupsAnAccount)?;
+        let health_check = it.health_check.over(Some(&HealthCheck::default()))?;
+        let id = ServerGroupId::generate(&mut self.entropy);
+        let meta = self.meta(&it.labels)?;
+        let index = self.dense()?;
+        let group = ServerGroup {
+            id: id.clone(),
+            meta,
+            index,
+            vpc: it.vpc.clone(),
+            kind: it.kind,
+            protocol: it.protocol.clone(),
+            scheduler: it.scheduler.clone(),
+            ip_version: it.ip_version.clone(),
+            preserve_client_ip: it.preserve_client_ip,
+            drain: it.drain,
+            any_port: it.any_port,
+            health_check,
+            servers: Vec::new(),
+        };
+        consistent(&group)?;
+        self.put(group);
+        Ok(Output::ServerGroup(id, self.job()))
+    }
+
+    pub(super) fn update_server_group(&mut self, it: &UpdateServerGroup) -> Result<Output, Refusal> {
+        let row = self.own::<ServerGroup>(&it.server_group)?;
+        let mut after = row.as_ref().clone();
+        after.meta.name = it.name.clone().unwrap_or(after.meta.name);
+        after.scheduler = it.scheduler.clone().unwrap_or(after.scheduler);
+        after.preserve_client_ip = it.preserve_client_ip.unwrap_or(after.preserve_client_ip);
+        after.drain.enabled = it.drain_enabled.unwrap_or(after.drain.enabled);
+        after.drain.seconds = it.drain_seconds.unwrap_or(after.drain.seconds);
+        after.health_check = it.health_check.over(row.health_check.as_ref())?;
+        consistent(&after)?;
+        self.edit(&after, |_| ());
+        Ok(Output::ServerGroup(it.server_group.clone(), self.job()))
+    }
+
+    pub(super) fn delete_server_group(&mut self, id: &ServerGroupId) -> Result<Output, Refusal> {
+        self.own::<ServerGroup>(id)?;
+        self.unused::<ServerGroup>(id, &[Kind::Listener])?;
+        self.delete(Key::ServerGroup(id.clone()));
+        Ok(Output::Job(self.job()))
+    }
+
+    pub(super) fn add_servers(&mut self, it: &AddServers) -> Result<Output, Refusal> {
+        let row = self.own::<ServerGroup>(&it.server_group)?;
+        in_one_call(it.servers.len())?;
+        within(row.servers.len() + it.servers.len(), Quota::ServersAGroup)?;
+        let mut after = row.as_ref().clone();
+        for new in &it.servers {
+            self.server_fits(&after, new)?;
+            let server = Server {
+                index: self.dense()?,
+                target: new.target.clone(),
+                port: new.port,
+                weight: new.weight,
+                description: new.description.clone(),
+                born: self.revision,
+                changed: self.revision,
+            };
+            after.servers.push(server);
+        }
+        self.edit(&after, |_| ());
+        Ok(Output::ServerGroup(it.server_group.clone(), self.job()))
+    }
+
+    fn server_fits(&self, group: &ServerGroup, new: &NewServer) -> Result<(), Refusal> {
+        in_range("Weight", new.weight.into(), 0, MAX_WEIGHT.into())?;
+        if (new.port == 0) != group.any_port {
+            return Err(Refusal::ServerPort { port: new.port });
+        }
+        if group.servers.iter().any(|server| server.target == new.target && server.port == new.port) {
+            return Err(Refusal::ServerExists { target: new.target.clone(), port: new.port });
+        }
+        match (group.kind, &new.target) {
+            (ServerGroupKind::Instance, Target::Ecs(id)) => {
+                let eni = self.own::<Instance>(id)?.eni.clone();
+                self.eni_fits(group, Key::Instance(id.clone()), &eni, new.address)
+            }
+            (ServerGroupKind::Instance, Target::Eni(id)) => {
+                self.eni_fits(group, Key::Eni(id.clone()), id, new.address)
+            }
+            (ServerGroupKind::Ip, Target::Ip(address)) => self.address_fits(group, *address),
+            (ServerGroupKind::Instance, Target::Ip(_))
+            | (ServerGroupKind::Ip, Target::Ecs(_) | Target::Eni(_)) => {
+                Err(Refusal::ServerKindMismatch { target: new.target.clone() })
+            }
+        }
+    }
+
+    fn eni_fits(
+        &self,
+        group: &ServerGroup,
+        server: Key,
+        eni: &EniId,
+        address: Option<Ipv4Addr>,
+    ) -> Result<(), Refusal> {
+        let eni = self.own::<Eni>(eni)?;
+        match eni.owner {
+            EniOwner::Instance(_) => {}
+            EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => {
+                return Err(Refusal::EniServiceManaged(server));
+            }
+        }
+        if eni.vpc != group.vpc {
+            return Err(Refusal::VpcMismatch { what: server, other: Key::ServerGroup(group.id.clone()) });
+        }
+        if let Some(address) = address.filter(|address| *address != eni.address) {
+            return Err(Refusal::ServerAddress { address });
+        }
+        self.room(&server, Kind::ServerGroup, 1, Quota::GroupsAServer)
+    }
+
+    fn address_fits(&self, group: &ServerGroup, address: Ipv4Addr) -> Result<(), Refusal> {
+        let vpc = self.own::<Vpc>(&group.vpc)?;
+        if vpc.cidr.net().contains(&address) { Ok(()) } else { Err(Refusal::ServerAddress { address }) }
+    }
+
+    pub(super) fn remove_servers(&mut self, it: &RemoveServers) -> Result<Output, Refusal> {
+        let row = self.own::<ServerGroup>(&it.server_group)?;
+        in_one_call(it.servers.len())?;
+        let mut after = row.as_ref().clone();
+        for server in &it.servers {
+            let index = position(&after, server)?;
+            after.servers.remove(index);
+        }
+        self.edit(&after, |_| ());
+        Ok(Output::ServerGroup(it.server_group.clone(), self.job()))
+    }
+
+    pub(super) fn update_servers(&mut self, it: &UpdateServers) -> Result<Output, Refusal> {
+        let row = self.own::<ServerGroup>(&it.server_group)?;
+        in_one_call(it.servers.len())?;
+        let mut after = row.as_ref().clone();
+        for patch in &it.servers {
+            let index = position(&after, &patch.server)?;
+            let server = &mut after.servers[index];
+            let weight = patch.weight.unwrap_or(server.weight);
+            in_range("Weight", weight.into(), 0, MAX_WEIGHT.into())?;
+            server.weight = weight;
+            server.description = patch.description.clone().unwrap_or_else(|| server.description.clone());
+            server.changed = self.revision;
+        }
+        self.edit(&after, |_| ());
+        Ok(Output::ServerGroup(it.server_group.clone(), self.job()))
+    }
+}
+
+fn in_one_call(count: usize) -> Result<(), Refusal> {
+    if count == 0 { Err(Refusal::Empty("the list of servers")) } else { within(count, Quota::ServersACall) }
+}
+
+fn position(group: &ServerGroup, wanted: &ServerRef) -> Result<usize, Refusal> {
+    let same = |server: &Server| server.target == wanted.target && server.port == wanted.port;
+    let not_found = || Refusal::ServerNotFound { target: wanted.target.clone(), port: wanted.port };
+    group.servers.iter().position(same).ok_or_else(not_found)
+}
+
+fn consistent(group: &ServerGroup) -> Result<(), Refusal> {
+    in_range("ConnectionDrainTimeout", group.drain.seconds.into(), 0, MAX_DRAIN.into())?;
+    if group.scheduler.value == Scheduler::Qch && group.protocol.value != GroupProtocol::Udp {
+        return Err(Refusal::SchedulerNeedsUdp { scheduler: Scheduler::Qch });
+    }
+    if group.any_port && group.health_check.as_ref().is_some_and(|check| check.port == 0) {
+        return Err(Refusal::AnyPortHealthCheck);
+    }
+    Ok(())
+}

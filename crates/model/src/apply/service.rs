@@ -1,0 +1,181 @@
+//! Endpoint services, their resources and whitelists.
+
+use std::collections::BTreeMap;
+
+use crate::apply::load_balancer::in_range;
+use crate::command::Output;
+use crate::command::service::{CreateService, ServiceResource, SetAutoAllocated, UpdateService};
+use crate::draft::{Draft, within};
+use crate::endpoint::{Acceptance, Endpoint};
+use crate::id::{EndpointServiceId, ZoneId};
+use crate::nlb::LoadBalancer;
+use crate::quota::Quota;
+use crate::refusal::Refusal;
+use crate::service::{EndpointService, Resource, ResourceKey, User, Whitelist};
+use crate::tables::{Key, Kind};
+
+/// Bandwidth of a connection when nobody says otherwise, Mbit/s.
+const DEFAULT_BANDWIDTH: u32 = 3072;
+/// Least bandwidth that can be asked for, Mbit/s.
+pub(super) const MIN_BANDWIDTH: u32 = 100;
+/// Greatest default bandwidth of a service, Mbit/s.
+const MAX_SERVICE_BANDWIDTH: u32 = 10_240;
+
+impl Draft {
+    pub(super) fn create_service(&mut self, it: &CreateService) -> Result<Output, Refusal> {
+        self.room_in_account(Kind::EndpointService, Quota::ServicesAnAccount)?;
+        within(it.resources.len(), Quota::ResourcesACall)?;
+        let id = EndpointServiceId::generate(&mut self.entropy);
+        let mut service = EndpointService {
+            id: id.clone(),
+            meta: self.meta(&it.labels)?,
+            resources: BTreeMap::new(),
+            auto_accept: it.auto_accept,
+            zone_affinity: it.zone_affinity,
+            payer: it.payer,
+            users: Whitelist::default(),
+            connect_bandwidth: DEFAULT_BANDWIDTH,
+        };
+        for resource in &it.resources {
+            self.add_resource(&mut service, resource)?;
+        }
+        self.put(service);
+        Ok(Output::Service(id))
+    }
+
+    fn add_resource(&self, service: &mut EndpointService, resource: &ResourceKey) -> Result<(), Refusal> {
+        let load_balancer = self.own::<LoadBalancer>(&resource.load_balancer)?;
+        let ResourceKey { zone, load_balancer: id } = resource.clone();
+        if !load_balancer.zones.contains_key(&zone) {
+            return Err(Refusal::ResourceNotInZone { load_balancer: id, zone });
+        }
+        if service.resources.insert(resource.clone(), Resource { auto_allocated: true }).is_some() {
+            return Err(Refusal::ResourceExists { load_balancer: id, zone });
+        }
+        within(service.resources.len(), Quota::ResourcesAService)?;
+        within(service.resources.keys().filter(|key| key.zone == zone).count(), Quota::ResourcesAZone)
+    }
+
+    pub(super) fn update_service(&mut self, it: &UpdateService) -> Result<(), Refusal> {
+        let row = self.own::<EndpointService>(&it.service)?;
+        let bandwidth = it.connect_bandwidth.unwrap_or(row.connect_bandwidth);
+        in_range("ConnectBandwidth", bandwidth.into(), MIN_BANDWIDTH.into(), MAX_SERVICE_BANDWIDTH.into())?;
+        self.edit(row.as_ref(), |row| {
+            row.meta.description = it.description.clone().unwrap_or_else(|| row.meta.description.clone());
+            row.auto_accept = it.auto_accept.unwrap_or(row.auto_accept);
+            row.zone_affinity = it.zone_affinity.unwrap_or(row.zone_affinity);
+            row.connect_bandwidth = bandwidth;
+        });
+        Ok(())
+    }
+
+    pub(super) fn delete_service(&mut self, id: &EndpointServiceId) -> Result<(), Refusal> {
+        let row = self.own::<EndpointService>(id)?;
+        let endpoints: Vec<_> = self.state().endpoints_to(id).cloned().collect();
+        if let Some(connected) =
+            endpoints.iter().find(|row| row.connection.acceptance == Acceptance::Accepted)
+        {
+            return Err(Refusal::ConnectionDependence { endpoint: connected.id.clone() });
+        }
+        if !row.resources.is_empty() {
+            return Err(Refusal::ServiceHasResources(id.clone()));
+        }
+        let (revision, now) = (self.revision, self.now);
+        for endpoint in endpoints {
+            self.edit_quietly(endpoint.as_ref(), |row: &mut Endpoint| {
+                row.connection.acceptance = Acceptance::ServiceDeleted;
+                row.connection.decided = revision;
+                row.connection.modified = now;
+            });
+        }
+        self.delete(Key::EndpointService(id.clone()));
+        Ok(())
+    }
+
+    pub(super) fn attach_resource(&mut self, it: &ServiceResource) -> Result<(), Refusal> {
+        let row = self.own::<EndpointService>(&it.service)?;
+        let mut after = row.as_ref().clone();
+        self.add_resource(&mut after, &it.resource)?;
+        self.edit(&after, |_| ());
+        Ok(())
+    }
+
+    pub(super) fn detach_resource(&mut self, it: &ServiceResource) -> Result<(), Refusal> {
+        let row = self.own::<EndpointService>(&it.service)?;
+        let ResourceKey { zone, load_balancer } = &it.resource;
+        let mut after = row.as_ref().clone();
+        if after.resources.remove(&it.resource).is_none() {
+            return Err(Refusal::ResourceNotFound {
+                load_balancer: load_balancer.clone(),
+                zone: Some(zone.clone()),
+            });
+        }
+        let serves = |endpoint: &Endpoint| {
+            let chosen = endpoint.zones.get(zone).and_then(|zone| zone.resource.as_ref());
+            endpoint.service == it.service && chosen == Some(load_balancer)
+        };
+        if let Some(endpoint) =
+            self.state().endpoints_served_by(load_balancer).find(|endpoint| serves(endpoint))
+        {
+            return Err(Refusal::ConnectionDependence { endpoint: endpoint.id.clone() });
+        }
+        keeps_automatic(&after, zone)?;
+        self.edit(&after, |_| ());
+        Ok(())
+    }
+
+    pub(super) fn set_auto_allocated(&mut self, it: &SetAutoAllocated) -> Result<(), Refusal> {
+        let row = self.own::<EndpointService>(&it.service)?;
+        let mut after = row.as_ref().clone();
+        let meant = |key: &ResourceKey| {
+            key.load_balancer == it.load_balancer && it.zone.as_ref().is_none_or(|zone| *zone == key.zone)
+        };
+        let meant: Vec<ResourceKey> = after.resources.keys().filter(|key| meant(key)).cloned().collect();
+        if meant.is_empty() {
+            let (load_balancer, zone) = (it.load_balancer.clone(), it.zone.clone());
+            return Err(Refusal::ResourceNotFound { load_balancer, zone });
+        }
+        for key in meant {
+            let zone = key.zone.clone();
+            after.resources.insert(key, Resource { auto_allocated: it.auto_allocated });
+            keeps_automatic(&after, &zone)?;
+        }
+        self.edit(&after, |_| ());
+        Ok(())
+    }
+
+    pub(super) fn add_user(&mut self, id: &EndpointServiceId, user: User) -> Result<(), Refusal> {
+        let row = self.own::<EndpointService>(id)?;
+        self.edit_quietly(row.as_ref(), |row| match user {
+            User::Everybody => row.users.everybody = true,
+            User::Account(account) => {
+                row.users.accounts.insert(account);
+            }
+        });
+        Ok(())
+    }
+
+    pub(super) fn remove_user(&mut self, id: &EndpointServiceId, user: User) -> Result<(), Refusal> {
+        let row = self.own::<EndpointService>(id)?;
+        let mut users = row.users.clone();
+        let was_there = match user {
+            User::Everybody => std::mem::take(&mut users.everybody),
+            User::Account(account) => users.accounts.remove(&account),
+        };
+        if !was_there {
+            return Err(Refusal::UserNotFound);
+        }
+        self.edit_quietly(row.as_ref(), |row| row.users = users);
+        Ok(())
+    }
+}
+
+/// A zone with resources has one that may be chosen automatically.
+fn keeps_automatic(service: &EndpointService, zone: &ZoneId) -> Result<(), Refusal> {
+    let mut here = service.resources.iter().filter(|(key, _)| key.zone == *zone).peekable();
+    if here.peek().is_none() || here.any(|(_, resource)| resource.auto_allocated) {
+        Ok(())
+    } else {
+        Err(Refusal::NoAutoAllocated { zone: zone.clone() })
+    }
+}

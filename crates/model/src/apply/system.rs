@@ -1,0 +1,119 @@
+//! Settings, accounts, access keys, tags, and forgetting what is old.
+
+use crate::account::{AccessKey, AccessKeyId, Account};
+use crate::command::Output;
+use crate::command::system::{CreateAccessKey, CreateAccount, Tagging, Untagging};
+use crate::draft::{Draft, check_tags};
+use crate::id::{AccountId, ResourceGroupId, Revision};
+use crate::meta::Meta;
+use crate::records::{Released, Settings};
+use crate::refusal::Refusal;
+use crate::tables::{Key, Row};
+
+/// Most rows that one commit forgets, so that it stays short.
+const PURGE_BATCH: usize = 1000;
+
+impl Draft {
+    pub(super) fn configure(&mut self, it: &Settings) -> Result<(), Refusal> {
+        let tables = self.state().tables();
+        if let Some(row) = tables.instances.values().find(|row| !it.hosts.contains(&row.host)) {
+            return Err(Refusal::HostInUse(row.host.clone()));
+        }
+        if let Some(row) = tables.vswitches.values().find(|row| !it.zones.contains(&row.zone)) {
+            return Err(Refusal::ZoneInUse(row.zone.clone()));
+        }
+        self.put(it.clone());
+        Ok(())
+    }
+
+    pub(super) fn create_account(&mut self, it: &CreateAccount) -> Result<Output, Refusal> {
+        let id = it.id.unwrap_or_else(|| AccountId::generate(&mut self.entropy));
+        if self.state().get::<Account>(&id).is_some() {
+            return Err(Refusal::Exists(Key::Account(id)));
+        }
+        self.put(Account { id, name: it.name.clone(), created: self.now });
+        Ok(Output::Account(id))
+    }
+
+    pub(super) fn create_access_key(&mut self, it: &CreateAccessKey) -> Result<(), Refusal> {
+        if self.state().get::<Account>(&it.account).is_none() {
+            return Err(Refusal::NotFound(Key::Account(it.account)));
+        }
+        if self.state().get::<AccessKey>(&it.id).is_some() {
+            return Err(Refusal::Exists(Key::AccessKey(it.id.clone())));
+        }
+        let (id, account, secret) = (it.id.clone(), it.account, it.secret.clone());
+        self.put(AccessKey { id, account, secret, active: true, created: self.now });
+        Ok(())
+    }
+
+    fn access_key(&self, id: &AccessKeyId) -> Result<AccessKey, Refusal> {
+        let row = self.state().get::<AccessKey>(id);
+        row.map(|row| row.as_ref().clone()).ok_or_else(|| Refusal::NotFound(Key::AccessKey(id.clone())))
+    }
+
+    pub(super) fn set_access_key_active(&mut self, id: &AccessKeyId, active: bool) -> Result<(), Refusal> {
+        let key = self.access_key(id)?;
+        self.put(AccessKey { active, ..key });
+        Ok(())
+    }
+
+    pub(super) fn delete_access_key(&mut self, id: &AccessKeyId) -> Result<(), Refusal> {
+        self.access_key(id)?;
+        self.delete(Key::AccessKey(id.clone()));
+        Ok(())
+    }
+
+    /// An address is forgotten only when every host has seen that it was given up.
+    pub(super) fn purge(&mut self, observed: Revision) -> Result<(), Refusal> {
+        let unseen = |key: &Key| match key {
+            Key::Released(key) => {
+                self.state().get::<Released>(key).is_some_and(|row| row.revision > observed)
+            }
+            _ => false,
+        };
+        let due = self.state().relations().expiries().take_while(|(at, _)| *at <= self.now);
+        let old: Vec<Key> =
+            due.map(|(_, key)| key).filter(|key| !unseen(key)).take(PURGE_BATCH).cloned().collect();
+        for key in old {
+            self.delete(key);
+        }
+        Ok(())
+    }
+
+    fn own_row(&self, key: &Key) -> Result<Row, Refusal> {
+        let row = self.state().tables().row(key);
+        let mine = row.filter(|row| row.meta().is_some_and(|meta| meta.owner == self.account));
+        mine.ok_or_else(|| Refusal::NotFound(key.clone()))
+    }
+
+    fn change_meta(&mut self, key: &Key, change: impl FnOnce(&mut Meta)) -> Result<(), Refusal> {
+        let row = self.own_row(key)?.with_meta(change);
+        self.put_row(row.ok_or_else(|| Refusal::NotFound(key.clone()))?);
+        Ok(())
+    }
+
+    pub(super) fn tag(&mut self, it: &Tagging) -> Result<(), Refusal> {
+        for key in &it.resources {
+            let mut tags = self.own_row(key)?.meta().map(|meta| meta.tags.clone()).unwrap_or_default();
+            tags.extend(it.tags.clone());
+            check_tags(&tags)?;
+            self.change_meta(key, |meta| meta.tags = tags)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn untag(&mut self, it: &Untagging) -> Result<(), Refusal> {
+        for key in &it.resources {
+            self.change_meta(key, |meta| match &it.keys {
+                Some(keys) => meta.tags.retain(|key, _| !keys.contains(key)),
+                None => meta.tags.clear(),
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn move_resource_group(&mut self, key: &Key, group: &ResourceGroupId) -> Result<(), Refusal> {
+        self.change_meta(key, |meta| meta.resource_group = Some(group.clone()))
+    }
+}

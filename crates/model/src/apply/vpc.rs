@@ -1,0 +1,105 @@
+//! VPCs and vSwitches.
+
+use crate::command::Output;
+use crate::command::vpc::{CreateVSwitch, CreateVpc};
+use crate::draft::Draft;
+use crate::id::{RouteTableId, RouterId, VSwitchId, VpcId, ZoneId};
+use crate::quota::Quota;
+use crate::refusal::Refusal;
+use crate::tables::{Key, Kind};
+use crate::vpc::{VSwitch, Vpc};
+
+impl Draft {
+    pub(super) fn create_vpc(&mut self, it: &CreateVpc) -> Result<Output, Refusal> {
+        self.room_in_account(Kind::Vpc, Quota::VpcsAnAccount)?;
+        let id = VpcId::generate(&mut self.entropy);
+        let router = RouterId::generate(&mut self.entropy);
+        let route_table = RouteTableId::generate(&mut self.entropy);
+        let meta = self.meta(&it.labels)?;
+        let network = self.dense()?;
+        self.put(Vpc {
+            id: id.clone(),
+            meta,
+            network,
+            cidr: it.cidr,
+            router: router.clone(),
+            route_table: route_table.clone(),
+            default_group: None,
+        });
+        Ok(Output::Vpc { id, router, route_table })
+    }
+
+    pub(super) fn delete_vpc(&mut self, id: &VpcId) -> Result<(), Refusal> {
+        self.own::<Vpc>(id)?;
+        let kinds =
+            [Kind::VSwitch, Kind::Endpoint, Kind::LoadBalancer, Kind::ServerGroup, Kind::SecurityGroup];
+        self.unused::<Vpc>(id, &kinds)?;
+        self.delete(Key::Vpc(id.clone()));
+        Ok(())
+    }
+
+    pub(super) fn create_vswitch(&mut self, it: &CreateVSwitch) -> Result<Output, Refusal> {
+        let vpc = self.own::<Vpc>(&it.vpc)?;
+        self.known_zone(&it.zone)?;
+        self.room(&Key::Vpc(vpc.id.clone()), Kind::VSwitch, 1, Quota::VSwitchesAVpc)?;
+        self.fits(&vpc, it)?;
+        let id = VSwitchId::generate(&mut self.entropy);
+        self.put(VSwitch {
+            id: id.clone(),
+            meta: self.meta(&it.labels)?,
+            vpc: it.vpc.clone(),
+            zone: it.zone.clone(),
+            cidr: it.cidr,
+            cursor: it.cidr.last(),
+        });
+        Ok(Output::VSwitch(id))
+    }
+
+    fn fits(&self, vpc: &Vpc, it: &CreateVSwitch) -> Result<(), Refusal> {
+        let cidr = it.cidr.net();
+        if !vpc.cidr.net().contains(&cidr) {
+            return Err(Refusal::CidrOutsideVpc { cidr, vpc: vpc.cidr.net() });
+        }
+        let overlaps = |other: &VSwitch| other.cidr.net().contains(&cidr) || cidr.contains(&other.cidr.net());
+        match self.state().vswitches_of(&vpc.id).find(|other| overlaps(other)) {
+            Some(other) => {
+                Err(Refusal::CidrOverlapsVSwitch { cidr, other: other.cidr.net(), vswitch: other.id.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn delete_vswitch(&mut self, id: &VSwitchId) -> Result<(), Refusal> {
+        self.own::<VSwitch>(id)?;
+        self.unused::<VSwitch>(id, &[Kind::Eni])?;
+        let key = Key::VSwitch(id.clone());
+        let resting: Vec<Key> = self.state().users(&key, Kind::Released).cloned().collect();
+        for address in resting {
+            self.delete(address);
+        }
+        self.delete(key);
+        Ok(())
+    }
+
+    pub(super) fn known_zone(&self, zone: &ZoneId) -> Result<(), Refusal> {
+        if self.state().settings().zones.contains(zone) {
+            Ok(())
+        } else {
+            Err(Refusal::ZoneUnknown(zone.clone()))
+        }
+    }
+
+    /// A vSwitch of the caller that lies in this VPC and zone.
+    pub(super) fn placed(&self, vswitch: &VSwitchId, vpc: &VpcId, zone: &ZoneId) -> Result<(), Refusal> {
+        let vswitch = self.own::<VSwitch>(vswitch)?;
+        if vswitch.vpc != *vpc {
+            let (what, other) = (Key::VSwitch(vswitch.id.clone()), Key::Vpc(vpc.clone()));
+            return Err(Refusal::VpcMismatch { what, other });
+        }
+        if vswitch.zone != *zone {
+            let (actual, asked) = (vswitch.zone.clone(), zone.clone());
+            return Err(Refusal::ZoneMismatch { vswitch: vswitch.id.clone(), actual, asked });
+        }
+        Ok(())
+    }
+}
