@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::api;
+use crate::place::Which;
+use crate::{api, bench, demo, down, exec};
 
 /// Private links and network load balancers on plain Linux.
 #[derive(Parser)]
@@ -17,14 +18,23 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Stop the daemon and remove everything it made; the state stays unless --purge is given.
+    Down(down::Down),
     /// Call the API: isthmus api vpc DescribeVpcs
     Api(api::Api),
+    /// Run a command inside an instance of this machine.
+    Exec(exec::Exec),
+    /// Measure against a wire, routing, nftables and HAProxy.
+    Bench(bench::Args),
+    /// Build the walkthrough from nothing, show it and measure it.
+    #[command(hide = true)]
+    Demo(Which),
 }
 
 /// Does what the command line says, and tells what went wrong on standard error.
 pub fn main() -> ExitCode {
     match perform(Arguments::parse().verb) {
-        Ok(code) => code,
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("isthmus: {error:#}");
             ExitCode::FAILURE
@@ -32,9 +42,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn perform(verb: Verb) -> Result<ExitCode> {
+fn perform(verb: Verb) -> Result<()> {
     match verb {
-        Verb::Api(api) => api.run()?,
+        Verb::Down(down) => down.run(),
+        Verb::Api(api) => api.run(),
+        Verb::Exec(exec) => exec.run(),
+        Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Demo(which) => demo::run(&which.place()?),
     }
-    Ok(ExitCode::SUCCESS)
 }

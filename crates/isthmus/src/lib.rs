@@ -1,7 +1,11 @@
 //! Isthmus as a program: its commands, the client that they share, and the walkthrough that shows it all.
 
 pub mod api;
+pub mod bench;
 pub mod cli;
 pub mod client;
+pub mod demo;
+pub mod down;
+pub mod exec;
 pub mod place;
 pub mod walkthrough;

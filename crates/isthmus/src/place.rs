@@ -1,8 +1,9 @@
 //! Where one system lives on this machine: its state directory, its run directory, and the daemon that holds both.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,6 +15,8 @@ use sha2::{Digest, Sha256};
 const DEFAULT_STATE: &str = "/var/lib/isthmus";
 /// Run directories of all systems of this machine.
 const RUN: &str = "/run/isthmus";
+/// A file that tells that a directory holds the state of a system, and may be purged.
+pub const MARK: &str = "isthmus.state";
 /// Bytes of the path's hash in a tag.
 const HASH_BYTES: usize = 3;
 
@@ -88,6 +91,20 @@ impl Place {
         let mut tags = tags.collect::<io::Result<Vec<_>>>()?;
         tags.sort();
         Ok(tags.into_iter().map(|tag| (tag.clone(), record(&Path::new(RUN).join(tag)))).collect())
+    }
+
+    /// Makes the state directory, readable for its owner alone, and marks it.
+    ///
+    /// # Errors
+    /// When it cannot be made, or holds something else than a state of Isthmus.
+    pub fn make_state(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.state)?;
+        let mark = self.state.join(MARK);
+        if !mark.exists() && self.state.read_dir()?.next().is_some() {
+            let foreign = format!("{} is not empty and holds no state of Isthmus", self.state.display());
+            return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, foreign));
+        }
+        std::fs::write(mark, "This directory holds the state of an Isthmus system.\n")
     }
 
     /// What lives only as long as the machine is up: pins, bundles, sockets.

@@ -42,8 +42,10 @@ http {{
     server {{
         listen 80;
         default_type text/plain;
+        # Nobody but Isthmus ends a connection.
+        keepalive_requests 1000000000;
+        keepalive_timeout 1h;
         location / {{ return 200 "{name} in {zone} serves $remote_addr\n"; }}
-        location /files/ {{ alias /srv/; }}
     }}
 }}
 END
