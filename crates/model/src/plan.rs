@@ -8,9 +8,9 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    EndpointId, EndpointIndex, EniId, GroupIndex, HostId, InstanceId, ListenerId, ListenerIndex, LoadBalancerId,
-    Network, PortIndex, Revision, SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, VipIndex, VpcId,
-    ZoneId,
+    EndpointId, EndpointIndex, EniId, GroupIndex, HostId, InstanceId, ListenerId, ListenerIndex,
+    LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId, ServerGroupId, ServerGroupIndex,
+    ServerIndex, VipIndex, VpcId, ZoneId,
 };
 use crate::net::{Mac, PortRange, Transport};
 use crate::nlb::{HealthCheck, Scheduler};

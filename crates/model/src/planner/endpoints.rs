@@ -1,0 +1,46 @@
+//! Endpoints.
+
+use std::collections::BTreeMap;
+
+use crate::endpoint::{Endpoint, EndpointZone};
+use crate::id::{EndpointIndex, VipIndex, ZoneId};
+use crate::instance::Eni;
+use crate::nlb::LoadBalancer;
+use crate::plan::{EndpointPlan, EndpointZonePlan};
+use crate::planner::ports::indexes;
+use crate::planner::rows;
+use crate::state::State;
+use crate::vpc::Vpc;
+
+pub(super) fn endpoints(state: &State) -> BTreeMap<EndpointIndex, EndpointPlan> {
+    rows(&state.tables().endpoints).filter_map(|row| Some((row.index, endpoint(state, row)?))).collect()
+}
+
+fn endpoint(state: &State, row: &Endpoint) -> Option<EndpointPlan> {
+    Some(EndpointPlan {
+        id: row.id.clone(),
+        network: state.get::<Vpc>(&row.vpc)?.network,
+        connection: row.connection.network,
+        groups: indexes(state, &row.security_groups),
+        zones: row.zones.iter().filter_map(|(id, zone)| zone_plan(state, row, id, zone)).collect(),
+    })
+}
+
+fn zone_plan(
+    state: &State,
+    endpoint: &Endpoint,
+    id: &ZoneId,
+    zone: &EndpointZone,
+) -> Option<EndpointZonePlan> {
+    Some(EndpointZonePlan {
+        zone: id.clone(),
+        eni: zone.eni.clone(),
+        address: state.get::<Eni>(&zone.eni)?.address,
+        vip: serving_vip(state, endpoint, id, zone),
+    })
+}
+
+fn serving_vip(state: &State, endpoint: &Endpoint, id: &ZoneId, zone: &EndpointZone) -> Option<VipIndex> {
+    let load_balancer = endpoint.serving(zone)?;
+    Some(state.get::<LoadBalancer>(&load_balancer)?.zones.get(id)?.vip)
+}

@@ -1,0 +1,99 @@
+//! Instances, their ports, and the security groups that policies need.
+
+use std::collections::BTreeMap;
+
+use crate::id::{GroupIndex, HostId, InstanceId, PortIndex, SecurityGroupId};
+use crate::instance::{Eni, Instance, Power};
+use crate::plan::{GroupPlan, InstancePlan, PeerPlan, PortPlan, RulePlan};
+use crate::planner::rows;
+use crate::security::{Direction, GroupKind, Peer, Rule, SecurityGroup};
+use crate::state::State;
+use crate::vpc::{VSwitch, Vpc};
+
+fn on_host<'a>(state: &'a State, host: &'a HostId) -> impl Iterator<Item = (&'a Instance, &'a Eni)> {
+    let here = rows(&state.tables().instances).filter(move |instance| instance.host == *host);
+    here.filter_map(|instance| Some((instance, state.get::<Eni>(&instance.eni)?.as_ref())))
+}
+
+/// A stopped instance keeps its port.
+pub(super) fn ports(state: &State, host: &HostId) -> BTreeMap<PortIndex, PortPlan> {
+    on_host(state, host).filter_map(|(instance, eni)| Some((eni.port, port(state, instance, eni)?))).collect()
+}
+
+fn port(state: &State, instance: &Instance, eni: &Eni) -> Option<PortPlan> {
+    let vswitch = state.get::<VSwitch>(&eni.vswitch)?;
+    Some(PortPlan {
+        eni: eni.id.clone(),
+        instance: instance.id.clone(),
+        network: state.get::<Vpc>(&eni.vpc)?.network,
+        zone: vswitch.zone.clone(),
+        address: eni.address,
+        subnet: vswitch.cidr.net(),
+        gateway: vswitch.cidr.gateway(),
+        mac: eni.mac(),
+        groups: indexes(state, &eni.security_groups),
+    })
+}
+
+/// Security groups as the data plane knows them.
+pub(super) fn indexes<'a>(
+    state: &State,
+    groups: impl IntoIterator<Item = &'a SecurityGroupId>,
+) -> Vec<GroupIndex> {
+    groups.into_iter().filter_map(|id| Some(state.get::<SecurityGroup>(id)?.index)).collect()
+}
+
+pub(super) fn instances(state: &State, host: &HostId) -> BTreeMap<InstanceId, InstancePlan> {
+    on_host(state, host).map(|(instance, eni)| (instance.id.clone(), instance_plan(instance, eni))).collect()
+}
+
+fn instance_plan(instance: &Instance, eni: &Eni) -> InstancePlan {
+    InstancePlan {
+        port: eni.port,
+        host_name: instance.host_name.as_str().to_owned(),
+        image: instance.image.as_str().to_owned(),
+        user_data: instance.user_data.as_ref().map(|data| data.as_bytes().to_vec()),
+        running: instance.power == Power::Running,
+        boot: instance.boot,
+        cpus: instance.instance_type.cpus(),
+        memory_mib: instance.instance_type.memory_mib(),
+    }
+}
+
+pub(super) fn groups(state: &State) -> BTreeMap<GroupIndex, GroupPlan> {
+    rows(&state.tables().security_groups).filter_map(|row| Some((row.index, group(state, row)?))).collect()
+}
+
+fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
+    Some(GroupPlan {
+        id: row.id.clone(),
+        network: state.get::<Vpc>(&row.vpc)?.network,
+        inner_access: row.kind == GroupKind::Normal && row.inner_access,
+        egress_default: row.kind == GroupKind::Normal,
+        ingress: rules(state, row, Direction::Ingress),
+        egress: rules(state, row, Direction::Egress),
+        members: state.members_of(&row.id).map(|eni| eni.address).collect(),
+    })
+}
+
+/// In the order in which they are judged: by priority, drop before accept.
+fn rules(state: &State, group: &SecurityGroup, direction: Direction) -> Vec<RulePlan> {
+    let mine = group.rules.values().filter(|rule| rule.spec.direction == direction);
+    let mut rules: Vec<RulePlan> = mine.filter_map(|rule| rule_plan(state, rule)).collect();
+    rules.sort_by_key(|rule| (rule.priority, rule.policy));
+    rules
+}
+
+fn rule_plan(state: &State, rule: &Rule) -> Option<RulePlan> {
+    let peer = match &rule.spec.peer {
+        Peer::Cidr(cidr) => PeerPlan::Cidr(*cidr),
+        Peer::Group(id) => PeerPlan::Group(state.get::<SecurityGroup>(id)?.index),
+    };
+    Some(RulePlan {
+        protocol: rule.spec.protocol,
+        ports: rule.spec.ports,
+        peer,
+        policy: rule.spec.policy,
+        priority: rule.spec.priority.get(),
+    })
+}

@@ -1,0 +1,57 @@
+//! VPCs: gateways and names.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use crate::endpoint::Endpoint;
+use crate::id::{EniId, Network, VpcId, ZoneId};
+use crate::instance::Eni;
+use crate::names;
+use crate::nlb::LoadBalancer;
+use crate::plan::{NamePlan, VpcPlan};
+use crate::planner::rows;
+use crate::service::EndpointService;
+use crate::state::State;
+
+pub(super) fn vpcs(state: &State) -> BTreeMap<Network, VpcPlan> {
+    let region = &state.settings().region;
+    let plan = |vpc: &crate::vpc::Vpc| VpcPlan {
+        id: vpc.id.clone(),
+        gateways: state.vswitches_of(&vpc.id).map(|vswitch| vswitch.cidr.gateway()).collect(),
+        names: names_in(state, region, &vpc.id),
+    };
+    rows(&state.tables().vpcs).map(|vpc| (vpc.network, plan(vpc))).collect()
+}
+
+fn names_in(state: &State, region: &str, vpc: &VpcId) -> BTreeMap<String, NamePlan> {
+    let balancers = state.load_balancers_of(vpc).map(|row| balancer_name(state, region, row));
+    let endpoints = state.endpoints_of(vpc).flat_map(|row| endpoint_names(state, region, row));
+    let named = balancers.chain(endpoints).filter(|(_, plan)| !plan.addresses.is_empty());
+    named.map(|(name, plan)| (name.to_ascii_lowercase(), plan)).collect()
+}
+
+fn balancer_name(state: &State, region: &str, row: &LoadBalancer) -> (String, NamePlan) {
+    let zones = row.zones.iter().map(|(zone, mapping)| (zone, &mapping.eni));
+    let plan = NamePlan { addresses: addresses(state, zones), zone_affinity: false };
+    (names::load_balancer_domain(region, &row.id), plan)
+}
+
+fn endpoint_names(state: &State, region: &str, row: &Endpoint) -> Vec<(String, NamePlan)> {
+    let of_service = state.get::<EndpointService>(&row.service).is_some_and(|service| service.zone_affinity);
+    let zone_affinity = of_service || row.zone_affinity;
+    let all = row.zones.iter().map(|(zone, it)| (zone, &it.eni));
+    let all = NamePlan { addresses: addresses(state, all), zone_affinity };
+    let zonal = row.zones.iter().map(|(zone, it)| {
+        let name = names::zone_domain(region, &row.service, &row.id, zone);
+        (name, NamePlan { addresses: addresses(state, [(zone, &it.eni)]), zone_affinity: false })
+    });
+    zonal.chain([(names::endpoint_domain(region, &row.service, &row.id), all)]).collect()
+}
+
+fn addresses<'a>(
+    state: &State,
+    zones: impl IntoIterator<Item = (&'a ZoneId, &'a EniId)>,
+) -> Vec<(Ipv4Addr, ZoneId)> {
+    let address = |(zone, eni): (&ZoneId, &EniId)| Some((state.get::<Eni>(eni)?.address, zone.clone()));
+    zones.into_iter().filter_map(address).collect()
+}
