@@ -1,1 +1,281 @@
+use std::collections::BTreeMap;
 
+use model::id::{
+    EndpointIndex, GroupIndex, ListenerIndex, Revision, ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
+};
+use model::net::{Mac, PortRange, Transport};
+use model::nlb::{HealthCheck, HealthCheckKind};
+use model::plan::{EndpointZonePlan, PeerPlan, RulePlan, VpcPlan};
+use model::security::{RulePolicy, RuleProtocol};
+use proptest::prelude::*;
+use tables::{Rule, RuleAction};
+
+use super::*;
+
+const SERVER_1: ServerIndex = ServerIndex(1);
+const SERVER_2: ServerIndex = ServerIndex(2);
+
+fn zone(letter: char) -> ZoneId {
+    ZoneId::new(&format!("cn-hangzhou-{letter}"))
+}
+
+fn rule(priority: u8, policy: RulePolicy, low: u16) -> RulePlan {
+    let peer = PeerPlan::Cidr("0.0.0.0/0".parse().unwrap());
+    RulePlan { protocol: RuleProtocol::Tcp, ports: PortRange { low, high: low }, peer, policy, priority }
+}
+
+fn group(ingress: Vec<RulePlan>, egress_default: bool) -> GroupPlan {
+    GroupPlan {
+        id: "sg-a".parse().unwrap(),
+        network: Network(1),
+        inner_access: true,
+        egress_default,
+        ingress,
+        egress: vec![],
+        members: vec![[10, 0, 0, 1].into()],
+    }
+}
+
+fn port(index: u32, letter: char, groups: &[u32]) -> PortPlan {
+    PortPlan {
+        eni: format!("eni-{index}").parse().unwrap(),
+        instance: format!("i-{index}").parse().unwrap(),
+        network: Network(1),
+        zone: zone(letter),
+        address: [10, 0, 0, index as u8].into(),
+        subnet: "10.0.0.0/24".parse().unwrap(),
+        gateway: [10, 0, 0, 253].into(),
+        mac: Mac::of_port(PortIndex(index)),
+        groups: groups.iter().map(|group| GroupIndex(*group)).collect(),
+    }
+}
+
+fn server(index: u32, letter: char, weight: u8) -> ServerPlan {
+    let address = [10, 0, 0, index as u8].into();
+    ServerPlan { port_index: PortIndex(index), zone: zone(letter), address, port: 80, weight }
+}
+
+/// Two servers, in zones g and k, behind an NLB with an address in each; one endpoint.
+fn plan() -> HostPlan {
+    let check = HealthCheck {
+        kind: HealthCheckKind::Tcp,
+        port: 0,
+        timeout: 5,
+        interval: 10,
+        healthy_threshold: 2,
+        unhealthy_threshold: 2,
+    };
+    let vip = |letter, last| VipPlan {
+        load_balancer: "nlb-a".parse().unwrap(),
+        network: Network(1),
+        zone: zone(letter),
+        address: [10, 0, 0, last].into(),
+        cross_zone: true,
+    };
+    HostPlan {
+        revision: Revision(1),
+        host: "host-a".parse().unwrap(),
+        vpcs: BTreeMap::from([(
+            Network(1),
+            VpcPlan {
+                id: "vpc-a".parse().unwrap(),
+                gateways: vec![[10, 0, 0, 253].into()],
+                names: BTreeMap::new(),
+            },
+        )]),
+        ports: BTreeMap::from([(PortIndex(1), port(1, 'g', &[1])), (PortIndex(2), port(2, 'k', &[1]))]),
+        instances: BTreeMap::new(),
+        groups: BTreeMap::from([(GroupIndex(1), group(vec![rule(1, RulePolicy::Accept, 80)], true))]),
+        vips: BTreeMap::from([(VipIndex(1), vip('g', 101)), (VipIndex(2), vip('k', 102))]),
+        listeners: BTreeMap::from([(
+            ListenerIndex(1),
+            ListenerPlan {
+                id: "lsn-a@80".parse().unwrap(),
+                vips: vec![VipIndex(1), VipIndex(2)],
+                protocol: Transport::Tcp,
+                port: 80,
+                server_group: ServerGroupIndex(1),
+                idle_timeout: 900,
+            },
+        )]),
+        server_groups: BTreeMap::from([(
+            ServerGroupIndex(1),
+            ServerGroupPlan {
+                id: "sgp-a".parse().unwrap(),
+                scheduler: Scheduler::Wrr,
+                preserve_client_ip: true,
+                drain_seconds: None,
+                health_check: Some(check),
+                servers: BTreeMap::from([(SERVER_1, server(1, 'g', 100)), (SERVER_2, server(2, 'k', 100))]),
+            },
+        )]),
+        endpoints: BTreeMap::from([(
+            EndpointIndex(1),
+            EndpointPlan {
+                id: "ep-a".parse().unwrap(),
+                network: Network(1),
+                connection: Network(2),
+                groups: vec![GroupIndex(1)],
+                zones: vec![EndpointZonePlan {
+                    zone: zone('g'),
+                    eni: "eni-e".parse().unwrap(),
+                    address: [10, 0, 0, 200].into(),
+                    vip: None,
+                }],
+            },
+        )]),
+    }
+}
+
+fn interfaces() -> Interfaces {
+    Interfaces { ports: BTreeMap::from([(PortIndex(1), 11), (PortIndex(2), 12)]), services: 10 }
+}
+
+fn group_of_servers(plan: &mut HostPlan) -> &mut ServerGroupPlan {
+    plan.server_groups.get_mut(&ServerGroupIndex(1)).unwrap()
+}
+
+/// Servers with slots behind the zonal address, with their shares of a hundred.
+fn shares(image: &Image, vip: u32) -> BTreeMap<u32, usize> {
+    let table = &image.server_tables[image.listeners[&(VipIndex(vip), 80, Transport::Tcp)].table.0];
+    let share =
+        |id: &u32| (100 * table.iter().filter(|slot| *slot == id).count() + table.len() / 2) / table.len();
+    table.iter().map(|id| (*id, share(id))).collect()
+}
+
+fn ingress_of(image: &Image, ifindex: u32) -> &[Rule] {
+    &image.policies[image.ports[&ifindex].ingress.0]
+}
+
+#[test]
+fn rules_of_all_groups_are_judged_by_priority_and_drop_comes_before_accept() {
+    let mut plan = plan();
+    let one = group(vec![rule(1, RulePolicy::Accept, 1), rule(2, RulePolicy::Accept, 2)], true);
+    let two = group(vec![rule(2, RulePolicy::Drop, 3), rule(1, RulePolicy::Drop, 4)], true);
+    plan.groups = BTreeMap::from([(GroupIndex(1), one), (GroupIndex(2), two)]);
+    plan.ports.insert(PortIndex(1), port(1, 'g', &[1, 2]));
+    let image = compile(&plan, &Health::new(), &interfaces());
+    let rules = ingress_of(&image, 11);
+    let order: Vec<u16> = rules.iter().filter(|rule| rule.group == 0).map(|rule| rule.port_low).collect();
+    assert_eq!(order, [4, 1, 3, 2]);
+    let inner: Vec<u32> = rules.iter().map(|rule| rule.group).filter(|group| *group != 0).collect();
+    assert_eq!(inner, [1, 2], "members among themselves come last");
+    assert!(rules.iter().rev().take(2).all(|rule| rule.action == RuleAction::Accept as u8));
+}
+
+#[test]
+fn everything_may_go_out_only_if_all_groups_say_so() {
+    let egress = |defaults: [bool; 2]| {
+        let mut plan = plan();
+        let [one, two] = defaults.map(|default| group(vec![], default));
+        plan.groups = BTreeMap::from([(GroupIndex(1), one), (GroupIndex(2), two)]);
+        plan.ports.insert(PortIndex(1), port(1, 'g', &[1, 2]));
+        let image = compile(&plan, &Health::new(), &interfaces());
+        image.policies[image.ports[&11].egress.0].len()
+    };
+    assert_eq!(egress([true, true]), 1);
+    assert_eq!(egress([true, false]), 0);
+}
+
+#[test]
+fn a_group_that_the_plan_lacks_lets_nothing_through() {
+    let mut plan = plan();
+    plan.groups.clear();
+    let image = compile(&plan, &Health::new(), &interfaces());
+    assert!(image.policies.iter().all(Vec::is_empty));
+}
+
+#[test]
+fn ports_with_the_same_groups_share_their_policies() {
+    let image = compile(&plan(), &Health::new(), &interfaces());
+    assert_eq!(image.ports[&11].ingress, image.ports[&12].ingress);
+    assert_eq!(image.policies.len(), 2);
+}
+
+#[test]
+fn only_healthy_servers_get_connections_and_all_of_them_when_none_is() {
+    let shares = |one, two| {
+        shares(&compile(&plan(), &Health::from([(SERVER_1, one), (SERVER_2, two)]), &interfaces()), 1)
+    };
+    use HealthState::{Healthy, Initial, Unhealthy};
+    assert_eq!(shares(Healthy, Unhealthy), BTreeMap::from([(1, 100)]));
+    assert_eq!(shares(Initial, Healthy), BTreeMap::from([(2, 100)]));
+    assert_eq!(shares(Unhealthy, Initial).len(), 2);
+    assert_eq!(shares(Healthy, Healthy).len(), 2);
+}
+
+#[test]
+fn with_cross_zone_off_a_zone_uses_its_own_servers_only() {
+    let mut plan = plan();
+    plan.vips.values_mut().for_each(|vip| vip.cross_zone = false);
+    let health = Health::from([(SERVER_2, HealthState::Healthy)]);
+    let image = compile(&plan, &health, &interfaces());
+    assert_eq!(shares(&image, 1), BTreeMap::from([(1, 100)]), "none healthy in the zone: all of the zone");
+    assert_eq!(shares(&image, 2), BTreeMap::from([(2, 100)]));
+    group_of_servers(&mut plan).servers.remove(&SERVER_1);
+    let image = compile(&plan, &health, &interfaces());
+    assert!(image.server_tables[image.listeners[&(VipIndex(1), 80, Transport::Tcp)].table.0].is_empty());
+}
+
+#[test]
+fn weights_set_the_shares_and_weight_zero_gets_none() {
+    let mut plan = plan();
+    group_of_servers(&mut plan).health_check = None;
+    group_of_servers(&mut plan).servers.insert(SERVER_2, server(2, 'k', 25));
+    let image = compile(&plan, &Health::new(), &interfaces());
+    assert_eq!(shares(&image, 1), BTreeMap::from([(1, 80), (2, 20)]));
+    group_of_servers(&mut plan).servers.insert(SERVER_2, server(2, 'k', 0));
+    let image = compile(&plan, &Health::new(), &interfaces());
+    assert_eq!(shares(&image, 1), BTreeMap::from([(1, 100)]));
+    assert!(image.servers.contains_key(&SERVER_2), "its established connections stay");
+}
+
+#[test]
+fn an_endpoint_leads_nowhere_until_it_is_accepted() {
+    let mut plan = plan();
+    let vip = |plan: &HostPlan| {
+        let image = compile(plan, &Health::new(), &interfaces());
+        match image.addresses[&(Network(1), [10, 0, 0, 200].into())] {
+            AddressImage::Endpoint { vip, .. } => vip,
+            ref other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(vip(&plan), None);
+    plan.endpoints.values_mut().for_each(|endpoint| endpoint.zones[0].vip = Some(VipIndex(1)));
+    assert_eq!(vip(&plan), Some((VipIndex(1), [10, 0, 0, 101].into())));
+}
+
+#[test]
+fn a_port_without_a_link_gets_no_traffic() {
+    let mut interfaces = interfaces();
+    interfaces.ports.remove(&PortIndex(2));
+    let image = compile(&plan(), &Health::new(), &interfaces);
+    assert_eq!(shares(&image, 1), BTreeMap::from([(1, 100)]));
+    assert!(!image.addresses.contains_key(&(Network(1), [10, 0, 0, 2].into())));
+    assert!(!image.addresses.contains_key(&(Network(0), services::alias(PortIndex(2)))));
+}
+
+proptest! {
+    #[test]
+    fn nothing_refers_to_what_is_not_there(
+        healthy in prop::collection::vec(any::<bool>(), 2),
+        linked in prop::collection::vec(any::<bool>(), 2),
+        cross_zone in any::<bool>(),
+    ) {
+        let mut plan = plan();
+        plan.vips.values_mut().for_each(|vip| vip.cross_zone = cross_zone);
+        let health = [SERVER_1, SERVER_2].into_iter().zip(healthy)
+            .filter_map(|(server, healthy)| healthy.then_some((server, HealthState::Healthy))).collect();
+        let mut interfaces = interfaces();
+        interfaces.ports.retain(|port, _| linked[port.0 as usize - 1]);
+        let image = compile(&plan, &health, &interfaces);
+        for id in image.server_tables.iter().flatten() {
+            let server = &image.servers[&ServerIndex(*id)];
+            prop_assert!(image.ports.contains_key(&server.ifindex));
+        }
+        let policies = image.ports.values().flat_map(|port| [port.egress, port.ingress]);
+        prop_assert!(policies.into_iter().all(|policy| policy.0 < image.policies.len()));
+        prop_assert!(image.listeners.values().all(|listener| listener.table.0 < image.server_tables.len()));
+        prop_assert_eq!(&image, &compile(&plan, &health, &interfaces));
+    }
+}

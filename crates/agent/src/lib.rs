@@ -1,5 +1,6 @@
 //! The host side: makes one host equal to its plan and keeps it so.
 
+pub mod agent;
 pub mod compile;
 pub mod config;
 pub mod dns;
@@ -7,6 +8,7 @@ pub mod down;
 pub mod encode;
 pub mod image;
 pub mod instance;
+pub mod instances;
 pub mod kernel;
 pub mod link;
 pub mod maglev;
@@ -14,5 +16,11 @@ pub mod place;
 pub mod policy;
 pub mod probe;
 pub mod reconcile;
+pub mod services;
 pub mod status;
 pub mod sweep;
+
+pub use agent::{AgentError, run};
+pub use config::AgentConfig;
+pub use down::{DownError, down};
+pub use status::{HostStatus, StatusError, status};

@@ -3,7 +3,7 @@
 
 /// Table sizes, all primes: the smallest with at least [`SLOTS_PER_SERVER`] slots a server is taken.
 const SIZES: [u32; 4] = [1021, 4093, 16_381, 65_521];
-/// From the paper: with 100 slots a server, shares differ by about one percent.
+/// A server of average weight has at least this many slots, so that its share is right within a tenth.
 const SLOTS_PER_SERVER: usize = 10;
 
 /// A server that takes a share of the slots.

@@ -1,6 +1,7 @@
 //! Everything that touches the kernel: namespaces, links, programs, maps. The only place in this crate with `unsafe`.
 
 pub mod bpffs;
+pub mod check;
 pub mod counters;
 pub mod links;
 pub mod maps;

@@ -1,0 +1,211 @@
+//! The agent: follows plans, keeps the host equal to the newest, says what it has made true.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::id::{Revision, ServerIndex};
+use model::plan::HostPlan;
+use model::report::{HealthReport, InstanceReport, InstanceState, Report};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::compile::Health;
+use crate::config::AgentConfig;
+use crate::dns::NamesView;
+use crate::instances::{self, Reports};
+use crate::kernel::maps::Maps;
+use crate::kernel::programs::{Attachment, maps_dir};
+use crate::link::{CacheError, PlanCache};
+use crate::probe::Prober;
+use crate::reconcile::{Pass, Reconciler};
+use crate::services::{self, Services};
+use crate::sweep;
+
+/// Time after which the host is compared with the plan though nothing changed.
+const INTERVAL: Duration = Duration::from_secs(3);
+
+/// Why an agent ended.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// A reconciliation panicked; what is in the kernel stays as it is.
+    #[error("the agent met a state it cannot handle; the data plane goes on as it is")]
+    Panicked(#[source] tokio::task::JoinError),
+}
+
+/// Follows `plans` and sends a report after every pass, until `shutdown`. The data plane stays: `down` takes it away.
+/// Begins with the last plan on disk when none has come yet.
+///
+/// # Errors
+/// Only when a pass panics; everything else is a fault in the report and is tried again.
+pub async fn run(
+    config: AgentConfig,
+    mut plans: watch::Receiver<Option<Arc<HostPlan>>>,
+    reports: watch::Sender<Option<Report>>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), AgentError> {
+    let mut agent = Agent::new(config);
+    let mut clock = tokio::time::interval(INTERVAL);
+    let mut sweeps = tokio::time::interval(sweep::INTERVAL);
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => return Ok(()),
+            _ = sweeps.tick() => { agent.sweep(); continue }
+            _ = clock.tick() => {}
+            Ok(()) = plans.changed() => {}
+            Ok(()) = agent.health.changed() => {}
+            Ok(()) = agent.instances.changed() => { agent.report(&reports); continue }
+        }
+        let newest = plans.borrow_and_update().clone();
+        agent.take(newest);
+        agent.pass().await?;
+        agent.report(&reports);
+    }
+}
+
+struct Agent {
+    config: AgentConfig,
+    cache: PlanCache,
+    plan: Option<Arc<HostPlan>>,
+    observed: Revision,
+    faults: Vec<String>,
+    reconciler: Option<Reconciler>,
+    prober: Prober,
+    health: watch::Receiver<BTreeMap<ServerIndex, HealthReport>>,
+    instances: watch::Receiver<Reports>,
+    made: watch::Sender<Option<Arc<HostPlan>>>,
+    names: watch::Sender<Arc<NamesView>>,
+    ready: watch::Sender<bool>,
+    /// Ends its tasks when dropped.
+    _tasks: JoinSet<()>,
+}
+
+impl Agent {
+    fn new(config: AgentConfig) -> Self {
+        let cache = PlanCache::new(&config.state_dir);
+        let plan = cache.load().unwrap_or_else(|error| {
+            warn(&error);
+            None
+        });
+        let services = Services(config.services());
+        let prober = Prober::new(Arc::new(services.clone()), config.state_dir.join("health.json"));
+        let (made, to_keep) = watch::channel(None);
+        let (instance_reports, instances) = watch::channel(Reports::new());
+        let (names, view) = watch::channel(Arc::new(NamesView::default()));
+        let (ready, is_ready) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(instances::keep(config.clone(), to_keep, instance_reports));
+        tasks.spawn(services::resolve(services, view, is_ready));
+        Self {
+            reconciler: Some(Reconciler::new(config.clone(), Attachment::of_kernel())),
+            health: prober.health(),
+            prober,
+            config,
+            cache,
+            plan,
+            observed: Revision::default(),
+            faults: Vec::new(),
+            instances,
+            made,
+            names,
+            ready,
+            _tasks: tasks,
+        }
+    }
+
+    /// Takes a plan up, unless it is for another host or older than the last.
+    fn take(&mut self, plan: Option<Arc<HostPlan>>) {
+        let Some(plan) = plan else { return };
+        let is_known = self.plan.as_ref().is_some_and(|last| Arc::ptr_eq(last, &plan) || *last == plan);
+        let is_old = self.plan.as_ref().is_some_and(|last| plan.revision < last.revision);
+        if is_known || is_old || plan.host != self.config.host {
+            return;
+        }
+        if let Err(error) = self.cache.store(&plan) {
+            warn(&error);
+        }
+        self.plan = Some(plan);
+    }
+
+    async fn pass(&mut self) -> Result<(), AgentError> {
+        let (Some(plan), Some(mut reconciler)) = (self.plan.clone(), self.reconciler.take()) else {
+            return Ok(());
+        };
+        let health: Health =
+            self.health.borrow_and_update().iter().map(|(server, report)| (*server, report.state)).collect();
+        let work = {
+            let plan = Arc::clone(&plan);
+            move || {
+                let pass = reconciler.pass(&plan, &health);
+                (reconciler, pass)
+            }
+        };
+        let (reconciler, pass) = tokio::task::spawn_blocking(work).await.map_err(AgentError::Panicked)?;
+        self.reconciler = Some(reconciler);
+        self.passed(&plan, pass);
+        Ok(())
+    }
+
+    fn passed(&mut self, plan: &Arc<HostPlan>, pass: Pass) {
+        self.names.send_replace(Arc::new(NamesView::of(plan)));
+        if pass.faults.is_empty() {
+            self.observed = plan.revision;
+            self.ready.send_replace(true);
+        }
+        if self.faults != pass.faults {
+            pass.faults.iter().for_each(|fault| tracing::warn!(fault, "the plan is not wholly true"));
+        }
+        self.faults = pass.faults;
+        self.prober.update(plan);
+        let is_new = self.made.borrow().as_ref() != Some(plan);
+        if is_new {
+            self.made.send_replace(Some(Arc::clone(plan)));
+        }
+    }
+
+    fn report(&self, reports: &watch::Sender<Option<Report>>) {
+        let Some(plan) = &self.plan else { return };
+        let report = Report {
+            host: self.config.host.clone(),
+            observed: self.observed,
+            instances: self.instance_reports(plan),
+            health: self.health.borrow().clone(),
+            faults: self.faults.clone(),
+        };
+        reports.send_if_modified(|last| {
+            let is_new = last.as_ref() != Some(&report);
+            *last = Some(report);
+            is_new
+        });
+    }
+
+    /// Instances that have had no turn yet are starting, if they are to run.
+    fn instance_reports(&self, plan: &HostPlan) -> Reports {
+        let mut all = self.instances.borrow().clone();
+        for (id, instance) in &plan.instances {
+            let state = if instance.running { InstanceState::Starting } else { InstanceState::Stopped };
+            all.entry(id.clone()).or_insert(InstanceReport { state, boot: instance.boot });
+        }
+        all
+    }
+
+    /// Forgets idle connections, beside everything else.
+    fn sweep(&self) {
+        let maps = maps_dir(&self.config.bpf_dir());
+        tokio::task::spawn_blocking(move || {
+            let Ok(maps) = Maps::open(&maps) else { return };
+            match sweep::sweep(&maps.flows) {
+                Ok(swept) => tracing::debug!(live = swept.live, expired = swept.expired, "swept"),
+                Err(error) => {
+                    tracing::warn!(error = crate::reconcile::in_full(&error), "idle connections stay")
+                }
+            }
+        });
+    }
+}
+
+fn warn(error: &CacheError) {
+    tracing::warn!(error = crate::reconcile::in_full(error), "plan cache");
+}
