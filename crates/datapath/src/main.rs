@@ -20,6 +20,7 @@ mod fast;
 mod flow;
 mod icmp;
 mod maps;
+mod pair;
 mod parse;
 mod policy;
 mod report;
@@ -128,7 +129,7 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     trip.out = trip.forward;
     rewrite::hop(trip)?;
-    flow::install(trip)?;
+    pair::install(trip)?;
     trip.out = trip.forward;
     report::count(Purpose::NewFlow, trip.length);
     flow::follow(trip)?;

@@ -4,9 +4,10 @@ use aya_ebpf::bindings::__sk_buff;
 use tables::{AddressKey, AddressKind, DropReason, PortKind, SERVICES_NETWORK};
 
 use crate::{
-    flow::{complete, plain_timeout},
+    flow::plain_timeout,
     icmp,
     maps::ADDRESSES,
+    pair::complete,
     parse::{ECHO_REQUEST, ICMP},
     policy::{Question, ask},
     report::Outcome,

@@ -3,8 +3,8 @@
 use tables::{AddressKind, DropReason, ListenerKey, Purpose, Server};
 
 use crate::{
-    flow::complete,
     maps::{LISTENERS, SERVERS, SLOTS},
+    pair::complete,
     policy::{Question, ask},
     report::{Outcome, count},
     trip::Trip,

@@ -10,6 +10,7 @@ mod forward;
 mod fragments;
 mod icmp;
 mod lifetime;
+mod live;
 mod policies;
 mod rig;
 mod services;

@@ -1,0 +1,137 @@
+//! What the kernel program computes, checked on the host.
+
+use proptest::prelude::*;
+use tables::{Flow, FlowKey, FlowState, Rule, RuleAction, checksum, idle};
+
+/// The checksum made anew over all words.
+fn full(words: &[u16]) -> u16 {
+    let mut sum: u64 = words.iter().map(|w| u64::from(*w)).sum();
+    while sum >> 16 != 0 {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
+fn key() -> impl Strategy<Value = FlowKey> {
+    (any::<[u32; 3]>(), any::<[u16; 2]>(), prop_oneof![Just(1u8), Just(6), Just(17)]).prop_map(
+        |(words, ports, protocol)| FlowKey {
+            ingress: words[0],
+            src: words[1],
+            dst: words[2],
+            sport: ports[0],
+            dport: ports[1],
+            protocol,
+            icmp_type: if protocol == 1 { 8 } else { 0 },
+            pad: [0; 2],
+        },
+    )
+}
+
+fn flow(src: u32, dst: u32, egress: u32) -> Flow {
+    Flow {
+        src,
+        dst,
+        sport: 1,
+        dport: 2,
+        egress,
+        dst_mac: [0; 3],
+        src_mac: [0; 3],
+        epoch: 1,
+        address_delta: 0,
+        port_delta: 0,
+        listener: 0,
+        server: 0,
+        endpoint: 0,
+        timeout: 900,
+        ttl_step: 0,
+        state: FlowState::Established as u8,
+        reverse: 0,
+        pad: [0; 3],
+        last_seen: 0,
+        packets: 0,
+        bytes: 0,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_checksum_brought_up_to_date_equals_one_made_anew(
+        mut words in prop::collection::vec(any::<u16>(), 10), address: u32, port: u16, step in 0u8..2
+    ) {
+        words[9] = 0x1234; // a sum of zero has two forms
+        words[0] = words[0] & 0xff00 | 64;
+        let before = full(&words);
+        let old = u32::from(words[2]) | u32::from(words[3]) << 16;
+        let addresses = checksum::delta(checksum::change32(0, old, address));
+        let ports = checksum::delta(checksum::change16(0, words[5], port));
+        (words[2], words[3]) = (address as u16, (address >> 16) as u16);
+        words[5] = port;
+        words[0] -= u16::from(step);
+        let after = checksum::apply(before, addresses + ports + 0xffff - u32::from(step));
+        prop_assert_eq!(after, full(&words));
+    }
+
+    #[test]
+    fn no_change_is_zero(word: u32, half: u16) {
+        prop_assert_eq!(checksum::delta(checksum::change32(0, word, word)), 0);
+        prop_assert_eq!(checksum::delta(checksum::change16(0, half, half)), 0);
+        prop_assert_eq!(checksum::delta(checksum::change32(checksum::change32(0, word, 7), 7, word)), 0);
+    }
+
+    #[test]
+    fn the_pair_of_the_pair_is_the_key_itself(key in key(), src: u32, dst: u32, egress: u32) {
+        let forward = flow(src, dst, egress);
+        let other = key.paired(&forward);
+        prop_assert_eq!((other.ingress, other.src, other.dst), (egress, dst, src));
+        let reverse = Flow { src: key.dst, dst: key.src, sport: key.dport, dport: key.sport, egress: key.ingress, ..forward };
+        prop_assert_eq!(other.paired(&reverse), key);
+    }
+
+    #[test]
+    fn a_rule_covers_its_range_of_ports_and_no_other(port: u16, low: u16, high: u16, peer: u32) {
+        let rule = Rule {
+            address: 0, mask: 0, group: 0, port_low: low, port_high: high,
+            protocol: 6, action: RuleAction::Accept as u8, pad: [0; 2],
+        };
+        prop_assert_eq!(rule.covers(6, port, peer), (low..=high).contains(&port));
+        prop_assert!(!rule.covers(17, port, peer));
+        prop_assert!(Rule { protocol: 1, ..rule }.covers(1, port, peer), "ICMP has no ports");
+    }
+}
+
+#[test]
+fn neighbouring_connections_spread_evenly() {
+    let mut hits = [0u32; 7];
+    for port in 0..7000u16 {
+        let key = FlowKey {
+            ingress: 3,
+            src: 0x0a00_000a,
+            dst: 0x6400_000a,
+            sport: port.to_be(),
+            dport: 80u16.to_be(),
+            protocol: 6,
+            icmp_type: 0,
+            pad: [0; 2],
+        };
+        hits[(key.hash() % 7) as usize] += 1;
+    }
+    assert!(hits.iter().all(|n| (880..1120).contains(n)), "{hits:?}");
+}
+
+#[test]
+fn a_flow_is_idle_after_the_time_that_its_state_allows() {
+    let second = 1_000_000_000;
+    let cases = [
+        (FlowState::Opening as u8, idle::OPENING),
+        (FlowState::Established as u8, 900),
+        (FlowState::Established as u8 | FlowState::Closing as u8, 900),
+        (FlowState::Established as u8 | FlowState::Closing as u8 | FlowState::Closed as u8, idle::CLOSED),
+        (FlowState::Reset as u8, idle::CLOSED),
+    ];
+    for (state, seconds) in cases {
+        let flow = Flow { state, last_seen: 5 * second, ..flow(1, 2, 3) };
+        assert!(!flow.idle((5 + u64::from(seconds)) * second), "{state}");
+        assert!(flow.idle((5 + u64::from(seconds)) * second + 1), "{state}");
+        assert!(!flow.idle(0), "a clock that runs behind makes nothing idle");
+    }
+}
