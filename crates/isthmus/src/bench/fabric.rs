@@ -1,0 +1,107 @@
+//! The way through Isthmus, made by its own agent from a host plan.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use agent::compile::Health;
+use agent::config::AgentConfig;
+use agent::down::down;
+use agent::kernel::netns::Netns;
+use agent::kernel::programs::{Attachment, maps_dir};
+use agent::kernel::table::Table;
+use agent::reconcile::Reconciler;
+use agent::sweep;
+use anyhow::{Context, Result, ensure};
+use tables::{Flow, FlowKey};
+
+use super::bed::{Bed, adjust, run};
+use super::dress::Ends;
+use super::plan;
+
+/// A data plane that is kept running, expiry included. Dropping it takes it away.
+#[derive(Debug)]
+pub(super) struct Fabric {
+    config: AgentConfig,
+    over: Arc<AtomicBool>,
+    sweeper: Option<JoinHandle<()>>,
+}
+
+impl Drop for Fabric {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(sweeper) = self.sweeper.take() {
+            sweeper.thread().unpark();
+            // It cannot panic; and if it did, the rest is still to be taken away.
+            let _ = sweeper.join();
+        }
+        take_down(&self.config);
+    }
+}
+
+/// Takes away the data plane that a name stands for, if there is one.
+pub(super) fn remove(name: &str, directory: &Path) {
+    if let Ok(config) = config(name, directory) {
+        take_down(&config);
+    }
+}
+
+fn take_down(config: &AgentConfig) {
+    if let Err(error) = down(config) {
+        eprintln!("isthmus: {:#}", anyhow::Error::from(error));
+    }
+}
+
+fn config(name: &str, directory: &Path) -> Result<AgentConfig> {
+    Ok(AgentConfig {
+        tag: name.to_owned(),
+        state_dir: directory.join("state"),
+        run_dir: directory.join("run"),
+        host: "host-bench".parse()?,
+    })
+}
+
+/// Client, endpoint ENI, NLB, server; with links as the agent makes them.
+pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
+    let config = config(bed.name(), &bed.directory())?;
+    let (client, server) = plan::instances()?;
+    let (client, server) = (config.instance(&client), config.instance(&server));
+    bed.adopt([&client, &server]);
+    let plan = plan::host(&config.host)?;
+    let pass = Reconciler::new(config.clone(), Attachment::of_kernel()).pass(&plan, &Health::new());
+    bed.keep(Fabric { config: config.clone(), over: Arc::default(), sweeper: None });
+    ensure!(pass.faults.is_empty(), "{}", pass.faults.join("; "));
+    for namespace in [&client, &server] {
+        adjust(namespace)?;
+    }
+    let flows = Table::open(&maps_dir(&config.bpf_dir()), "FLOWS")?;
+    bed.fabric().context("the data plane was just made")?.start_sweeper(flows);
+    Ok((client, server, plan::ENDPOINT))
+}
+
+/// The same with super-packets of at most 64 KiB.
+pub(super) fn without_big_tcp(bed: &mut Bed) -> Result<Ends> {
+    let (client, server, address) = isthmus(bed)?;
+    let fabric = Netns::named(bed.name());
+    for (namespace, device) in [(&client, "eth0"), (&server, "eth0"), (&fabric, "p1"), (&fabric, "p2")] {
+        let limit = ["gso_max_size", "65536", "gro_max_size", "65536"];
+        run(&[&["ip", "-n", namespace.name(), "link", "set", "dev", device][..], &limit].concat())?;
+    }
+    Ok((client, server, address))
+}
+
+impl Fabric {
+    /// Forgets idle connections as the agent does all the time.
+    fn start_sweeper(&mut self, flows: Table<FlowKey, Flow>) {
+        let over = self.over.clone();
+        self.sweeper = Some(thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                if let Err(error) = sweep::sweep(&flows) {
+                    eprintln!("isthmus: {error}");
+                }
+                thread::park_timeout(sweep::INTERVAL);
+            }
+        }));
+    }
+}

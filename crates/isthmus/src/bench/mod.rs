@@ -1,0 +1,84 @@
+//! `isthmus bench`: how much a packet's way through Isthmus costs, next to the ways that one would take otherwise.
+//!
+//! All ways are built side by side and measured in turns, the order turned round in every second turn, so that what else
+//! the machine does falls on all of them alike. Figures are ratios within one turn; `docs/BENCHMARKS.md` tells the method.
+
+mod bed;
+mod cubic;
+mod dress;
+mod fabric;
+mod inline;
+mod link;
+mod measure;
+mod output;
+mod plan;
+mod program;
+mod servers;
+mod share;
+mod targets;
+mod turns;
+mod users;
+mod ways;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+
+use measure::Metric;
+use turns::Schedule;
+use ways::Way;
+
+/// Arguments of `isthmus bench`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only the steady figures of Isthmus and of the routed path; fails when one misses its target by more than its head-room
+    #[arg(long)]
+    gates: bool,
+    /// How often everything is measured
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(5..=99))]
+    turns: u32,
+    /// Write all samples to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Replace the result section of this page
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+}
+
+/// Measures, prints a table with a verdict for each target, and fails when a gate is missed.
+///
+/// # Errors
+/// When a way cannot be built or measured, or, with `--gates`, when a figure misses its target.
+pub fn run(args: &Args) -> Result<()> {
+    bed::remove_stale();
+    let (_leave, _share) = (cubic::Leave::take(), share::Share::take());
+    let schedule = if args.gates { gates(args.turns) } else { everything(args.turns) };
+    let ways = ways::build(&schedule.ways)?;
+    let mut samples = turns::measure(&ways, &schedule)?;
+    samples.program = Some(program::cost()?);
+    let verdicts = targets::judge(&samples);
+    println!("{}", output::figures(&samples));
+    println!("{}", output::verdicts(&verdicts));
+    if let Some(file) = &args.json {
+        output::write_json(file, &samples, &verdicts)?;
+    }
+    if let Some(file) = &args.page {
+        output::write_page(file, &samples, &verdicts)?;
+    }
+    let missed = verdicts.iter().filter(|verdict| verdict.fails_gate()).count();
+    ensure!(!args.gates || missed == 0, "{missed} of the gates were missed");
+    Ok(())
+}
+
+fn gates(turns: u32) -> Schedule {
+    Schedule {
+        turns,
+        ways: vec![Way::Routed, Way::Isthmus, Way::IsthmusSmall],
+        metrics: Metric::GATES.to_vec(),
+    }
+}
+
+fn everything(turns: u32) -> Schedule {
+    let metrics = [&Metric::GATES[..], &Metric::USERS[..]].concat();
+    Schedule { turns, ways: Way::ALL.to_vec(), metrics }
+}

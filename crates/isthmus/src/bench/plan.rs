@@ -1,0 +1,178 @@
+//! The host plan that is measured: what a control plane would plan for two VPCs with the same range, an NLB, an endpoint
+//! service and an accepted endpoint.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use anyhow::Result;
+use ipnet::Ipv4Net;
+use model::id::{
+    EndpointIndex, GroupIndex, HostId, InstanceId, ListenerIndex, Network, PortIndex, Revision,
+    ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
+};
+use model::net::{Mac, PortRange, Transport};
+use model::nlb::Scheduler;
+use model::plan::{
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan, RulePlan,
+    ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
+};
+use model::security::{RulePolicy, RuleProtocol};
+
+use super::servers::{HTTP, INLINE, STREAM};
+
+const CONSUMER: Network = Network(1);
+const PROVIDER: Network = Network(2);
+const CONNECTION: Network = Network(3);
+const CLIENT_PORT: PortIndex = PortIndex(1);
+const SERVER_PORT: PortIndex = PortIndex(2);
+const CLIENTS: GroupIndex = GroupIndex(1);
+const SERVERS: GroupIndex = GroupIndex(2);
+const VIP: VipIndex = VipIndex(1);
+
+const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
+const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 20);
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 253);
+const NLB: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 200);
+/// The endpoint's address, which clients connect to.
+pub(super) const ENDPOINT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 100);
+/// Both VPCs' only vSwitch.
+const SUBNET: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 24);
+
+/// The instance that clients run in, and the one that servers run in.
+pub(super) fn instances() -> Result<(InstanceId, InstanceId)> {
+    Ok(("i-client".parse()?, "i-server".parse()?))
+}
+
+/// The plan.
+pub(super) fn host(host: &HostId) -> Result<HostPlan> {
+    let (client, server) = instances()?;
+    Ok(HostPlan {
+        revision: Revision(1),
+        host: host.clone(),
+        vpcs: BTreeMap::from([(CONSUMER, vpc("vpc-consumer")?), (PROVIDER, vpc("vpc-provider")?)]),
+        ports: BTreeMap::from([
+            (CLIENT_PORT, port(CLIENT_PORT, client, CONSUMER, CLIENT, CLIENTS)?),
+            (SERVER_PORT, port(SERVER_PORT, server, PROVIDER, SERVER, SERVERS)?),
+        ]),
+        // The namespaces are enough: no container is needed to measure.
+        instances: BTreeMap::new(),
+        groups: BTreeMap::from([
+            (CLIENTS, group("sg-clients", CONSUMER, CLIENT)?),
+            (SERVERS, group("sg-servers", PROVIDER, SERVER)?),
+        ]),
+        vips: BTreeMap::from([(
+            VIP,
+            VipPlan {
+                load_balancer: "nlb-bench".parse()?,
+                network: PROVIDER,
+                zone: zone(),
+                address: NLB,
+                cross_zone: true,
+            },
+        )]),
+        listeners: listeners()?,
+        server_groups: server_groups()?,
+        endpoints: BTreeMap::from([(EndpointIndex(1), endpoint()?)]),
+    })
+}
+
+fn zone() -> ZoneId {
+    ZoneId::new("cn-hangzhou-g")
+}
+
+fn vpc(id: &str) -> Result<VpcPlan> {
+    Ok(VpcPlan { id: id.parse()?, gateways: vec![GATEWAY], names: BTreeMap::new() })
+}
+
+fn port(
+    index: PortIndex,
+    instance: InstanceId,
+    network: Network,
+    address: Ipv4Addr,
+    group: GroupIndex,
+) -> Result<PortPlan> {
+    Ok(PortPlan {
+        eni: format!("eni-{}", index.0).parse()?,
+        instance,
+        network,
+        zone: zone(),
+        address,
+        subnet: SUBNET,
+        gateway: GATEWAY,
+        mac: Mac::of_port(index),
+        groups: vec![group],
+    })
+}
+
+/// A group as the system makes it for a VPC, with the ports of the servers opened.
+fn group(id: &str, network: Network, member: Ipv4Addr) -> Result<GroupPlan> {
+    let anyone = PeerPlan::Cidr(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0));
+    let rule = |protocol, port: u16| RulePlan {
+        protocol,
+        ports: PortRange { low: port, high: port },
+        peer: anyone,
+        policy: RulePolicy::Accept,
+        priority: 100,
+    };
+    let tcp = [22, HTTP, 443, 3389, STREAM, INLINE].map(|port| rule(RuleProtocol::Tcp, port));
+    Ok(GroupPlan {
+        id: id.parse()?,
+        network,
+        inner_access: true,
+        egress_default: true,
+        ingress: tcp.into_iter().chain([rule(RuleProtocol::Udp, INLINE)]).collect(),
+        egress: Vec::new(),
+        members: vec![member],
+    })
+}
+
+const SERVICES: [(Transport, u16); 4] =
+    [(Transport::Tcp, HTTP), (Transport::Tcp, STREAM), (Transport::Tcp, INLINE), (Transport::Udp, INLINE)];
+
+fn listeners() -> Result<BTreeMap<ListenerIndex, ListenerPlan>> {
+    (1..)
+        .zip(SERVICES)
+        .map(|(index, (protocol, port))| {
+            let listener = ListenerPlan {
+                id: format!("lsn-{index}@{port}").parse()?,
+                vips: vec![VIP],
+                protocol,
+                port,
+                server_group: ServerGroupIndex(index),
+                idle_timeout: 900,
+            };
+            Ok((ListenerIndex(index), listener))
+        })
+        .collect()
+}
+
+fn server_groups() -> Result<BTreeMap<ServerGroupIndex, ServerGroupPlan>> {
+    (1..)
+        .zip(SERVICES)
+        .map(|(index, (_, port))| {
+            let server =
+                ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER, port, weight: 100 };
+            let group = ServerGroupPlan {
+                id: format!("sgp-{index}").parse()?,
+                scheduler: Scheduler::Wrr,
+                preserve_client_ip: true,
+                drain_seconds: None,
+                health_check: None,
+                servers: BTreeMap::from([(ServerIndex(index), server)]),
+            };
+            Ok((ServerGroupIndex(index), group))
+        })
+        .collect()
+}
+
+fn endpoint() -> Result<EndpointPlan> {
+    let zone =
+        EndpointZonePlan { zone: zone(), eni: "eni-endpoint".parse()?, address: ENDPOINT, vip: Some(VIP) };
+    Ok(EndpointPlan {
+        id: "ep-bench".parse()?,
+        network: CONSUMER,
+        connection: CONNECTION,
+        groups: vec![CLIENTS],
+        zones: vec![zone],
+    })
+}

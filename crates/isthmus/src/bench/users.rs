@@ -1,0 +1,85 @@
+//! Figures as a user would take them, with the tools that users take: generator, path and server share the machine's
+//! processors, so they are noisy.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::bed::{enter, run};
+use super::servers::{HTTP, STREAM};
+use super::ways::Path;
+
+/// Connections that wrk holds open.
+const CONNECTIONS: u32 = 64;
+
+/// TCP throughput of `streams` connections, Gbit/s.
+pub(super) fn streams(path: &Path, streams: u32, duration: Duration) -> Result<f64> {
+    let (port, count, seconds) = (STREAM.to_string(), streams.to_string(), whole_seconds(duration));
+    let words = [
+        "iperf3",
+        "--json",
+        "--client",
+        &path.address.to_string(),
+        "--port",
+        &port,
+        "--parallel",
+        &count,
+        "--time",
+        &seconds,
+    ];
+    let answer: serde_json::Value = serde_json::from_str(&inside(path, &words)?)?;
+    let rate = answer["end"]["sum_received"]["bits_per_second"].as_f64();
+    Ok(rate.context("iperf3 told no rate")? / 1e9)
+}
+
+/// HTTP requests over kept connections, thousands a second.
+pub(super) fn requests(path: &Path, duration: Duration) -> Result<f64> {
+    wrk(path, duration, &[])
+}
+
+/// HTTP requests with a new connection for each, thousands a second.
+pub(super) fn connections(path: &Path, duration: Duration) -> Result<f64> {
+    wrk(path, duration, &["--header", "Connection: close"])
+}
+
+fn wrk(path: &Path, duration: Duration, more: &[&str]) -> Result<f64> {
+    let (connections, seconds) = (CONNECTIONS.to_string(), whole_seconds(duration));
+    let url = format!("http://{}:{HTTP}/page", path.address);
+    let words = [
+        &["wrk", "--threads", "2", "--connections", &connections, "--duration", &seconds][..],
+        more,
+        &[&url],
+    ];
+    let answer = inside(path, &words.concat())?;
+    rate(&answer).with_context(|| format!("through {}", path.way.name())).map(|rate| rate / 1e3)
+}
+
+/// Requests a second of a run of wrk without errors.
+fn rate(answer: &str) -> Result<f64> {
+    let line = |name: &str| answer.lines().find_map(|line| line.trim().strip_prefix(name));
+    let trouble = line("Socket errors:").or_else(|| line("Non-2xx"));
+    anyhow::ensure!(trouble.is_none(), "wrk saw errors: {}", trouble.unwrap_or_default().trim());
+    line("Requests/sec:").and_then(|rate| rate.trim().parse().ok()).context("wrk told no rate")
+}
+
+fn inside(path: &Path, words: &[&str]) -> Result<String> {
+    let [nsenter, net] = enter(&path.client);
+    run(&[&[nsenter.as_str(), net.as_str()][..], words].concat())
+}
+
+/// The tools count in whole seconds.
+fn whole_seconds(duration: Duration) -> String {
+    duration.as_secs().max(1).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rate;
+
+    #[test]
+    fn a_run_with_errors_has_no_rate() {
+        assert_eq!(rate("  Latency  1ms\nRequests/sec:  64890.12\n").unwrap(), 64890.12);
+        assert!(rate("  Socket errors: connect 0, read 3, write 0, timeout 0\nRequests/sec: 5\n").is_err());
+        assert!(rate("  Non-2xx or 3xx responses: 7\nRequests/sec: 5\n").is_err());
+    }
+}
