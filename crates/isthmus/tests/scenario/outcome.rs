@@ -1,0 +1,70 @@
+//! What came of a step, and whether that is as expected.
+
+use isthmus::client::CallError;
+use serde_json::Value;
+
+use crate::language::Expect;
+use crate::values;
+
+/// What came of a step.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The API answered.
+    Answer(Value),
+    /// The API refused.
+    Refused { code: String, message: String },
+    /// A command ended.
+    Output { success: bool, text: String },
+}
+
+impl Outcome {
+    /// A refusal is an outcome; no answer at all is none.
+    pub(crate) fn of_call(result: Result<Value, CallError>) -> Result<Self, String> {
+        match result {
+            Ok(answer) => Ok(Self::Answer(answer)),
+            Err(CallError::Refused { code, message, .. }) => Ok(Self::Refused { code, message }),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// What is not as expected, in words; nothing when all is.
+    pub(crate) fn complaint(&self, expects: &[Expect]) -> Option<String> {
+        let surprise = match self {
+            Self::Refused { code, message } if !expects.iter().any(|e| matches!(e, Expect::Refused(_))) => {
+                Some(format!("refused with {code}: {message}"))
+            }
+            Self::Output { success: false, text } if !expects.contains(&Expect::Fails) => {
+                Some(format!("the command failed and printed:\n{text}"))
+            }
+            Self::Answer(_) | Self::Refused { .. } | Self::Output { .. } => None,
+        };
+        surprise.or_else(|| expects.iter().find_map(|expect| self.unmet(expect)))
+    }
+
+    fn unmet(&self, expect: &Expect) -> Option<String> {
+        let (met, instead) = match (expect, self) {
+            (Expect::Has(path, wanted), Self::Answer(answer)) => {
+                let found = values::at(answer, path);
+                (found.as_ref() == Some(wanted), format!("{path} is {found:?} in {answer}"))
+            }
+            (Expect::Refused(wanted), Self::Refused { code, message }) => {
+                (code == wanted, format!("refused with {code}: {message}"))
+            }
+            (Expect::Prints(wanted), Self::Output { text, .. }) => (text.contains(wanted), printed(text)),
+            (Expect::Lacks(unwanted), Self::Output { text, .. }) => (!text.contains(unwanted), printed(text)),
+            (Expect::Counts(wanted, range), Self::Output { text, .. }) => {
+                let count = text.matches(wanted).count();
+                (range.contains(&count), format!("it is there {count} times: {}", printed(text)))
+            }
+            (Expect::Fails, Self::Output { success, text }) => (!success, printed(text)),
+            (_, other) => (false, format!("the outcome is {other:?}")),
+        };
+        (!met).then(|| format!("expected {expect:?}, but {instead}"))
+    }
+}
+
+fn printed(text: &str) -> String {
+    const ENOUGH: usize = 2000;
+    let cut: String = text.chars().take(ENOUGH).collect();
+    format!("the command printed:\n{cut}")
+}
