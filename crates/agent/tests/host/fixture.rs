@@ -38,7 +38,15 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// A host that follows [`plan`].
     pub(crate) fn start(name: &str) -> Self {
+        let mut host = Self::configured(name);
+        host.pass();
+        host
+    }
+
+    /// A host on which nothing has been made yet.
+    pub(crate) fn configured(name: &str) -> Self {
         remove_leftovers();
         let tag = format!("ht-{}-{name}", std::process::id());
         let config = AgentConfig {
@@ -48,9 +56,7 @@ impl Host {
             host: "host-a1".parse().unwrap(),
         };
         let reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
-        let mut host = Self { config, plan: plan(), reconciler };
-        host.pass();
-        host
+        Self { config, plan: plan(), reconciler }
     }
 
     pub(crate) fn pass(&mut self) -> Pass {
@@ -117,7 +123,7 @@ pub(crate) fn instance(port: PortIndex) -> InstanceId {
 const CONSUMER: Network = Network(1);
 const PROVIDER: Network = Network(2);
 
-fn zone(letter: &str) -> ZoneId {
+pub(crate) fn zone(letter: &str) -> ZoneId {
     ZoneId::new(&format!("cn-hangzhou-{letter}"))
 }
 

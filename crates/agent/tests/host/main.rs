@@ -1,11 +1,12 @@
 //! The data plane for real: namespaces, links, the kernel program, sockets. Needs root.
 
+mod agent_run;
 mod fixture;
 mod traffic;
 
 use std::time::Duration;
 
-use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
+use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
 use traffic::{connect, ping, serve, serve_udp, udp_exchange};
 
 const IN_VPC_TIMEOUT: Duration = Duration::from_secs(1);

@@ -1,0 +1,156 @@
+//! The whole agent: reports, names, probes, instances, the last plan on disk.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::id::{Network, Revision};
+use model::nlb::{HealthCheck, HealthCheckKind};
+use model::plan::{HostPlan, NamePlan};
+use model::report::{HealthState, InstanceState, Report};
+use tokio::runtime::Runtime;
+use tokio::sync::{oneshot, watch};
+
+use crate::fixture::{self, CLIENT_G, Host};
+use crate::traffic::{connect, udp_exchange};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const NAME: &str = "ep-1.epsrv-1.cn-hangzhou.privatelink.aliyuncs.com";
+
+/// A running agent; ends when dropped, as if its process had.
+struct Running {
+    plans: watch::Sender<Option<Arc<HostPlan>>>,
+    reports: watch::Receiver<Option<Report>>,
+    _shutdown: oneshot::Sender<()>,
+    runtime: Runtime,
+}
+
+impl Running {
+    fn start(host: &Host, plan: Option<HostPlan>) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let (plans, to_agent) = watch::channel(plan.map(Arc::new));
+        let (from_agent, reports) = watch::channel(None);
+        let (_shutdown, ended) = oneshot::channel::<()>();
+        let config = host.config.clone();
+        runtime.spawn(agent::run(config, to_agent, from_agent, async { drop(ended.await) }));
+        Self { plans, reports, _shutdown, runtime }
+    }
+
+    fn send(&self, plan: &HostPlan) {
+        self.plans.send_replace(Some(Arc::new(plan.clone())));
+    }
+
+    /// Waits for a report that satisfies `wanted`.
+    fn wait(&mut self, what: &str, wanted: impl Fn(&Report) -> bool) -> Report {
+        let reports = &mut self.reports;
+        let wait =
+            async { reports.wait_for(|report| report.as_ref().is_some_and(&wanted)).await.unwrap().clone() };
+        let report = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, wait).await });
+        report.unwrap_or_else(|_| panic!("no report of: {what}; last: {:?}", self.reports.borrow())).unwrap()
+    }
+}
+
+/// The fixture's plan with a name, health checks, and a server that runs NGINX's stand-in from its user data.
+fn plan() -> HostPlan {
+    let mut plan = fixture::plan();
+    let answer =
+        NamePlan { addresses: vec![([10, 0, 1, 200].into(), fixture::zone("g"))], zone_affinity: false };
+    plan.vpcs.get_mut(&Network(1)).unwrap().names = BTreeMap::from([(NAME.to_owned(), answer)]);
+    let check = HealthCheck {
+        kind: HealthCheckKind::Tcp,
+        port: 0,
+        timeout: 1,
+        interval: 1,
+        healthy_threshold: 2,
+        unhealthy_threshold: 2,
+    };
+    plan.server_groups.values_mut().for_each(|group| group.health_check = Some(check.clone()));
+    plan
+}
+
+/// Asks 100.100.2.136 from a client for an A record; the last four bytes of the answer are the address.
+fn resolve(host: &Host, name: &str) -> Option<Ipv4Addr> {
+    let mut query = vec![0x7e, 0x57, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        query.push(label.len() as u8);
+        query.extend(label.bytes());
+    }
+    query.extend([0, 0, 1, 0, 1]);
+    let answer = udp_exchange(host.netns(CLIENT_G), "100.100.2.136:53", &query).ok()?;
+    let (_, octets) = answer.split_last_chunk::<4>()?;
+    (answer[7] > 0).then_some(Ipv4Addr::from(*octets))
+}
+
+#[test]
+fn an_agent_reports_what_is_true_and_serves_names_and_probes() {
+    let host = Host::configured("agent");
+    let mut agent = Running::start(&host, Some(plan()));
+    agent.wait("the plan is observed", |report| report.observed == Revision(1) && report.faults.is_empty());
+    let _servers = host.servers();
+    let healthy = |report: &Report| {
+        report.health.len() == 2 && report.health.values().all(|health| health.state == HealthState::Healthy)
+    };
+    agent.wait("both servers are healthy", healthy);
+    assert_eq!(resolve(&host, NAME), Some([10, 0, 1, 200].into()));
+    assert!(["g", "k"].contains(&connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask().as_str()));
+}
+
+#[test]
+fn a_server_that_stops_answering_gets_no_more_connections() {
+    let host = Host::configured("sick");
+    let mut agent = Running::start(&host, Some(plan()));
+    agent.wait("the plan is observed", |report| report.observed == Revision(1));
+    let [g, _k] = host.servers();
+    let count =
+        |report: &Report, state| report.health.values().filter(|health| health.state == state).count();
+    agent.wait("both servers are healthy", |report| count(report, HealthState::Healthy) == 2);
+    drop(g);
+    agent.wait("one server is unhealthy", |report| count(report, HealthState::Unhealthy) == 1);
+    std::thread::sleep(Duration::from_millis(500));
+    for _ in 0..20 {
+        assert_eq!(connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask(), "k");
+    }
+}
+
+#[test]
+fn an_older_plan_is_refused_and_the_last_one_is_kept_on_disk() {
+    let host = Host::configured("older");
+    let mut newer = plan();
+    newer.revision = Revision(7);
+    let mut agent = Running::start(&host, Some(newer));
+    agent.wait("revision 7", |report| report.observed == Revision(7));
+    let mut older = plan();
+    older.revision = Revision(6);
+    older.ports.clear();
+    older.instances.clear();
+    agent.send(&older);
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(host.netns(CLIENT_G).exists(), "the older plan would have removed it");
+    drop(agent);
+    let mut agent = Running::start(&host, None);
+    agent.wait("revision 7 without a controller", |report| report.observed == Revision(7));
+}
+
+#[test]
+fn an_instance_runs_in_its_namespace_and_goes_with_the_plan() {
+    let host = Host::configured("run");
+    let mut plan = plan();
+    let id = fixture::instance(CLIENT_G);
+    plan.instances.get_mut(&id).unwrap().running = true;
+    let mut agent = Running::start(&host, Some(plan.clone()));
+    let runs =
+        |report: &Report| report.instances.get(&id).is_some_and(|it| it.state == InstanceState::Running);
+    agent.wait("the instance runs", runs);
+    drop(agent);
+    let mut agent = Running::start(&host, None);
+    agent.wait("the instance still runs under a new agent", runs);
+    plan.revision = Revision(2);
+    plan.instances.remove(&id);
+    plan.ports.remove(&CLIENT_G);
+    agent.send(&plan);
+    agent.wait("the instance is gone", |report| {
+        report.observed == Revision(2) && !report.instances.contains_key(&id)
+    });
+    assert!(!host.netns(CLIENT_G).exists());
+}
