@@ -29,7 +29,7 @@ const REPLY: u16 = 2u16.to_be();
 
 /// Answers requests in place; what needs no answer is swallowed.
 #[inline(never)]
-pub fn answer(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+pub(crate) fn answer(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let arp = trip.buffer.as_mut_ptr().cast::<Arp>();
     if !load(skb, ETHERNET, arp) {
         return Err(DropReason::Malformed);

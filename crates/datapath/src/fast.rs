@@ -37,7 +37,7 @@ struct Tcp {
 
 /// The verdict, or nothing if the packet is one for the slow path.
 #[inline(always)]
-pub fn forward(ctx: &TcContext) -> Option<i32> {
+pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     let skb = ctx.skb.skb;
     let (mut data, mut end) = (ctx.data(), ctx.data_end());
     if data + size_of::<Headers>() > end {
@@ -67,10 +67,12 @@ pub fn forward(ctx: &TcContext) -> Option<i32> {
     };
     match frame.protocol {
         TCP => {
-            // SAFETY: read only if inside the packet.
-            if data + size_of::<Tcp>() > end
-                || unsafe { (*(data as *const Tcp)).rest[2] }.to_be() as u8 & CHANGES != 0
-            {
+            if data + size_of::<Tcp>() > end {
+                return None;
+            }
+            // SAFETY: the bounds were just checked.
+            let flags = unsafe { (*(data as *const Tcp)).rest[2] }.to_be() as u8;
+            if flags & CHANGES != 0 {
                 return None;
             }
         }
@@ -135,7 +137,7 @@ fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, key: &FlowKey, flow: &Flo
         && !replace(skb, L4 + check, flow.address_delta, flags | BPF_F_PSEUDO_HDR as u64)
         || flow.port_delta != 0 && !replace(skb, L4 + check, flow.port_delta, flags)
     {
-        return TC_ACT_SHOT as i32;
+        return TC_ACT_SHOT;
     }
     send(skb, flow.egress)
 }

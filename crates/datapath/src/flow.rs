@@ -9,22 +9,23 @@ use crate::{
     trip::Trip,
 };
 
-pub const FIN: u8 = 1;
-pub const SYN: u8 = 2;
-pub const RST: u8 = 4;
-pub const ACK: u8 = 16;
+pub(crate) const FIN: u8 = 1;
+pub(crate) const SYN: u8 = 2;
+pub(crate) const RST: u8 = 4;
+pub(crate) const ACK: u8 = 16;
 
 /// Looks for the packet's flow. A dead one is removed, and so is one that a new SYN replaces.
 #[inline(never)]
-pub fn find(trip: &mut Trip) -> Outcome {
+pub(crate) fn find(trip: &mut Trip) -> Outcome {
     let Some(flow) = FLOWS.get_ptr_mut(&trip.key) else { return Ok(()) };
     // SAFETY: a live entry, copied at once.
     trip.out = unsafe { *flow };
     trip.reverse_key = trip.key.paired(&trip.out);
     let dead = match FLOWS.get_ptr(&trip.reverse_key) {
-        // SAFETY: a live entry, read at once.
         Some(pair) => {
-            trip.out.idle(trip.now) && unsafe { (*pair).idle(trip.now) } || replaced(trip, unsafe { &*pair })
+            // SAFETY: a live entry, only read, and before any is removed.
+            let pair = unsafe { &*pair };
+            trip.out.idle(trip.now) && pair.idle(trip.now) || replaced(trip, pair)
         }
         None => true,
     };
@@ -44,21 +45,21 @@ fn replaced(trip: &Trip, pair: &Flow) -> bool {
 
 /// Removes the pair of the packet's flow.
 #[inline(always)]
-pub fn forget(trip: &Trip) {
+pub(crate) fn forget(trip: &Trip) {
     let _ = FLOWS.remove(&trip.key);
     let _ = FLOWS.remove(&trip.reverse_key);
 }
 
 /// Removes the pair of a flow that was judged again and refused.
 #[inline(always)]
-pub fn forget_judged(trip: &Trip) {
+pub(crate) fn forget_judged(trip: &Trip) {
     let _ = FLOWS.remove(&trip.judged);
     let _ = FLOWS.remove(&trip.kept_reverse);
 }
 
 /// Counts the packet for its flow and follows the TCP state in both entries.
 #[inline(never)]
-pub fn follow(trip: &mut Trip) -> Outcome {
+pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     let (Some(flow), Some(pair)) = (FLOWS.get_ptr_mut(&trip.key), FLOWS.get_ptr_mut(&trip.reverse_key))
     else {
         return Err(DropReason::NoConnection);
@@ -88,7 +89,7 @@ pub fn follow(trip: &mut Trip) -> Outcome {
 
 /// Prepares a flow of an old plan to be judged again as its first packet was.
 #[inline(never)]
-pub fn recollect(trip: &mut Trip) -> Outcome {
+pub(crate) fn recollect(trip: &mut Trip) -> Outcome {
     trip.again = 1;
     if trip.out.reverse == 1 {
         trip.judged = trip.reverse_key;
@@ -114,7 +115,7 @@ pub fn recollect(trip: &mut Trip) -> Outcome {
 
 /// Renews both entries of a flow that was judged again, in place: counters and state stay.
 #[inline(never)]
-pub fn renew(trip: &mut Trip) -> Outcome {
+pub(crate) fn renew(trip: &mut Trip) -> Outcome {
     if trip.reverse_key != trip.kept_reverse {
         return Err(DropReason::ServerGone);
     }
@@ -147,7 +148,7 @@ fn update(flow: &mut Flow, new: &Flow) {
 
 /// Idle time of a flow that no listener governs, seconds.
 #[inline(always)]
-pub fn plain_timeout(protocol: u8) -> u16 {
+pub(crate) fn plain_timeout(protocol: u8) -> u16 {
     match protocol {
         TCP => idle::TCP,
         ICMP => idle::ICMP,

@@ -20,7 +20,7 @@ const IPV4: u32 = 20;
 
 /// Answers an echo request in place.
 #[inline(never)]
-pub fn answer_echo(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+pub(crate) fn answer_echo(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.part != Part::Whole as u8 {
         return Err(DropReason::Fragment);
     }
@@ -71,7 +71,7 @@ const fn is_error(kind: u8) -> bool {
 
 /// Translates an error about a packet that reached its sender through a flow, inside and out.
 #[inline(never)]
-pub fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if !is_error(trip.key.icmp_type) || trip.part != Part::Whole as u8 {
         return Err(DropReason::IcmpError);
     }

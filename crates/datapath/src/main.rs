@@ -14,6 +14,11 @@
 //! | `TRIP` | private: what the slow path knows about the packet in hand |
 #![no_std]
 #![no_main]
+#![allow(missing_docs, reason = "the macro of entry points drops their documentation")]
+#![allow(
+    clippy::needless_borrows_for_generic_args,
+    reason = "a copied key would lie on the stack of 512 bytes"
+)]
 
 mod arp;
 mod fast;
@@ -41,7 +46,7 @@ use crate::{report::Outcome, trip::Trip};
 
 /// Every packet that a port sends.
 #[classifier]
-pub fn ingress(ctx: TcContext) -> i32 {
+fn ingress(ctx: TcContext) -> i32 {
     match fast::forward(&ctx) {
         Some(verdict) => verdict,
         None => slow(ctx.skb.skb),
@@ -50,14 +55,14 @@ pub fn ingress(ctx: TcContext) -> i32 {
 
 /// Does nothing: what a call costs before the program starts, for benchmarks.
 #[classifier]
-pub fn empty(_: TcContext) -> i32 {
-    TC_ACT_OK as i32
+fn empty(_: TcContext) -> i32 {
+    TC_ACT_OK
 }
 
 /// First packets, ends of connections, and everything unusual.
 #[inline(never)]
 fn slow(skb: *mut __sk_buff) -> i32 {
-    let Some(trip) = Trip::current() else { return TC_ACT_SHOT as i32 };
+    let Some(trip) = Trip::current() else { return TC_ACT_SHOT };
     trip.begin(skb);
     match stages(skb, trip) {
         Ok(()) => trip.verdict,

@@ -12,30 +12,30 @@ use tables::{
 use crate::trip::Trip;
 
 #[btf_map]
-pub static FLOWS: HashMap<FlowKey, Flow, { 1 << 18 }> = HashMap::new();
+pub(crate) static FLOWS: HashMap<FlowKey, Flow, { 1 << 18 }> = HashMap::new();
 #[btf_map]
-pub static PORTS: HashMap<u32, Port, { 1 << 14 }> = HashMap::new();
+pub(crate) static PORTS: HashMap<u32, Port, { 1 << 14 }> = HashMap::new();
 #[btf_map]
-pub static ADDRESSES: HashMap<AddressKey, Address, { 1 << 17 }> = HashMap::new();
+pub(crate) static ADDRESSES: HashMap<AddressKey, Address, { 1 << 17 }> = HashMap::new();
 #[btf_map]
-pub static POLICIES: HashMap<u32, Policy, { 1 << 14 }> = HashMap::new();
+pub(crate) static POLICIES: HashMap<u32, Policy, { 1 << 14 }> = HashMap::new();
 #[btf_map]
-pub static RULES: Array<Rule, { 1 << 17 }> = Array::new();
+pub(crate) static RULES: Array<Rule, { 1 << 17 }> = Array::new();
 #[btf_map]
-pub static MEMBERS: HashMap<MemberKey, u8, { 1 << 17 }> = HashMap::new();
+pub(crate) static MEMBERS: HashMap<MemberKey, u8, { 1 << 17 }> = HashMap::new();
 #[btf_map]
-pub static LISTENERS: HashMap<ListenerKey, Listener, { 1 << 14 }> = HashMap::new();
+pub(crate) static LISTENERS: HashMap<ListenerKey, Listener, { 1 << 14 }> = HashMap::new();
 #[btf_map]
-pub static SLOTS: Array<u32, { 1 << 20 }> = Array::new();
+pub(crate) static SLOTS: Array<u32, { 1 << 20 }> = Array::new();
 #[btf_map]
-pub static SERVERS: HashMap<u32, Server, { 1 << 16 }> = HashMap::new();
+pub(crate) static SERVERS: HashMap<u32, Server, { 1 << 16 }> = HashMap::new();
 #[btf_map]
-pub static FRAGMENTS: LruHashMap<FragmentKey, Fragment, { 1 << 12 }> = LruHashMap::new();
+pub(crate) static FRAGMENTS: LruHashMap<FragmentKey, Fragment, { 1 << 12 }> = LruHashMap::new();
 #[btf_map]
-pub static EPOCH: Array<u32, 1> = Array::new();
+pub(crate) static EPOCH: Array<u32, 1> = Array::new();
 #[btf_map]
-pub static DROPS: LruPerCpuHashMap<DropKey, Counter, { 1 << 14 }> = LruPerCpuHashMap::new();
+pub(crate) static DROPS: LruPerCpuHashMap<DropKey, Counter, { 1 << 14 }> = LruPerCpuHashMap::new();
 #[btf_map]
-pub static COUNTERS: PerCpuArray<Counter, { Purpose::ALL.len() }> = PerCpuArray::new();
+pub(crate) static COUNTERS: PerCpuArray<Counter, { Purpose::ALL.len() }> = PerCpuArray::new();
 #[btf_map]
-pub static TRIP: PerCpuArray<Trip, 1> = PerCpuArray::new();
+pub(crate) static TRIP: PerCpuArray<Trip, 1> = PerCpuArray::new();

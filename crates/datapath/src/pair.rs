@@ -18,7 +18,7 @@ const EEXIST: i32 = -17;
 
 /// Fills in what follows from the forward entry's tuple, and the reverse entry.
 #[inline(never)]
-pub fn complete(trip: &mut Trip) -> Outcome {
+pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     let key = trip.judged;
     let icmp = key.protocol == ICMP;
     let f = &mut trip.forward;
@@ -65,7 +65,7 @@ struct Search<'a> {
 
 /// Writes both entries as one. The reverse entry goes first: it is the one that can be taken.
 #[inline(never)]
-pub fn install(trip: &mut Trip) -> Outcome {
+pub(crate) fn install(trip: &mut Trip) -> Outcome {
     match take(trip) {
         Ok(()) => {}
         Err(EEXIST) => {

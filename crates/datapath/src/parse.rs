@@ -9,27 +9,27 @@ use crate::{
     trip::{ETHERNET, Part, Trip},
 };
 
-pub const ICMP: u8 = 1;
-pub const TCP: u8 = 6;
-pub const UDP: u8 = 17;
-pub const ETHERTYPE_IPV4: u16 = 0x0800u16.to_be();
-pub const ETHERTYPE_ARP: u16 = 0x0806u16.to_be();
+pub(crate) const ICMP: u8 = 1;
+pub(crate) const TCP: u8 = 6;
+pub(crate) const UDP: u8 = 17;
+pub(crate) const ETHERTYPE_IPV4: u16 = 0x0800u16.to_be();
+pub(crate) const ETHERTYPE_ARP: u16 = 0x0806u16.to_be();
 /// "More fragments" and the offset in the IPv4 header.
-pub const FRAGMENTED: u16 = 0x3fffu16.to_be();
+pub(crate) const FRAGMENTED: u16 = 0x3fffu16.to_be();
 const OFFSET: u16 = 0x1fffu16.to_be();
-pub const ECHO_REPLY: u8 = 0;
-pub const ECHO_REQUEST: u8 = 8;
+pub(crate) const ECHO_REPLY: u8 = 0;
+pub(crate) const ECHO_REQUEST: u8 = 8;
 
 /// Copies bytes of the packet; false if it has not that many.
 #[inline(always)]
-pub fn load<T>(skb: *mut __sk_buff, offset: u32, into: *mut T) -> bool {
+pub(crate) fn load<T>(skb: *mut __sk_buff, offset: u32, into: *mut T) -> bool {
     // SAFETY: `into` has room for a `T`, and every caller's `T` is made of integers.
     unsafe { bpf_skb_load_bytes(skb.cast(), offset, into.cast(), size_of::<T>() as u32) == 0 }
 }
 
 /// Knows the port, loads the first headers, checks the source MAC address and the kind of frame.
 #[inline(never)]
-pub fn frame(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+pub(crate) fn frame(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     // SAFETY: the port is copied at once.
     let Some(port) = (unsafe { PORTS.get(trip.key.ingress) }) else { return Err(DropReason::UnknownPort) };
     trip.sender = *port;
@@ -48,7 +48,7 @@ pub fn frame(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 
 /// Checks the IPv4 header and fills the key.
 #[inline(never)]
-pub fn ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+pub(crate) fn ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let (src, dst) = trip.addresses();
     let header = (trip.frame.version_ihl & 15) as u32 * 4;
     if trip.frame.version_ihl >> 4 != 4 || header < 20 || !length_fits(trip, header) {

@@ -15,7 +15,7 @@ const MAX_RULES: u32 = 4096;
 
 /// What is asked of a policy, and its answer.
 #[repr(C)]
-pub struct Question {
+pub(crate) struct Question {
     pub policy: u32,
     /// The other side's address.
     pub peer: u32,
@@ -40,7 +40,7 @@ struct Search {
 
 /// Asks a policy. Without one the answer is no.
 #[inline(always)]
-pub fn ask(question: &Question) -> Outcome {
+pub(crate) fn ask(question: &Question) -> Outcome {
     let ports = question.port as u32 | (question.protocol as u32) << 16 | (question.groups as u32) << 24;
     judge(question.policy, question.peer, ports, question.otherwise)
 }

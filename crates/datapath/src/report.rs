@@ -10,7 +10,7 @@ use crate::{
 
 /// Counts a packet for the whole host.
 #[inline(always)]
-pub fn count(purpose: Purpose, length: u32) {
+pub(crate) fn count(purpose: Purpose, length: u32) {
     if let Some(counter) = COUNTERS.get_ptr_mut(purpose as u32) {
         add(counter, length);
     }
@@ -18,7 +18,7 @@ pub fn count(purpose: Purpose, length: u32) {
 
 /// Counts a drop for both ports that it concerns.
 #[inline(never)]
-pub fn dropped(trip: &mut Trip, reason: DropReason) {
+pub(crate) fn dropped(trip: &mut Trip, reason: DropReason) {
     let reason = reason as u32;
     drop_at(trip.sender.index, reason, trip.length);
     if trip.receiver != 0 && trip.receiver != trip.sender.index {
@@ -51,6 +51,6 @@ fn add(counter: *mut Counter, length: u32) {
 }
 
 /// What a stage says: go on, or drop. It fits one register, as subprograms need.
-pub type Outcome = Result<(), DropReason>;
+pub(crate) type Outcome = Result<(), DropReason>;
 
 const _: () = assert!(size_of::<Outcome>() == 4);

@@ -14,7 +14,7 @@ use crate::{
 
 /// Rewrites as `out` says and hands the packet to the far end of the port's veth pair.
 #[inline(never)]
-pub fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+pub(crate) fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let out = &trip.out;
     let step = out.ttl_step;
     trip.frame.dst_mac = out.dst_mac;
@@ -36,14 +36,14 @@ pub fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 
 /// Whether the packet may make one more hop.
 #[inline(always)]
-pub fn hop(trip: &Trip) -> Outcome {
+pub(crate) fn hop(trip: &Trip) -> Outcome {
     let step = trip.out.ttl_step;
     if step != 0 && trip.frame.ttl <= step { Err(DropReason::TtlExpired) } else { Ok(()) }
 }
 
 /// The checksum's difference for a TTL that is lower by `step`; the TTL is the low byte of its word in memory.
 #[inline(always)]
-pub const fn ttl_delta(step: u8) -> u32 {
+pub(crate) const fn ttl_delta(step: u8) -> u32 {
     0xffff - step as u32
 }
 
@@ -73,7 +73,7 @@ fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
 /// Offset of the checksum after the IP header, and the flags with which it is replaced: a UDP checksum of zero means
 /// "none" and stays.
 #[inline(always)]
-pub const fn check_field(protocol: u8) -> (u32, u64) {
+pub(crate) const fn check_field(protocol: u8) -> (u32, u64) {
     match protocol {
         TCP => (16, 0),
         UDP => (6, BPF_F_MARK_MANGLED_0 as u64),
@@ -83,14 +83,14 @@ pub const fn check_field(protocol: u8) -> (u32, u64) {
 
 /// Applies a difference to a checksum of the packet, complete or partial. Invalidates packet pointers.
 #[inline(always)]
-pub fn replace(skb: *mut __sk_buff, offset: u32, delta: u32, flags: u64) -> bool {
+pub(crate) fn replace(skb: *mut __sk_buff, offset: u32, delta: u32, flags: u64) -> bool {
     // SAFETY: a helper that checks the offset.
     unsafe { bpf_l4_csum_replace(skb, offset, 0, delta as u64, flags) == 0 }
 }
 
 /// Sends to the far end of a veth pair; the verdict to return.
 #[inline(always)]
-pub fn send(skb: *mut __sk_buff, ifindex: u32) -> i32 {
+pub(crate) fn send(skb: *mut __sk_buff, ifindex: u32) -> i32 {
     // Kernels before 6.15 keep the type, and the far end would ignore a packet "for another host".
     // SAFETY: the kernel passed this context; helpers.
     unsafe {

@@ -23,7 +23,7 @@ const SERVICE: u8 = AddressKind::Service as u8;
 
 /// Finds what becomes of `judged`: fills both entries, or answers, or refuses.
 #[inline(never)]
-pub fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     begin(trip);
     if trip.sender.kind == PortKind::Services as u8 {
         return from_services(trip);

@@ -12,7 +12,7 @@ use crate::{
 
 /// Whether the sender may use the endpoint, and the endpoint its service.
 #[inline(always)]
-pub fn enter(trip: &mut Trip) -> Outcome {
+pub(crate) fn enter(trip: &mut Trip) -> Outcome {
     ask(&Question {
         policy: trip.target.ingress_policy,
         peer: trip.judged.src,
@@ -30,7 +30,7 @@ pub fn enter(trip: &mut Trip) -> Outcome {
 
 /// Chooses a server, asks its policy, and translates to it.
 #[inline(never)]
-pub fn balance(trip: &mut Trip) -> Outcome {
+pub(crate) fn balance(trip: &mut Trip) -> Outcome {
     let key =
         ListenerKey { vip: trip.target.vip, port: trip.judged.dport, protocol: trip.judged.protocol, pad: 0 };
     // SAFETY: copied at once.

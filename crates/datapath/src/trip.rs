@@ -11,7 +11,7 @@ use crate::maps::{EPOCH, TRIP};
 /// Ethernet and IPv4 header as they stand in the packet.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct Frame {
+pub(crate) struct Frame {
     pub dst_mac: Mac,
     pub src_mac: Mac,
     pub ethertype: u16,
@@ -29,14 +29,14 @@ pub struct Frame {
 }
 
 /// Size of an Ethernet header.
-pub const ETHERNET: u32 = 14;
+pub(crate) const ETHERNET: u32 = 14;
 
 const _: () = assert!(size_of::<Frame>() == 34 && align_of::<Frame>() == 2);
 
 /// Which part of a datagram a packet carries.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     Whole = 0,
     /// With the ports, but not all of the data.
     First = 1,
@@ -46,7 +46,7 @@ pub enum Part {
 
 /// A packet on the slow path.
 #[repr(C)]
-pub struct Trip {
+pub(crate) struct Trip {
     /// The packet's own tuple.
     pub key: FlowKey,
     /// The tuple of the connection's first packet: differs from `key` when a reply makes the flow be judged again.
@@ -99,14 +99,14 @@ pub struct Trip {
 impl Trip {
     /// The trip of the packet that this CPU works on.
     #[inline(always)]
-    pub fn current() -> Option<&'static mut Trip> {
+    pub(crate) fn current() -> Option<&'static mut Trip> {
         // SAFETY: the slot belongs to this CPU, and a program is not interrupted by itself.
         TRIP.get_ptr_mut(0).map(|trip| unsafe { &mut *trip })
     }
 
     /// Starts a trip: clears what the stages before the verdict read.
     #[inline(always)]
-    pub fn begin(&mut self, skb: *mut __sk_buff) {
+    pub(crate) fn begin(&mut self, skb: *mut __sk_buff) {
         // SAFETY: the kernel passes a valid context.
         let (ingress, length) = unsafe { ((*skb).ifindex, (*skb).len) };
         self.key.ingress = ingress;
@@ -123,19 +123,19 @@ impl Trip {
         self.tcp_flags = 0;
         self.known = 0;
         self.answered = 0;
-        self.verdict = TC_ACT_SHOT as i32;
+        self.verdict = TC_ACT_SHOT;
     }
 
     /// Source and destination of the packet.
     #[inline(always)]
-    pub fn addresses(&self) -> (u32, u32) {
+    pub(crate) fn addresses(&self) -> (u32, u32) {
         (word(self.frame.src), word(self.frame.dst))
     }
 }
 
 /// The plan in force.
 #[inline(always)]
-pub fn epoch() -> u32 {
+pub(crate) fn epoch() -> u32 {
     match EPOCH.get(0) {
         Some(epoch) => *epoch,
         None => 0,
@@ -144,12 +144,12 @@ pub fn epoch() -> u32 {
 
 /// A 32-bit field from two half-words.
 #[inline(always)]
-pub fn word(halves: [u16; 2]) -> u32 {
+pub(crate) fn word(halves: [u16; 2]) -> u32 {
     halves[0] as u32 | (halves[1] as u32) << 16
 }
 
 /// The half-words of a 32-bit field.
 #[inline(always)]
-pub fn halves(word: u32) -> [u16; 2] {
+pub(crate) fn halves(word: u32) -> [u16; 2] {
     [word as u16, (word >> 16) as u16]
 }

@@ -31,11 +31,11 @@ const _: () = assert!(SIZE == 36);
 
 /// The verdict for a packet that was dropped: gone, or turned into an error message to its sender.
 #[inline(always)]
-pub fn explain(skb: *mut __sk_buff, trip: &mut Trip, reason: DropReason) -> i32 {
+pub(crate) fn explain(skb: *mut __sk_buff, trip: &mut Trip, reason: DropReason) -> i32 {
     match reason {
         DropReason::TtlExpired => tell(skb, trip, 11, 0),
         DropReason::NoRoute => tell(skb, trip, 3, 1),
-        _ => TC_ACT_SHOT as i32,
+        _ => TC_ACT_SHOT,
     }
 }
 
@@ -50,7 +50,7 @@ fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> i32 {
         || trip.frame.version_ihl != 0x45
         || !load(skb, ETHERNET, &raw mut message.quote)
     {
-        return TC_ACT_SHOT as i32;
+        return TC_ACT_SHOT;
     }
     message.kind = kind;
     message.code = code;
@@ -68,7 +68,7 @@ fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> i32 {
             || bpf_skb_store_bytes(skb, AT, trip.buffer.as_ptr().cast(), SIZE, 0) != 0
     };
     if failed {
-        return TC_ACT_SHOT as i32;
+        return TC_ACT_SHOT;
     }
     count(Purpose::IcmpSent, AT + SIZE);
     send(skb, trip.key.ingress)
