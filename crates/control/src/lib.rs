@@ -1,7 +1,17 @@
 //! The control plane: the API, the durable state, and what goes to and comes from hosts.
 
+pub mod accounts;
+pub mod actions;
+pub mod commit;
+mod control;
+pub mod hosts;
 pub mod http;
+pub mod random;
 pub mod rpc;
 pub mod store;
+pub mod summary;
+mod tasks;
 #[cfg(test)]
 mod testing;
+
+pub use control::{Control, ControlConfig, DEFAULT_REGION, DEFAULT_ZONES, Inspector, StartError};

@@ -1,0 +1,77 @@
+//! What an instance is called, what it was told at first boot, and what it says on its console.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use model::command::Command;
+use model::command::instance::ModifyInstance;
+use model::id::SecurityGroupId;
+use model::instance::{HostName, Instance};
+use model::meta::Relabel;
+use serde_json::{Value, json};
+
+use super::run::invalid;
+use crate::actions::{Action, Call, Write, call, no_effect, refused, works};
+use crate::rpc::{ApiError, Product, time};
+
+/// Actions about one instance.
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(
+        Product::Ecs,
+        "ModifyInstanceAttribute",
+        &[
+            works("DeletionProtection"),
+            works("Description"),
+            works("HostName"),
+            works("InstanceId"),
+            works("InstanceName"),
+            works("SecurityGroupIds"),
+            no_effect("CreditSpecification", "nothing is billed"),
+            no_effect("Password", "instances have no login of their own: use isthmus exec"),
+            no_effect("Recyclable", "instances are deleted at once"),
+            refused("UserData", "it has run at first boot: make another instance."),
+        ],
+        modify,
+    ),
+    Action::read(Product::Ecs, "DescribeUserData", &[works("InstanceId")], user_data),
+    Action::read(
+        Product::Ecs,
+        "GetInstanceConsoleOutput",
+        &[works("InstanceId"), no_effect("RemoveSymbols", "the console is shown as it is")],
+        console,
+    ),
+];
+
+fn modify(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let host_name = params.text("HostName").map(HostName::parse).transpose();
+    let groups: BTreeSet<SecurityGroupId> = call::ids(params, "SecurityGroupIds")?.into_iter().collect();
+    let command = ModifyInstance {
+        instance: call::required_id(params, "InstanceId")?,
+        relabel: Relabel {
+            name: call::name(params, "InstanceName")?,
+            description: call::description(params, "Description")?,
+        },
+        host_name: host_name.map_err(|error| invalid(&error))?,
+        deletion_protection: params.flag("DeletionProtection")?,
+        security_groups: (!groups.is_empty()).then_some(groups),
+    };
+    Ok(Write::silent(Command::ModifyInstance(command)))
+}
+
+fn user_data(call: &Call) -> Result<Value, ApiError> {
+    let instance = call.owned::<Instance>("InstanceId")?;
+    let text = instance.user_data.as_ref().map(|data| STANDARD.encode(data.as_bytes())).unwrap_or_default();
+    Ok(json!({ "InstanceId": instance.id, "RegionId": call.region(), "UserData": text }))
+}
+
+fn console(call: &Call) -> Result<Value, ApiError> {
+    let instance = call.owned::<Instance>("InstanceId")?;
+    let output = call.view.consoles.read(&instance.id);
+    Ok(json!({
+        "InstanceId": instance.id,
+        "ConsoleOutput": STANDARD.encode(output),
+        "LastUpdateTime": time::format(time::now()),
+    }))
+}

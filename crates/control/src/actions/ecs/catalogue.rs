@@ -1,0 +1,132 @@
+//! What instances can be made of. Any type of the form `ecs.FAMILY.SIZE` is possible; a few are listed.
+
+use model::instance::{Image, InstanceType};
+use serde_json::{Value, json};
+
+use crate::actions::older::{many, page};
+use crate::actions::{Action, Call, no_effect, works};
+use crate::rpc::{ApiError, Params, Product};
+
+const LISTED: [&str; 9] = [
+    "ecs.c6.large",
+    "ecs.c6.xlarge",
+    "ecs.c6.2xlarge",
+    "ecs.g6.large",
+    "ecs.g6.xlarge",
+    "ecs.g6.2xlarge",
+    "ecs.r6.large",
+    "ecs.r6.xlarge",
+    "ecs.r6.2xlarge",
+];
+const NOT_ASKED: &str = "the list is short";
+
+/// Actions about what there is.
+pub(super) const ACTIONS: &[Action] = &[
+    Action::read(
+        Product::Ecs,
+        "DescribeInstanceTypes",
+        &[works("InstanceTypes"), no_effect("MaxResults", NOT_ASKED), no_effect("NextToken", NOT_ASKED)],
+        instance_types,
+    ),
+    Action::read(
+        Product::Ecs,
+        "DescribeImages",
+        &[
+            works("ImageId"),
+            works("PageNumber"),
+            works("PageSize"),
+            no_effect("ImageOwnerAlias", NOT_ASKED),
+            no_effect("OSType", NOT_ASKED),
+            no_effect("Status", NOT_ASKED),
+        ],
+        images,
+    ),
+    Action::read(
+        Product::Ecs,
+        "DescribeAvailableResource",
+        &[
+            works("InstanceType"),
+            works("ZoneId"),
+            no_effect("DestinationResource", "types are listed"),
+            no_effect("InstanceChargeType", "nothing is billed"),
+            no_effect("IoOptimized", NOT_ASKED),
+            no_effect("NetworkCategory", NOT_ASKED),
+        ],
+        available,
+    ),
+];
+
+/// The types that a request names, or those listed.
+fn types(params: &Params, name: &str) -> Result<Vec<InstanceType>, ApiError> {
+    let listed = || LISTED.map(str::to_owned).to_vec();
+    let names = many(params, name)?.unwrap_or_else(listed);
+    Ok(names.iter().filter_map(|name| InstanceType::parse(name).ok()).collect())
+}
+
+fn instance_types(call: &Call) -> Result<Value, ApiError> {
+    let shape = |kind: &InstanceType| {
+        json!({
+            "InstanceTypeId": kind,
+            "InstanceTypeFamily": kind.as_str().rsplit_once('.').map_or("", |(family, _)| family),
+            "CpuCoreCount": kind.cpus(),
+            "MemorySize": kind.memory_mib() as f64 / 1024.0,
+            "EniQuantity": 1,
+            "EniPrivateIpAddressQuantity": 1,
+            "EniIpv6AddressQuantity": 0,
+            "GPUAmount": 0,
+        })
+    };
+    let shown: Vec<_> = types(&call.params, "InstanceTypes")?.iter().map(shape).collect();
+    Ok(json!({ "InstanceTypes": { "InstanceType": shown }, "NextToken": "" }))
+}
+
+fn images(call: &Call) -> Result<Value, ApiError> {
+    let asked = call.params.text("ImageId").is_none_or(|id| id == Image::default().as_str());
+    let images = if asked { vec![Image::default()] } else { Vec::new() };
+    let shape = |image: &Image| {
+        json!({
+            "ImageId": image,
+            "ImageName": image,
+            "Description": "A writable copy of the host's own file system",
+            "ImageOwnerAlias": "system",
+            "OSType": "linux",
+            "OSName": "Linux",
+            "Platform": "Linux",
+            "Architecture": "x86_64",
+            "Status": "Available",
+            "Progress": "100%",
+            "Usage": "instance",
+            "IsPublic": true,
+            "IsSupportCloudinit": false,
+            "IsSupportIoOptimized": true,
+            "Size": 0,
+            "DiskDeviceMappings": { "DiskDeviceMapping": [] },
+            "Tags": { "Tag": [] },
+        })
+    };
+    let mut answer =
+        page(&call.params, ("Images", "Image"), 100, images, |image| image.as_str().to_owned(), shape)?;
+    answer["RegionId"] = call.region().into();
+    Ok(answer)
+}
+
+fn available(call: &Call) -> Result<Value, ApiError> {
+    let offered =
+        |kind: &InstanceType| json!({ "Value": kind, "Status": "Available", "StatusCategory": "WithStock" });
+    let kinds: Vec<_> = types(&call.params, "InstanceType")?.iter().map(offered).collect();
+    let settings = call.view.state.settings();
+    let zones =
+        settings.zones.iter().filter(|zone| call.params.text("ZoneId").is_none_or(|id| id == zone.as_str()));
+    let zone = |zone: &model::id::ZoneId| {
+        let resource =
+            json!({ "Type": "InstanceType", "SupportedResources": { "SupportedResource": kinds } });
+        json!({
+            "RegionId": settings.region,
+            "ZoneId": zone,
+            "Status": "Available",
+            "StatusCategory": "WithStock",
+            "AvailableResources": { "AvailableResource": [resource] },
+        })
+    };
+    Ok(json!({ "AvailableZones": { "AvailableZone": zones.map(zone).collect::<Vec<_>>() } }))
+}

@@ -1,0 +1,115 @@
+//! Rules are added to security groups, shown and taken away.
+
+use model::command::Command;
+use model::command::security::{AuthorizeRules, RevokeRules, RuleSelector};
+use model::id::RuleId;
+use model::security::{Direction, SecurityGroup};
+use model::words::Words;
+use serde_json::{Value, json};
+
+use super::rule;
+use crate::actions::{Action, Call, Param, Write, call, no_effect, works};
+use crate::rpc::page::by_token;
+use crate::rpc::{ApiError, Product};
+
+/// Rules shown at once when nothing else is asked for: more than a group can have.
+const PAGE: usize = 500;
+
+const NIC_TYPE: Param = no_effect("NicType", "every interface is an intranet one");
+const OWNER: &str = "groups of the caller's own account can be named";
+
+/// What a rule consists of.
+const RULE: &[Param] = &[
+    works("Description"),
+    works("DestCidrIp"),
+    works("DestGroupId"),
+    works("IpProtocol"),
+    works("Permissions"),
+    works("Policy"),
+    works("PortRange"),
+    works("Priority"),
+    works("SecurityGroupId"),
+    works("SecurityGroupRuleId"),
+    works("SourceCidrIp"),
+    works("SourceGroupId"),
+    NIC_TYPE,
+    no_effect("DestGroupOwnerAccount", OWNER),
+    no_effect("DestGroupOwnerId", OWNER),
+    no_effect("SourceGroupOwnerAccount", OWNER),
+    no_effect("SourceGroupOwnerId", OWNER),
+];
+
+/// Actions about rules.
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(Product::Ecs, "AuthorizeSecurityGroup", RULE, |call| authorize(call, Direction::Ingress)),
+    Action::write(Product::Ecs, "AuthorizeSecurityGroupEgress", RULE, |call| {
+        authorize(call, Direction::Egress)
+    }),
+    Action::write(Product::Ecs, "RevokeSecurityGroup", RULE, |call| revoke(call, Direction::Ingress)),
+    Action::write(Product::Ecs, "RevokeSecurityGroupEgress", RULE, |call| revoke(call, Direction::Egress)),
+    Action::read(
+        Product::Ecs,
+        "DescribeSecurityGroupAttribute",
+        &[
+            works("Direction"),
+            works("MaxResults"),
+            works("NextToken"),
+            works("SecurityGroupId"),
+            no_effect("Attribute", "every attribute is shown"),
+            NIC_TYPE,
+        ],
+        attribute,
+    ),
+];
+
+fn authorize(call: &Call, direction: Direction) -> Result<Write, ApiError> {
+    let group = call::required_id(&call.params, "SecurityGroupId")?;
+    let rules = rule::rules(&call.params, direction)?;
+    Ok(Write::silent(Command::AuthorizeRules(AuthorizeRules { group, rules })))
+}
+
+fn revoke(call: &Call, direction: Direction) -> Result<Write, ApiError> {
+    let group = call::required_id(&call.params, "SecurityGroupId")?;
+    let ids = call.params.texts("SecurityGroupRuleId")?;
+    let rules = if ids.is_empty() {
+        let rules = rule::rules(&call.params, direction)?;
+        rules.into_iter().map(|rule| RuleSelector::Spec(rule.spec)).collect()
+    } else {
+        ids.iter().map(|id| rule_id(id).map(RuleSelector::Id)).collect::<Result<_, _>>()?
+    };
+    Ok(Write::silent(Command::RevokeRules(RevokeRules { group, rules })))
+}
+
+fn rule_id(text: &str) -> Result<RuleId, ApiError> {
+    text.parse().map_err(|_| {
+        let message =
+            "A rule in SecurityGroupRuleId does not exist. Ask DescribeSecurityGroupAttribute for the ids.";
+        ApiError::new(404, "InvalidSecurityGroupRuleId.NotFound", message)
+    })
+}
+
+fn attribute(call: &Call) -> Result<Value, ApiError> {
+    let group = call.owned::<SecurityGroup>("SecurityGroupId")?;
+    let all = [("all", None), ("ingress", Some(Direction::Ingress)), ("egress", Some(Direction::Egress))];
+    let direction = call.params.choice("Direction", &all)?.flatten();
+    let asked =
+        group.rules.iter().filter(|(_, rule)| direction.is_none_or(|wanted| wanted == rule.spec.direction));
+    let page = by_token(&call.params, PAGE, 1000, asked.collect(), |(id, _)| id.to_string())?;
+    let rules: Vec<_> = page.items.iter().map(|(id, rule)| rule::shape(&call.view, id, rule)).collect();
+    let inner = if group.inner_access {
+        model::security::RulePolicy::Accept
+    } else {
+        model::security::RulePolicy::Drop
+    };
+    Ok(json!({
+        "SecurityGroupId": group.id,
+        "SecurityGroupName": group.meta.name,
+        "Description": group.meta.description,
+        "VpcId": group.vpc,
+        "RegionId": call.region(),
+        "InnerAccessPolicy": inner.word(),
+        "Permissions": { "Permission": rules },
+        "SnapshotPolicyIds": { "SnapshotPolicyId": [] },
+        "NextToken": page.next,
+    }))
+}

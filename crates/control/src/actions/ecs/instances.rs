@@ -1,0 +1,184 @@
+//! What instances are, and what they do.
+
+use std::sync::Arc;
+
+use model::instance::{Eni, Instance};
+use serde_json::{Value, json};
+
+use crate::actions::list::resource_group;
+use crate::actions::older::{self, ecs_tags, many, page, wanted};
+use crate::actions::{Action, Call, View, no_effect, works};
+use crate::rpc::{ApiError, Params, Product, time};
+
+/// Actions that describe instances.
+pub(super) const ACTIONS: &[Action] = &[
+    Action::read(
+        Product::Ecs,
+        "DescribeInstances",
+        &[
+            works("ImageId"),
+            works("InstanceIds"),
+            works("InstanceName"),
+            works("InstanceNetworkType"),
+            works("InstanceType"),
+            works("MaxResults"),
+            works("NextToken"),
+            works("PageNumber"),
+            works("PageSize"),
+            works("PrivateIpAddresses"),
+            works("ResourceGroupId"),
+            works("SecurityGroupId"),
+            works("Status"),
+            works("Tag"),
+            works("VSwitchId"),
+            works("VpcId"),
+            works("ZoneId"),
+            no_effect("AdditionalAttributes", "every attribute is shown"),
+        ],
+        describe,
+    ),
+    Action::read(
+        Product::Ecs,
+        "DescribeInstanceStatus",
+        &[works("InstanceId"), works("PageNumber"), works("PageSize"), works("ZoneId")],
+        describe_status,
+    ),
+    Action::read(Product::Ecs, "DescribeInstanceAttribute", &[works("InstanceId")], |call| {
+        let instance = call.owned::<Instance>("InstanceId")?;
+        Ok(body(&call.view, instance))
+    }),
+];
+
+fn describe(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let filter = older::Filter::of(params, "InstanceIds", "InstanceName")?;
+    let addresses = many(params, "PrivateIpAddresses")?;
+    let asked = |instance: &&Arc<Instance>| {
+        filter.takes(instance.id.as_str(), &instance.meta)
+            && wanted(params, "ImageId", instance.image.as_str())
+            && wanted(params, "InstanceType", instance.instance_type.as_str())
+            && wanted(params, "InstanceNetworkType", "vpc")
+            && wanted(params, "Status", &status_of(&call.view, instance))
+            && wanted(params, "ZoneId", instance.zone.as_str())
+            && call
+                .view
+                .state
+                .get::<Eni>(&instance.eni)
+                .is_some_and(|eni| attached(params, addresses.as_deref(), eni))
+    };
+    let instances: Vec<Arc<Instance>> = call.all_owned::<Instance>().filter(asked).cloned().collect();
+    let names = ("Instances", "Instance");
+    page(
+        params,
+        names,
+        100,
+        instances,
+        |instance| instance.id.to_string(),
+        |instance| body(&call.view, instance),
+    )
+}
+
+/// Whether an instance's interface is where the request looks.
+fn attached(params: &Params, addresses: Option<&[String]>, eni: &Eni) -> bool {
+    let grouped = params
+        .text("SecurityGroupId")
+        .is_none_or(|group| eni.security_groups.iter().any(|member| member.as_str() == group));
+    grouped
+        && wanted(params, "VpcId", eni.vpc.as_str())
+        && wanted(params, "VSwitchId", eni.vswitch.as_str())
+        && addresses.is_none_or(|addresses| addresses.contains(&eni.address.to_string()))
+}
+
+fn describe_status(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let ids = many(params, "InstanceId")?;
+    let asked = |instance: &&Arc<Instance>| {
+        ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == instance.id.as_str()))
+            && wanted(params, "ZoneId", instance.zone.as_str())
+    };
+    let instances: Vec<Arc<Instance>> = call.all_owned::<Instance>().filter(asked).cloned().collect();
+    let shape = |instance: &Arc<Instance>| json!({ "InstanceId": instance.id, "Status": status_of(&call.view, instance) });
+    page(
+        params,
+        ("InstanceStatuses", "InstanceStatus"),
+        50,
+        instances,
+        |instance| instance.id.to_string(),
+        shape,
+    )
+}
+
+fn status_of(view: &View, instance: &Instance) -> String {
+    view.status().instance(instance).to_string()
+}
+
+fn body(view: &View, instance: &Instance) -> Value {
+    let mut body = own(view, instance);
+    if let Some(eni) = view.state.get::<Eni>(&instance.eni) {
+        let address = json!({ "IpAddress": [eni.address] });
+        body["VpcAttributes"] = json!({ "VpcId": eni.vpc, "VSwitchId": eni.vswitch, "PrivateIpAddress": address, "NatIpAddress": "" });
+        body["SecurityGroupIds"] = json!({ "SecurityGroupId": eni.security_groups });
+        body["NetworkInterfaces"] = json!({ "NetworkInterface": [interface(eni)] });
+    }
+    body
+}
+
+fn interface(eni: &Eni) -> Value {
+    let private = json!([{ "Primary": true, "PrivateIpAddress": eni.address, "PrivateDnsName": "" }]);
+    json!({
+        "NetworkInterfaceId": eni.id,
+        "MacAddress": eni.mac().to_string(),
+        "Type": "Primary",
+        "PrimaryIpAddress": eni.address,
+        "PrivateIpSets": { "PrivateIpSet": private },
+        "Ipv6Sets": { "Ipv6Set": [] },
+        "Ipv4PrefixSets": { "Ipv4PrefixSet": [] },
+        "Ipv6PrefixSets": { "Ipv6PrefixSet": [] },
+    })
+}
+
+fn own(view: &View, instance: &Instance) -> Value {
+    let created = time::format_minutes(instance.meta.created);
+    let family = instance.instance_type.as_str().rsplit_once('.').map_or("", |(family, _)| family);
+    json!({
+        "InstanceId": instance.id,
+        "InstanceName": instance.meta.name,
+        "Description": instance.meta.description,
+        "HostName": instance.host_name,
+        "Status": status_of(view, instance),
+        "StoppedMode": "Not-applicable",
+        "ImageId": instance.image,
+        "InstanceType": instance.instance_type,
+        "InstanceTypeFamily": family,
+        "Cpu": instance.instance_type.cpus(),
+        "Memory": instance.instance_type.memory_mib(),
+        "OSType": "linux",
+        "OSName": "Linux",
+        "OSNameEn": "Linux",
+        "RegionId": view.state.settings().region,
+        "ZoneId": instance.zone,
+        "InstanceNetworkType": "vpc",
+        "InstanceChargeType": "PostPaid",
+        "InternetChargeType": "PayByTraffic",
+        "InternetMaxBandwidthIn": 0,
+        "InternetMaxBandwidthOut": 0,
+        "IoOptimized": true,
+        "SpotStrategy": "NoSpot",
+        "DeletionProtection": instance.deletion_protection,
+        "DeviceAvailable": true,
+        "Recyclable": false,
+        "SerialNumber": instance.id,
+        "CreationTime": created,
+        "StartTime": created,
+        "ExpiredTime": "2099-12-31T15:59Z",
+        "PublicIpAddress": { "IpAddress": [] },
+        "InnerIpAddress": { "IpAddress": [] },
+        "RdmaIpAddress": { "IpAddress": [] },
+        "EipAddress": { "AllocationId": "", "IpAddress": "", "InternetChargeType": "" },
+        "OperationLocks": { "LockReason": [] },
+        "SecurityGroupIds": { "SecurityGroupId": [] },
+        "NetworkInterfaces": { "NetworkInterface": [] },
+        "ResourceGroupId": resource_group(&instance.meta),
+        "Tags": ecs_tags(&instance.meta),
+    })
+}

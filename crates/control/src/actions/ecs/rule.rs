@@ -1,0 +1,171 @@
+//! Rules of security groups, as they travel in both directions.
+
+use std::fmt::Display;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use model::command::security::NewRule;
+use model::id::RuleId;
+use model::security::{ALL_PORTS, Direction, Peer, Priority, Rule, RulePolicy, RuleProtocol, RuleSpec};
+use model::words::Words;
+use serde_json::{Value, json};
+
+use crate::actions::{View, call};
+use crate::rpc::{ApiError, Params, time};
+
+/// Parts of a rule that this version cannot honour: refused, because a rule without them would say something else.
+const UNSUPPORTED: [&str; 6] = [
+    "Ipv6SourceCidrIp",
+    "Ipv6DestCidrIp",
+    "SourcePrefixListId",
+    "DestPrefixListId",
+    "SourcePortRange",
+    "PortRangeListId",
+];
+
+/// The names of the other side's parameters.
+struct Names {
+    cidr: &'static str,
+    group: &'static str,
+    /// The range on the group's own side.
+    own_cidr: &'static str,
+}
+
+fn names(direction: Direction) -> Names {
+    match direction {
+        Direction::Ingress => Names { cidr: "SourceCidrIp", group: "SourceGroupId", own_cidr: "DestCidrIp" },
+        Direction::Egress => Names { cidr: "DestCidrIp", group: "DestGroupId", own_cidr: "SourceCidrIp" },
+    }
+}
+
+/// The rules of a request: those in `Permissions.N`, or the one in the parameters themselves.
+pub(super) fn rules(params: &Params, direction: Direction) -> Result<Vec<NewRule>, ApiError> {
+    let listed = params.list("Permissions")?;
+    if listed.is_empty() {
+        return Ok(vec![rule(params, direction)?]);
+    }
+    listed.iter().map(|params| rule(params, direction)).collect()
+}
+
+fn rule(params: &Params, direction: Direction) -> Result<NewRule, ApiError> {
+    let names = names(direction);
+    if let Some(name) = UNSUPPORTED.into_iter().chain([names.own_cidr]).find(|name| params.has(name)) {
+        return Err(params.illegal(name, "this version cannot match by it: leave it out."));
+    }
+    let protocol = RuleProtocol::parse(params.required("IpProtocol")?)
+        .map_err(|error| malformed("InvalidIpProtocol.ValueNotSupported", error))?;
+    let spec = RuleSpec {
+        direction,
+        protocol,
+        ports: ports(params, protocol)?,
+        peer: peer(params, &names)?,
+        policy: policy(params)?,
+        priority: priority(params)?,
+    };
+    Ok(NewRule { spec, description: call::description(params, "Description")?.unwrap_or_default() })
+}
+
+fn malformed(code: &'static str, why: impl Display) -> ApiError {
+    ApiError::new(400, code, format!("{why}."))
+}
+
+fn ports(params: &Params, protocol: RuleProtocol) -> Result<model::net::PortRange, ApiError> {
+    match (params.text("PortRange"), protocol) {
+        (None, RuleProtocol::Tcp | RuleProtocol::Udp) => Err(params.missing("PortRange")),
+        (None, RuleProtocol::All | RuleProtocol::Icmp | RuleProtocol::Icmpv6 | RuleProtocol::Gre) => {
+            Ok(ALL_PORTS)
+        }
+        (Some(text), _) => {
+            protocol.parse_ports(text).map_err(|error| malformed("InvalidPortRange.Malformed", error))
+        }
+    }
+}
+
+fn peer(params: &Params, names: &Names) -> Result<Peer, ApiError> {
+    match (params.text(names.cidr), params.text(names.group)) {
+        (Some(cidr), None) => range(cidr).map(Peer::Cidr).ok_or_else(|| {
+            let why = format!("The parameter {} is no IPv4 address or range", params.path(names.cidr));
+            malformed("InvalidSourceCidrIp.Malformed", why)
+        }),
+        (None, Some(group)) => group.parse().map(Peer::Group).map_err(|_| {
+            let why = format!("The security group in {} does not exist.", params.path(names.group));
+            ApiError::new(404, "InvalidSourceGroupId.NotFound", why)
+        }),
+        (Some(_), Some(_)) => {
+            let why = format!("Give {} or {}, not both", names.cidr, names.group);
+            Err(malformed("InvalidParameter.Conflict", why))
+        }
+        (None, None) => {
+            Err(malformed("MissingParameter.Source", format!("Give {} or {}", names.cidr, names.group)))
+        }
+    }
+}
+
+/// A range; an address alone is the range of itself.
+fn range(text: &str) -> Option<Ipv4Net> {
+    let address = || text.parse::<Ipv4Addr>().map(Ipv4Net::from).ok();
+    text.parse::<Ipv4Net>().ok().or_else(address).map(|net| net.trunc())
+}
+
+fn policy(params: &Params) -> Result<RulePolicy, ApiError> {
+    let policy = params.text("Policy").map(RulePolicy::parse).transpose();
+    let policy = policy.map_err(|error| malformed("InvalidPolicy.Malformed", error))?;
+    Ok(policy.unwrap_or(RulePolicy::Accept))
+}
+
+fn priority(params: &Params) -> Result<Priority, ApiError> {
+    let priority = params.text("Priority").map(Priority::parse).transpose();
+    let priority = priority.map_err(|error| malformed("InvalidPriority.Malformed", error))?;
+    Ok(priority.unwrap_or_default())
+}
+
+/// A rule as it is shown. Every field is there; those that do not apply are empty.
+pub(super) fn shape(view: &View, id: &RuleId, rule: &Rule) -> Value {
+    let spec = &rule.spec;
+    let (cidr, group) = match &spec.peer {
+        Peer::Cidr(cidr) => (cidr.to_string(), None),
+        Peer::Group(group) => (String::new(), Some(group)),
+    };
+    let group_name = group.and_then(|id| view.state.get::<model::security::SecurityGroup>(id));
+    let group_name = group_name.map(|group| group.meta.name.to_string()).unwrap_or_default();
+    let group = group.map(ToString::to_string).unwrap_or_default();
+    let other = names(spec.direction);
+    let mut body = json!({
+        "SecurityGroupRuleId": id,
+        "Direction": spec.direction.word(),
+        "IpProtocol": spec.protocol.word(),
+        "PortRange": spec.ports_text(),
+        "Policy": spec.policy.word(),
+        "Priority": spec.priority.get().to_string(),
+        "NicType": "intranet",
+        "Description": rule.description,
+        "CreateTime": time::format(rule.created),
+    });
+    for name in EMPTY {
+        body[name] = json!("");
+    }
+    body[other.cidr] = json!(cidr);
+    body[other.group] = json!(group);
+    body[other.group.replace("Id", "Name").as_str()] = json!(group_name);
+    body
+}
+
+const EMPTY: [&str; 17] = [
+    "SourceCidrIp",
+    "SourceGroupId",
+    "SourceGroupName",
+    "SourceGroupOwnerAccount",
+    "SourcePortRange",
+    "SourcePrefixListId",
+    "SourcePrefixListName",
+    "Ipv6SourceCidrIp",
+    "DestCidrIp",
+    "DestGroupId",
+    "DestGroupName",
+    "DestGroupOwnerAccount",
+    "DestPrefixListId",
+    "DestPrefixListName",
+    "Ipv6DestCidrIp",
+    "PortRangeListId",
+    "PortRangeListName",
+];

@@ -1,0 +1,171 @@
+//! RunInstances.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use model::command::instance::RunInstances;
+use model::command::{Command, Output};
+use model::id::{SecurityGroupId, VSwitchId, ZoneId};
+use model::instance::{HostName, Image, InstanceType, InvalidInstanceValue, UserData};
+use serde_json::{Value, json};
+
+use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
+use crate::rpc::{ApiError, Params, Product};
+
+const NO_BILL: &str = "nothing is billed";
+const NO_DISKS: &str = "an instance has the one disk of its image";
+const NO_LOGIN: &str = "instances have no login of their own: use isthmus exec";
+const NO_PLACEMENT: &str = "this version has no placement besides zones.";
+const NO_IPV6: &str = "this version has no IPv6 inside VPCs.";
+
+const PARAMS: &[Param] = &[
+    works("Amount"),
+    works("DeletionProtection"),
+    works("Description"),
+    works("HostName"),
+    works("ImageId"),
+    works("InstanceName"),
+    works("InstanceType"),
+    works("InternetMaxBandwidthOut"),
+    works("NetworkInterface"),
+    works("PrivateIpAddress"),
+    works("ResourceGroupId"),
+    works("SecurityGroupId"),
+    works("SecurityGroupIds"),
+    works("Tag"),
+    works("UserData"),
+    works("VSwitchId"),
+    works("ZoneId"),
+    no_effect("AutoPay", NO_BILL),
+    no_effect("AutoRenew", NO_BILL),
+    no_effect("AutoRenewPeriod", NO_BILL),
+    no_effect("CreditSpecification", NO_BILL),
+    no_effect("InstanceChargeType", NO_BILL),
+    no_effect("InternetChargeType", NO_BILL),
+    no_effect("InternetMaxBandwidthIn", "instances have no public address"),
+    no_effect("IoOptimized", NO_DISKS),
+    no_effect("KeyPairName", NO_LOGIN),
+    no_effect("MinAmount", "all instances are made, or none"),
+    no_effect("Password", NO_LOGIN),
+    no_effect("PasswordInherit", NO_LOGIN),
+    no_effect("Period", NO_BILL),
+    no_effect("PeriodUnit", NO_BILL),
+    no_effect("SecurityEnhancementStrategy", "there is no such service"),
+    no_effect("SpotStrategy", NO_BILL),
+    no_effect("SystemDisk", NO_DISKS),
+    refused("AutoReleaseTime", "this version deletes no instance by itself."),
+    refused("DataDisk", "this version has no disks: an instance has the one disk of its image."),
+    refused("DedicatedHostId", NO_PLACEMENT),
+    refused("DeploymentSetId", NO_PLACEMENT),
+    refused("HostNames", "give HostName, or nothing: each instance then has a name of its own."),
+    refused("ImageFamily", "give ImageId."),
+    refused("Ipv6Address", NO_IPV6),
+    refused("Ipv6AddressCount", NO_IPV6),
+    refused("LaunchTemplateId", "this version has no launch templates."),
+    refused("LaunchTemplateName", "this version has no launch templates."),
+    refused("RamRoleName", "this version has no roles."),
+    refused("UniqueSuffix", "names are given as they are."),
+];
+
+/// The action that makes instances.
+pub(super) const ACTIONS: &[Action] = &[Action::write(Product::Ecs, "RunInstances", PARAMS, run)];
+
+fn run(call: &Call) -> Result<Write, ApiError> {
+    let answer = |_: &View, output: &Output| match output {
+        Output::Instances(ids) => {
+            json!({ "InstanceIdSets": { "InstanceIdSet": ids }, "OrderId": "", "TradePrice": 0 })
+        }
+        _ => Value::Null,
+    };
+    Ok(Write { command: Command::RunInstances(command(&call.params)?), answer })
+}
+
+fn command(params: &Params) -> Result<RunInstances, ApiError> {
+    if params.number("InternetMaxBandwidthOut", 0..=u32::MAX)?.unwrap_or(0) > 0 {
+        return Err(params.illegal("InternetMaxBandwidthOut", "instances have no public address: give 0."));
+    }
+    let interface = interface(params)?;
+    let host_name = params.text("HostName").map(HostName::parse).transpose();
+    let instance_type = params.text("InstanceType").map(InstanceType::parse).transpose();
+    Ok(RunInstances {
+        labels: call::labels(params, Some("InstanceName"), Some("Description"))?,
+        vswitch: vswitch(params, interface.as_ref())?,
+        zone: params.text("ZoneId").map(ZoneId::new),
+        amount: params.number("Amount", 0..=u32::MAX)?.unwrap_or(1),
+        security_groups: groups(params, interface.as_ref())?,
+        image: image(params)?,
+        instance_type: instance_type.map_err(|error| invalid(&error))?.unwrap_or_default(),
+        host_name: host_name.map_err(|error| invalid(&error))?,
+        user_data: user_data(params)?,
+        address: match &interface {
+            Some(interface) if interface.has("PrimaryIpAddress") => interface.parse("PrimaryIpAddress")?,
+            Some(_) | None => params.parse("PrivateIpAddress")?,
+        },
+        deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),
+    })
+}
+
+/// The description of the primary interface, when it is given.
+fn interface(params: &Params) -> Result<Option<Params>, ApiError> {
+    let mut interfaces = params.list("NetworkInterface")?;
+    if interfaces.len() > 1 {
+        return Err(params.illegal("NetworkInterface", "this version gives an instance one interface."));
+    }
+    let interface = interfaces.pop();
+    if let Some(interface) = &interface {
+        for name in
+            ["NetworkInterfaceId", "Ipv6Address", "Ipv6AddressCount", "SecondaryPrivateIpAddressCount"]
+        {
+            if interface.has(name) {
+                return Err(
+                    interface.illegal(name, "this version makes the interface, with one IPv4 address.")
+                );
+            }
+        }
+        if interface.flag("SourceDestCheck")? == Some(false) {
+            return Err(interface.illegal("SourceDestCheck", "the source of packets is always checked."));
+        }
+    }
+    Ok(interface)
+}
+
+fn vswitch(params: &Params, interface: Option<&Params>) -> Result<VSwitchId, ApiError> {
+    let inner = interface.map(|interface| call::id(interface, "VSwitchId")).transpose()?.flatten();
+    let outer = call::id(params, "VSwitchId")?;
+    outer.or(inner).ok_or_else(|| params.missing("VSwitchId"))
+}
+
+/// Security groups may be given in four places.
+fn groups(params: &Params, interface: Option<&Params>) -> Result<BTreeSet<SecurityGroupId>, ApiError> {
+    let mut groups = BTreeSet::new();
+    for place in [Some(params), interface].into_iter().flatten() {
+        groups.extend(call::id::<SecurityGroupId>(place, "SecurityGroupId")?);
+        groups.extend(call::ids::<SecurityGroupId>(place, "SecurityGroupIds")?);
+    }
+    Ok(groups)
+}
+
+fn image(params: &Params) -> Result<Image, ApiError> {
+    Image::parse(params.required("ImageId")?).map_err(|error| invalid(&error))
+}
+
+fn user_data(params: &Params) -> Result<Option<UserData>, ApiError> {
+    let Some(text) = params.text("UserData") else { return Ok(None) };
+    let bytes = STANDARD.decode(text.trim_end()).map_err(|_| {
+        let message = "The user data is not base64 (the standard alphabet, padded). Encode it.";
+        ApiError::new(400, "InvalidUserData.Base64FormatInvalid", message)
+    })?;
+    UserData::new(bytes).map(Some).map_err(|error| invalid(&error))
+}
+
+/// A value that an instance cannot have, under the code that clients know.
+pub(super) fn invalid(error: &InvalidInstanceValue) -> ApiError {
+    let (status, code) = match error {
+        InvalidInstanceValue::Image(_) => (404, "InvalidImageId.NotFound"),
+        InvalidInstanceValue::Type(_) => (400, "InvalidInstanceType.ValueNotSupported"),
+        InvalidInstanceValue::HostName(_) => (400, "InvalidHostName.Malformed"),
+        InvalidInstanceValue::UserData(_) => (400, "InvalidUserData.SizeExceeded"),
+    };
+    ApiError::new(status, code, format!("{error}."))
+}

@@ -1,0 +1,197 @@
+//! VPCs.
+
+use std::sync::Arc;
+
+use model::command::vpc::{CreateVpc, ModifyVpc};
+use model::command::{Command, Output};
+use model::meta::Relabel;
+use model::tables::{Key, Kind};
+use model::vpc::{Vpc, VpcCidr};
+use serde_json::{Value, json};
+
+use super::NO_IPV6;
+use crate::actions::list::resource_group;
+use crate::actions::older::{self, never, page, vpc_tags};
+use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
+use crate::rpc::{ApiError, Params, Product, time};
+
+const NO_IPAM: &str = "this version has no address pools: give CidrBlock.";
+const NO_USER_CIDR: &str = "this version routes private addresses alone.";
+const ONE_RANGE: &str = "the range of a VPC cannot change: make another VPC.";
+const NEVER_DEFAULT: &str = "no VPC is a default VPC";
+
+/// Actions about VPCs.
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(
+        Product::Vpc,
+        "CreateVpc",
+        &[
+            works("CidrBlock"),
+            works("Description"),
+            works("EnableDnsHostname"),
+            works("EnableIpv6"),
+            works("ResourceGroupId"),
+            works("Tag"),
+            works("VpcName"),
+            refused("Ipv4CidrMask", NO_IPAM),
+            refused("Ipv4IpamPoolId", NO_IPAM),
+            refused("Ipv6CidrBlock", NO_IPV6),
+            refused("Ipv6CidrMask", NO_IPV6),
+            refused("Ipv6IpamPoolId", NO_IPV6),
+            refused("Ipv6Isp", NO_IPV6),
+            refused("UserCidr", NO_USER_CIDR),
+        ],
+        create,
+    ),
+    Action::write(
+        Product::Vpc,
+        "DeleteVpc",
+        &[works("VpcId"), no_effect("ForceDelete", "a VPC is deleted when it is empty")],
+        delete,
+    ),
+    Action::write(
+        Product::Vpc,
+        "ModifyVpcAttribute",
+        &[
+            works("Description"),
+            works("EnableDnsHostname"),
+            works("EnableIPv6"),
+            works("VpcId"),
+            works("VpcName"),
+            refused("CidrBlock", ONE_RANGE),
+            refused("Ipv6CidrBlock", NO_IPV6),
+            refused("Ipv6Isp", NO_IPV6),
+        ],
+        modify,
+    ),
+    Action::read(
+        Product::Vpc,
+        "DescribeVpcs",
+        &[
+            works("IsDefault"),
+            works("PageNumber"),
+            works("PageSize"),
+            works("ResourceGroupId"),
+            works("Tag"),
+            works("VpcId"),
+            works("VpcName"),
+            works("EnableIpv6"),
+            no_effect("VpcOwnerId", "an account sees its own VPCs"),
+            no_effect("DhcpOptionsSetId", "no VPC has DHCP options"),
+        ],
+        describe,
+    ),
+    Action::read(
+        Product::Vpc,
+        "DescribeVpcAttribute",
+        &[works("VpcId"), no_effect("IsDefault", NEVER_DEFAULT)],
+        attribute,
+    ),
+];
+
+const NO_HOSTNAMES: &str = "this version gives instances no names in DNS.";
+
+fn create(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    never(params, "EnableIpv6", NO_IPV6)?;
+    never(params, "EnableDnsHostname", NO_HOSTNAMES)?;
+    let labels = call::labels(params, Some("VpcName"), Some("Description"))?;
+    let cidr = range(params)?;
+    let answer = |_: &View, output: &Output| match output {
+        Output::Vpc { id, router, route_table } => {
+            json!({ "VpcId": id, "VRouterId": router, "RouteTableId": route_table, "ResourceGroupId": "" })
+        }
+        _ => Value::Null,
+    };
+    Ok(Write { command: Command::CreateVpc(CreateVpc { labels, cidr }), answer })
+}
+
+fn range(params: &Params) -> Result<VpcCidr, ApiError> {
+    let net = params.parse("CidrBlock")?;
+    let cidr = net.map(VpcCidr::new).transpose();
+    cidr.map(Option::unwrap_or_default).map_err(|error| params.illegal("CidrBlock", format_args!("{error}.")))
+}
+
+fn delete(call: &Call) -> Result<Write, ApiError> {
+    Ok(Write::silent(Command::DeleteVpc(call::required_id(&call.params, "VpcId")?)))
+}
+
+fn modify(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    never(params, "EnableIPv6", NO_IPV6)?;
+    never(params, "EnableDnsHostname", NO_HOSTNAMES)?;
+    let relabel = Relabel {
+        name: call::name(params, "VpcName")?,
+        description: call::description(params, "Description")?,
+    };
+    Ok(Write::silent(Command::ModifyVpc(ModifyVpc { vpc: call::required_id(params, "VpcId")?, relabel })))
+}
+
+fn describe(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let filter = older::Filter::of(params, "VpcId", "VpcName")?;
+    let impossible =
+        params.flag("IsDefault")?.unwrap_or(false) || params.flag("EnableIpv6")?.unwrap_or(false);
+    let asked = |vpc: &&Arc<Vpc>| !impossible && filter.takes(vpc.id.as_str(), &vpc.meta);
+    let vpcs: Vec<Arc<Vpc>> = call.all_owned::<Vpc>().filter(asked).cloned().collect();
+    page(params, ("Vpcs", "Vpc"), 50, vpcs, |vpc| vpc.id.to_string(), |vpc| listed(&call.view, vpc))
+}
+
+fn attribute(call: &Call) -> Result<Value, ApiError> {
+    let vpc = call.owned::<Vpc>("VpcId")?;
+    let mut body = common(&call.view, vpc);
+    body["AssociatedCens"] = json!({ "AssociatedCen": [] });
+    body["AssociatedPropagationSources"] = json!({ "AssociatedPropagationSources": [] });
+    body["ClassicLinkEnabled"] = json!(false);
+    body["Ipv4GatewayId"] = json!("");
+    body["SupportIpv4Gateway"] = json!(false);
+    body["CloudResources"] = json!({ "CloudResourceSetType": contents(&call.view, vpc) });
+    Ok(body)
+}
+
+fn listed(view: &View, vpc: &Vpc) -> Value {
+    let mut body = common(view, vpc);
+    body["CenStatus"] = json!("Detached");
+    body["NatGatewayIds"] = json!({ "NatGatewayIds": [] });
+    body["RouterTableIds"] = json!({ "RouterTableIds": [vpc.route_table] });
+    body
+}
+
+/// What is in a VPC, counted.
+fn contents(view: &View, vpc: &Vpc) -> Vec<Value> {
+    let key = Key::Vpc(vpc.id.clone());
+    let kinds = [
+        ("VSwitch", view.state.count_users(&key, Kind::VSwitch)),
+        ("SecurityGroup", view.state.count_users(&key, Kind::SecurityGroup)),
+        ("RouteTable", 1),
+        ("VRouter", 1),
+    ];
+    kinds.map(|(kind, count)| json!({ "ResourceType": kind, "ResourceCount": count })).into()
+}
+
+fn common(view: &View, vpc: &Vpc) -> Value {
+    let vswitches: Vec<_> = view.state.vswitches_of(&vpc.id).map(|vswitch| &vswitch.id).collect();
+    json!({
+        "VpcId": vpc.id,
+        "VpcName": vpc.meta.name,
+        "Description": vpc.meta.description,
+        "Status": view.status().network(&vpc.meta).to_string(),
+        "CidrBlock": vpc.cidr.net(),
+        "SecondaryCidrBlocks": { "SecondaryCidrBlock": [] },
+        "UserCidrs": { "UserCidr": [] },
+        "EnabledIpv6": false,
+        "Ipv6CidrBlock": "",
+        "Ipv6CidrBlocks": { "Ipv6CidrBlock": [] },
+        "DnsHostnameStatus": "DISABLED",
+        "DhcpOptionsSetId": "",
+        "DhcpOptionsSetStatus": "",
+        "IsDefault": false,
+        "VRouterId": vpc.router,
+        "VSwitchIds": { "VSwitchId": vswitches },
+        "RegionId": view.state.settings().region,
+        "OwnerId": vpc.meta.owner,
+        "ResourceGroupId": resource_group(&vpc.meta),
+        "Tags": vpc_tags(&vpc.meta),
+        "CreationTime": time::format(vpc.meta.created),
+    })
+}

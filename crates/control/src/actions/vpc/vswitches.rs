@@ -1,0 +1,165 @@
+//! vSwitches.
+
+use std::sync::Arc;
+
+use model::command::vpc::{CreateVSwitch, ModifyVSwitch};
+use model::command::{Command, Output};
+use model::id::ZoneId;
+use model::meta::Relabel;
+use model::tables::{Key, Kind};
+use model::vpc::{VSwitch, VSwitchCidr, Vpc};
+use serde_json::{Value, json};
+
+use super::NO_IPV6;
+use crate::actions::list::resource_group;
+use crate::actions::older::{self, never, page, vpc_tags, wanted};
+use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
+use crate::rpc::{ApiError, Params, Product, time};
+
+const NO_IPAM: &str = "this version has no address pools: give CidrBlock.";
+
+/// Actions about vSwitches.
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(
+        Product::Vpc,
+        "CreateVSwitch",
+        &[
+            works("CidrBlock"),
+            works("Description"),
+            works("Tag"),
+            works("VSwitchName"),
+            works("VpcId"),
+            works("ZoneId"),
+            refused("CidrMask", NO_IPAM),
+            refused("Ipv6CidrBlock", NO_IPV6),
+            refused("Ipv6CidrMask", NO_IPV6),
+            refused("VpcIpv6CidrBlock", NO_IPV6),
+        ],
+        create,
+    ),
+    Action::write(Product::Vpc, "DeleteVSwitch", &[works("VSwitchId")], delete),
+    Action::write(
+        Product::Vpc,
+        "ModifyVSwitchAttribute",
+        &[
+            works("Description"),
+            works("EnableIPv6"),
+            works("VSwitchId"),
+            works("VSwitchName"),
+            refused("Ipv6CidrBlock", NO_IPV6),
+            refused("Ipv6CidrMask", NO_IPV6),
+            refused("VpcIpv6CidrBlock", NO_IPV6),
+        ],
+        modify,
+    ),
+    Action::read(
+        Product::Vpc,
+        "DescribeVSwitches",
+        &[
+            works("EnableIpv6"),
+            works("IsDefault"),
+            works("PageNumber"),
+            works("PageSize"),
+            works("ResourceGroupId"),
+            works("RouteTableId"),
+            works("Tag"),
+            works("VSwitchId"),
+            works("VSwitchName"),
+            works("VpcId"),
+            works("ZoneId"),
+            no_effect("VSwitchOwnerId", "an account sees its own vSwitches"),
+        ],
+        describe,
+    ),
+    Action::read(Product::Vpc, "DescribeVSwitchAttributes", &[works("VSwitchId")], attributes),
+];
+
+fn create(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let command = CreateVSwitch {
+        labels: call::labels(params, Some("VSwitchName"), Some("Description"))?,
+        vpc: call::required_id(params, "VpcId")?,
+        zone: ZoneId::new(params.required("ZoneId")?),
+        cidr: range(params)?,
+    };
+    let answer = |_: &View, output: &Output| match output {
+        Output::VSwitch(id) => json!({ "VSwitchId": id }),
+        _ => Value::Null,
+    };
+    Ok(Write { command: Command::CreateVSwitch(command), answer })
+}
+
+fn range(params: &Params) -> Result<VSwitchCidr, ApiError> {
+    let net = params.parse("CidrBlock")?.ok_or_else(|| params.missing("CidrBlock"))?;
+    VSwitchCidr::new(net).map_err(|error| params.illegal("CidrBlock", format_args!("{error}.")))
+}
+
+fn delete(call: &Call) -> Result<Write, ApiError> {
+    Ok(Write::silent(Command::DeleteVSwitch(call::required_id(&call.params, "VSwitchId")?)))
+}
+
+fn modify(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    never(params, "EnableIPv6", NO_IPV6)?;
+    let relabel = Relabel {
+        name: call::name(params, "VSwitchName")?,
+        description: call::description(params, "Description")?,
+    };
+    let vswitch = call::required_id(params, "VSwitchId")?;
+    Ok(Write::silent(Command::ModifyVSwitch(ModifyVSwitch { vswitch, relabel })))
+}
+
+fn describe(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let filter = older::Filter::of(params, "VSwitchId", "VSwitchName")?;
+    let impossible =
+        params.flag("IsDefault")?.unwrap_or(false) || params.flag("EnableIpv6")?.unwrap_or(false);
+    let asked = |vswitch: &&Arc<VSwitch>| {
+        !impossible
+            && filter.takes(vswitch.id.as_str(), &vswitch.meta)
+            && wanted(params, "VpcId", vswitch.vpc.as_str())
+            && wanted(params, "ZoneId", vswitch.zone.as_str())
+            && wanted(params, "RouteTableId", &route_table(&call.view, vswitch))
+    };
+    let vswitches: Vec<Arc<VSwitch>> = call.all_owned::<VSwitch>().filter(asked).cloned().collect();
+    let names = ("VSwitches", "VSwitch");
+    page(params, names, 50, vswitches, |vswitch| vswitch.id.to_string(), |vswitch| body(&call.view, vswitch))
+}
+
+fn attributes(call: &Call) -> Result<Value, ApiError> {
+    Ok(body(&call.view, call.owned::<VSwitch>("VSwitchId")?))
+}
+
+fn route_table(view: &View, vswitch: &VSwitch) -> String {
+    view.state.get::<Vpc>(&vswitch.vpc).map(|vpc| vpc.route_table.to_string()).unwrap_or_default()
+}
+
+/// Addresses that can still be given out; one that rests counts as taken.
+fn available(view: &View, vswitch: &VSwitch) -> u32 {
+    let key = Key::VSwitch(vswitch.id.clone());
+    let taken = view.state.count_users(&key, Kind::Eni) + view.state.count_users(&key, Kind::Released);
+    vswitch.cidr.usable().saturating_sub(u32::try_from(taken).unwrap_or(u32::MAX))
+}
+
+fn body(view: &View, vswitch: &VSwitch) -> Value {
+    json!({
+        "VSwitchId": vswitch.id,
+        "VSwitchName": vswitch.meta.name,
+        "Description": vswitch.meta.description,
+        "Status": view.status().network(&vswitch.meta).to_string(),
+        "VpcId": vswitch.vpc,
+        "ZoneId": vswitch.zone,
+        "CidrBlock": vswitch.cidr.net(),
+        "EnabledIpv6": false,
+        "Ipv6CidrBlock": "",
+        "AvailableIpAddressCount": available(view, vswitch),
+        "IsDefault": false,
+        "NetworkAclId": "",
+        "ShareType": "",
+        "RouteTable": { "RouteTableId": route_table(view, vswitch), "RouteTableType": "System" },
+        "OwnerId": vswitch.meta.owner,
+        "ResourceGroupId": resource_group(&vswitch.meta),
+        "Tags": vpc_tags(&vswitch.meta),
+        "CreationTime": time::format(vswitch.meta.created),
+    })
+}

@@ -1,0 +1,70 @@
+//! The two roads between the state and a host: plans go out, reports come in.
+
+use std::sync::Arc;
+
+use model::id::{HostId, InstanceId};
+use model::plan::HostPlan;
+use model::planner;
+use model::report::Report;
+use model::state::State;
+use model::status::Observed;
+use tokio::sync::watch;
+
+/// What a host offers besides plans and reports.
+pub trait Consoles: Send + Sync {
+    /// The end of an instance's console, at most 64 KiB; empty when it said nothing.
+    fn read(&self, instance: &InstanceId) -> Vec<u8>;
+}
+
+/// How a host on this machine is reached.
+pub struct HostLink {
+    /// Takes plans; only the newest counts.
+    pub plans: watch::Sender<Option<Arc<HostPlan>>>,
+    /// Gives the newest report.
+    pub reports: watch::Receiver<Option<Report>>,
+    /// Consoles of its instances.
+    pub consoles: Arc<dyn Consoles>,
+}
+
+/// Plans every newest state, until there are no more. States that come while one is planned are skipped but the last.
+pub(crate) async fn plan(
+    mut states: watch::Receiver<Arc<State>>,
+    host: HostId,
+    plans: watch::Sender<Option<Arc<HostPlan>>>,
+) {
+    loop {
+        let state = states.borrow_and_update().clone();
+        let host = host.clone();
+        // Planning walks the whole state: it must not hold up answers.
+        match tokio::task::spawn_blocking(move || planner::plan(&state, &host)).await {
+            Ok(plan) => {
+                plans.send_replace(Some(Arc::new(plan)));
+            }
+            Err(error) => tracing::error!(%error, "a state could not be planned"),
+        }
+        if states.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes reports in, until there are no more. One of another host than the installation's own is left out.
+pub(crate) async fn observe(
+    mut reports: watch::Receiver<Option<Report>>,
+    host: HostId,
+    observed: watch::Sender<Arc<Observed>>,
+) {
+    loop {
+        let report = reports.borrow_and_update().clone();
+        match report {
+            Some(report) if report.host == host => {
+                observed.send_replace(Arc::new(Observed { hosts: [(host.clone(), report)].into() }));
+            }
+            Some(report) => tracing::warn!(host = %report.host, "a report of an unknown host"),
+            None => {}
+        }
+        if reports.changed().await.is_err() {
+            return;
+        }
+    }
+}
