@@ -1,0 +1,146 @@
+//! What a handler gets: the state, what hosts say, who asks, with which parameters.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use model::id::{
+    AccountId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId, LoadBalancerId,
+    SecurityGroupId, ServerGroupId, VSwitchId, VpcId,
+};
+use model::meta::{Description, InvalidText, Labels, Name};
+use model::state::State;
+use model::status::{self, Observed};
+use model::tables::{Kind, Resource};
+
+use super::refusal;
+use crate::hosts::Consoles;
+use crate::rpc::{ApiError, Params};
+
+/// What answers are made from.
+#[derive(Clone)]
+pub struct View {
+    /// The state.
+    pub state: Arc<State>,
+    /// What the hosts have made true and see.
+    pub observed: Arc<Observed>,
+    /// Consoles of instances.
+    pub consoles: Arc<dyn Consoles>,
+}
+
+impl View {
+    /// What statuses are computed from.
+    pub fn status(&self) -> status::View<'_> {
+        status::View { state: &self.state, observed: &self.observed }
+    }
+}
+
+/// A request that was authenticated and found its action.
+pub struct Call {
+    /// State and reports, as they were when the request came.
+    pub view: View,
+    /// Who asks.
+    pub account: AccountId,
+    /// With which parameters.
+    pub params: Params,
+}
+
+/// An id of a resource: what is no id of this kind is an unknown one.
+pub trait Id: FromStr {
+    /// What it is an id of.
+    const KIND: Kind;
+}
+
+macro_rules! ids {
+    ($($name:ident = $kind:ident)*) => {$(
+        impl Id for $name {
+            const KIND: Kind = Kind::$kind;
+        }
+    )*};
+}
+ids! {
+    VpcId = Vpc VSwitchId = VSwitch SecurityGroupId = SecurityGroup InstanceId = Instance EniId = Eni
+    LoadBalancerId = LoadBalancer ServerGroupId = ServerGroup ListenerId = Listener JobId = Job
+    EndpointServiceId = EndpointService EndpointId = Endpoint
+}
+
+/// The id in a parameter; `None` when it is not given.
+pub fn id<T: Id>(params: &Params, name: &str) -> Result<Option<T>, ApiError> {
+    let parse = |text: &str| text.parse().map_err(|_| refusal::not_found(params.product(), T::KIND, text));
+    params.text(name).map(parse).transpose()
+}
+
+/// The id in a parameter that must be given.
+pub fn required_id<T: Id>(params: &Params, name: &str) -> Result<T, ApiError> {
+    id(params, name)?.ok_or_else(|| params.missing(name))
+}
+
+/// The ids in a list.
+pub fn ids<T: Id>(params: &Params, name: &str) -> Result<Vec<T>, ApiError> {
+    let parse = |text: String| text.parse().map_err(|_| refusal::not_found(params.product(), T::KIND, &text));
+    params.texts(name)?.into_iter().map(parse).collect()
+}
+
+/// A name; `None` when it is not given.
+pub fn name(params: &Params, parameter: &str) -> Result<Option<Name>, ApiError> {
+    text(params, parameter, Name::parse)
+}
+
+/// A description; `None` when it is not given.
+pub fn description(params: &Params, parameter: &str) -> Result<Option<Description>, ApiError> {
+    text(params, parameter, Description::parse)
+}
+
+fn text<T>(
+    params: &Params,
+    parameter: &str,
+    parse: fn(&str) -> Result<T, InvalidText>,
+) -> Result<Option<T>, ApiError> {
+    let parsed = params.text(parameter).map(parse).transpose();
+    parsed.map_err(|error| params.illegal(parameter, format_args!("{error}.")))
+}
+
+/// Tags, as `Tag.N.Key` and `Tag.N.Value`.
+pub fn tags(params: &Params) -> Result<BTreeMap<String, String>, ApiError> {
+    let pair = |tag: &Params| {
+        Ok((tag.required("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned()))
+    };
+    params.list("Tag")?.iter().map(pair).collect()
+}
+
+/// Name, description, tags and resource group; `None` for a parameter that the action does not have.
+pub fn labels(
+    params: &Params,
+    name_of: Option<&str>,
+    described_by: Option<&str>,
+) -> Result<Labels, ApiError> {
+    let named = name_of.map(|parameter| name(params, parameter)).transpose()?.flatten();
+    let described = described_by.map(|parameter| description(params, parameter)).transpose()?.flatten();
+    let resource_group = params.parse("ResourceGroupId")?;
+    Ok(Labels {
+        name: named.unwrap_or_default(),
+        description: described.unwrap_or_default(),
+        resource_group,
+        tags: tags(params)?,
+    })
+}
+
+impl Call {
+    /// The caller's resource whose id stands in a parameter. Another account's is as unknown as one that never was.
+    pub fn owned<T: Resource<Key: Id>>(&self, name: &str) -> Result<&Arc<T>, ApiError> {
+        let id = required_id::<T::Key>(&self.params, name)?;
+        let found = self.view.state.owned::<T>(self.account, &id);
+        found.map_err(|refused| refusal::error(self.params.product(), &refused))
+    }
+
+    /// The caller's resources of one kind, in the order of their ids.
+    pub fn all_owned<T: Resource<Key: 'static> + 'static>(&self) -> impl Iterator<Item = &Arc<T>> {
+        let rows = T::table(self.view.state.tables()).values();
+        rows.filter(|row| row.meta().owner == self.account)
+    }
+
+    /// The region.
+    pub fn region(&self) -> String {
+        self.view.state.settings().region.clone()
+    }
+}

@@ -1,0 +1,211 @@
+//! From an HTTP request to its response: authenticate, find the action, let it read or commit.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use bytes::Bytes;
+use hyper::{Method, Response};
+use model::account::{AccessKey, AccessKeyId};
+use model::command::Env;
+use model::id::{AccountId, Timestamp};
+use model::records::TokenKey;
+use model::status::Observed;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::{Action, COMMON, Call, Handler, Support, View, Write, dry_run, find, refusal};
+use crate::commit::{Commits, Idempotence, Submission, SubmitError};
+use crate::hosts::Consoles;
+use crate::random::seed;
+use crate::rpc::signature::{self, Credential, Replays};
+use crate::rpc::{ApiError, Format, Params, Product, Request, request_id, respond, time};
+
+/// Longest client token, characters.
+const MAX_TOKEN: usize = 64;
+
+/// The API: everything that a request can reach.
+pub struct Api {
+    commits: Commits,
+    observed: watch::Receiver<Arc<Observed>>,
+    consoles: Arc<dyn Consoles>,
+    replays: Replays,
+}
+
+impl Api {
+    /// The API over a state and what the hosts report.
+    pub fn new(
+        commits: Commits,
+        observed: watch::Receiver<Arc<Observed>>,
+        consoles: Arc<dyn Consoles>,
+    ) -> Self {
+        Self { commits, observed, consoles, replays: Replays::default() }
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Value, ApiError> {
+        let now = time::now();
+        let account = self.authenticate(request, now)?;
+        let action = action_of(request)?;
+        let params = request.params(action.product);
+        check(action, &params)?;
+        let call = Call { view: self.view(), account, params };
+        check_region(&call)?;
+        match action.handler {
+            Handler::Read(read) => read(&call),
+            Handler::Write(write) => self.write(action, &call, write(&call)?, now).await,
+        }
+    }
+
+    fn view(&self) -> View {
+        // Reports first: a status must not claim that a host has done what the state does not know yet.
+        let observed = self.observed.borrow().clone();
+        View { state: self.commits.state(), observed, consoles: self.consoles.clone() }
+    }
+
+    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<AccountId, ApiError> {
+        let state = self.commits.state();
+        signature::authenticate(request, now, &self.replays, |id| {
+            let key = state.get::<AccessKey>(&AccessKeyId::parse(id).ok()?)?;
+            Some(Credential { account: key.account, secret: key.secret.clone(), active: key.active })
+        })
+    }
+
+    async fn write(
+        &self,
+        action: &Action,
+        call: &Call,
+        write: Write,
+        now: Timestamp,
+    ) -> Result<Value, ApiError> {
+        let env =
+            Env { now, seed: seed().map_err(|error| ApiError::internal(&error))?, account: call.account };
+        if call.params.flag("DryRun")?.unwrap_or(false) {
+            return Err(dry_run::outcome(action, call, &write, &env));
+        }
+        let (view, answer) = (call.view.clone(), write.answer);
+        let submission = Submission {
+            command: write.command,
+            env,
+            token: idempotence(action, call)?,
+            answer: Box::new(move |state, output| {
+                answer(&View { state: state.clone(), ..view.clone() }, output)
+            }),
+        };
+        self.commits.submit(submission).await.map_err(|error| submit_error(action.product, &error))
+    }
+}
+
+impl crate::http::Handler for Api {
+    async fn handle(&self, request: hyper::Request<Bytes>) -> Response<Bytes> {
+        let (path, method) = (request.uri().path().to_owned(), request.method().clone());
+        let id = request_id();
+        match Request::new(request) {
+            Ok(request) => {
+                let result = match (path.as_str(), method) {
+                    ("/", Method::GET | Method::POST) => self.answer(&request).await,
+                    ("/", _) => Err(ApiError::new(405, "UnsupportedHTTPMethod", "Use GET or POST.")),
+                    (_, _) => Err(ApiError::new(
+                        404,
+                        "InvalidPath",
+                        "There is nothing here. Send requests to the path /.",
+                    )),
+                };
+                if let Err(error) = &result {
+                    tracing::debug!(request = %id, action = request.action().unwrap_or_default(), %error, "refused");
+                }
+                let host = request.header("host").unwrap_or_default();
+                respond(Format::of(&request), request.action().unwrap_or_default(), host, &id, result)
+            }
+            Err(error) => respond(Format::Json, "", "", &id, Err(error)),
+        }
+    }
+
+    fn unreadable(&self, status: u16, code: &'static str, message: &'static str) -> Response<Bytes> {
+        respond(Format::Json, "", "", &request_id(), Err(ApiError::new(status, code, message)))
+    }
+}
+
+fn action_of(request: &Request) -> Result<&'static Action, ApiError> {
+    let (name, version) = (request.action()?, request.version()?);
+    let product = Product::of_version(version).ok_or_else(|| {
+        let known = Product::ALL.map(|product| format!("{} {}", product.name(), product.version()));
+        let versions = known.join(", ");
+        ApiError::new(400, "InvalidVersion", format!("No product has this version. Known are {versions}."))
+    })?;
+    find(product, name).ok_or_else(|| {
+        let shown: String = name.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
+        let message = format!("Isthmus does not have the action {shown} of {} {version}.", product.name());
+        ApiError::new(404, "InvalidAction.NotFound", message)
+    })
+}
+
+/// Refuses what the action cannot do, rather than doing something else.
+fn check(action: &Action, params: &Params) -> Result<(), ApiError> {
+    for param in action.params.iter().chain(COMMON) {
+        match param.support {
+            Support::Refused(why) if asked_for(params, param.name) => {
+                return Err(params.illegal(param.name, why));
+            }
+            Support::Refused(_) | Support::Works | Support::NoEffect(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Some clients send every parameter of an action: `false` and empty structures ask for nothing.
+fn asked_for(params: &Params, name: &str) -> bool {
+    let nothing = |text: &str| text.eq_ignore_ascii_case("false") || text == "[]" || text == "{}";
+    params.has(name) && !params.text(name).is_some_and(nothing)
+}
+
+fn check_region(call: &Call) -> Result<(), ApiError> {
+    let region = call.region();
+    match call.params.text("RegionId") {
+        Some(asked) if asked != region => {
+            let message = format!("This installation has one region, {region}. Ask for that, or for none.");
+            Err(ApiError::new(404, "InvalidRegionId.NotFound", message))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn idempotence(action: &Action, call: &Call) -> Result<Option<Idempotence>, ApiError> {
+    let Some(token) = call.params.text("ClientToken") else { return Ok(None) };
+    if token.len() > MAX_TOKEN || !token.is_ascii() {
+        return Err(call.params.illegal("ClientToken", "give at most 64 ASCII characters."));
+    }
+    let action = format!("{}.{}", action.product.name(), action.name);
+    let key = TokenKey { account: call.account, action, token: token.to_owned() };
+    let flat = call.params.flat(&["ClientToken", "DryRun"]);
+    let digest = digest::digest(&digest::SHA256, format!("{flat:?}").as_bytes());
+    Ok(Some(Idempotence { key, fingerprint: hex::encode(digest) }))
+}
+
+fn submit_error(product: Product, error: &SubmitError) -> ApiError {
+    match error {
+        SubmitError::Refused(refused) => refusal::error(product, refused),
+        SubmitError::TokenReused => {
+            let (status, code) = match product {
+                Product::Nlb => (400, "IdempotenceSignatureMismatch"),
+                Product::Ecs => (403, "IdempotentParameterMismatch"),
+                Product::Location
+                | Product::Privatelink
+                | Product::Pvtz
+                | Product::ResourceManager
+                | Product::Sts
+                | Product::Vpc => (400, "IdempotentParameterMismatch"),
+            };
+            ApiError::new(
+                status,
+                code,
+                "The client token was used before with other parameters. Use a new one.",
+            )
+        }
+        SubmitError::Store(_) => {
+            let message = "The change could not be kept durably; it may or may not have happened. Look before you try again.";
+            ApiError::new(503, "ServiceUnavailable", message)
+        }
+        SubmitError::Stopped => {
+            ApiError::new(503, "ServiceUnavailable", "The server is going down. Try again soon.")
+        }
+    }
+}

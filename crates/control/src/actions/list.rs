@@ -1,0 +1,72 @@
+//! What list actions share: filters and the shape of a page.
+
+use model::meta::{Meta, Tags};
+use serde_json::{Value, json};
+
+use crate::rpc::page::{self, Page};
+use crate::rpc::{ApiError, Params};
+
+/// Whether a value is among those asked for; every value is when none is.
+pub fn among(asked: &[String], value: &str) -> bool {
+    asked.is_empty() || asked.iter().any(|one| one == value)
+}
+
+/// Whether a value is the one asked for, in any letter case; every value is when none is.
+pub fn is(asked: Option<&str>, value: &str) -> bool {
+    asked.is_none_or(|asked| asked.eq_ignore_ascii_case(value))
+}
+
+/// What a list may be narrowed by, whatever it lists.
+pub struct Labelled {
+    tags: Vec<(String, Option<String>)>,
+    resource_group: Option<String>,
+}
+
+impl Labelled {
+    /// The filters `Tag.N` and `ResourceGroupId`.
+    pub fn of(params: &Params) -> Result<Self, ApiError> {
+        let tag = |tag: &Params| Ok((tag.required("Key")?.to_owned(), tag.text("Value").map(str::to_owned)));
+        let tags = params.list("Tag")?.iter().map(tag).collect::<Result<_, ApiError>>()?;
+        Ok(Self { tags, resource_group: params.text("ResourceGroupId").map(str::to_owned) })
+    }
+
+    /// Whether a resource passes.
+    pub fn takes(&self, meta: &Meta) -> bool {
+        let has = |(key, value): &(String, Option<String>)| {
+            meta.tags.get(key).is_some_and(|own| value.as_ref().is_none_or(|value| value == own))
+        };
+        self.tags.iter().all(has) && is(self.resource_group.as_deref(), &resource_group(meta))
+    }
+}
+
+/// The resource group as it travels; empty when there is none.
+pub fn resource_group(meta: &Meta) -> String {
+    meta.resource_group.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Tags as they travel, with the names that this place has for key and value.
+pub fn tags(tags: &Tags, key_name: &str, value_name: &str) -> Vec<Value> {
+    tags.iter().map(|(key, value)| json!({ key_name: key, value_name: value })).collect()
+}
+
+/// How many items a page has.
+pub struct Sizes {
+    /// When nothing is asked for.
+    pub default: usize,
+    /// At most.
+    pub most: usize,
+}
+
+/// One page of a list under its name, each item as `render` shows it.
+pub fn answer<T>(
+    params: &Params,
+    sizes: &Sizes,
+    name: &str,
+    items: Vec<T>,
+    key: impl Fn(&T) -> String,
+    render: impl Fn(&T) -> Value,
+) -> Result<Value, ApiError> {
+    let Page { items, total, size, next } = page::by_token(params, sizes.default, sizes.most, items, key)?;
+    let items: Vec<Value> = items.iter().map(render).collect();
+    Ok(json!({ name: items, "MaxResults": size, "NextToken": next, "TotalCount": total }))
+}

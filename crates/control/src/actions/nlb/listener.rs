@@ -1,0 +1,214 @@
+//! Listeners.
+
+use std::sync::Arc;
+
+use model::command::Command;
+use model::command::nlb::{CreateListener, UpdateListener};
+use model::id::ListenerId;
+use model::net::PortRange;
+use model::nlb::Listener;
+use model::words::Words;
+use serde_json::{Map, Value, json};
+
+use super::{PAGE, job};
+use crate::actions::call::{description, id, labels, required_id};
+use crate::actions::list::{self, Labelled, among, is};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, works};
+use crate::rpc::{ApiError, Params, Product};
+
+const NO_TLS: &str = "TLS listeners are not supported by this version.";
+const CA_ENABLED: Param = refused("CaEnabled", NO_TLS);
+const CA_CERTIFICATES: Param = refused("CaCertificateIds", NO_TLS);
+const CERTIFICATES: Param = refused("CertificateIds", NO_TLS);
+const SECURITY_POLICY: Param = refused("SecurityPolicyId", NO_TLS);
+const ALPN_ENABLED: Param = refused("AlpnEnabled", NO_TLS);
+const ALPN_POLICY: Param = refused("AlpnPolicy", NO_TLS);
+const PROXY_V2: Param = no_effect("ProxyProtocolV2Config", "it counts only with ProxyProtocolEnabled");
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(
+        Product::Nlb,
+        "CreateListener",
+        &[
+            works("LoadBalancerId"),
+            works("ListenerProtocol"),
+            works("ListenerPort"),
+            works("StartPort"),
+            works("EndPort"),
+            works("ServerGroupId"),
+            works("ListenerDescription"),
+            works("IdleTimeout"),
+            works("Cps"),
+            works("Mss"),
+            works("ProxyProtocolEnabled"),
+            works("SecSensorEnabled"),
+            works("Tag"),
+            PROXY_V2,
+            CA_ENABLED,
+            CA_CERTIFICATES,
+            CERTIFICATES,
+            SECURITY_POLICY,
+            ALPN_ENABLED,
+            ALPN_POLICY,
+        ],
+        create,
+    ),
+    Action::write(
+        Product::Nlb,
+        "UpdateListenerAttribute",
+        &[
+            works("ListenerId"),
+            works("ListenerDescription"),
+            works("ServerGroupId"),
+            works("IdleTimeout"),
+            works("Cps"),
+            works("Mss"),
+            works("ProxyProtocolEnabled"),
+            works("SecSensorEnabled"),
+            PROXY_V2,
+            CA_ENABLED,
+            CA_CERTIFICATES,
+            CERTIFICATES,
+            SECURITY_POLICY,
+            ALPN_ENABLED,
+            ALPN_POLICY,
+        ],
+        update,
+    ),
+    Action::write(Product::Nlb, "StartListener", &[works("ListenerId")], |call| {
+        on(call, Command::StartListener)
+    }),
+    Action::write(Product::Nlb, "StopListener", &[works("ListenerId")], |call| {
+        on(call, Command::StopListener)
+    }),
+    Action::write(Product::Nlb, "DeleteListener", &[works("ListenerId")], |call| {
+        on(call, Command::DeleteListener)
+    }),
+    Action::read(Product::Nlb, "GetListenerAttribute", &[works("ListenerId")], get),
+    Action::read(
+        Product::Nlb,
+        "ListListeners",
+        &[
+            works("ListenerIds"),
+            works("LoadBalancerIds"),
+            works("ListenerProtocol"),
+            works("SecSensorEnabled"),
+            works("Tag"),
+            works("MaxResults"),
+            works("NextToken"),
+        ],
+        list,
+    ),
+];
+
+fn on(call: &Call, command: fn(ListenerId) -> Command) -> Result<Write, ApiError> {
+    Ok(Write { command: command(required_id(&call.params, "ListenerId")?), answer: job })
+}
+
+fn create(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let protocol = params.word_as_sent("ListenerProtocol")?;
+    let command = CreateListener {
+        labels: labels(params, None, Some("ListenerDescription"))?,
+        load_balancer: required_id(params, "LoadBalancerId")?,
+        protocol: protocol.ok_or_else(|| params.missing("ListenerProtocol"))?,
+        ports: ports(params)?,
+        server_group: required_id(params, "ServerGroupId")?,
+        idle_timeout: params.number("IdleTimeout", 0..=u16::MAX)?,
+        cps: params.number("Cps", 0..=u32::MAX)?.unwrap_or(0),
+        mss: params.number("Mss", 0..=u16::MAX)?.unwrap_or(0),
+        proxy_protocol: params.flag("ProxyProtocolEnabled")?.unwrap_or(false),
+        sec_sensor: params.flag("SecSensorEnabled")?.unwrap_or(false),
+    };
+    Ok(Write { command: Command::CreateListener(command), answer: job })
+}
+
+/// One port, or with port 0 the range from `StartPort` to `EndPort`.
+fn ports(params: &Params) -> Result<PortRange, ApiError> {
+    let required = |name: &str| params.number(name, 1..=u16::MAX)?.ok_or_else(|| params.missing(name));
+    let port: u16 =
+        params.number("ListenerPort", 0..=u16::MAX)?.ok_or_else(|| params.missing("ListenerPort"))?;
+    if port != 0 {
+        return Ok(PortRange { low: port, high: port });
+    }
+    let (low, high) = (required("StartPort")?, required("EndPort")?);
+    if low >= high {
+        return Err(params.illegal("EndPort", "give a port above StartPort."));
+    }
+    Ok(PortRange { low, high })
+}
+
+fn update(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let command = UpdateListener {
+        listener: required_id(params, "ListenerId")?,
+        description: description(params, "ListenerDescription")?,
+        server_group: id(params, "ServerGroupId")?,
+        idle_timeout: params.number("IdleTimeout", 0..=u16::MAX)?,
+        cps: params.number("Cps", 0..=u32::MAX)?,
+        mss: params.number("Mss", 0..=u16::MAX)?,
+        proxy_protocol: params.flag("ProxyProtocolEnabled")?,
+        sec_sensor: params.flag("SecSensorEnabled")?,
+    };
+    Ok(Write { command: Command::UpdateListener(command), answer: job })
+}
+
+fn get(call: &Call) -> Result<Value, ApiError> {
+    let listener = call.owned::<Listener>("ListenerId")?;
+    let mut answer = show(&call.view, listener);
+    answer.insert("Tags".into(), list::tags(&listener.meta.tags, "TagKey", "TagValue").into());
+    Ok(Value::Object(answer))
+}
+
+fn list(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let labelled = Labelled::of(params)?;
+    let (ids, load_balancers) = (params.texts("ListenerIds")?, params.texts("LoadBalancerIds")?);
+    let sec_sensor = params.flag("SecSensorEnabled")?;
+    let wanted = |listener: &&Arc<Listener>| {
+        labelled.takes(&listener.meta)
+            && among(&ids, listener.id.as_str())
+            && among(&load_balancers, listener.load_balancer.as_str())
+            && is(params.text("ListenerProtocol"), listener.protocol.value.word())
+            && sec_sensor.is_none_or(|asked| asked == listener.sec_sensor)
+    };
+    let found = call.all_owned::<Listener>().filter(wanted).collect();
+    let render = |listener: &&Arc<Listener>| {
+        let mut item = show(&call.view, listener);
+        item.insert("Tags".into(), list::tags(&listener.meta.tags, "Key", "Value").into());
+        Value::Object(item)
+    };
+    list::answer(params, &PAGE, "Listeners", found, |listener| listener.id.to_string(), render)
+}
+
+fn show(view: &View, listener: &Listener) -> Map<String, Value> {
+    let answer = json!({
+        "ListenerId": listener.id.as_str(),
+        "ListenerDescription": listener.meta.description.as_str(),
+        "ListenerPort": listener.port,
+        "ListenerProtocol": listener.protocol.text,
+        "ListenerStatus": view.status().listener(listener).status.word(),
+        "LoadBalancerId": listener.load_balancer.as_str(),
+        "ServerGroupId": listener.server_group.as_str(),
+        "StartPort": "0",
+        "EndPort": "0",
+        "IdleTimeout": listener.idle_timeout,
+        "Cps": listener.cps,
+        "Mss": listener.mss,
+        "ProxyProtocolEnabled": false,
+        "ProxyProtocolV2Config": {
+            "Ppv2VpcIdEnabled": false,
+            "Ppv2PrivateLinkEpIdEnabled": false,
+            "Ppv2PrivateLinkEpsIdEnabled": false,
+        },
+        "SecSensorEnabled": listener.sec_sensor,
+        "SecurityPolicyId": "",
+        "AlpnEnabled": false,
+        "AlpnPolicy": "",
+        "CaEnabled": false,
+        "CaCertificateIds": [],
+        "CertificateIds": [],
+        "RegionId": view.state.settings().region,
+    });
+    if let Value::Object(members) = answer { members } else { Map::new() }
+}

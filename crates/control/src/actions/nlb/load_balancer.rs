@@ -1,0 +1,223 @@
+//! Load balancers.
+
+use model::command::Command;
+use model::command::nlb::{CreateLoadBalancer, NewZone, UpdateLoadBalancer, UpdateLoadBalancerZones};
+use model::id::ZoneId;
+use model::instance::Eni;
+use model::names;
+use model::nlb::{AddressType, IpVersion, LoadBalancer, ZoneMapping};
+use model::words::Words;
+use serde_json::{Map, Value, json};
+
+use super::{PAGE, job, protection};
+use crate::actions::call::{labels, name, required_id};
+use crate::actions::list::{self, Labelled, among, is};
+use crate::actions::{Action, Call, View, Write, no_effect, refused, works};
+use crate::rpc::{ApiError, Params, Product, time};
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(
+        Product::Nlb,
+        "CreateLoadBalancer",
+        &[
+            works("VpcId"),
+            works("ZoneMappings"),
+            works("LoadBalancerName"),
+            works("AddressType"),
+            works("AddressIpVersion"),
+            works("DeletionProtectionConfig"),
+            works("ModificationProtectionConfig"),
+            works("ResourceGroupId"),
+            works("Tag"),
+            no_effect("LoadBalancerType", "there is one type"),
+            no_effect("LoadBalancerBillingConfig", "nothing is billed"),
+            refused("BandwidthPackageId", "there are no bandwidth packages."),
+        ],
+        create,
+    ),
+    Action::write(
+        Product::Nlb,
+        "UpdateLoadBalancerAttribute",
+        &[works("LoadBalancerId"), works("LoadBalancerName"), works("CrossZoneEnabled"), works("Cps")],
+        update,
+    ),
+    Action::write(
+        Product::Nlb,
+        "UpdateLoadBalancerZones",
+        &[works("LoadBalancerId"), works("ZoneMappings")],
+        update_zones,
+    ),
+    Action::write(Product::Nlb, "DeleteLoadBalancer", &[works("LoadBalancerId")], delete),
+    Action::read(Product::Nlb, "GetLoadBalancerAttribute", &[works("LoadBalancerId")], get),
+    Action::read(
+        Product::Nlb,
+        "ListLoadBalancers",
+        &[
+            works("LoadBalancerIds"),
+            works("LoadBalancerNames"),
+            works("LoadBalancerStatus"),
+            works("LoadBalancerBusinessStatus"),
+            works("AddressType"),
+            works("AddressIpVersion"),
+            works("VpcIds"),
+            works("ZoneId"),
+            works("DNSName"),
+            works("ResourceGroupId"),
+            works("Tag"),
+            works("MaxResults"),
+            works("NextToken"),
+            no_effect("LoadBalancerType", "there is one type"),
+            refused("Ipv6AddressType", "load balancers have no IPv6 addresses."),
+        ],
+        list,
+    ),
+];
+
+fn create(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let address_type = params.word_as_sent::<AddressType>("AddressType")?;
+    let ip_version = params.word_as_sent::<IpVersion>("AddressIpVersion")?;
+    let command = CreateLoadBalancer {
+        labels: labels(params, Some("LoadBalancerName"), None)?,
+        address_type: address_type.ok_or_else(|| params.missing("AddressType"))?,
+        ip_version: ip_version.unwrap_or(IpVersion::Ipv4.into()),
+        deletion_protection: protection::deletion(&params.object("DeletionProtectionConfig")?)?,
+        modification_protection: protection::modification(&params.object("ModificationProtectionConfig")?)?,
+        ..CreateLoadBalancer::new(required_id(params, "VpcId")?, zones(params)?)
+    };
+    Ok(Write { command: Command::CreateLoadBalancer(command), answer: job })
+}
+
+fn zones(params: &Params) -> Result<Vec<NewZone>, ApiError> {
+    let zones = params.list("ZoneMappings")?;
+    if zones.is_empty() {
+        return Err(params.missing("ZoneMappings"));
+    }
+    zones.iter().map(zone).collect()
+}
+
+fn zone(zone: &Params) -> Result<NewZone, ApiError> {
+    for name in ["AllocationId", "Ipv6Address", "Ipv4LocalAddresses", "Ipv6LocalAddresses"] {
+        if zone.has(name) {
+            return Err(zone
+                .illegal(name, "load balancers have one private IPv4 address in each zone and no others."));
+        }
+    }
+    Ok(NewZone {
+        zone: ZoneId::new(zone.required("ZoneId")?),
+        vswitch: required_id(zone, "VSwitchId")?,
+        address: zone.parse("PrivateIPv4Address")?,
+    })
+}
+
+fn update(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let command = UpdateLoadBalancer {
+        load_balancer: required_id(params, "LoadBalancerId")?,
+        name: name(params, "LoadBalancerName")?,
+        cross_zone: params.flag("CrossZoneEnabled")?,
+        cps: params.number("Cps", 0..=u32::MAX)?,
+    };
+    Ok(Write { command: Command::UpdateLoadBalancer(command), answer: job })
+}
+
+fn update_zones(call: &Call) -> Result<Write, ApiError> {
+    let load_balancer = required_id(&call.params, "LoadBalancerId")?;
+    let command = UpdateLoadBalancerZones { load_balancer, zones: zones(&call.params)? };
+    Ok(Write { command: Command::UpdateLoadBalancerZones(command), answer: job })
+}
+
+fn delete(call: &Call) -> Result<Write, ApiError> {
+    let command = Command::DeleteLoadBalancer(required_id(&call.params, "LoadBalancerId")?);
+    Ok(Write { command, answer: job })
+}
+
+fn get(call: &Call) -> Result<Value, ApiError> {
+    let load_balancer = call.owned::<LoadBalancer>("LoadBalancerId")?;
+    let mut answer = show(&call.view, load_balancer);
+    answer.insert("Tags".into(), list::tags(&load_balancer.meta.tags, "TagKey", "TagValue").into());
+    answer.insert("Cps".into(), load_balancer.cps.into());
+    Ok(Value::Object(answer))
+}
+
+fn list(call: &Call) -> Result<Value, ApiError> {
+    let filter = filter(call)?;
+    let found = call.all_owned::<LoadBalancer>().filter(|one| filter(one)).collect();
+    let render = |one: &&std::sync::Arc<LoadBalancer>| {
+        let mut item = show(&call.view, one);
+        item.insert("Tags".into(), list::tags(&one.meta.tags, "Key", "Value").into());
+        Value::Object(item)
+    };
+    list::answer(&call.params, &PAGE, "LoadBalancers", found, |one| one.id.to_string(), render)
+}
+
+fn filter(call: &Call) -> Result<impl Fn(&LoadBalancer) -> bool, ApiError> {
+    let params = &call.params;
+    let labelled = Labelled::of(params)?;
+    let (ids, vpcs) = (params.texts("LoadBalancerIds")?, params.texts("VpcIds")?);
+    let names = params.texts("LoadBalancerNames")?;
+    let text = |name: &str| params.text(name);
+    Ok(move |one: &LoadBalancer| {
+        labelled.takes(&one.meta)
+            && among(&ids, one.id.as_str())
+            && among(&names, one.meta.name.as_str())
+            && among(&vpcs, one.vpc.as_str())
+            && is(text("LoadBalancerStatus"), call.view.status().load_balancer(one).status.word())
+            && is(text("LoadBalancerBusinessStatus"), "Normal")
+            && is(text("AddressType"), &one.address_type.text)
+            && is(text("AddressIpVersion"), &one.ip_version.text)
+            && is(text("DNSName"), &dns_name(&call.view, one))
+            && text("ZoneId").is_none_or(|zone| one.zones.contains_key(&ZoneId::new(zone)))
+    })
+}
+
+fn dns_name(view: &View, one: &LoadBalancer) -> String {
+    names::load_balancer_domain(&view.state.settings().region, &one.id)
+}
+
+fn show(view: &View, one: &LoadBalancer) -> Map<String, Value> {
+    let zones: Vec<Value> = one.zones.iter().map(|(id, zone)| show_zone(view, id, zone)).collect();
+    let answer = json!({
+        "LoadBalancerId": one.id.as_str(),
+        "LoadBalancerName": one.meta.name.as_str(),
+        "LoadBalancerStatus": view.status().load_balancer(one).status.word(),
+        "LoadBalancerBusinessStatus": "Normal",
+        "LoadBalancerType": "Network",
+        "LoadBalancerBillingConfig": { "PayType": "PostPay" },
+        "AddressType": one.address_type.text,
+        "AddressIpVersion": one.ip_version.text,
+        "Ipv6AddressType": "Intranet",
+        "BandwidthPackageId": "",
+        "CreateTime": time::format(one.meta.created),
+        "CrossZoneEnabled": one.cross_zone,
+        "DNSName": dns_name(view, one),
+        "DeletionProtectionConfig": protection::show_deletion(&one.deletion_protection),
+        "ModificationProtectionConfig": protection::show_modification(&one.modification_protection),
+        "OperationLocks": [],
+        "RegionId": view.state.settings().region,
+        "ResourceGroupId": list::resource_group(&one.meta),
+        "SecurityGroupIds": [],
+        "VpcId": one.vpc.as_str(),
+        "ZoneMappings": zones,
+    });
+    if let Value::Object(members) = answer { members } else { Map::new() }
+}
+
+fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping) -> Value {
+    let address = view.state.get::<Eni>(&zone.eni).map(|eni| eni.address.to_string());
+    json!({
+        "ZoneId": id.as_str(),
+        "VSwitchId": zone.vswitch.as_str(),
+        "Status": "Active",
+        "LoadBalancerAddresses": [{
+            "AllocationId": "",
+            "EniId": zone.eni.as_str(),
+            "Ipv4LocalAddresses": [],
+            "Ipv6Address": "",
+            "Ipv6LocalAddresses": [],
+            "PrivateIPv4Address": address.unwrap_or_default(),
+            "PrivateIPv4HcStatus": "Healthy",
+            "PublicIPv4Address": "",
+        }],
+    })
+}

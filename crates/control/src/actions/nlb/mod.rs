@@ -1,0 +1,50 @@
+//! Network load balancers, version 2022-04-30.
+
+mod health;
+mod job;
+mod listener;
+mod load_balancer;
+mod protection;
+mod region;
+mod server;
+mod server_group;
+
+use model::command::Output;
+use serde_json::{Value, json};
+
+use super::list::Sizes;
+use super::{Action, View};
+
+/// Every action of the product.
+pub const ACTIONS: &[&[Action]] = &[
+    load_balancer::ACTIONS,
+    protection::ACTIONS,
+    server_group::ACTIONS,
+    server::ACTIONS,
+    listener::ACTIONS,
+    health::ACTIONS,
+    job::ACTIONS,
+    region::ACTIONS,
+];
+
+const PAGE: Sizes = Sizes { default: 20, most: 100 };
+
+/// The answer of an asynchronous action: its job, and the object when the action names it.
+fn job(_: &View, output: &Output) -> Value {
+    match output {
+        Output::Job(job) => json!({ "JobId": job.as_str() }),
+        Output::ServerGroup(group, job) => json!({ "JobId": job.as_str(), "ServerGroupId": group.as_str() }),
+        Output::Listener(listener, job) => json!({ "JobId": job.as_str(), "ListenerId": listener.as_str() }),
+        Output::LoadBalancer(load_balancer) => {
+            json!({ "LoadbalancerId": load_balancer.as_str(), "OrderId": 0 })
+        }
+        Output::Done
+        | Output::Account(_)
+        | Output::Vpc { .. }
+        | Output::VSwitch(_)
+        | Output::Instances(_)
+        | Output::SecurityGroup(_)
+        | Output::Service(_)
+        | Output::Endpoint(_) => Value::Null,
+    }
+}

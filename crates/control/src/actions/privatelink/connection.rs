@@ -1,0 +1,200 @@
+//! Connections of endpoints, as the provider of the service sees and decides them.
+
+use std::sync::Arc;
+
+use model::command::Command;
+use model::command::endpoint::{EnableConnection, SetZoneResource, UpdateConnection};
+use model::endpoint::{Endpoint, EndpointZone};
+use model::id::{EndpointServiceId, ZoneId};
+use model::names;
+use model::service::EndpointService;
+use model::words::Words;
+use serde_json::{Value, json};
+
+use super::{PAGE, endpoint_zone, total_as_text};
+use crate::actions::call::{id, required_id};
+use crate::actions::list::{self, is};
+use crate::actions::{Action, Call, View, Write, no_effect, works};
+use crate::rpc::{ApiError, Product, time};
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(
+        Product::Privatelink,
+        "EnableVpcEndpointConnection",
+        &[works("ServiceId"), works("EndpointId"), works("Bandwidth"), works("TrafficControlMode")],
+        enable,
+    ),
+    Action::write(
+        Product::Privatelink,
+        "DisableVpcEndpointConnection",
+        &[works("ServiceId"), works("EndpointId")],
+        disable,
+    ),
+    Action::write(
+        Product::Privatelink,
+        "UpdateVpcEndpointConnectionAttribute",
+        &[works("ServiceId"), works("EndpointId"), works("Bandwidth"), works("TrafficControlMode")],
+        update,
+    ),
+    Action::write(
+        Product::Privatelink,
+        "EnableVpcEndpointZoneConnection",
+        &[works("ServiceId"), works("EndpointId"), works("ZoneId")],
+        |call| {
+            let service = required_id(&call.params, "ServiceId")?;
+            Ok(Write::silent(Command::EnableZoneConnection(service, endpoint_zone::reference(&call.params)?)))
+        },
+    ),
+    Action::write(
+        Product::Privatelink,
+        "DisableVpcEndpointZoneConnection",
+        &[
+            works("ServiceId"),
+            works("EndpointId"),
+            works("ZoneId"),
+            no_effect("ReplacedResource", "resources are replaced at once"),
+        ],
+        |call| {
+            let service = required_id(&call.params, "ServiceId")?;
+            Ok(Write::silent(Command::DisableZoneConnection(
+                service,
+                endpoint_zone::reference(&call.params)?,
+            )))
+        },
+    ),
+    Action::write(
+        Product::Privatelink,
+        "UpdateVpcEndpointZoneConnectionResourceAttribute",
+        &[
+            works("ServiceId"),
+            works("EndpointId"),
+            works("ZoneId"),
+            works("ResourceAllocateMode"),
+            works("ResourceId"),
+            no_effect("ResourceType", "it is nlb"),
+            no_effect(
+                "ResourceReplaceMode",
+                "established connections go on while their server can be reached",
+            ),
+        ],
+        choose,
+    ),
+    Action::read(
+        Product::Privatelink,
+        "ListVpcEndpointConnections",
+        &[
+            works("ServiceId"),
+            works("EndpointId"),
+            works("EndpointOwnerId"),
+            works("ConnectionStatus"),
+            works("EniId"),
+            works("ResourceId"),
+            works("ResourceGroupId"),
+            works("MaxResults"),
+            works("NextToken"),
+            no_effect("ReplacedResourceId", "resources are replaced at once"),
+        ],
+        list,
+    ),
+];
+
+fn enable(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let command = EnableConnection {
+        service: required_id(params, "ServiceId")?,
+        endpoint: required_id(params, "EndpointId")?,
+        bandwidth: params.number("Bandwidth", 0..=u32::MAX)?,
+        traffic_control: params.word("TrafficControlMode")?,
+    };
+    Ok(Write::silent(Command::EnableConnection(command)))
+}
+
+fn disable(call: &Call) -> Result<Write, ApiError> {
+    let service = required_id(&call.params, "ServiceId")?;
+    Ok(Write::silent(Command::DisableConnection(service, required_id(&call.params, "EndpointId")?)))
+}
+
+fn update(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let command = UpdateConnection {
+        service: required_id(params, "ServiceId")?,
+        endpoint: required_id(params, "EndpointId")?,
+        bandwidth: params.number("Bandwidth", 0..=u32::MAX)?,
+        traffic_control: params.word("TrafficControlMode")?,
+    };
+    Ok(Write::silent(Command::UpdateConnection(command)))
+}
+
+fn choose(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let manual = params.choice("ResourceAllocateMode", &[("Auto", false), ("Manual", true)])?;
+    let load_balancer = match manual {
+        Some(true) => Some(required_id(params, "ResourceId")?),
+        Some(false) => None,
+        None => id(params, "ResourceId")?,
+    };
+    let at = endpoint_zone::reference(params)?;
+    let command = SetZoneResource { service: required_id(params, "ServiceId")?, at, load_balancer };
+    Ok(Write::silent(Command::SetZoneResource(command)))
+}
+
+fn list(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let services = match id::<EndpointServiceId>(params, "ServiceId")? {
+        Some(_) => vec![call.owned::<EndpointService>("ServiceId")?],
+        None => call.all_owned::<EndpointService>().collect(),
+    };
+    let owner = params.number("EndpointOwnerId", 0..=u64::MAX)?;
+    let wanted = |endpoint: &&Arc<Endpoint>| {
+        let any_zone = |takes: &dyn Fn(&EndpointZone) -> bool| endpoint.zones.values().any(takes);
+        let served_by =
+            |asked: &str| any_zone(&|zone| zone.resource.as_ref().is_some_and(|own| own.as_str() == asked));
+        is(params.text("EndpointId"), endpoint.id.as_str())
+            && is(params.text("ConnectionStatus"), call.view.status().connection(endpoint).status.word())
+            && is(params.text("ResourceGroupId"), &list::resource_group(&endpoint.meta))
+            && owner.is_none_or(|owner| owner == endpoint.meta.owner.0)
+            && params.text("EniId").is_none_or(|asked| any_zone(&|zone| zone.eni.as_str() == asked))
+            && params.text("ResourceId").is_none_or(served_by)
+    };
+    let endpoints = services.iter().flat_map(|service| call.view.state.endpoints_to(&service.id));
+    let found = endpoints.filter(wanted).collect();
+    let render = |endpoint: &&Arc<Endpoint>| show(call, endpoint);
+    list::answer(params, &PAGE, "Connections", found, |endpoint| endpoint.id.to_string(), render)
+        .map(total_as_text)
+}
+
+fn show(call: &Call, endpoint: &Endpoint) -> Value {
+    let view = &call.view;
+    let region = &view.state.settings().region;
+    let zones: Vec<Value> =
+        endpoint.zones.iter().map(|(id, zone)| show_zone(view, endpoint, id, zone)).collect();
+    json!({
+        "ServiceId": endpoint.service.as_str(),
+        "EndpointId": endpoint.id.as_str(),
+        "EndpointOwnerId": endpoint.meta.owner.0,
+        "EndpointVpcId": endpoint.vpc.as_str(),
+        "EndpointRegionId": region,
+        "ServiceRegionId": region,
+        "ConnectionStatus": view.status().connection(endpoint).status.word(),
+        "Bandwidth": endpoint.connection.bandwidth,
+        "TrafficControlMode": endpoint.connection.traffic_control.word(),
+        "ModifiedTime": time::format(endpoint.connection.modified),
+        "ResourceGroupId": list::resource_group(&endpoint.meta),
+        "ResourceOwner": endpoint.meta.owner == call.account,
+        "Zones": zones,
+    })
+}
+
+fn show_zone(view: &View, endpoint: &Endpoint, id: &ZoneId, zone: &EndpointZone) -> Value {
+    let region = &view.state.settings().region;
+    json!({
+        "ZoneId": id.as_str(),
+        "ZoneStatus": view.status().zone(endpoint, zone).status.word(),
+        "ZoneDomain": names::zone_domain(region, &endpoint.service, &endpoint.id, id),
+        "EniId": zone.eni.as_str(),
+        "VSwitchId": zone.vswitch.as_str(),
+        "ResourceId": zone.resource.as_ref().map(|own| own.as_str()).unwrap_or_default(),
+        "ReplacedEniId": "",
+        "ReplacedResourceId": "",
+    })
+}

@@ -1,0 +1,201 @@
+//! Endpoints.
+
+use std::sync::Arc;
+
+use model::command::endpoint::{CreateEndpoint, UpdateEndpoint};
+use model::command::{Command, Output};
+use model::endpoint::Endpoint;
+use model::meta::Relabel;
+use model::names;
+use model::service::EndpointService;
+use model::words::Words;
+use serde_json::{Map, Value, json};
+
+use super::{IPV4, PAGE, endpoint_zone, only_ipv4, service_id};
+use crate::actions::call::{description, ids, labels, name, required_id};
+use crate::actions::list::{self, Labelled, is};
+use crate::actions::{Action, Call, View, Write, no_effect, refused, works};
+use crate::rpc::{ApiError, Params, Product, time};
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(
+        Product::Privatelink,
+        "CreateVpcEndpoint",
+        &[
+            works("VpcId"),
+            works("ServiceId"),
+            works("ServiceName"),
+            works("ServiceRegionId"),
+            works("EndpointName"),
+            works("EndpointDescription"),
+            works("EndpointType"),
+            works("SecurityGroupId"),
+            works("Zone"),
+            works("ProtectedEnabled"),
+            works("ZoneAffinityEnabled"),
+            works("ZonePrivateIpAddressCount"),
+            works("AddressIpVersion"),
+            works("ResourceGroupId"),
+            works("Tag"),
+            refused("PolicyDocument", "endpoint policies are not supported by this version."),
+            refused("CrossRegionBandwidth", "there is one region."),
+        ],
+        create,
+    ),
+    Action::write(
+        Product::Privatelink,
+        "UpdateVpcEndpointAttribute",
+        &[
+            works("EndpointId"),
+            works("EndpointName"),
+            works("EndpointDescription"),
+            works("ZoneAffinityEnabled"),
+            works("AddressIpVersion"),
+            no_effect("ResetPolicy", "there is no policy"),
+            refused("PolicyDocument", "endpoint policies are not supported by this version."),
+            refused("CrossRegionBandwidth", "there is one region."),
+        ],
+        update,
+    ),
+    Action::write(Product::Privatelink, "DeleteVpcEndpoint", &[works("EndpointId")], delete),
+    Action::read(Product::Privatelink, "GetVpcEndpointAttribute", &[works("EndpointId")], get),
+    Action::read(
+        Product::Privatelink,
+        "ListVpcEndpoints",
+        &[
+            works("EndpointId"),
+            works("EndpointName"),
+            works("EndpointStatus"),
+            works("EndpointType"),
+            works("ConnectionStatus"),
+            works("ServiceName"),
+            works("ServiceRegionId"),
+            works("VpcId"),
+            works("ResourceGroupId"),
+            works("Tag"),
+            works("MaxResults"),
+            works("NextToken"),
+            no_effect("AddressIpVersion", "addresses are IPv4"),
+        ],
+        list,
+    ),
+];
+
+fn create(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    only_what_there_is(call)?;
+    let service = service_id(call)?.ok_or_else(|| params.missing("ServiceId"))?;
+    let zones = params.list("Zone")?;
+    let command = CreateEndpoint {
+        labels: labels(params, Some("EndpointName"), Some("EndpointDescription"))?,
+        service,
+        vpc: required_id(params, "VpcId")?,
+        security_groups: ids(params, "SecurityGroupId")?.into_iter().collect(),
+        zones: zones.iter().map(endpoint_zone::new).collect::<Result<_, _>>()?,
+        protected: params.flag("ProtectedEnabled")?.unwrap_or(false),
+        zone_affinity: params.flag("ZoneAffinityEnabled")?.unwrap_or(false),
+    };
+    Ok(Write { command: Command::CreateEndpoint(command), answer: created })
+}
+
+fn only_what_there_is(call: &Call) -> Result<(), ApiError> {
+    let params: &Params = &call.params;
+    only_ipv4(params)?;
+    params.choice("EndpointType", &[("Interface", ())])?;
+    params.choice("ZonePrivateIpAddressCount", &[("1", ())])?;
+    params.choice("ServiceRegionId", &[(call.region().as_str(), ())])?;
+    Ok(())
+}
+
+fn created(view: &View, output: &Output) -> Value {
+    let Output::Endpoint(id) = output else { return Value::Null };
+    let endpoint = view.state.get::<Endpoint>(id);
+    endpoint.map(|endpoint| Value::Object(show(view, endpoint))).unwrap_or_default()
+}
+
+fn update(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    only_ipv4(params)?;
+    let relabel = Relabel {
+        name: name(params, "EndpointName")?,
+        description: description(params, "EndpointDescription")?,
+    };
+    let command = UpdateEndpoint {
+        endpoint: required_id(params, "EndpointId")?,
+        relabel,
+        zone_affinity: params.flag("ZoneAffinityEnabled")?,
+    };
+    Ok(Write::silent(Command::UpdateEndpoint(command)))
+}
+
+fn delete(call: &Call) -> Result<Write, ApiError> {
+    Ok(Write::silent(Command::DeleteEndpoint(required_id(&call.params, "EndpointId")?)))
+}
+
+fn get(call: &Call) -> Result<Value, ApiError> {
+    let endpoint = call.owned::<Endpoint>("EndpointId")?;
+    let mut answer = show(&call.view, endpoint);
+    let payer = call.view.state.get::<EndpointService>(&endpoint.service).map(|service| service.payer);
+    answer.insert("Payer".into(), payer.unwrap_or_default().word().into());
+    answer.insert("ZonePrivateIpAddressCount".into(), 1.into());
+    Ok(Value::Object(answer))
+}
+
+fn list(call: &Call) -> Result<Value, ApiError> {
+    let filter = filter(call)?;
+    let found = call.all_owned::<Endpoint>().filter(|endpoint| filter(endpoint)).collect();
+    let render = |endpoint: &&Arc<Endpoint>| {
+        let mut item = show(&call.view, endpoint);
+        item.insert("Tags".into(), list::tags(&endpoint.meta.tags, "Key", "Value").into());
+        Value::Object(item)
+    };
+    list::answer(&call.params, &PAGE, "Endpoints", found, |endpoint| endpoint.id.to_string(), render)
+}
+
+fn filter(call: &Call) -> Result<impl Fn(&Endpoint) -> bool, ApiError> {
+    let (params, view) = (&call.params, &call.view);
+    let labelled = Labelled::of(params)?;
+    let region = call.region();
+    let text = |name: &str| params.text(name);
+    Ok(move |endpoint: &Endpoint| {
+        labelled.takes(&endpoint.meta)
+            && is(text("EndpointId"), endpoint.id.as_str())
+            && is(text("EndpointName"), endpoint.meta.name.as_str())
+            && is(text("EndpointStatus"), view.status().endpoint(endpoint).status.word())
+            && is(text("EndpointType"), "Interface")
+            && is(text("ConnectionStatus"), view.status().connection(endpoint).status.word())
+            && is(text("ServiceName"), &names::service_name(&region, &endpoint.service))
+            && is(text("ServiceRegionId"), &region)
+            && is(text("VpcId"), endpoint.vpc.as_str())
+    })
+}
+
+fn show(view: &View, endpoint: &Endpoint) -> Map<String, Value> {
+    let region = &view.state.settings().region;
+    let service = view.state.get::<EndpointService>(&endpoint.service);
+    let answer = json!({
+        "EndpointId": endpoint.id.as_str(),
+        "EndpointName": endpoint.meta.name.as_str(),
+        "EndpointDescription": endpoint.meta.description.as_str(),
+        "EndpointDomain": names::endpoint_domain(region, &endpoint.service, &endpoint.id),
+        "EndpointStatus": view.status().endpoint(endpoint).status.word(),
+        "EndpointBusinessStatus": "Normal",
+        "EndpointType": "Interface",
+        "ConnectionStatus": view.status().connection(endpoint).status.word(),
+        "Bandwidth": endpoint.connection.bandwidth,
+        "CrossRegionBandwidth": 0,
+        "AddressIpVersion": IPV4,
+        "CreateTime": time::format(endpoint.meta.created),
+        "PolicyDocument": "",
+        "ProtectedEnabled": endpoint.protected,
+        "RegionId": region,
+        "ResourceGroupId": list::resource_group(&endpoint.meta),
+        "ResourceOwner": service.is_some_and(|service| service.meta.owner == endpoint.meta.owner),
+        "ServiceId": endpoint.service.as_str(),
+        "ServiceName": names::service_name(region, &endpoint.service),
+        "ServiceRegionId": region,
+        "VpcId": endpoint.vpc.as_str(),
+        "ZoneAffinityEnabled": endpoint.zone_affinity,
+    });
+    if let Value::Object(members) = answer { members } else { Map::new() }
+}

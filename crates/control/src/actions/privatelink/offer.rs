@@ -1,0 +1,67 @@
+//! Endpoint services, as those see them who may connect.
+
+use std::sync::Arc;
+
+use model::names;
+use model::service::EndpointService;
+use model::words::Words;
+use serde_json::{Value, json};
+
+use super::{IPV4, PAGE, service_id, total_as_text};
+use crate::actions::list::{self, Labelled, is};
+use crate::actions::{Action, Call, View, works};
+use crate::rpc::{ApiError, Product};
+
+pub(super) const ACTIONS: &[Action] = &[Action::read(
+    Product::Privatelink,
+    "ListVpcEndpointServicesByEndUser",
+    &[
+        works("ServiceId"),
+        works("ServiceName"),
+        works("ServiceType"),
+        works("ServiceRegionId"),
+        works("ResourceGroupId"),
+        works("Tag"),
+        works("MaxResults"),
+        works("NextToken"),
+    ],
+    list,
+)];
+
+fn list(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let labelled = Labelled::of(params)?;
+    let id = service_id(call)?;
+    let region = call.region();
+    let wanted = |service: &&Arc<EndpointService>| {
+        service.admits(call.account)
+            && id.as_ref().is_none_or(|id| *id == service.id)
+            && is(params.text("ServiceType"), "Interface")
+            && is(params.text("ServiceRegionId"), &region)
+            && labelled.takes(&service.meta)
+    };
+    let found = call.view.state.tables().services.values().filter(wanted).collect();
+    let render = |service: &&Arc<EndpointService>| show(&call.view, service);
+    list::answer(params, &PAGE, "Services", found, |service| service.id.to_string(), render)
+        .map(total_as_text)
+}
+
+fn show(view: &View, service: &EndpointService) -> Value {
+    let region = &view.state.settings().region;
+    json!({
+        "ServiceId": service.id.as_str(),
+        "ServiceName": names::service_name(region, &service.id),
+        "ServiceDomain": names::service_domain(region, &service.id),
+        "ServiceType": "Interface",
+        "ServiceResourceType": "nlb",
+        "ServiceSupportIPv6": false,
+        "AddressIpVersion": IPV4,
+        "AutoAcceptEnabled": service.auto_accept,
+        "Payer": service.payer.word(),
+        "ResourceGroupId": list::resource_group(&service.meta),
+        "Tags": list::tags(&service.meta.tags, "Key", "Value"),
+        "VpcEndpointPolicySupported": false,
+        "ZoneAffinityEnabled": service.zone_affinity,
+        "Zones": service.zones().iter().map(|zone| zone.as_str()).collect::<Vec<_>>(),
+    })
+}

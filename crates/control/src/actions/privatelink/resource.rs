@@ -1,0 +1,98 @@
+//! Resources of endpoint services: network load balancers, zone by zone.
+
+use model::command::Command;
+use model::command::service::{ServiceResource, SetAutoAllocated};
+use model::id::ZoneId;
+use model::instance::Eni;
+use model::nlb::LoadBalancer;
+use model::service::{EndpointService, Resource, ResourceKey};
+use serde_json::{Value, json};
+
+use super::PAGE;
+use crate::actions::call::required_id;
+use crate::actions::{Action, Call, View, Write, list, works};
+use crate::rpc::{ApiError, Params, Product};
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(
+        Product::Privatelink,
+        "AttachResourceToVpcEndpointService",
+        &[works("ServiceId"), works("ResourceType"), works("ResourceId"), works("ZoneId")],
+        |call| Ok(Write::silent(Command::AttachResource(reference(call)?))),
+    ),
+    Action::write(
+        Product::Privatelink,
+        "DetachResourceFromVpcEndpointService",
+        &[works("ServiceId"), works("ResourceType"), works("ResourceId"), works("ZoneId")],
+        |call| Ok(Write::silent(Command::DetachResource(reference(call)?))),
+    ),
+    Action::write(
+        Product::Privatelink,
+        "UpdateVpcEndpointServiceResourceAttribute",
+        &[works("ServiceId"), works("ResourceId"), works("ZoneId"), works("AutoAllocatedEnabled")],
+        update,
+    ),
+    Action::read(
+        Product::Privatelink,
+        "ListVpcEndpointServiceResources",
+        &[works("ServiceId"), works("MaxResults"), works("NextToken")],
+        list,
+    ),
+];
+
+/// Types of resources that there are.
+pub(super) const TYPES: &[(&str, ())] = &[("nlb", ())];
+
+/// Load balancer and zone, as `ResourceType`, `ResourceId` and `ZoneId`.
+pub(super) fn key(params: &Params) -> Result<ResourceKey, ApiError> {
+    params.choice("ResourceType", TYPES)?;
+    let zone = ZoneId::new(params.required("ZoneId")?);
+    Ok(ResourceKey { zone, load_balancer: required_id(params, "ResourceId")? })
+}
+
+fn reference(call: &Call) -> Result<ServiceResource, ApiError> {
+    Ok(ServiceResource { service: required_id(&call.params, "ServiceId")?, resource: key(&call.params)? })
+}
+
+fn update(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let command = SetAutoAllocated {
+        service: required_id(params, "ServiceId")?,
+        load_balancer: required_id(params, "ResourceId")?,
+        zone: params.text("ZoneId").map(ZoneId::new),
+        auto_allocated: params
+            .flag("AutoAllocatedEnabled")?
+            .ok_or_else(|| params.missing("AutoAllocatedEnabled"))?,
+    };
+    Ok(Write::silent(Command::SetAutoAllocated(command)))
+}
+
+fn list(call: &Call) -> Result<Value, ApiError> {
+    let service = call.owned::<EndpointService>("ServiceId")?;
+    let found = service.resources.iter().collect();
+    let key = |(key, _): &(&ResourceKey, &Resource)| format!("{}/{}", key.load_balancer, key.zone);
+    let render = |(key, resource): &(&ResourceKey, &Resource)| show(&call.view, service, key, **resource);
+    list::answer(&call.params, &PAGE, "Resources", found, key, render)
+}
+
+fn show(view: &View, service: &EndpointService, key: &ResourceKey, resource: Resource) -> Value {
+    let load_balancer = view.state.get::<LoadBalancer>(&key.load_balancer);
+    let zone = load_balancer.and_then(|one| one.zones.get(&key.zone));
+    let eni = zone.and_then(|zone| view.state.get::<Eni>(&zone.eni));
+    let used = view.state.endpoints_to(&service.id).filter(|endpoint| {
+        endpoint.zones.get(&key.zone).is_some_and(|zone| zone.resource.as_ref() == Some(&key.load_balancer))
+    });
+    json!({
+        "ResourceId": key.load_balancer.as_str(),
+        "ResourceType": "nlb",
+        "ResourceSupportIPv6": false,
+        "ZoneId": key.zone.as_str(),
+        "VpcId": load_balancer.map(|one| one.vpc.as_str()).unwrap_or_default(),
+        "VSwitchId": zone.map(|zone| zone.vswitch.as_str()).unwrap_or_default(),
+        "Ip": eni.map(|eni| eni.address.to_string()).unwrap_or_default(),
+        "AutoAllocatedEnabled": resource.auto_allocated,
+        "RelatedEndpointCount": used.count(),
+        "RelatedDeprecatedEndpointCount": 0,
+        "RegionId": view.state.settings().region,
+    })
+}

@@ -1,0 +1,133 @@
+//! What a refusal is called in the API of the product that was asked.
+
+mod shared;
+
+use std::borrow::Cow;
+
+use model::refusal::Refusal;
+use model::tables::Kind;
+
+use crate::rpc::{ApiError, Product};
+
+/// HTTP status and code.
+type Code = (u16, &'static str);
+
+/// The refusal as the product's API words it.
+pub fn error(product: Product, refusal: &Refusal) -> ApiError {
+    let (status, code) = code(product, refusal);
+    ApiError::new(status, code, sentence(&refusal.to_string()))
+}
+
+/// A resource that does not exist, under an id that may be none.
+pub fn not_found(product: Product, kind: Kind, id: &str) -> ApiError {
+    let (status, code) = shared::not_found(product, kind);
+    let shown: String =
+        id.chars().filter(|c| c.is_ascii_alphanumeric() || "-@_.".contains(*c)).take(64).collect();
+    ApiError::new(status, code, format!("The {kind} {shown} does not exist."))
+}
+
+fn sentence(text: &str) -> Cow<'static, str> {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).chain(['.']).collect::<String>().into()
+}
+
+/// Every refusal has a code; where products differ, `shared` knows how.
+fn code(product: Product, refusal: &Refusal) -> Code {
+    use Refusal as R;
+    match refusal {
+        R::NotFound(key) => shared::not_found(product, key.kind()),
+        R::InUse { what, by } => shared::in_use(product, what.kind(), by.kind()),
+        R::Exists(_) => (400, "InvalidParameter.Duplicate"),
+        R::QuotaExceeded { .. } => shared::quota(product),
+        R::DeletionProtected(_) => shared::deletion_protected(product),
+        R::Unsupported(_) => (400, "UnsupportedOperation"),
+        R::VpcMismatch { .. } => shared::vpc_mismatch(product),
+        R::ZoneUnknown(_) => shared::zone_unknown(product),
+        R::NoHost => (403, "OperationDenied.NoStock"),
+        R::Empty(_) => shared::empty(product),
+        R::InvalidTag => (400, "InvalidTagKey.Malformed"),
+        R::CidrOutsideVpc { .. } => (400, "InvalidCidrBlock.Malformed"),
+        R::CidrOverlapsVSwitch { .. } => (400, "InvalidCidrBlock.Overlapped"),
+        R::ZoneMismatch { .. } => shared::zone_mismatch(product),
+        R::AddressOutsideVSwitch { .. } => shared::address_outside(product),
+        R::AddressTaken { .. } => shared::address_taken(product),
+        R::NoFreeAddress { .. } => shared::no_free_address(product),
+        R::NoFreeIndex(_) => shared::quota(product),
+        R::Amount(_) => (403, "InvalidParam.Amount"),
+        R::AddressForSeveral => (400, "InvalidPrivateIpAddress.Duplicated"),
+        R::WrongPower { .. } => (403, "IncorrectInstanceStatus"),
+        R::MixedGroupKinds { .. } => shared::mixed_groups(product),
+        R::AlreadyMember { .. } => shared::already_member(product),
+        R::NotMember { .. } => shared::not_member(product),
+        R::LastSecurityGroup(_) => (403, "InstanceLastSecurityGroup"),
+        R::EniServiceManaged(_) => (403, "InvalidOperation.EniServiceManaged"),
+        R::InnerAccessOfEnterprise(_) => (400, "InvalidParameter.InnerAccessPolicy"),
+        R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
+        R::PeerGroupNotFound(_) => (404, "InvalidSourceGroupId.NotFound"),
+        R::RuleNotFound { .. } => (404, "InvalidSecurityGroupRuleId.NotFound"),
+        R::RuleExists { .. } => (400, "InvalidParam.DuplicatePermissions"),
+        R::ZoneCount(_) => (400, "InvalidZones"),
+        R::ZoneTwice(_) => shared::zone_twice(product),
+        R::ZoneFixed(_) => (400, "OperationDenied.ZoneVSwitchChanged"),
+        R::ProtocolMismatch { .. } => (400, "Mismatch.Protocol"),
+        R::PreserveClientIpWithTls => (400, "IllegalParam.PreserveClientIpSwitch"),
+        R::PortTaken { .. } => (400, "Conflict.Port"),
+        R::OutOfRange { .. } | R::SchedulerNeedsUdp { .. } | R::HealthCheck(_) => {
+            shared::out_of_range(product)
+        }
+        R::AnyPortHealthCheck => (400, "IllegalParam.AnyPortServerGroupConflictWithHealthCheckConfig"),
+        R::AnyPortMismatch => (400, "IllegalParam.NonAnyPortListenerConflictWithAnyPortServerGroup"),
+        R::ServerKindMismatch { .. } => (400, "Mismatch.ServerType"),
+        R::ServerPort { .. } => (400, "IllegalParam.RSPortConflictWithServerGroup"),
+        R::ServerAddress { .. } => (400, "IllegalParam.IP"),
+        R::ServerExists { .. } => (400, "DuplicatedParam.Server"),
+        R::ServerNotFound { .. } => (404, "ResourceNotFound.BackendServer"),
+        R::WrongListenerState { .. } => (400, "IncorrectStatus.listener"),
+        R::ResourceNotInZone { .. } => (400, "EndpointServiceNotSupportedZone"),
+        R::ResourceExists { .. } => (400, "EndpointServiceResourceExist"),
+        R::ResourceNotFound { .. } => (400, "EndpointServiceResourceNotFound"),
+        R::ConnectionDependence { .. } => (400, "EndpointServiceConnectionDependence"),
+        R::ServiceHasResources(_) => (400, "EndpointServiceDependenceViolation"),
+        R::NoAutoAllocated { .. } => (400, "ResourceAutoAllocateViolation"),
+        R::UserNotFound => (400, "EndpointServiceUserNotFound"),
+        R::ServiceNotAuthorized(_) => (400, "EndpointServiceNotAuthorized"),
+        R::ServiceDeleted(_) => (400, "EndpointServiceDeleted"),
+        R::ServiceHasNoResourceInZone { .. } => (400, "EndpointServiceNotSupportedZone"),
+        R::EndpointZoneExists { .. } => (400, "EndpointZoneDuplicated"),
+        R::EndpointZoneNotFound { .. } => (400, "EndpointZoneNotFound"),
+        R::EndpointHasZones(_) => (400, "EndpointDependenceViolation"),
+        R::EndpointNeedsSecurityGroup => (400, "EndpointMustContainSecurityGroup"),
+        R::EndpointProtected(_) => (400, "EndpointProtected"),
+        R::ConnectionNotFound { .. } => (400, "EndpointConnectionNotFound"),
+        R::WrongConnectionState { .. } => (400, "EndpointConnectionOperationDenied"),
+        R::WrongZoneState { .. } => (400, "IncorrectStatus.VpcEndpointZone"),
+        R::HostInUse(_) | R::ZoneInUse(_) => (400, "OperationDenied.ResourceInUse"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::tables::Key;
+
+    use super::*;
+
+    #[test]
+    fn each_product_has_its_own_code_for_the_same_refusal() {
+        let gone = Refusal::NotFound(Key::Vpc("vpc-bp1x".parse().unwrap()));
+        let worded = |product| {
+            let error = error(product, &gone);
+            (error.status, error.code.into_owned())
+        };
+        assert_eq!(worded(Product::Vpc), (404, "InvalidVpcId.NotFound".to_owned()));
+        assert_eq!(worded(Product::Nlb), (404, "ResourceNotFound.Vpc".to_owned()));
+        assert_eq!(worded(Product::Privatelink), (400, "VpcNotFound".to_owned()));
+        assert_eq!(error(Product::Nlb, &gone).message, "VPC vpc-bp1x does not exist.");
+    }
+
+    #[test]
+    fn a_strange_id_does_not_get_into_the_message() {
+        let error = not_found(Product::Vpc, Kind::Vpc, "<b>\"NotFound\n");
+        assert_eq!(error.message, "The VPC bNotFoundb does not exist.".replace("NotFoundb", "NotFound"));
+    }
+}

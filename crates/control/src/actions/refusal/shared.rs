@@ -1,0 +1,147 @@
+//! Refusals that every product can give, each under its own code.
+
+use model::tables::Kind;
+
+use super::Code;
+use crate::rpc::Product;
+
+/// One code for Nlb, one for Privatelink, one for the older products.
+fn of(product: Product, nlb: Code, privatelink: Code, others: Code) -> Code {
+    match product {
+        Product::Nlb => nlb,
+        Product::Privatelink => privatelink,
+        Product::Ecs
+        | Product::Location
+        | Product::Pvtz
+        | Product::ResourceManager
+        | Product::Sts
+        | Product::Vpc => others,
+    }
+}
+
+pub(super) fn not_found(product: Product, kind: Kind) -> Code {
+    match kind {
+        Kind::Vpc => {
+            of(product, (404, "ResourceNotFound.Vpc"), (400, "VpcNotFound"), (404, "InvalidVpcId.NotFound"))
+        }
+        Kind::VSwitch => of(
+            product,
+            (404, "ResourceNotFound.VSwitch"),
+            (400, "VSwitchNotFound"),
+            (404, "InvalidVSwitchId.NotFound"),
+        ),
+        Kind::SecurityGroup => of(
+            product,
+            (404, "ResourceNotFound.SecurityGroup"),
+            (400, "SecurityGroupNotFound"),
+            (404, "InvalidSecurityGroupId.NotFound"),
+        ),
+        Kind::Eni => of(
+            product,
+            (404, "ResourceNotFound.Eni"),
+            (404, "ResourceNotFound.Eni"),
+            (404, "InvalidEniId.NotFound"),
+        ),
+        Kind::Instance => of(
+            product,
+            (404, "ResourceNotFound.Ecs"),
+            (404, "ResourceNotFound.Ecs"),
+            (404, "InvalidInstanceId.NotFound"),
+        ),
+        Kind::LoadBalancer => {
+            let nlb = (404, "ResourceNotFound.loadBalancer");
+            of(product, nlb, (400, "LoadBalancerNotFound"), nlb)
+        }
+        Kind::ServerGroup => (404, "ResourceNotFound.serverGroup"),
+        Kind::Listener => (404, "ResourceNotFound.listener"),
+        Kind::Job => (404, "ResourceNotFound.JobId"),
+        Kind::EndpointService => (400, "EndpointServiceNotFound"),
+        Kind::Endpoint => (400, "EndpointNotFound"),
+        Kind::Account | Kind::AccessKey => (404, "EntityNotExist"),
+        Kind::Settings | Kind::Counters | Kind::Token | Kind::Released => (404, "InvalidResource.NotFound"),
+    }
+}
+
+/// The VPC product names what is in the way, for the kinds that clients wait for.
+pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
+    match (what, by) {
+        (Kind::Vpc, Kind::VSwitch) => (400, "DependencyViolation.VSwitch"),
+        (Kind::Vpc, Kind::SecurityGroup) => (400, "DependencyViolation.SecurityGroup"),
+        (Kind::Vpc, _) => (400, "DependencyViolation.CloudServiceResource"),
+        (Kind::VSwitch, _) => (400, "DependencyViolation"),
+        (Kind::SecurityGroup, _) => (403, "DependencyViolation"),
+        (Kind::ServerGroup, _) => (400, "ResourceInUse.ServerGroup"),
+        (Kind::LoadBalancer, _) => (400, "OperationDenied.LoadBalancerInUse"),
+        (Kind::EndpointService, _) => (400, "EndpointServiceDependenceViolation"),
+        (Kind::Endpoint, _) => (400, "EndpointDependenceViolation"),
+        (_, _) => {
+            let other = (400, "DependencyViolation");
+            of(product, (400, "OperationDenied.ResourceInUse"), other, other)
+        }
+    }
+}
+
+pub(super) fn quota(product: Product) -> Code {
+    of(product, (400, "QuotaExceeded.QuotaInsufficient"), (400, "QuotaMisMatched"), (400, "QuotaExceeded"))
+}
+
+pub(super) fn deletion_protected(product: Product) -> Code {
+    let denied = (400, "OperationDenied.DeletionProtectionEnabled");
+    of(product, denied, denied, (403, "InvalidOperation.DeletionProtection"))
+}
+
+pub(super) fn vpc_mismatch(product: Product) -> Code {
+    of(product, (400, "Mismatch.VpcId"), (400, "VSwitchNotFound"), (400, "InvalidSecurityGroup.VpcMismatch"))
+}
+
+pub(super) fn zone_unknown(product: Product) -> Code {
+    let unsupported = (400, "EndpointServiceNotSupportedZone");
+    of(product, (403, "UnauthorizedZone"), unsupported, (404, "InvalidZoneId.NotFound"))
+}
+
+pub(super) fn empty(product: Product) -> Code {
+    of(product, (400, "MissingParam.Required"), (400, "MissingParam.Required"), (400, "MissingParameter"))
+}
+
+pub(super) fn zone_mismatch(product: Product) -> Code {
+    let others = (400, "InvalidVpcZone.NotSupported");
+    of(product, (400, "Mismatch.ZoneIdAndVswitchId"), (400, "VSwitchNotFound"), others)
+}
+
+pub(super) fn address_outside(product: Product) -> Code {
+    let others = (400, "InvalidPrivateIpAddress.Malformed");
+    of(product, (400, "IllegalParam.PrivateIPv4Address"), (400, "EniIpUnavailable"), others)
+}
+
+pub(super) fn address_taken(product: Product) -> Code {
+    let others = (400, "InvalidPrivateIpAddress.Duplicated");
+    of(product, (400, "ResourceInUse.IP"), (400, "EniIpUnavailable"), others)
+}
+
+pub(super) fn no_free_address(product: Product) -> Code {
+    let none = (400, "ResourceNotEnough.VSwitchIp");
+    of(product, none, none, (403, "InvalidParameter.NotEnoughIpInVSwitch"))
+}
+
+pub(super) fn mixed_groups(product: Product) -> Code {
+    let privatelink = (400, "SecurityGroupTypeOnlySingleTypeSupporteded");
+    of(product, (400, "Mismatch.SecurityGroupType"), privatelink, (400, "InvalidOperation.MultiGroupType"))
+}
+
+pub(super) fn already_member(product: Product) -> Code {
+    let others = (403, "InstanceAlreadyInSecurityGroup");
+    of(product, (400, "Conflict.SecurityGroup"), (400, "SecurityGroupExist"), others)
+}
+
+pub(super) fn not_member(product: Product) -> Code {
+    let nlb = (404, "ResourceNotFound.SecurityGroup");
+    of(product, nlb, (400, "SecurityGroupNotFound"), (403, "InstanceNotInSecurityGroup"))
+}
+
+pub(super) fn zone_twice(product: Product) -> Code {
+    of(product, (400, "InvalidZones"), (400, "EndpointZoneDuplicated"), (400, "InvalidParameter.Duplicate"))
+}
+
+pub(super) fn out_of_range(product: Product) -> Code {
+    of(product, (400, "IllegalParam"), (400, "IllegalParamFormat.Range"), (400, "InvalidParameter"))
+}
