@@ -99,7 +99,7 @@ impl Maps {
                 || [&members as &dyn Step, &policies, &servers, &addresses, &ports]
                     .iter()
                     .any(|step| step.size() > 0)
-                || listeners.changes(|old, new| differ_in_judgement(old, new)),
+                || listeners.changes(differ_in_judgement),
         };
         if changes.judgement {
             self.raise_epoch()?;

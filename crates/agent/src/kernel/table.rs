@@ -84,6 +84,9 @@ struct Batch {
 #[repr(C, align(8))]
 struct Cursor([u8; 64]);
 
+/// Some entries, and where the next ones begin.
+type Part<K, V> = (Vec<(K, V)>, Option<Cursor>);
+
 impl<K: Pod, V: Pod> Table<K, V> {
     /// Opens the map pinned in `directory`.
     pub fn open(directory: &Path, name: &'static str) -> Result<Self, TableError> {
@@ -161,7 +164,7 @@ impl<K: Pod, V: Pod> Table<K, V> {
     }
 
     /// At most `size` entries and where the next ones begin; `None` = there are no more.
-    fn batch(&self, from: Option<Cursor>, size: usize) -> Result<(Vec<(K, V)>, Option<Cursor>), TableError> {
+    fn batch(&self, from: Option<Cursor>, size: usize) -> Result<Part<K, V>, TableError> {
         let mut size = size;
         loop {
             match self.try_batch(from, size) {
@@ -172,7 +175,7 @@ impl<K: Pod, V: Pod> Table<K, V> {
         }
     }
 
-    fn try_batch(&self, from: Option<Cursor>, size: usize) -> io::Result<(Vec<(K, V)>, Option<Cursor>)> {
+    fn try_batch(&self, from: Option<Cursor>, size: usize) -> io::Result<Part<K, V>> {
         let mut keys: Vec<K> = Vec::with_capacity(size);
         let mut values: Vec<V> = Vec::with_capacity(size);
         let mut next = Cursor([0; 64]);

@@ -67,7 +67,12 @@ impl Host {
 
     /// What a new process does.
     pub(crate) fn restart(&mut self) {
-        self.reconciler = Reconciler::new(self.config.clone(), Attachment::of_kernel());
+        self.attach_by(Attachment::of_kernel());
+    }
+
+    /// What a new process does on a kernel that attaches programs this way.
+    pub(crate) fn attach_by(&mut self, attachment: Attachment) {
+        self.reconciler = Reconciler::new(self.config.clone(), attachment);
         self.pass();
     }
 

@@ -1,4 +1,5 @@
 //! The data plane for real: namespaces, links, the kernel program, sockets. Needs root.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod agent_run;
 mod fixture;
@@ -6,6 +7,10 @@ mod traffic;
 
 use std::time::Duration;
 
+use agent::kernel::maps::Maps;
+use agent::kernel::programs::{Attachment, Programs, maps_dir};
+use agent::reconcile::OBJECT;
+use agent::sweep::{Swept, sweep};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
 use traffic::{connect, ping, serve, serve_udp, udp_exchange};
 
@@ -84,6 +89,53 @@ fn an_established_connection_survives_restarts_and_passes() {
     }
     assert_eq!(host.link_indices(), links, "links are kept");
     assert_eq!(host.pass().changes.entries, 0, "a pass over what is right changes nothing");
+}
+
+#[test]
+fn a_new_program_takes_over_established_connections() {
+    let mut host = Host::start("upgrade");
+    let _servers = host.servers();
+    let mut connection = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
+    let before = connection.ask();
+    // The same code under another hash: the loader cannot tell.
+    let newer = [OBJECT, b"newer"].concat();
+    let mut programs = Programs::open(&host.config.bpf_dir(), &newer, Attachment::Tcx).unwrap();
+    programs.attach(&host.config.fabric(), &host.link_indices()).unwrap();
+    assert_eq!(connection.ask(), before);
+    assert!(host.status().links.iter().all(|link| link.attached));
+    host.pass();
+    assert_eq!(connection.ask(), before, "and the older one takes over again");
+}
+
+#[test]
+fn without_tcx_a_clsact_filter_carries_the_same_traffic() {
+    let mut host = Host::configured("clsact");
+    host.attach_by(Attachment::Clsact);
+    let _servers = host.servers();
+    let mut connection = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
+    let before = connection.ask();
+    host.attach_by(Attachment::Clsact);
+    assert_eq!(connection.ask(), before, "a new process replaces the filter in place");
+    assert!(connect(host.netns(CLIENT_G), "10.0.1.100:80").is_err());
+}
+
+#[test]
+fn idle_connections_are_forgotten_and_busy_ones_are_not() {
+    let host = Host::start("sweep");
+    let _servers = host.servers();
+    let mut idle = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
+    let mut busy = connect(host.netns(CLIENT_K), "10.0.2.200:80").unwrap();
+    (idle.ask(), busy.ask());
+    let flows = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap().flows;
+    let of_idle = host.link_indices()["p1"];
+    for (key, flow) in flows.entries().unwrap() {
+        if key.ingress == of_idle || flow.egress == of_idle {
+            flows.set(&key, &tables::Flow { last_seen: 1, ..flow }).unwrap();
+        }
+    }
+    assert_eq!(sweep(&flows).unwrap(), Swept { live: 2, expired: 2 });
+    assert!(!busy.ask().is_empty());
+    assert!(idle.try_ask(IN_VPC_TIMEOUT).is_err());
 }
 
 #[test]
