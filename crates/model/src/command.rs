@@ -209,7 +209,7 @@ pub enum Output {
     },
     /// A vSwitch was made.
     VSwitch(VSwitchId),
-    /// Instances were made.
+    /// Instances were made, started, stopped or rebooted.
     Instances(Vec<InstanceId>),
     /// A security group was made.
     SecurityGroup(SecurityGroupId),
