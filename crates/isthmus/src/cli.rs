@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::place::Which;
-use crate::{api, bench, demo, down, exec};
+use crate::{api, bench, demo, doctor, down, exec, status, up};
 
 /// Private links and network load balancers on plain Linux.
 #[derive(Parser)]
@@ -18,8 +18,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Run the daemon in the foreground; packets go on when it ends.
+    Up(up::Up),
     /// Stop the daemon and remove everything it made; the state stays unless --purge is given.
     Down(down::Down),
+    /// Show one screen about a system.
+    Status(status::Show),
+    /// Check what this machine lacks, and what is left of systems that are gone.
+    Doctor,
     /// Call the API: isthmus api vpc DescribeVpcs
     Api(api::Api),
     /// Run a command inside an instance of this machine.
@@ -44,6 +50,9 @@ pub fn main() -> ExitCode {
 
 fn perform(verb: Verb) -> Result<()> {
     match verb {
+        Verb::Up(up) => up.run(),
+        Verb::Status(show) => show.run(),
+        Verb::Doctor => doctor::run(),
         Verb::Down(down) => down.run(),
         Verb::Api(api) => api.run(),
         Verb::Exec(exec) => exec.run(),

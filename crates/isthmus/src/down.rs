@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use agent::config::AgentConfig;
+use agent::AgentConfig;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use rustix::process::{Pid, Signal, kill_process};
@@ -47,7 +47,7 @@ impl Down {
 pub fn remove(place: &Place, purge: bool) -> Result<()> {
     // Held to the end, so that no daemon starts meanwhile.
     let _hold = stop(place)?;
-    agent::down::down(&agent_config(place)?)?;
+    agent::down(&agent_config(place)?)?;
     if purge { purge_state(&place.state) } else { Ok(()) }
 }
 

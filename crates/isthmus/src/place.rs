@@ -56,6 +56,8 @@ pub struct Daemon {
     pub state: PathBuf,
     /// Where its API is.
     pub endpoint: String,
+    /// Whether it opens with the key dev/dev.
+    pub dev: bool,
 }
 
 /// The right to be the daemon of a place; given back when dropped, also by a process that is killed.
@@ -147,9 +149,9 @@ impl Place {
     ///
     /// # Errors
     /// When the run directory cannot be written.
-    pub fn write_record(&self, _hold: &Hold, endpoint: &str) -> io::Result<()> {
+    pub fn write_record(&self, _hold: &Hold, endpoint: &str, dev: bool) -> io::Result<()> {
         let pid = rustix::process::getpid().as_raw_nonzero().get();
-        let daemon = Daemon { pid, state: self.state.clone(), endpoint: endpoint.to_owned() };
+        let daemon = Daemon { pid, state: self.state.clone(), endpoint: endpoint.to_owned(), dev };
         std::fs::write(self.run_dir().join("daemon.json"), serde_json::to_vec_pretty(&daemon)?)
     }
 }

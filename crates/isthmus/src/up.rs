@@ -1,0 +1,159 @@
+//! `isthmus up`: control plane and agent in one process, in the foreground.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::AgentConfig;
+use agent::instance::Instances;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use control::hosts::{Consoles, HostLink};
+use control::{Control, ControlConfig, Inspector};
+use model::id::InstanceId;
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::doctor;
+use crate::place::{Hold, Place, Which};
+
+/// How often the hold is asked for: `status` has it for a moment too.
+const HOLD_TRIES: u32 = 25;
+/// Time between two tries.
+const HOLD_PAUSE: Duration = Duration::from_millis(20);
+
+/// How to run.
+#[derive(Args, Debug)]
+pub struct Up {
+    #[command(flatten)]
+    which: Which,
+    /// Open the API with the key dev/dev, on loopback only.
+    #[arg(long)]
+    dev: bool,
+    /// Where the API listens: HTTP and HTTPS on one port.
+    #[arg(long, value_name = "ADDRESS", env = "ISTHMUS_LISTEN", default_value = "127.0.0.1:4577")]
+    listen: SocketAddr,
+}
+
+impl Up {
+    /// Runs until an interrupt or a request to terminate. Packets go on afterwards.
+    ///
+    /// # Errors
+    /// When this machine lacks something, another daemon runs for the same state, or the state cannot be used.
+    pub fn run(&self) -> Result<()> {
+        doctor::preflight()?;
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_target(false)
+            .with_writer(std::io::stderr)
+            .init();
+        let place = self.which.place()?;
+        let hold = hold(&place)?;
+        place.make_state().with_context(|| format!("cannot use {}", place.state.display()))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.context("cannot start threads")?.block_on(self.serve(&place, &hold))?;
+        println!("The daemon has ended; packets go on. `isthmus down` removes what it has made.");
+        Ok(())
+    }
+
+    async fn serve(&self, place: &Place, hold: &Hold) -> Result<()> {
+        let mut config = ControlConfig::new(self.listen, place.state.clone());
+        config.dev = self.dev;
+        let control = Control::open(&config).await?;
+        let endpoint = format!("http://{}", control.address());
+        place.write_record(hold, &endpoint, self.dev).context("cannot write the daemon's record")?;
+        let status = listen_for_status(place)?;
+        greet(place, &control, &endpoint, self.dev);
+
+        let (plans, plans_in) = watch::channel(None);
+        let (reports_out, reports) = watch::channel(None);
+        let (stop, stopped) = watch::channel(false);
+        let config = AgentConfig {
+            tag: place.tag.clone(),
+            state_dir: place.state.clone(),
+            run_dir: place.run_dir(),
+            host: control.host().clone(),
+        };
+        let consoles = Arc::new(LocalConsoles(Instances::new(&config.state_dir, &config.run_dir)));
+        tokio::spawn(tell_status(status, control.inspector()));
+        let agent = tokio::spawn(agent::run(config, plans_in, reports_out, until(stopped.clone())));
+        let control = tokio::spawn(control.run(HostLink { plans, reports, consoles }, until(stopped)));
+        asked_to_stop().await?;
+        stop.send_replace(true);
+        control.await.context("the control plane ended in a panic")?;
+        agent.await.context("the agent ended in a panic")??;
+        Ok(())
+    }
+}
+
+/// The right to be the daemon of `place`, or who has it.
+fn hold(place: &Place) -> Result<Hold> {
+    for _ in 0..HOLD_TRIES {
+        if let Some(hold) =
+            place.hold().with_context(|| format!("cannot use {}", place.run_dir().display()))?
+        {
+            return Ok(hold);
+        }
+        std::thread::sleep(HOLD_PAUSE);
+    }
+    let who = place.daemon()?.map(|daemon| format!(": process {}, API on {}", daemon.pid, daemon.endpoint));
+    bail!(
+        "a daemon runs already for {}{}; `isthmus down` stops it, and --state DIR with another directory starts a second system",
+        place.state.display(),
+        who.unwrap_or_default()
+    )
+}
+
+fn greet(place: &Place, control: &Control, endpoint: &str, dev: bool) {
+    println!("Isthmus listens on {endpoint} (HTTPS too). State: {}", place.state.display());
+    if dev {
+        println!("Access key dev, secret dev: for this machine only.");
+    }
+    if let Some((id, secret)) = control.new_key() {
+        println!("Access key {}, secret {}: shown only now.", id.as_str(), secret.reveal());
+    }
+}
+
+/// Whoever connects gets the summary. Only root reaches the socket.
+fn listen_for_status(place: &Place) -> Result<UnixListener> {
+    let path = place.status_socket();
+    // A killed daemon leaves its socket.
+    let _ = std::fs::remove_file(&path);
+    UnixListener::bind(&path).with_context(|| format!("cannot listen on {}", path.display()))
+}
+
+async fn tell_status(listener: UnixListener, inspector: Inspector) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        match serde_json::to_vec(&inspector.summary()) {
+            // Whoever asked may be gone.
+            Ok(summary) => drop(stream.write_all(&summary).await),
+            Err(error) => tracing::error!(%error, "the status cannot be told"),
+        }
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone wants a stop too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn asked_to_stop() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for signals"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Consoles of the instances on this machine.
+struct LocalConsoles(Instances);
+
+impl Consoles for LocalConsoles {
+    fn read(&self, instance: &InstanceId) -> Vec<u8> {
+        self.0.console(instance)
+    }
+}
