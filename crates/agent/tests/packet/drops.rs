@@ -9,14 +9,14 @@ use crate::{
 };
 
 /// Asserts a silent drop for this reason, counted for these ports and nowhere else.
-pub fn dropped(outcome: &Outcome, reason: DropReason, ports: &[u32]) {
+pub(crate) fn dropped(outcome: &Outcome, reason: DropReason, ports: &[u32]) {
     assert_eq!(outcome.drops, ports.iter().map(|port| ((*port, reason), 1)).collect(), "drops");
     assert_eq!(outcome.verdict, DROPPED);
     assert_eq!(outcome.counts, [].into(), "counters");
 }
 
 /// Asserts a drop of which the sender is told by an ICMP error that quotes its packet.
-pub fn explained(
+pub(crate) fn explained(
     from: Peer,
     packet: &Packet,
     outcome: &Outcome,

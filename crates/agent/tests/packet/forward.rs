@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Asserts that a packet left for `to` with this tuple and these counters, and nothing else.
-pub fn arrived(outcome: &Outcome, to: Peer, tuple: &str, counts: &[(&str, u64)]) {
+pub(crate) fn arrived(outcome: &Outcome, to: Peer, tuple: &str, counts: &[(&str, u64)]) {
     assert_eq!(outcome.drops, [].into(), "drops");
     assert_eq!(outcome.verdict, REDIRECTED, "verdict");
     assert_eq!(outcome.packet.check().tuple(), tuple);
@@ -14,8 +14,8 @@ pub fn arrived(outcome: &Outcome, to: Peer, tuple: &str, counts: &[(&str, u64)])
     assert_eq!(outcome.counts, counts.iter().copied().collect());
 }
 
-pub const FIRST: &[(&str, u64)] = &[("forwarded", 1), ("new", 1)];
-pub const NEXT: &[(&str, u64)] = &[("forwarded", 1)];
+pub(crate) const FIRST: &[(&str, u64)] = &[("forwarded", 1), ("new", 1)];
+pub(crate) const NEXT: &[(&str, u64)] = &[("forwarded", 1)];
 
 #[test]
 fn a_connection_inside_a_network_is_not_translated() {

@@ -15,18 +15,18 @@ use tables::{
 use crate::wire::Packet;
 
 /// Verdicts of a classifier.
-pub const DROPPED: u32 = 2;
-pub const REDIRECTED: u32 = 7;
+pub(crate) const DROPPED: u32 = 2;
+pub(crate) const REDIRECTED: u32 = 7;
 
 /// An instance, or the host's services, as its packets see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer {
-    pub ifindex: u32,
-    pub index: u32,
-    pub network: u32,
-    pub address: &'static str,
-    pub alias: &'static str,
-    pub mac: [u8; 6],
+pub(crate) struct Peer {
+    pub(crate) ifindex: u32,
+    pub(crate) index: u32,
+    pub(crate) network: u32,
+    pub(crate) address: &'static str,
+    pub(crate) alias: &'static str,
+    pub(crate) mac: [u8; 6],
 }
 
 const fn peer(n: u8, network: u32, address: &'static str, alias: &'static str) -> Peer {
@@ -34,55 +34,55 @@ const fn peer(n: u8, network: u32, address: &'static str, alias: &'static str) -
 }
 
 /// Two consumers in network 1; two servers and a bystander in network 2, whose addresses overlap with network 1.
-pub const ANN: Peer = peer(1, 1, "10.0.0.10", "100.64.0.11");
-pub const BOB: Peer = peer(2, 1, "10.0.0.20", "100.64.0.12");
-pub const ONE: Peer = peer(3, 2, "10.0.0.30", "100.64.0.13");
-pub const TWO: Peer = peer(4, 2, "10.0.0.31", "100.64.0.14");
-pub const TWIN: Peer = peer(5, 2, "10.0.0.10", "100.64.0.15");
-pub const HOST: Peer = peer(6, SERVICES_NETWORK, "100.64.0.1", "0.0.0.0");
-pub const PEERS: [Peer; 6] = [ANN, BOB, ONE, TWO, TWIN, HOST];
+pub(crate) const ANN: Peer = peer(1, 1, "10.0.0.10", "100.64.0.11");
+pub(crate) const BOB: Peer = peer(2, 1, "10.0.0.20", "100.64.0.12");
+pub(crate) const ONE: Peer = peer(3, 2, "10.0.0.30", "100.64.0.13");
+pub(crate) const TWO: Peer = peer(4, 2, "10.0.0.31", "100.64.0.14");
+pub(crate) const TWIN: Peer = peer(5, 2, "10.0.0.10", "100.64.0.15");
+pub(crate) const HOST: Peer = peer(6, SERVICES_NETWORK, "100.64.0.1", "0.0.0.0");
+pub(crate) const PEERS: [Peer; 6] = [ANN, BOB, ONE, TWO, TWIN, HOST];
 
-pub const ENDPOINT: &str = "10.0.0.100";
-pub const NLB: &str = "10.0.0.200";
-pub const GATEWAY: &str = "10.0.0.1";
-pub const RESOLVER: &str = "100.100.2.136";
+pub(crate) const ENDPOINT: &str = "10.0.0.100";
+pub(crate) const NLB: &str = "10.0.0.200";
+pub(crate) const GATEWAY: &str = "10.0.0.1";
+pub(crate) const RESOLVER: &str = "100.100.2.136";
 /// Dense ids.
-pub const VIP: u32 = 41;
-pub const GROUP: u32 = 61;
-pub const SERVER_ONE: u32 = 51;
-pub const SERVER_TWO: u32 = 52;
+pub(crate) const VIP: u32 = 41;
+pub(crate) const GROUP: u32 = 61;
+pub(crate) const SERVER_ONE: u32 = 51;
+pub(crate) const SERVER_TWO: u32 = 52;
 /// A policy for each role, so that a test can change one.
-pub const ANN_OUT: u32 = 1;
-pub const BOB_IN: u32 = 2;
-pub const ENDPOINT_IN: u32 = 3;
-pub const ONE_IN: u32 = 4;
-pub const ANY: u32 = 5;
+pub(crate) const ANN_OUT: u32 = 1;
+pub(crate) const BOB_IN: u32 = 2;
+pub(crate) const ENDPOINT_IN: u32 = 3;
+pub(crate) const ONE_IN: u32 = 4;
+pub(crate) const ANY: u32 = 5;
 
-pub fn ip(address: &str) -> u32 {
+pub(crate) fn ip(address: &str) -> u32 {
     u32::from_ne_bytes(address.parse::<Ipv4Addr>().expect("an address").octets())
 }
 
 /// What one packet did.
 #[derive(Debug)]
-pub struct Outcome {
-    pub verdict: u32,
-    pub packet: Packet,
+pub(crate) struct Outcome {
+    pub(crate) verdict: u32,
+    pub(crate) packet: Packet,
     /// Every counter that changed.
-    pub counts: BTreeMap<&'static str, u64>,
-    pub drops: BTreeMap<(u32, DropReason), u64>,
+    pub(crate) counts: BTreeMap<&'static str, u64>,
+    pub(crate) drops: BTreeMap<(u32, DropReason), u64>,
 }
 
-pub struct Rig {
+pub(crate) struct Rig {
     ebpf: Ebpf,
 }
 
 impl Rig {
     /// A namespace of its own, the program, and the world. The namespace ends with the test's thread.
-    pub fn new() -> Rig {
+    pub(crate) fn new() -> Rig {
         Self::with_flows(4096)
     }
 
-    pub fn with_flows(flows: u32) -> Rig {
+    pub(crate) fn with_flows(flows: u32) -> Rig {
         enter_namespace();
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datapath/object/datapath.o");
         let path = std::env::var_os("ISTHMUS_DATAPATH").map_or(path, Into::into);
@@ -137,7 +137,7 @@ impl Rig {
         self.epoch(1);
     }
 
-    pub fn port(&mut self, peer: Peer, change: impl FnOnce(&mut Port)) {
+    pub(crate) fn port(&mut self, peer: Peer, change: impl FnOnce(&mut Port)) {
         let services = peer.network == SERVICES_NETWORK;
         let ingress_policy = match peer {
             BOB => BOB_IN,
@@ -171,7 +171,7 @@ impl Rig {
         }
     }
 
-    pub fn address(&mut self, network: u32, address: &str, fill: impl FnOnce(&mut Address)) {
+    pub(crate) fn address(&mut self, network: u32, address: &str, fill: impl FnOnce(&mut Address)) {
         let mut value = Address {
             ifindex: 0,
             address: 0,
@@ -191,13 +191,13 @@ impl Rig {
         self.hash("ADDRESSES").insert(key, value, 0).expect("an address");
     }
 
-    pub fn remove_address(&mut self, network: u32, address: &str) {
+    pub(crate) fn remove_address(&mut self, network: u32, address: &str) {
         let key = AddressKey { network, address: ip(address) };
         self.hash::<AddressKey, Address>("ADDRESSES").remove(&key).expect("the address");
     }
 
     /// Each policy has a thousand places of its own in `RULES`.
-    pub fn policy(&mut self, id: u32, rules: &[Rule]) {
+    pub(crate) fn policy(&mut self, id: u32, rules: &[Rule]) {
         let first = id * 1000;
         for (place, rule) in (first..).zip(rules) {
             self.array::<Rule>("RULES").set(place, rule, 0).expect("a rule");
@@ -206,12 +206,12 @@ impl Rig {
         self.hash("POLICIES").insert(id, policy, 0).expect("a policy");
     }
 
-    pub fn member(&mut self, group: u32, address: &str) {
+    pub(crate) fn member(&mut self, group: u32, address: &str) {
         let key = MemberKey { group, address: ip(address) };
         self.hash("MEMBERS").insert(key, 1u8, 0).expect("a member");
     }
 
-    pub fn listener(&mut self, port: u16, protocol: u8, change: impl FnOnce(&mut Listener)) {
+    pub(crate) fn listener(&mut self, port: u16, protocol: u8, change: impl FnOnce(&mut Listener)) {
         let mut listener = Listener {
             first_slot: 0,
             slots: 1,
@@ -226,7 +226,7 @@ impl Rig {
         self.hash("LISTENERS").insert(key, listener, 0).expect("a listener");
     }
 
-    pub fn server(&mut self, id: u32, peer: Peer, change: impl FnOnce(&mut Server)) {
+    pub(crate) fn server(&mut self, id: u32, peer: Peer, change: impl FnOnce(&mut Server)) {
         let mut server = Server {
             address: ip(peer.address),
             ifindex: peer.ifindex,
@@ -240,47 +240,47 @@ impl Rig {
         self.hash("SERVERS").insert(id, server, 0).expect("a server");
     }
 
-    pub fn slot(&mut self, server: u32) {
+    pub(crate) fn slot(&mut self, server: u32) {
         self.slots(&[server]);
     }
 
-    pub fn slots(&mut self, servers: &[u32]) {
+    pub(crate) fn slots(&mut self, servers: &[u32]) {
         for (place, server) in (0..).zip(servers) {
             self.array::<u32>("SLOTS").set(place, server, 0).expect("a slot");
         }
     }
 
-    pub fn remove_server(&mut self, id: u32) {
+    pub(crate) fn remove_server(&mut self, id: u32) {
         self.hash::<u32, Server>("SERVERS").remove(&id).expect("the server");
     }
 
     /// The clock of flows, nanoseconds.
-    pub fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
     }
 
-    pub fn epoch(&mut self, epoch: u32) {
+    pub(crate) fn epoch(&mut self, epoch: u32) {
         self.array("EPOCH").set(0, epoch, 0).expect("the epoch");
     }
 
-    pub fn flows(&mut self) -> Vec<(FlowKey, Flow)> {
+    pub(crate) fn flows(&mut self) -> Vec<(FlowKey, Flow)> {
         self.hash("FLOWS").iter().map(|entry| entry.expect("an entry")).collect()
     }
 
-    pub fn change_flows(&mut self, change: impl Fn(&mut Flow)) {
+    pub(crate) fn change_flows(&mut self, change: impl Fn(&mut Flow)) {
         for (key, mut flow) in self.flows() {
             change(&mut flow);
             self.hash("FLOWS").insert(key, flow, 0).expect("a flow");
         }
     }
 
-    pub fn insert_flow(&mut self, key: FlowKey, flow: Flow) {
+    pub(crate) fn insert_flow(&mut self, key: FlowKey, flow: Flow) {
         self.hash("FLOWS").insert(key, flow, 0).expect("a flow");
     }
 
     /// Replaces every entry of the flow table by those that `change` gives.
-    pub fn rewrite_flows(&mut self, change: impl Fn(&FlowKey, &Flow) -> Vec<(FlowKey, Flow)>) {
+    pub(crate) fn rewrite_flows(&mut self, change: impl Fn(&FlowKey, &Flow) -> Vec<(FlowKey, Flow)>) {
         for (key, flow) in self.flows() {
             self.hash::<FlowKey, Flow>("FLOWS").remove(&key).expect("the flow");
             for (key, flow) in change(&key, &flow) {
@@ -290,11 +290,11 @@ impl Rig {
     }
 
     /// Sends a packet as `from` and says everything that happened.
-    pub fn send(&mut self, from: Peer, packet: &Packet) -> Outcome {
+    pub(crate) fn send(&mut self, from: Peer, packet: &Packet) -> Outcome {
         self.send_bytes(from.ifindex, &packet.0)
     }
 
-    pub fn send_bytes(&mut self, ifindex: u32, bytes: &[u8]) -> Outcome {
+    pub(crate) fn send_bytes(&mut self, ifindex: u32, bytes: &[u8]) -> Outcome {
         let before = (self.counts(), self.drops());
         let (verdict, out) = self.run("ingress", ifindex, bytes);
         let after = (self.counts(), self.drops());
@@ -319,7 +319,7 @@ impl Rig {
     }
 
     /// Nanoseconds of one run, on average over `repeat` runs on the same packet.
-    pub fn time(&mut self, program: &str, ifindex: u32, bytes: &[u8], repeat: u32) -> u128 {
+    pub(crate) fn time(&mut self, program: &str, ifindex: u32, bytes: &[u8], repeat: u32) -> u128 {
         let context = context(ifindex);
         let mut options = TestRunOptions::new();
         options.data_in = Some(bytes);
@@ -328,7 +328,7 @@ impl Rig {
         self.program(program).test_run(options).expect("a test run").duration.as_nanos()
     }
 
-    pub fn program(&mut self, name: &str) -> &mut SchedClassifier {
+    pub(crate) fn program(&mut self, name: &str) -> &mut SchedClassifier {
         self.ebpf.program_mut(name).expect("a program").try_into().expect("a classifier")
     }
 
@@ -394,12 +394,12 @@ fn context(ifindex: u32) -> [u8; 192] {
     context
 }
 
-pub fn gateway() -> [u8; 6] {
+pub(crate) fn gateway() -> [u8; 6] {
     GATEWAY_MAC
 }
 
 /// A rule that matches everything.
-pub fn accept() -> Rule {
+pub(crate) fn accept() -> Rule {
     Rule {
         address: 0,
         mask: 0,

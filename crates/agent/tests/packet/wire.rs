@@ -3,18 +3,18 @@
 use crate::rig::{Peer, gateway, ip};
 
 #[derive(Clone, PartialEq, Eq)]
-pub struct Packet(pub Vec<u8>);
+pub(crate) struct Packet(pub(crate) Vec<u8>);
 
-pub const SYN: u8 = 2;
-pub const ACK: u8 = 16;
-pub const FIN: u8 = 1;
-pub const RST: u8 = 4;
+pub(crate) const SYN: u8 = 2;
+pub(crate) const ACK: u8 = 16;
+pub(crate) const FIN: u8 = 1;
+pub(crate) const RST: u8 = 4;
 
 const IP: usize = 14;
 const L4: usize = 34;
 
 /// A TCP segment to the gateway.
-pub fn tcp(from: Peer, sport: u16, to: &str, dport: u16, flags: u8) -> Packet {
+pub(crate) fn tcp(from: Peer, sport: u16, to: &str, dport: u16, flags: u8) -> Packet {
     let mut l4 = vec![0; 20];
     l4[..2].copy_from_slice(&sport.to_be_bytes());
     l4[2..4].copy_from_slice(&dport.to_be_bytes());
@@ -24,7 +24,7 @@ pub fn tcp(from: Peer, sport: u16, to: &str, dport: u16, flags: u8) -> Packet {
     Packet::new(from, to, 6, l4)
 }
 
-pub fn udp(from: Peer, sport: u16, to: &str, dport: u16) -> Packet {
+pub(crate) fn udp(from: Peer, sport: u16, to: &str, dport: u16) -> Packet {
     let mut l4 = vec![0; 8];
     l4[..2].copy_from_slice(&sport.to_be_bytes());
     l4[2..4].copy_from_slice(&dport.to_be_bytes());
@@ -35,7 +35,7 @@ pub fn udp(from: Peer, sport: u16, to: &str, dport: u16) -> Packet {
 }
 
 /// An echo request (8) or reply (0).
-pub fn echo(from: Peer, to: &str, kind: u8, id: u16) -> Packet {
+pub(crate) fn echo(from: Peer, to: &str, kind: u8, id: u16) -> Packet {
     let mut l4 = vec![kind, 0, 0, 0];
     l4.extend(id.to_be_bytes());
     l4.extend([0, 1]);
@@ -44,14 +44,14 @@ pub fn echo(from: Peer, to: &str, kind: u8, id: u16) -> Packet {
 }
 
 /// An ICMP error that quotes `about` as its sender received it.
-pub fn icmp_error(from: Peer, to: &str, kind: u8, code: u8, about: &Packet) -> Packet {
+pub(crate) fn icmp_error(from: Peer, to: &str, kind: u8, code: u8, about: &Packet) -> Packet {
     let mut l4 = vec![kind, code, 0, 0, 0, 0, 0, 0];
     l4.extend(&about.0[IP..]);
     Packet::new(from, to, 1, l4)
 }
 
 /// An ARP request (1) or reply (2).
-pub fn arp(from: Peer, sender: &str, target: &str, operation: u8) -> Packet {
+pub(crate) fn arp(from: Peer, sender: &str, target: &str, operation: u8) -> Packet {
     let mut b = vec![0xff; 6];
     b.extend(from.mac);
     b.extend([8, 6, 0, 1, 8, 0, 6, 4, 0, operation]);
@@ -76,19 +76,19 @@ impl Packet {
     }
 
     /// With bytes replaced, and checksums made anew.
-    pub fn with(mut self, at: usize, bytes: &[u8]) -> Packet {
+    pub(crate) fn with(mut self, at: usize, bytes: &[u8]) -> Packet {
         self.0[at..at + bytes.len()].copy_from_slice(bytes);
         self.sealed()
     }
 
     /// With one byte replaced, and nothing else.
-    pub fn changed(mut self, at: usize, byte: u8) -> Packet {
+    pub(crate) fn changed(mut self, at: usize, byte: u8) -> Packet {
         self.0[at] = byte;
         self
     }
 
     /// With four bytes of IP options.
-    pub fn with_options(mut self) -> Packet {
+    pub(crate) fn with_options(mut self) -> Packet {
         self.0.splice(L4..L4, [1, 1, 1, 0]);
         let total = u16::from_be_bytes([self.0[16], self.0[17]]) + 4;
         self.0[16..18].copy_from_slice(&total.to_be_bytes());
@@ -97,7 +97,7 @@ impl Packet {
     }
 
     /// A fragment: `offset` in units of eight bytes.
-    pub fn fragment(mut self, offset: u16, more: bool) -> Packet {
+    pub(crate) fn fragment(mut self, offset: u16, more: bool) -> Packet {
         let word = offset | if more { 0x2000 } else { 0 };
         self.0[20..22].copy_from_slice(&word.to_be_bytes());
         self.seal_ip();
@@ -124,7 +124,7 @@ impl Packet {
         self.0[24..26].copy_from_slice(&check.to_be_bytes());
     }
 
-    pub fn l4(&self) -> usize {
+    pub(crate) fn l4(&self) -> usize {
         IP + (self.0[IP] & 15) as usize * 4
     }
 
@@ -145,21 +145,21 @@ impl Packet {
         sum(&self.0[26..34], self.protocol() as u32 + length) as u32
     }
 
-    pub fn protocol(&self) -> u8 {
+    pub(crate) fn protocol(&self) -> u8 {
         self.0[23]
     }
 
-    pub fn ttl(&self) -> u8 {
+    pub(crate) fn ttl(&self) -> u8 {
         self.0[22]
     }
 
-    pub fn macs(&self) -> ([u8; 6], [u8; 6]) {
+    pub(crate) fn macs(&self) -> ([u8; 6], [u8; 6]) {
         let at = |n: usize| self.0[n..n + 6].try_into().expect("six bytes");
         (at(6), at(0))
     }
 
     /// "source:port > destination:port".
-    pub fn tuple(&self) -> String {
+    pub(crate) fn tuple(&self) -> String {
         let address = |n: usize| self.0[n..n + 4].iter().map(u8::to_string).collect::<Vec<_>>().join(".");
         let l4 = self.l4();
         let word = |n: usize| u16::from_be_bytes([self.0[l4 + n], self.0[l4 + n + 1]]);
@@ -168,7 +168,7 @@ impl Packet {
     }
 
     /// Panics unless every checksum is right.
-    pub fn check(&self) -> &Packet {
+    pub(crate) fn check(&self) -> &Packet {
         self.check_ip();
         let (l4, at) = (self.l4(), self.check_at());
         if self.protocol() == 17 && self.0[at..at + 2] == [0, 0] {
@@ -178,13 +178,13 @@ impl Packet {
         self
     }
 
-    pub fn check_ip(&self) -> &Packet {
+    pub(crate) fn check_ip(&self) -> &Packet {
         assert_eq!(sum(&self.0[IP..self.l4()], 0), 0xffff, "IP checksum of {self:?}");
         self
     }
 
     /// What an ICMP error quotes, as a packet.
-    pub fn quoted(&self) -> Packet {
+    pub(crate) fn quoted(&self) -> Packet {
         let mut b = vec![0; IP];
         b.extend(&self.0[self.l4() + 8..]);
         Packet(b)
