@@ -151,3 +151,6 @@ pub(crate) async fn submit(commits: &Commits, command: Command) -> Result<Value,
     let answer = Box::new(|_: &_, _: &_| Value::Null);
     Ok(commits.submit(Submission { command, env, token: None, answer }).await?)
 }
+
+#[cfg(test)]
+mod tests;
