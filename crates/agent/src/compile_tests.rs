@@ -1,3 +1,5 @@
+//! What a plan means for packets: policies, shares of servers, endpoints.
+
 use std::collections::BTreeMap;
 
 use model::id::{

@@ -1,8 +1,11 @@
 //! Maglev hashing (Eisenbud et al., NSDI 2016) with weights: every host makes the same table of the same servers, and
 //! a server that comes or goes moves few of the others' slots.
+//!
+//! A server's permutation of the slots is made by a small Feistel network, not by the paper's stride: the strides of
+//! two servers can be related, and then a third one that leaves moves most of their slots.
 
-/// Table sizes, all primes: the smallest with at least [`SLOTS_PER_SERVER`] slots a server is taken.
-const SIZES: [u32; 4] = [1021, 4093, 16_381, 65_521];
+/// Table sizes, powers of four: the smallest with at least [`SLOTS_PER_SERVER`] slots a server is taken.
+const SIZES: [u32; 4] = [1 << 10, 1 << 12, 1 << 14, 1 << 16];
 /// A server of average weight has at least this many slots, so that its share is right within a tenth.
 const SLOTS_PER_SERVER: usize = 10;
 
@@ -51,35 +54,38 @@ struct Turn {
     id: u32,
     weight: u32,
     owed: u64,
-    next: u64,
-    skip: u64,
-    size: u64,
+    next: u32,
+    /// Bits of half a slot number.
+    half: u32,
 }
 
 impl Turn {
     fn new(candidate: &Candidate, size: u32) -> Self {
-        let hash = mix(u64::from(candidate.id));
-        let size = u64::from(size);
-        Self {
-            id: candidate.id,
-            weight: candidate.weight,
-            owed: 0,
-            next: hash % size,
-            skip: mix(hash) % (size - 1) + 1,
-            size,
-        }
+        let half = size.trailing_zeros() / 2;
+        Self { id: candidate.id, weight: candidate.weight, owed: 0, next: 0, half }
     }
 
-    /// The next slot of the permutation that is still free. Ends, because the size is prime (the walk meets every
-    /// slot) and the caller has counted a free one.
+    /// The next slot of the permutation that is still free. Ends, because a permutation meets every slot and the caller
+    /// has counted a free one.
     fn preferred(&mut self, slots: &[Option<u32>]) -> usize {
         loop {
-            let slot = self.next as usize;
-            self.next = (self.next + self.skip) % self.size;
+            let slot = self.permuted(self.next) as usize;
+            self.next += 1;
             if slots[slot].is_none() {
                 return slot;
             }
         }
+    }
+
+    /// Four rounds of a balanced Feistel network.
+    fn permuted(&self, position: u32) -> u32 {
+        let mask = (1 << self.half) - 1;
+        let (mut left, mut right) = (position >> self.half, position & mask);
+        for round in 0..4u64 {
+            let mixed = mix(mix(u64::from(self.id)) ^ (round << 32) ^ u64::from(right));
+            (left, right) = (right, left ^ (mixed as u32 & mask));
+        }
+        left << self.half | right
     }
 }
 
@@ -142,7 +148,7 @@ mod tests {
     #[test]
     fn the_order_of_equal_servers_does_not_change_their_number_of_slots() {
         let table = table(&[Candidate { id: 1, weight: 100 }, Candidate { id: 2, weight: 100 }]);
-        assert_eq!(table.len(), 1021);
-        assert!(shares(&table).values().all(|n| (510..=511).contains(n)));
+        assert_eq!(table.len(), 1024);
+        assert!(shares(&table).values().all(|n| *n == 512));
     }
 }

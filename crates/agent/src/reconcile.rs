@@ -14,8 +14,7 @@ use crate::kernel::links::{self, SERVICES_LINK, Veth};
 use crate::kernel::maps::{Changes, Maps};
 use crate::kernel::programs::{Attachment, Programs, maps_dir};
 
-/// The kernel program that this version was built with.
-pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../datapath/object/datapath.o");
+pub use crate::kernel::programs::OBJECT;
 
 /// What a pass did.
 #[derive(Debug, Default)]

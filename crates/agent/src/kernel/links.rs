@@ -161,3 +161,39 @@ fn configure_device(veth: &Veth, host_index: u32) -> Result<bool, NetlinkError> 
         Ok(true)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(namespace: &Netns, name: &str) -> Link {
+        let links = Netlink::within(namespace, async |netlink| netlink.links().await).unwrap();
+        links.into_iter().find(|link| link.name == name).unwrap()
+    }
+
+    #[test]
+    fn a_right_link_is_kept_and_a_wrong_one_is_made_anew() {
+        let name = format!("lt-{}", std::process::id());
+        let (fabric, inside) = (Netns::named(&name), Netns::named(format!("{name}-inside")));
+        fabric.create().unwrap();
+        inside.create().unwrap();
+        let mut veth = services_veth(inside.clone());
+        let index = |veth: &Veth| {
+            let outcome = ensure(&fabric, std::slice::from_ref(veth)).unwrap();
+            assert!(outcome.faults.is_empty(), "{:?}", outcome.faults);
+            outcome.indices[SERVICES_LINK]
+        };
+        let first = index(&veth);
+        assert_eq!(index(&veth), first);
+        let (host, device) = (link(&fabric, SERVICES_LINK), link(&inside, "eth0"));
+        assert!(host.up && device.up && host.big_tcp && device.big_tcp);
+        assert_eq!(device.mac, Some(SERVICES_MAC));
+        veth.mac = Mac([2, 0, 0, 0, 0, 9]);
+        assert_ne!(index(&veth), first);
+        assert_eq!(link(&inside, "eth0").mac, Some(veth.mac));
+        ensure(&fabric, &[]).unwrap();
+        assert!(list(&fabric).unwrap().is_empty());
+        fabric.delete().unwrap();
+        inside.delete().unwrap();
+    }
+}

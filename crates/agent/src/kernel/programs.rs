@@ -17,6 +17,9 @@ use sha2::{Digest as _, Sha256};
 use super::bpffs::{self, BpffsError};
 use super::netns::{Netns, NetnsError};
 
+/// The kernel program that this version was built with.
+pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
+
 /// Maps that are kept and shared by all versions of the program that have the same layout.
 const MAPS: [&str; 13] = [
     "FLOWS",
