@@ -4,6 +4,7 @@
 pub mod account;
 mod alloc;
 mod apply;
+pub mod check;
 pub mod command;
 mod draft;
 pub mod endpoint;

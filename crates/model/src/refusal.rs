@@ -374,7 +374,7 @@ pub enum Refusal {
         service: EndpointServiceId,
     },
     /// The connection is accepted, or it is not.
-    #[error("the connection is {} already", if *.accepted { "accepted" } else { "not accepted" })]
+    #[error("the connection is {}", if *.accepted { "accepted already" } else { "not accepted: enable it first" })]
     WrongConnectionState {
         /// Whether it is accepted.
         accepted: bool,

@@ -138,7 +138,7 @@ fn endpoint_refers_to(row: &crate::endpoint::Endpoint) -> Vec<Key> {
 pub type Keys = RedBlackTreeSetSync<Key>;
 
 /// The indexes.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Relations {
     users: RedBlackTreeMapSync<(Key, Kind), Keys>,
     claims: RedBlackTreeMapSync<Claim, Key>,

@@ -18,7 +18,7 @@ use crate::tables::{Change, Key, Kind, Only, Op, Record, Resource, Row, Tables};
 use crate::vpc::VSwitch;
 
 /// Everything that was ever asked for and still holds.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct State {
     revision: Revision,
     tables: Tables,

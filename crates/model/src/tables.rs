@@ -71,7 +71,7 @@ pub trait Resource: Record {
 macro_rules! tables {
     ($($(#[$doc:meta])* $field:ident: $name:ident[$key:ty] $title:literal by $own:expr;)*) => {
         /// Every table of the state.
-        #[derive(Clone, Default)]
+        #[derive(Clone, Default, PartialEq)]
         pub struct Tables {
             $($(#[$doc])* pub $field: Table<$key, $name>,)*
         }

@@ -142,6 +142,10 @@ impl Draft {
         };
         let zone = zone_of(&mut after, &it.at.zone)?;
         zone.resource = resource;
+        if !(accepted && zone.enabled) {
+            self.put(after);
+            return Ok(());
+        }
         zone.changed = self.revision;
         self.touch(after);
         Ok(())

@@ -110,17 +110,31 @@ impl Draft {
                 zone: Some(zone.clone()),
             });
         }
-        let serves = |endpoint: &Endpoint| {
-            let chosen = endpoint.zones.get(zone).and_then(|zone| zone.resource.as_ref());
-            endpoint.service == it.service && chosen == Some(load_balancer)
-        };
-        if let Some(endpoint) =
-            self.state().endpoints_served_by(load_balancer).find(|endpoint| serves(endpoint))
-        {
-            return Err(Refusal::ConnectionDependence { endpoint: endpoint.id.clone() });
-        }
+        self.stop_serving(&it.resource, &it.service)?;
         keeps_automatic(&after, zone)?;
         self.edit(&after, |_| ());
+        Ok(())
+    }
+
+    /// An accepted connection keeps what serves it; one that is not accepted forgets what was chosen for it.
+    fn stop_serving(&mut self, resource: &ResourceKey, service: &EndpointServiceId) -> Result<(), Refusal> {
+        let ResourceKey { zone, load_balancer } = resource;
+        let chosen = |endpoint: &Endpoint| {
+            let chosen = endpoint.zones.get(zone).and_then(|zone| zone.resource.as_ref());
+            endpoint.service == *service && chosen == Some(load_balancer)
+        };
+        let endpoints = self.state().endpoints_served_by(load_balancer).filter(|endpoint| chosen(endpoint));
+        let endpoints: Vec<_> = endpoints.cloned().collect();
+        for endpoint in endpoints {
+            if endpoint.connection.acceptance == Acceptance::Accepted {
+                return Err(Refusal::ConnectionDependence { endpoint: endpoint.id.clone() });
+            }
+            self.edit_quietly(endpoint.as_ref(), |row| {
+                if let Some(zone) = row.zones.get_mut(zone) {
+                    zone.resource = None;
+                }
+            });
+        }
         Ok(())
     }
 

@@ -65,6 +65,8 @@ pub(super) fn groups(state: &State) -> BTreeMap<GroupIndex, GroupPlan> {
 }
 
 fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
+    let mut members: Vec<_> = state.members_of(&row.id).map(|eni| eni.address).collect();
+    members.sort_unstable();
     Some(GroupPlan {
         id: row.id.clone(),
         network: state.get::<Vpc>(&row.vpc)?.network,
@@ -72,7 +74,7 @@ fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
         egress_default: row.kind == GroupKind::Normal,
         ingress: rules(state, row, Direction::Ingress),
         egress: rules(state, row, Direction::Egress),
-        members: state.members_of(&row.id).map(|eni| eni.address).collect(),
+        members,
     })
 }
 

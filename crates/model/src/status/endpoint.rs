@@ -122,8 +122,10 @@ impl View<'_> {
             Acceptance::Denied if zone.born > row.connection.decided => {
                 Judged::because(S::Wait, DENIED.to_owned())
             }
-            Acceptance::Denied if self.is_true(newer) => Judged::because(S::Disconnected, DENIED.to_owned()),
-            Acceptance::Denied => Judged::because(S::Disconnecting, self.why(newer)),
+            Acceptance::Denied if self.is_true(row.connection.decided) => {
+                Judged::because(S::Disconnected, DENIED.to_owned())
+            }
+            Acceptance::Denied => Judged::because(S::Disconnecting, self.why(row.connection.decided)),
             Acceptance::ServiceDeleted => Judged::because(S::Disconnected, GONE.to_owned()),
             Acceptance::Accepted if zone.enabled => self.once(newer, S::Connecting, S::Connected),
             Acceptance::Accepted if self.is_true(newer) => {

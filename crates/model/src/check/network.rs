@@ -1,0 +1,87 @@
+//! VPCs, vSwitches, security groups, interfaces, instances.
+
+use std::collections::BTreeSet;
+
+use crate::check::Findings;
+use crate::endpoint::Endpoint;
+use crate::instance::{Eni, EniOwner, Instance};
+use crate::nlb::LoadBalancer;
+use crate::quota::Quota;
+use crate::records::Released;
+use crate::security::{GroupKind, Peer, SecurityGroup};
+use crate::vpc::{VSwitch, Vpc};
+
+impl Findings<'_> {
+    pub(super) fn vpc(&mut self, row: &Vpc) {
+        let group = row.default_group.as_ref().map(|id| self.state.get::<SecurityGroup>(id));
+        let fits = group.is_none_or(|group| group.is_some_and(|group| group.vpc == row.id && group.system));
+        self.must(fits, "its default group exists, lies in it and is the system's");
+    }
+
+    pub(super) fn vswitch(&mut self, row: &VSwitch) {
+        let Some(vpc) = self.state.get::<Vpc>(&row.vpc) else { return };
+        let net = row.cidr.net();
+        self.must(vpc.cidr.net().contains(&net), "its range is within its VPC's");
+        let mut others = self.state.vswitches_of(&row.vpc).filter(|other| other.id != row.id);
+        let apart = others.all(|other| !other.cidr.net().contains(&net) && !net.contains(&other.cidr.net()));
+        self.must(apart, "its range is apart from other vSwitches'");
+        self.must(row.cidr.is_usable(row.cursor), "its cursor is an address that may be given out");
+        self.must(self.state.settings().zones.contains(&row.zone), "its zone is the region's");
+    }
+
+    pub(super) fn released(&mut self, row: &Released) {
+        let fits = self
+            .state
+            .get::<VSwitch>(&row.vswitch)
+            .is_some_and(|vswitch| vswitch.cidr.is_usable(row.address));
+        self.must(fits, "it is an address of its vSwitch");
+    }
+
+    pub(super) fn security_group(&mut self, row: &SecurityGroup) {
+        let specs: BTreeSet<_> = row.rules.values().map(|rule| &rule.spec).collect();
+        self.must(specs.len() == row.rules.len(), "its rules differ");
+        self.must(row.rules.len() <= Quota::RulesAGroup.limit(), "it has at most as many rules as allowed");
+        let enterprise = row.kind == GroupKind::Enterprise;
+        self.must(
+            !(enterprise && row.inner_access),
+            "members of an enterprise group do not accept each other",
+        );
+        for rule in row.rules.values() {
+            let Peer::Group(peer) = &rule.spec.peer else { continue };
+            let near = self.state.get::<SecurityGroup>(peer).is_some_and(|peer| peer.vpc == row.vpc);
+            self.must(near && !enterprise, "groups in its rules lie in its VPC");
+        }
+    }
+
+    pub(super) fn eni(&mut self, row: &Eni) {
+        let fits = self
+            .state
+            .get::<VSwitch>(&row.vswitch)
+            .is_some_and(|vswitch| vswitch.vpc == row.vpc && vswitch.cidr.is_usable(row.address));
+        self.must(fits, "its address is one of its vSwitch's, in its VPC");
+        let owned = match &row.owner {
+            EniOwner::Instance(id) => self.state.get::<Instance>(id).is_some_and(|owner| owner.eni == row.id),
+            EniOwner::LoadBalancer(id) => self.state.get::<LoadBalancer>(id).is_some_and(|owner| {
+                owner.zones.values().any(|zone| zone.eni == row.id && zone.vswitch == row.vswitch)
+            }),
+            EniOwner::Endpoint(id) => self.state.get::<Endpoint>(id).is_some_and(|owner| {
+                owner.zones.values().any(|zone| zone.eni == row.id && zone.vswitch == row.vswitch)
+            }),
+        };
+        self.must(owned, "its owner has it");
+        let count = row.security_groups.len();
+        let counted = match row.owner {
+            EniOwner::Instance(_) => (1..=Quota::GroupsAnEni.limit()).contains(&count),
+            EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => count == 0,
+        };
+        self.must(counted, "an instance's has 1 to 5 security groups, others have none of their own");
+        self.groups(&row.security_groups, &row.vpc);
+    }
+
+    pub(super) fn instance(&mut self, row: &Instance) {
+        let zone = self.state.get::<Eni>(&row.eni).and_then(|eni| self.state.get::<VSwitch>(&eni.vswitch));
+        self.must(zone.is_some_and(|vswitch| vswitch.zone == row.zone), "its interface lies in its zone");
+        self.must(self.state.settings().hosts.contains(&row.host), "its host is set up");
+        self.must(row.boot > 0, "it was started once");
+    }
+}

@@ -1,0 +1,109 @@
+//! Load balancers, server groups, listeners, endpoint services, endpoints.
+
+use std::collections::BTreeSet;
+
+use crate::check::Findings;
+use crate::endpoint::{Acceptance, Endpoint, EndpointZone};
+use crate::id::{VSwitchId, VpcId, ZoneId};
+use crate::instance::{Eni, Instance};
+use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, LoadBalancer, ServerGroup, Target};
+use crate::quota::{LOAD_BALANCER_ZONES, Quota};
+use crate::service::{EndpointService, ResourceKey};
+use crate::vpc::{VSwitch, Vpc};
+
+impl Findings<'_> {
+    fn placed(&mut self, vswitch: &VSwitchId, vpc: &VpcId, zone: &ZoneId) {
+        let row = self.state.get::<VSwitch>(vswitch);
+        let fits = row.is_some_and(|row| row.vpc == *vpc && row.zone == *zone);
+        self.must(fits, "each zone's vSwitch lies in its VPC and in the zone");
+    }
+
+    pub(super) fn load_balancer(&mut self, row: &LoadBalancer) {
+        self.must(LOAD_BALANCER_ZONES.contains(&row.zones.len()), "it has 2 to 10 zones");
+        for (zone, mapping) in &row.zones {
+            self.placed(&mapping.vswitch, &row.vpc, zone);
+        }
+        let listeners: Vec<_> = self.state.listeners_of(&row.id).collect();
+        let port = |row: &Listener| (row.port, row.protocol.value == ListenerProtocol::Udp);
+        let ports: BTreeSet<_> = listeners.iter().map(|row| port(row)).collect();
+        self.must(ports.len() == listeners.len(), "its listeners' ports differ");
+        self.must(
+            ports.len() <= Quota::ListenersALoadBalancer.limit(),
+            "it has at most as many listeners as allowed",
+        );
+    }
+
+    pub(super) fn server_group(&mut self, row: &ServerGroup) {
+        let servers: BTreeSet<_> = row.servers.iter().map(|server| (&server.target, server.port)).collect();
+        self.must(servers.len() == row.servers.len(), "its servers differ");
+        let near = |target: &Target| match target {
+            Target::Ecs(id) => self.state.get::<Instance>(id).and_then(|row| self.vpc_of(&row.eni)),
+            Target::Eni(id) => self.vpc_of(id),
+            Target::Ip(address) => self
+                .state
+                .get::<Vpc>(&row.vpc)
+                .filter(|vpc| vpc.cidr.net().contains(address))
+                .map(|_| row.vpc.clone()),
+        };
+        let near = row.servers.iter().all(|server| near(&server.target).as_ref() == Some(&row.vpc));
+        self.must(near, "its servers lie in its VPC");
+        self.must(
+            row.servers.iter().all(|server| (server.port == 0) == row.any_port),
+            "its servers' ports fit",
+        );
+    }
+
+    fn vpc_of(&self, eni: &crate::id::EniId) -> Option<VpcId> {
+        self.state.get::<Eni>(eni).map(|eni| eni.vpc.clone())
+    }
+
+    pub(super) fn listener(&mut self, row: &Listener) {
+        let load_balancer = self.state.get::<LoadBalancer>(&row.load_balancer);
+        let group = self.state.get::<ServerGroup>(&row.server_group);
+        let (Some(load_balancer), Some(group)) = (load_balancer, group) else { return };
+        self.must(load_balancer.vpc == group.vpc, "its server group lies in its NLB's VPC");
+        let fits = match (row.protocol.value, group.protocol.value) {
+            (_, GroupProtocol::TcpUdp) => true,
+            (ListenerProtocol::Udp, protocol) => protocol == GroupProtocol::Udp,
+            (ListenerProtocol::Tcp | ListenerProtocol::TcpSsl, protocol) => protocol == GroupProtocol::Tcp,
+        };
+        self.must(fits, "its server group speaks its protocol");
+    }
+
+    pub(super) fn service(&mut self, row: &EndpointService) {
+        for key in row.resources.keys() {
+            let there = self.state.get::<LoadBalancer>(&key.load_balancer);
+            let there = there.is_some_and(|row| row.zones.contains_key(&key.zone));
+            self.must(there, "each of its NLBs has an address in the resource's zone");
+        }
+        let automatic =
+            |zone: &ZoneId| row.resources.iter().any(|(key, it)| key.zone == *zone && it.auto_allocated);
+        self.must(row.zones().into_iter().all(automatic), "each zone has a resource to choose automatically");
+    }
+
+    pub(super) fn endpoint(&mut self, row: &Endpoint) {
+        let count = row.security_groups.len();
+        self.must((1..=Quota::GroupsAnEndpoint.limit()).contains(&count), "it has 1 to 10 security groups");
+        self.groups(&row.security_groups, &row.vpc);
+        let service = self.state.get::<EndpointService>(&row.service);
+        let alive = row.connection.acceptance != Acceptance::ServiceDeleted;
+        self.must(service.is_some() == alive, "its connection knows whether the service exists");
+        for (id, zone) in &row.zones {
+            self.placed(&zone.vswitch, &row.vpc, id);
+            self.endpoint_zone(row, id, zone);
+        }
+    }
+
+    fn endpoint_zone(&mut self, row: &Endpoint, id: &ZoneId, zone: &EndpointZone) {
+        let service = self.state.get::<EndpointService>(&row.service);
+        let attached = zone.resource.as_ref().map(|load_balancer| {
+            let key = ResourceKey { zone: id.clone(), load_balancer: load_balancer.clone() };
+            service.is_some_and(|service| service.resources.contains_key(&key))
+        });
+        let accepted = row.connection.acceptance == Acceptance::Accepted;
+        self.must(
+            attached.unwrap_or(!accepted),
+            "each zone of an accepted connection is served by a resource",
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! What each event does in each state, as a table to read. `UPDATE_GOLDEN=1` writes the table anew.
+
+#![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
+
+mod support;
+
+use std::fmt::Write as _;
+
+use model::command::Command;
+use model::command::endpoint::{
+    AddEndpointZone, EndpointGroup, EndpointZoneRef, NewEndpointZone, SetZoneResource, UpdateConnection,
+};
+use model::command::service::{ServiceResource, SetAutoAllocated};
+use model::endpoint::Endpoint;
+use model::id::Revision;
+use model::status::View;
+
+use support::{Walkthrough, enable, zone};
+
+type Step = fn(&Walkthrough) -> Vec<Command>;
+
+fn at(it: &Walkthrough, letter: &str) -> EndpointZoneRef {
+    EndpointZoneRef { endpoint: it.endpoint.clone(), zone: zone(letter) }
+}
+
+fn add_zone(it: &Walkthrough) -> Command {
+    let zone = NewEndpointZone { zone: zone("k"), vswitch: it.consumer_k.clone(), address: None };
+    Command::AddEndpointZone(AddEndpointZone { endpoint: it.endpoint.clone(), zone })
+}
+
+fn resource(it: &Walkthrough, letter: &str) -> ServiceResource {
+    ServiceResource { service: it.service.clone(), resource: support::resource(letter, &it.load_balancer) }
+}
+
+fn detach(it: &Walkthrough, letter: &str) -> Command {
+    Command::DetachResource(resource(it, letter))
+}
+
+fn remove_zone(it: &Walkthrough, letter: &str) -> Command {
+    Command::RemoveEndpointZone(at(it, letter))
+}
+
+fn deny(it: &Walkthrough) -> Command {
+    Command::DisableConnection(it.service.clone(), it.endpoint.clone())
+}
+
+fn accept(it: &Walkthrough) -> Command {
+    enable(&it.service, &it.endpoint)
+}
+
+fn zone_off(it: &Walkthrough) -> Command {
+    Command::DisableZoneConnection(it.service.clone(), at(it, "g"))
+}
+
+const STATES: [(&str, Step); 6] = [
+    ("waiting", |_| vec![]),
+    ("accepted", |it| vec![accept(it)]),
+    ("accepted, zone off", |it| vec![accept(it), zone_off(it)]),
+    ("denied", |it| vec![accept(it), deny(it)]),
+    ("waiting, zone k unserved", |it| vec![detach(it, "k")]),
+    ("service deleted", |it| {
+        vec![detach(it, "g"), detach(it, "k"), Command::DeleteService(it.service.clone())]
+    }),
+];
+
+const EVENTS: [(&str, Step); 15] = [
+    ("accept", |it| vec![accept(it)]),
+    ("deny", |it| vec![deny(it)]),
+    ("change bandwidth", |it| {
+        let (service, endpoint) = (it.service.clone(), it.endpoint.clone());
+        vec![Command::UpdateConnection(UpdateConnection {
+            service,
+            endpoint,
+            bandwidth: Some(500),
+            traffic_control: None,
+        })]
+    }),
+    ("switch zone g off", |it| vec![zone_off(it)]),
+    ("switch zone g on", |it| vec![Command::EnableZoneConnection(it.service.clone(), at(it, "g"))]),
+    ("choose zone g's NLB", |it| {
+        let load_balancer = Some(it.load_balancer.clone());
+        vec![Command::SetZoneResource(SetZoneResource {
+            service: it.service.clone(),
+            at: at(it, "g"),
+            load_balancer,
+        })]
+    }),
+    ("add zone k again", |it| vec![add_zone(it)]),
+    ("remove zone k", |it| vec![remove_zone(it, "k")]),
+    ("remove and add zone k", |it| vec![remove_zone(it, "k"), add_zone(it)]),
+    ("detach zone g's NLB", |it| vec![detach(it, "g")]),
+    ("no automatic choice in g", |it| {
+        vec![Command::SetAutoAllocated(SetAutoAllocated {
+            service: it.service.clone(),
+            load_balancer: it.load_balancer.clone(),
+            zone: Some(zone("g")),
+            auto_allocated: false,
+        })]
+    }),
+    ("delete the service", |it| vec![Command::DeleteService(it.service.clone())]),
+    ("delete the endpoint", |it| vec![Command::DeleteEndpoint(it.endpoint.clone())]),
+    ("delete it without zones", |it| {
+        vec![remove_zone(it, "g"), remove_zone(it, "k"), Command::DeleteEndpoint(it.endpoint.clone())]
+    }),
+    ("detach the last group", |it| {
+        let (endpoint, group) = (it.endpoint.clone(), it.clients.clone());
+        vec![Command::DetachEndpointGroup(EndpointGroup { endpoint, group })]
+    }),
+];
+
+/// Statuses while the host has made true the state before the event, and after it has caught up.
+fn statuses(it: &Walkthrough, seen: Revision) -> String {
+    let Some(endpoint) = it.world.state.get::<Endpoint>(&it.endpoint) else { return "gone".to_owned() };
+    let observed = it.world.observed(seen);
+    let view = View { state: &it.world.state, observed: &observed };
+    let mut text = format!("{} {}", view.endpoint(endpoint), view.connection(endpoint));
+    for (id, zone) in &endpoint.zones {
+        let letter = id.as_str().rsplit('-').next().unwrap();
+        write!(text, " {letter}:{}", view.zone(endpoint, zone)).unwrap();
+    }
+    text
+}
+
+fn outcome(state: Step, event: Step) -> String {
+    let mut it = Walkthrough::new();
+    for command in state(&it) {
+        it.world.run(command);
+    }
+    let before = it.world.state.revision();
+    for command in event(&it) {
+        if let Err(refusal) = it.world.try_run(&command) {
+            return format!("refused: {}", plain(&it, &refusal.to_string()));
+        }
+        assert_eq!(it.world.state.check(), []);
+    }
+    let now = statuses(&it, before);
+    let then = statuses(&it, it.world.state.revision());
+    if now == then { now } else { format!("{now} -> {then}") }
+}
+
+/// Ids are random: the table calls things by what they are.
+fn plain(it: &Walkthrough, text: &str) -> String {
+    text.replace(it.endpoint.as_str(), "EP")
+        .replace(it.service.as_str(), "SERVICE")
+        .replace(it.load_balancer.as_str(), "NLB")
+        .replace(it.clients.as_str(), "GROUP")
+}
+
+#[test]
+fn each_event_does_in_each_state_what_the_table_says() {
+    let mut table = String::new();
+    for (state_name, state) in STATES {
+        writeln!(table, "{state_name}").unwrap();
+        for (event_name, event) in EVENTS {
+            writeln!(table, "  {event_name:<26} {}", outcome(state, event)).unwrap();
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/states.golden");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, &table).unwrap();
+    }
+    let golden = std::fs::read_to_string(path).unwrap_or_default();
+    let differs = golden.lines().zip(table.lines()).find(|(old, new)| old != new);
+    assert_eq!(differs, None, "first difference");
+    assert_eq!(golden, table);
+}
