@@ -144,3 +144,6 @@ pub fn all() -> impl Iterator<Item = &'static Action> {
 pub fn find(product: Product, name: &str) -> Option<&'static Action> {
     all().find(|action| action.product == product && action.name == name)
 }
+
+#[cfg(test)]
+mod tests;

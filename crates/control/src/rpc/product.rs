@@ -108,6 +108,6 @@ impl Product {
 
 /// `Zone.2.ip` is reported under the code of `ip`: codes have no numbers in them.
 fn bare(parameter: &str) -> &str {
-    let names = parameter.rsplit('.');
-    names.filter(|name| !name.bytes().all(|byte| byte.is_ascii_digit())).next().unwrap_or(parameter)
+    let is_number = |name: &&str| name.bytes().all(|byte| byte.is_ascii_digit());
+    parameter.rsplit('.').find(|name| !is_number(name)).unwrap_or(parameter)
 }

@@ -1,0 +1,5 @@
+mod cloud;
+mod provider;
+mod requests;
+mod table;
+mod walkthrough;
