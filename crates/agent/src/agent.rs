@@ -130,9 +130,8 @@ impl Agent {
     }
 
     async fn pass(&mut self) -> Result<(), AgentError> {
-        let (Some(plan), Some(mut reconciler)) = (self.plan.clone(), self.reconciler.take()) else {
-            return Ok(());
-        };
+        let Some(plan) = self.plan.clone() else { return Ok(()) };
+        let Some(mut reconciler) = self.reconciler.take() else { return Ok(()) };
         let health: Health =
             self.health.borrow_and_update().iter().map(|(server, report)| (*server, report.state)).collect();
         let work = {
