@@ -1,0 +1,542 @@
+//! Random commands, sensible and not, with ids drawn from the state: whatever is asked, what always holds goes on
+//! holding, a refused command changes nothing, and the rows alone rebuild the state.
+
+#![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use model::command::Command as C;
+use model::command::endpoint::*;
+use model::command::instance::*;
+use model::command::nlb::*;
+use model::command::security::*;
+use model::command::service::*;
+use model::command::system::{Tagging, Untagging};
+use model::command::vpc::*;
+use model::entropy::Entropy;
+use model::id::{EndpointId, EndpointServiceId, Revision, SecurityGroupId, VSwitchId, ZoneId};
+use model::meta::{Description, Labels, Name, Relabel};
+use model::net::PortRange;
+use model::nlb::health_check::HealthCheckPatch;
+use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
+use model::plan::HostPlan;
+use model::planner::plan;
+use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
+use model::service::{Payer, ResourceKey, User};
+use model::state::State;
+use model::tables::{Op, Row, Table};
+use model::vpc::{VSwitchCidr, VpcCidr};
+use proptest::prelude::*;
+
+use support::{OTHER, Walkthrough, host, zone};
+
+/// Draws commands that fit a state more often than not.
+struct Dice<'a> {
+    state: &'a State,
+    entropy: Entropy,
+}
+
+impl Dice<'_> {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.entropy.below(bound)
+    }
+
+    fn chance(&mut self, one_in: u64) -> bool {
+        self.below(one_in) == 0
+    }
+
+    /// An id of the table, or now and then one that never was.
+    fn key<K: Ord + Clone + std::str::FromStr, V>(&mut self, table: &Table<K, V>, unknown: &str) -> K
+    where
+        K::Err: std::fmt::Debug,
+    {
+        let count = table.size() as u64;
+        if count == 0 || self.chance(40) {
+            return unknown.parse().unwrap();
+        }
+        let index = self.below(count) as usize;
+        table.keys().nth(index).unwrap().clone()
+    }
+
+    fn vswitch(&mut self) -> VSwitchId {
+        self.key(&self.state.tables().vswitches.clone(), "vsw-none")
+    }
+
+    /// The zone that a vSwitch lies in, mostly.
+    fn zone_of(&mut self, vswitch: &VSwitchId) -> ZoneId {
+        let real = self.state.get::<model::vpc::VSwitch>(vswitch).map(|row| row.zone.clone());
+        real.filter(|_| !self.chance(20)).unwrap_or_else(|| self.zone())
+    }
+
+    fn zone(&mut self) -> ZoneId {
+        zone(["g", "h", "k"][self.below(3) as usize])
+    }
+
+    fn vpc_id(&mut self) -> model::id::VpcId {
+        self.key(&self.state.tables().vpcs.clone(), "vpc-none")
+    }
+
+    fn vpc_of(&mut self, vswitch: &VSwitchId) -> model::id::VpcId {
+        let real = self.state.get::<model::vpc::VSwitch>(vswitch).map(|row| row.vpc.clone());
+        real.filter(|_| !self.chance(20)).unwrap_or_else(|| self.vpc_id())
+    }
+
+    fn group(&mut self) -> SecurityGroupId {
+        self.key(&self.state.tables().security_groups.clone(), "sg-none")
+    }
+
+    fn groups_of(&mut self, vpc: &model::id::VpcId) -> BTreeSet<SecurityGroupId> {
+        let near: Vec<_> = self.state.security_groups_of(vpc).map(|row| row.id.clone()).collect();
+        let mut groups: BTreeSet<_> = near.into_iter().filter(|_| !self.chance(3)).collect();
+        if self.chance(20) {
+            groups.insert(self.group());
+        }
+        groups
+    }
+
+    fn address(&mut self) -> Option<Ipv4Addr> {
+        let last = self.below(16) as u8;
+        self.chance(4).then_some(Ipv4Addr::new(10, 0, 0, last))
+    }
+
+    fn instance(&mut self) -> model::id::InstanceId {
+        self.key(&self.state.tables().instances.clone(), "i-none")
+    }
+
+    fn balancer(&mut self) -> model::id::LoadBalancerId {
+        self.key(&self.state.tables().load_balancers.clone(), "nlb-none")
+    }
+
+    fn server_group(&mut self) -> model::id::ServerGroupId {
+        self.key(&self.state.tables().server_groups.clone(), "sgp-none")
+    }
+
+    fn listener(&mut self) -> model::id::ListenerId {
+        self.key(&self.state.tables().listeners.clone(), "lsn-none")
+    }
+
+    fn service(&mut self) -> EndpointServiceId {
+        self.key(&self.state.tables().services.clone(), "epsrv-none")
+    }
+
+    fn endpoint(&mut self) -> EndpointId {
+        self.key(&self.state.tables().endpoints.clone(), "ep-none")
+    }
+
+    /// An endpoint and its own service, mostly.
+    fn connection(&mut self) -> (EndpointServiceId, EndpointId) {
+        let endpoint = self.endpoint();
+        let real = self.state.get::<model::endpoint::Endpoint>(&endpoint).map(|row| row.service.clone());
+        (real.filter(|_| !self.chance(20)).unwrap_or_else(|| self.service()), endpoint)
+    }
+
+    fn at(&mut self, endpoint: &EndpointId) -> EndpointZoneRef {
+        EndpointZoneRef { endpoint: endpoint.clone(), zone: self.zone() }
+    }
+
+    fn resource(&mut self) -> ResourceKey {
+        ResourceKey { zone: self.zone(), load_balancer: self.balancer() }
+    }
+
+    fn new_zones(&mut self) -> Vec<NewZone> {
+        let count = 1 + self.below(3);
+        let zone = |dice: &mut Self| {
+            let vswitch = dice.vswitch();
+            NewZone { zone: dice.zone_of(&vswitch), vswitch, address: dice.address() }
+        };
+        (0..count).map(|_| zone(self)).collect()
+    }
+
+    /// A zone with a vSwitch of the endpoint's VPC, mostly.
+    fn endpoint_zone(&mut self, endpoint: &EndpointId) -> NewEndpointZone {
+        let near = self
+            .vpc_of_endpoint(endpoint)
+            .map(|vpc| self.state.vswitches_of(&vpc).cloned().collect::<Vec<_>>());
+        let near = near.unwrap_or_default();
+        let index = self.below(near.len() as u64) as usize;
+        let vswitch = near.get(index).map(|row| row.id.clone()).unwrap_or_else(|| self.vswitch());
+        NewEndpointZone { zone: self.zone_of(&vswitch), vswitch, address: self.address() }
+    }
+
+    fn vpc_of_endpoint(&mut self, endpoint: &EndpointId) -> Option<model::id::VpcId> {
+        let real = self.state.get::<model::endpoint::Endpoint>(endpoint).map(|row| row.vpc.clone());
+        real.filter(|_| !self.chance(20))
+    }
+
+    fn endpoint_group(&mut self, endpoint: EndpointId) -> EndpointGroup {
+        let near = self.vpc_of_endpoint(&endpoint).map(|vpc| self.groups_of(&vpc));
+        let group = near.and_then(|groups| groups.into_iter().next()).unwrap_or_else(|| self.group());
+        EndpointGroup { endpoint, group }
+    }
+
+    fn rule(&mut self) -> RuleSpec {
+        let peer = if self.chance(2) {
+            Peer::Group(self.group())
+        } else {
+            Peer::Cidr("10.0.0.0/8".parse().unwrap())
+        };
+        RuleSpec {
+            direction: if self.chance(2) { Direction::Ingress } else { Direction::Egress },
+            protocol: if self.chance(2) { RuleProtocol::Tcp } else { RuleProtocol::All },
+            ports: ALL_PORTS,
+            peer,
+            policy: if self.chance(2) { RulePolicy::Accept } else { RulePolicy::Drop },
+            priority: Priority::default(),
+        }
+    }
+
+    fn rule_of(&self, group: &SecurityGroupId) -> Option<RuleSelector> {
+        let group = self.state.get::<model::security::SecurityGroup>(group)?;
+        group.rules.keys().next().cloned().map(RuleSelector::Id)
+    }
+
+    fn membership(&mut self) -> Membership {
+        Membership { group: self.group(), member: Member::Instance(self.instance()) }
+    }
+
+    fn target(&mut self) -> Target {
+        match self.below(3) {
+            0 => Target::Eni(self.key(&self.state.tables().enis.clone(), "eni-none")),
+            1 => Target::Ip(Ipv4Addr::new(10, 0, 0, self.below(9) as u8)),
+            _ => Target::Ecs(self.instance()),
+        }
+    }
+
+    fn server(&mut self) -> ServerRef {
+        let group = self.server_group();
+        let servers = self.state.get::<model::nlb::ServerGroup>(&group).map(|row| row.servers.clone());
+        let first = servers.and_then(|servers| servers.first().cloned());
+        first.map_or(ServerRef { target: self.target(), port: 80 }, |row| ServerRef {
+            target: row.target,
+            port: row.port,
+        })
+    }
+}
+
+fn relabel() -> Relabel {
+    Relabel { name: Some(Name::parse("other").unwrap()), description: None }
+}
+
+impl Dice<'_> {
+    fn command(&mut self) -> C {
+        match self.below(8) {
+            0 | 1 => self.network(),
+            2 => self.instances(),
+            3 => self.security(),
+            4 => self.balancing(),
+            5 => self.servers(),
+            6 => self.offering(),
+            _ => self.consuming(),
+        }
+    }
+
+    fn network(&mut self) -> C {
+        let octet = self.below(4);
+        let cidr = VSwitchCidr::new(format!("10.0.{octet}.0/28").parse().unwrap()).unwrap();
+        match self.below(14) {
+            0 | 1 => C::CreateVpc(CreateVpc {
+                cidr: VpcCidr::new("10.0.0.0/16".parse().unwrap()).unwrap(),
+                labels: Labels::default(),
+            }),
+            2..=7 => C::CreateVSwitch(CreateVSwitch {
+                labels: Labels::default(),
+                vpc: self.vpc_id(),
+                zone: self.zone(),
+                cidr,
+            }),
+            8 => C::DeleteVpc(self.vpc_id()),
+            9 => C::DeleteVSwitch(self.vswitch()),
+            10 => C::ModifyVpc(ModifyVpc { vpc: self.vpc_id(), relabel: relabel() }),
+            11 => C::Purge(Revision(self.state.revision().0.saturating_sub(self.below(20)))),
+            12 => C::Tag(Tagging {
+                resources: vec![model::tables::Key::Vpc(self.vpc_id())],
+                tags: [("key".to_owned(), "value".to_owned())].into(),
+            }),
+            _ => C::Untag(Untagging {
+                resources: vec![model::tables::Key::Instance(self.instance())],
+                keys: None,
+            }),
+        }
+    }
+
+    fn instances(&mut self) -> C {
+        let instance = self.instance();
+        match self.below(10) {
+            0..=4 => {
+                let vswitch = self.vswitch();
+                let vpc = self.vpc_of(&vswitch);
+                C::RunInstances(RunInstances {
+                    amount: 1 + self.below(3) as u32,
+                    security_groups: self.groups_of(&vpc),
+                    address: self.address(),
+                    ..RunInstances::new(vswitch)
+                })
+            }
+            5 => C::StartInstances(vec![instance]),
+            6 => C::StopInstances(vec![instance]),
+            7 => C::RebootInstances(vec![instance]),
+            8 => C::DeleteInstances(DeleteInstances { instances: vec![instance], force: self.chance(2) }),
+            _ => C::ModifyInstance(ModifyInstance {
+                security_groups: Some(BTreeSet::from([self.group()])),
+                deletion_protection: Some(self.chance(8)),
+                ..ModifyInstance::new(instance)
+            }),
+        }
+    }
+
+    fn security(&mut self) -> C {
+        let group = self.group();
+        let spec = self.rule();
+        match self.below(10) {
+            0..=2 => C::CreateSecurityGroup(CreateSecurityGroup {
+                labels: Labels::default(),
+                vpc: self.vpc_id(),
+                kind: if self.chance(4) { GroupKind::Enterprise } else { GroupKind::Normal },
+            }),
+            3 => C::DeleteSecurityGroup(group),
+            4 | 5 => C::AuthorizeRules(AuthorizeRules {
+                group,
+                rules: vec![NewRule { spec, description: Description::default() }],
+            }),
+            6 => C::RevokeRules(RevokeRules { group, rules: vec![RuleSelector::Spec(spec)] }),
+            7 => C::ModifyRule(ModifyRule {
+                rule: self.rule_of(&group).unwrap_or(RuleSelector::Spec(spec)),
+                group,
+                spec: Some(self.rule()),
+                description: None,
+            }),
+            8 => C::JoinSecurityGroup(self.membership()),
+            _ if self.chance(2) => C::SetInnerAccess(group, self.chance(2)),
+            _ => C::LeaveSecurityGroup(self.membership()),
+        }
+    }
+
+    fn balancing(&mut self) -> C {
+        let load_balancer = self.balancer();
+        match self.below(10) {
+            0..=4 => {
+                let zones = self.new_zones();
+                let vpc = self.vpc_of(&zones[0].vswitch.clone());
+                C::CreateLoadBalancer(CreateLoadBalancer::new(vpc, zones))
+            }
+            5 => C::UpdateLoadBalancer(UpdateLoadBalancer {
+                load_balancer,
+                name: None,
+                cross_zone: Some(self.chance(2)),
+                cps: None,
+            }),
+            6 | 7 => {
+                C::UpdateLoadBalancerZones(UpdateLoadBalancerZones { load_balancer, zones: self.new_zones() })
+            }
+            8 => C::UpdateLoadBalancerProtection(UpdateLoadBalancerProtection {
+                load_balancer,
+                deletion: Some(SetProtection { enabled: self.chance(2), reason: String::new() }),
+                modification: None,
+            }),
+            _ => C::DeleteLoadBalancer(load_balancer),
+        }
+    }
+
+    fn servers(&mut self) -> C {
+        let server_group = self.server_group();
+        match self.below(14) {
+            0..=2 => C::CreateServerGroup(CreateServerGroup {
+                kind: if self.chance(4) { ServerGroupKind::Ip } else { ServerGroupKind::Instance },
+                protocol: if self.chance(4) { GroupProtocol::Udp } else { GroupProtocol::Tcp }.into(),
+                any_port: self.chance(10),
+                health_check: HealthCheckPatch {
+                    port: self.chance(3).then_some(80),
+                    ..HealthCheckPatch::default()
+                },
+                ..CreateServerGroup::new(self.vpc_id())
+            }),
+            3 | 4 => C::AddServers(AddServers {
+                server_group,
+                servers: vec![NewServer::new(self.target(), self.below(3) as u16)],
+            }),
+            5 => C::RemoveServers(RemoveServers { server_group, servers: vec![self.server()] }),
+            6 => C::UpdateServers(UpdateServers {
+                server_group,
+                servers: vec![ServerPatch { server: self.server(), weight: Some(0), description: None }],
+            }),
+            7 => C::DeleteServerGroup(server_group),
+            8 | 9 => {
+                let port = 1 + self.below(3) as u16;
+                let protocol = if self.chance(4) { ListenerProtocol::Udp } else { ListenerProtocol::Tcp };
+                C::CreateListener(CreateListener {
+                    ports: PortRange { low: port, high: port },
+                    ..CreateListener::new(self.balancer(), protocol, port, server_group)
+                })
+            }
+            10 => C::UpdateListener(UpdateListener {
+                server_group: Some(server_group),
+                ..UpdateListener::new(self.listener())
+            }),
+            11 => C::StopListener(self.listener()),
+            12 => C::StartListener(self.listener()),
+            _ => C::DeleteListener(self.listener()),
+        }
+    }
+
+    fn offering(&mut self) -> C {
+        let service = self.service();
+        match self.below(14) {
+            0..=2 => C::CreateService(CreateService {
+                labels: Labels::default(),
+                resources: if self.chance(3) { Vec::new() } else { vec![self.resource()] },
+                auto_accept: self.chance(3),
+                zone_affinity: self.chance(2),
+                payer: Payer::default(),
+            }),
+            3..=6 => C::AttachResource(ServiceResource { service, resource: self.resource() }),
+            7 | 8 => C::DetachResource(ServiceResource { service, resource: self.resource() }),
+            9 => C::SetAutoAllocated(SetAutoAllocated {
+                service,
+                load_balancer: self.balancer(),
+                zone: None,
+                auto_allocated: self.chance(2),
+            }),
+            10 => C::AddUser(service, User::Account(OTHER)),
+            11 => C::RemoveUser(service, User::Account(OTHER)),
+            12 => C::UpdateService(UpdateService {
+                auto_accept: Some(self.chance(2)),
+                ..UpdateService::new(service)
+            }),
+            _ => C::DeleteService(service),
+        }
+    }
+
+    fn consuming(&mut self) -> C {
+        let (service, endpoint) = self.connection();
+        let at = self.at(&endpoint);
+        match self.below(20) {
+            0..=3 => {
+                let zone = self.endpoint_zone(&endpoint);
+                let vpc = self.vpc_of(&zone.vswitch);
+                C::CreateEndpoint(CreateEndpoint {
+                    security_groups: self.groups_of(&vpc),
+                    zones: if self.chance(3) { Vec::new() } else { vec![zone] },
+                    protected: self.chance(10),
+                    ..CreateEndpoint::new(service, vpc)
+                })
+            }
+            4..=6 => {
+                let zone = self.endpoint_zone(&endpoint);
+                C::AddEndpointZone(AddEndpointZone { endpoint, zone })
+            }
+            7 => C::RemoveEndpointZone(at),
+            8 => C::DeleteEndpoint(endpoint),
+            9 => C::AttachEndpointGroup(self.endpoint_group(endpoint)),
+            10 => C::DetachEndpointGroup(self.endpoint_group(endpoint)),
+            11..=13 => support::enable(&service, &endpoint),
+            14 => C::DisableConnection(service, endpoint),
+            15 => C::UpdateConnection(UpdateConnection {
+                service,
+                endpoint,
+                bandwidth: Some(100 * self.below(600) as u32),
+                traffic_control: None,
+            }),
+            16 => C::DisableZoneConnection(service, at),
+            17 => C::EnableZoneConnection(service, at),
+            _ => {
+                let balancer = self.balancer();
+                let load_balancer = (!self.chance(2)).then_some(balancer);
+                C::SetZoneResource(SetZoneResource { service, at, load_balancer })
+            }
+        }
+    }
+}
+
+/// A plan mentions only what it contains.
+fn is_closed(plan: &HostPlan) {
+    for port in plan.ports.values() {
+        assert!(plan.vpcs.contains_key(&port.network) && plan.instances.contains_key(&port.instance));
+        assert!(!port.groups.is_empty() && port.groups.iter().all(|group| plan.groups.contains_key(group)));
+    }
+    for instance in plan.instances.values() {
+        assert!(plan.ports.contains_key(&instance.port));
+    }
+    for group in plan.groups.values() {
+        assert!(plan.vpcs.contains_key(&group.network));
+        for rule in group.ingress.iter().chain(&group.egress) {
+            if let model::plan::PeerPlan::Group(peer) = rule.peer {
+                assert!(plan.groups.contains_key(&peer));
+            }
+        }
+    }
+    for listener in plan.listeners.values() {
+        assert!(listener.vips.iter().all(|vip| plan.vips.contains_key(vip)));
+        assert!(plan.server_groups.contains_key(&listener.server_group));
+    }
+    for server in plan.server_groups.values().flat_map(|group| group.servers.values()) {
+        assert!(plan.ports.contains_key(&server.port_index));
+    }
+    for endpoint in plan.endpoints.values() {
+        assert!(plan.vpcs.contains_key(&endpoint.network) && !plan.vpcs.contains_key(&endpoint.connection));
+        assert!(
+            !endpoint.groups.is_empty()
+                && endpoint.groups.iter().all(|group| plan.groups.contains_key(group))
+        );
+        assert!(endpoint.zones.iter().filter_map(|zone| zone.vip).all(|vip| plan.vips.contains_key(&vip)));
+    }
+}
+
+/// The rows as a store keeps them, read back.
+fn reread(state: &State) -> State {
+    let rows = state.tables().rows().map(|row| {
+        let text = serde_json::to_string(&row).unwrap();
+        let mut value = serde_json::Deserializer::from_str(&text);
+        Row::decode(row.key().kind().table(), &mut value).unwrap()
+    });
+    State::replay(state.revision(), rows.collect::<Vec<_>>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_asked_what_always_holds_goes_on_holding(seeds in prop::collection::vec(any::<u64>(), 1..160)) {
+        let mut world = Walkthrough::new().world;
+        for seed in seeds {
+            world.now.0 += 7;
+            let before = world.state.clone();
+            let command = Dice { state: &before, entropy: Entropy::new(seed) }.command();
+            let env = world.env();
+            let outcome = before.apply(&command, &env);
+            prop_assert_eq!(&outcome, &before.apply(&command, &env), "the same again: {:?}", command);
+            let Ok((change, _)) = outcome else { continue };
+            let keys: BTreeSet<_> = change.ops.iter().map(|op| match op {
+                Op::Put(row) => row.key(),
+                Op::Delete(key) => key.clone(),
+            }).collect();
+            prop_assert_eq!(keys.len(), change.ops.len(), "each row at most once: {:?}", command);
+            world.state = before.absorb(&change);
+            prop_assert_eq!(world.state.check(), vec![], "after {:?}", command);
+        }
+        prop_assert!(reread(&world.state) == world.state, "the rows alone rebuild the state");
+        is_closed(&plan(&world.state, &host()));
+    }
+}
+
+/// The random commands are worth something only if many of them are possible, of every kind.
+#[test]
+fn random_commands_reach_far() {
+    let (mut done, mut tried) = (BTreeSet::new(), BTreeSet::new());
+    for start in 0..40_u64 {
+        let mut world = Walkthrough::new().world;
+        for step in 0..300_u64 {
+            let state = Arc::new(world.state.clone());
+            let command = Dice { state: &state, entropy: Entropy::new(start * 1000 + step) }.command();
+            let name = format!("{command:?}").split('(').next().unwrap().to_owned();
+            if world.try_run(&command).is_ok() {
+                done.insert(name.clone());
+            }
+            tried.insert(name);
+        }
+    }
+    assert_eq!(tried.difference(&done).collect::<Vec<_>>(), Vec::<&String>::new(), "never possible");
+}
