@@ -102,10 +102,10 @@ impl Drop for Bed {
         for child in &mut self.processes {
             end(child);
         }
-        for namespace in self.namespaces.drain(..) {
-            remove(&namespace);
-        }
+        self.namespaces.iter().for_each(empty);
+        // Links before the namespaces that they end in, so that nothing vanishes while it is being removed.
         self.fabric = None;
+        self.namespaces.iter().for_each(delete);
         // A file that cannot be deleted now is deleted by the next run.
         let _ = fs::remove_dir_all(self.directory());
     }
@@ -127,12 +127,16 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn remove(namespace: &Netns) {
+/// Ends every process that lives in a namespace.
+fn empty(namespace: &Netns) {
     let listed = Command::new("ip").args(["netns", "pids", namespace.name()]).output();
     let pids = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     for pid in pids.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)) {
         let _ = kill_process(pid, Signal::KILL);
     }
+}
+
+fn delete(namespace: &Netns) {
     if let Err(error) = namespace.delete() {
         eprintln!("isthmus: {error}");
     }
@@ -140,15 +144,15 @@ fn remove(namespace: &Netns) {
 
 /// Takes away what a killed run left behind.
 pub(super) fn remove_stale() {
-    for namespace in Netns::list().into_iter().filter(|namespace| is_stale(namespace.name())) {
-        remove(&namespace);
-    }
+    let stale = || Netns::list().into_iter().filter(|namespace| is_stale(namespace.name()));
+    stale().for_each(|namespace| empty(&namespace));
     for entry in fs::read_dir("/run").into_iter().flatten().flatten() {
         if let Some(name) = entry.file_name().to_str().filter(|name| is_stale(name)) {
             fabric::remove(name, &entry.path());
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+    stale().for_each(|namespace| delete(&namespace));
 }
 
 /// Whether a name belongs to a run whose process is gone.

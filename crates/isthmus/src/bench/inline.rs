@@ -122,14 +122,29 @@ fn would_block<T>(result: rustix::io::Result<T>) -> io::Result<Option<T>> {
 /// Datagrams of 64 bytes that arrive on one core, millions a second.
 pub(super) fn datagrams(path: &Path, duration: Duration) -> Result<f64> {
     let receiver = path.server.within(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, INLINE)))??;
-    receiver.set_nonblocking(true)?;
     let sender = path.client.within(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??;
     sender.connect((path.address, INLINE))?;
+    establish(&sender, &receiver)
+        .with_context(|| format!("no datagram went both ways through {}", path.way.name()))?;
     exchange(&sender, &receiver, duration / 5)?;
     let began = Instant::now();
     let arrived = exchange(&sender, &receiver, duration)?;
     ensure!(arrived > 0, "no datagram arrived through {}", path.way.name());
     Ok(arrived as f64 / began.elapsed().as_secs_f64() / 1e6)
+}
+
+/// One datagram each way: a flow that has seen a reply is an established one.
+fn establish(sender: &UdpSocket, receiver: &UdpSocket) -> io::Result<()> {
+    let mut buffer = [0_u8; DATAGRAM];
+    for end in [sender, receiver] {
+        end.set_nonblocking(false)?;
+        end.set_read_timeout(Some(Duration::from_secs(1)))?;
+    }
+    sender.send(&buffer)?;
+    let (_, client) = receiver.recv_from(&mut buffer)?;
+    receiver.send_to(&buffer, client)?;
+    sender.recv(&mut buffer)?;
+    receiver.set_nonblocking(true)
 }
 
 fn exchange(sender: &UdpSocket, receiver: &UdpSocket, duration: Duration) -> io::Result<usize> {

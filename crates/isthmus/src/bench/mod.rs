@@ -25,8 +25,13 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 
 use measure::Metric;
-use turns::Schedule;
-use ways::Way;
+use targets::Verdict;
+use turns::{Samples, Schedule};
+use ways::{Path, Way};
+
+/// How often a missed gate is looked at, each time with as many turns more: what else the machine does may take longer
+/// than one look, but a slower path stays slower.
+const LOOKS: u32 = 3;
 
 /// Arguments of `isthmus bench`.
 #[derive(Debug, clap::Args)]
@@ -54,9 +59,13 @@ pub fn run(args: &Args) -> Result<()> {
     let (_leave, _share) = (cubic::Leave::take(), share::Share::take());
     let schedule = if args.gates { gates(args.turns) } else { everything(args.turns) };
     let ways = ways::build(&schedule.ways)?;
-    let mut samples = turns::measure(&ways, &schedule)?;
-    samples.program = Some(program::cost()?);
-    let verdicts = targets::judge(&samples);
+    let mut samples = Samples::default();
+    let mut verdicts = look(&ways, &schedule, &mut samples)?;
+    for _ in 1..if args.gates { LOOKS } else { 1 } {
+        if verdicts.iter().any(Verdict::fails_gate) {
+            verdicts = look(&ways, &schedule, &mut samples)?;
+        }
+    }
     println!("{}", output::figures(&samples));
     println!("{}", output::verdicts(&verdicts));
     if let Some(file) = &args.json {
@@ -68,6 +77,13 @@ pub fn run(args: &Args) -> Result<()> {
     let missed = verdicts.iter().filter(|verdict| verdict.fails_gate()).count();
     ensure!(!args.gates || missed == 0, "{missed} of the gates were missed");
     Ok(())
+}
+
+/// Measures and judges everything that was measured so far.
+fn look(ways: &[Path], schedule: &Schedule, samples: &mut Samples) -> Result<Vec<Verdict>> {
+    turns::measure(ways, schedule, samples)?;
+    samples.program = Some(program::cost()?);
+    Ok(targets::judge(samples))
 }
 
 fn gates(turns: u32) -> Schedule {

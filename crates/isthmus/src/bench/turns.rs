@@ -24,8 +24,7 @@ pub(super) struct Samples {
 }
 
 /// Measures every metric on every way in every turn; every second turn goes through the ways backwards.
-pub(super) fn measure(paths: &[Path], schedule: &Schedule) -> Result<Samples> {
-    let mut samples = Samples::default();
+pub(super) fn measure(paths: &[Path], schedule: &Schedule, samples: &mut Samples) -> Result<()> {
     for turn in 0..schedule.turns {
         for &metric in &schedule.metrics {
             let mut order: Vec<&Path> = paths.iter().filter(|path| metric.applies(path.way)).collect();
@@ -41,7 +40,7 @@ pub(super) fn measure(paths: &[Path], schedule: &Schedule) -> Result<Samples> {
         }
         eprintln!("turn {} of {}", turn + 1, schedule.turns);
     }
-    Ok(samples)
+    Ok(())
 }
 
 impl Samples {
