@@ -22,7 +22,7 @@ pub(crate) const SYSTEM: AccountId = AccountId(0);
 /// Id and secret of the key that `--dev` opens with.
 const DEV_KEY: &str = "dev";
 /// Beside the store: the key of the first account, for the command line on this machine.
-const KEY_FILE: &str = "access-key.json";
+pub const KEY_FILE: &str = "access-key.json";
 
 /// Why the installation could not be set up.
 #[derive(Debug, thiserror::Error)]

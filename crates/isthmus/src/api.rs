@@ -1,31 +1,39 @@
 //! `isthmus api PRODUCT ACTION --Name value…`: one call, its answer as JSON.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use control::accounts::KEY_FILE;
 use control::rpc::Product;
 use serde_json::Value;
 
 use crate::client::{Client, text};
+use crate::place::Which;
+
+/// Where the API is when no daemon says so.
+const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:4577";
 
 /// Longest wait for what `--until` asks for.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Time before asking again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Where the API is and who calls it.
+/// Where the API is and who calls it. What is not given is that of the system of this machine.
 #[derive(Args, Clone, Debug)]
 pub struct Access {
-    /// Where the API is.
-    #[arg(long, env = "ISTHMUS_ENDPOINT", default_value = "http://127.0.0.1:4577")]
-    pub endpoint: String,
-    /// The access key; the default is the one of `isthmus up --dev`.
-    #[arg(long, env = "ISTHMUS_ACCESS_KEY_ID", default_value = "dev")]
-    pub access_key_id: String,
+    #[command(flatten)]
+    which: Which,
+    /// Where the API is [default: where the daemon of --state listens, or http://127.0.0.1:4577].
+    #[arg(long, env = "ISTHMUS_ENDPOINT")]
+    endpoint: Option<String>,
+    /// The access key [default: the one in --state, or dev].
+    #[arg(long, env = "ISTHMUS_ACCESS_KEY_ID", requires = "access_key_secret")]
+    access_key_id: Option<String>,
     /// Its secret.
-    #[arg(long, env = "ISTHMUS_ACCESS_KEY_SECRET", default_value = "dev", hide_env_values = true)]
-    pub access_key_secret: String,
+    #[arg(long, env = "ISTHMUS_ACCESS_KEY_SECRET", requires = "access_key_id", hide_env_values = true)]
+    access_key_secret: Option<String>,
 }
 
 impl Access {
@@ -33,12 +41,33 @@ impl Access {
     ///
     /// # Errors
     /// When the endpoint is not a URL that the client can call.
-    pub fn client(&self) -> Result<Client> {
-        if !self.endpoint.starts_with("http://") {
-            bail!("--endpoint {}: give a URL that begins with http://", self.endpoint);
+    pub fn client(self) -> Result<Client> {
+        let place = self.which.place()?;
+        // Who may not look into the run directory has no daemon to find there.
+        let daemon = place.daemon().ok().flatten();
+        let key = match (self.access_key_id, self.access_key_secret) {
+            (Some(id), Some(secret)) => (id, secret),
+            _ if daemon.as_ref().is_some_and(|daemon| daemon.dev) => dev_key(),
+            _ => key_file(&place.state).unwrap_or_else(dev_key),
+        };
+        let local = daemon.map_or_else(|| DEFAULT_ENDPOINT.to_owned(), |daemon| daemon.endpoint);
+        let endpoint = self.endpoint.unwrap_or(local);
+        if !endpoint.starts_with("http://") {
+            bail!("--endpoint {endpoint}: give a URL that begins with http://");
         }
-        Ok(Client::new(&self.endpoint, &self.access_key_id, &self.access_key_secret))
+        Ok(Client::new(&endpoint, &key.0, &key.1))
     }
+}
+
+/// The key of `isthmus up --dev`.
+fn dev_key() -> (String, String) {
+    ("dev".to_owned(), "dev".to_owned())
+}
+
+/// The key that the first start has written down.
+fn key_file(state: &Path) -> Option<(String, String)> {
+    let key: Value = serde_json::from_slice(&std::fs::read(state.join(KEY_FILE)).ok()?).ok()?;
+    Some((text(&key, "AccessKeyId")?, text(&key, "AccessKeySecret")?))
 }
 
 /// One call.

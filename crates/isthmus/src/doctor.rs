@@ -68,7 +68,7 @@ fn leftovers() -> Result<Vec<(String, String)>> {
     }
     let known: BTreeSet<&str> = places.iter().map(|(tag, _)| tag.as_str()).collect();
     for name in namespaces() {
-        if tag_of(&name).is_some_and(|tag| !known.contains(tag)) {
+        if !is_in_use(&name) && tag_of(&name).is_some_and(|tag| !known.contains(tag)) {
             left.push((format!("network namespace {name}"), format!("ip netns delete {name}")));
         }
     }
@@ -78,6 +78,13 @@ fn leftovers() -> Result<Vec<(String, String)>> {
 fn namespaces() -> Vec<String> {
     let entries = Path::new(NAMESPACES).read_dir().into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// A bench and a check name their namespaces after their process: `isthmus-bench-4711-wire`.
+fn is_in_use(name: &str) -> bool {
+    let mut words = name.split('-').skip(1);
+    let temporary = matches!(words.next(), Some("bench" | "check"));
+    temporary && words.next().is_some_and(|process| Path::new("/proc").join(process).exists())
 }
 
 /// The tag in the name of a namespace: `isthmus-1a2b3c` of `isthmus-1a2b3c-services`, `isthmus` of `isthmus-i-…`.

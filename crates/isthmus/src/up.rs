@@ -1,5 +1,6 @@
 //! `isthmus up`: control plane and agent in one process, in the foreground.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,12 +46,7 @@ impl Up {
     /// When this machine lacks something, another daemon runs for the same state, or the state cannot be used.
     pub fn run(&self) -> Result<()> {
         doctor::preflight()?;
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_target(false)
-            .with_writer(std::io::stderr)
-            .init();
+        log();
         let place = self.which.place()?;
         let hold = hold(&place)?;
         place.make_state().with_context(|| format!("cannot use {}", place.state.display()))?;
@@ -88,6 +84,15 @@ impl Up {
         agent.await.context("the agent ended in a panic")??;
         Ok(())
     }
+}
+
+/// What the daemon has to tell goes to standard error; `RUST_LOG` chooses how much of it.
+fn log() {
+    // The resolver's library tells every question.
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,hickory_server=warn"));
+    let format = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    format.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init();
 }
 
 /// The right to be the daemon of `place`, or who has it.

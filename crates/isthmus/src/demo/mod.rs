@@ -31,6 +31,7 @@ pub fn run(place: &Place) -> Result<()> {
     let client = daemon::start(place, LISTEN)?;
     println!("  isthmus up --dev --state {}  answers on http://{LISTEN}", place.state.display());
     let road = Road::build(&client, &mut show::event)?;
+    show::names(&road);
     let clients = Clients::of(place)?;
     let mut watcher = show::event;
     let mut session = Session::new(&client, &mut watcher);

@@ -39,6 +39,14 @@ pub(super) fn event(event: Event<'_>) {
     }
 }
 
+/// The addresses and names that the endpoint has got.
+pub(super) fn names(road: &Road) {
+    for zone in &road.zones {
+        println!("  {:<12} {:<15} {}", zone.zone, zone.address, zone.domain);
+    }
+    println!("  {:<12} {:<15} {}", "all zones", "", road.domain);
+}
+
 /// What a client gets before the connection is allowed.
 pub(super) fn before(row: &Row) {
     let got = row.before.as_ref().map(Fetched::to_string).unwrap_or_default();
@@ -69,7 +77,7 @@ pub(super) fn table(rows: &[Row]) -> Table {
             Some(Fetched::Page { .. }) => "a page",
             None => "",
         };
-        table.add_row([&client, &format!("{}\n{}", row.what, row.name), before, &page, &from, &time]);
+        table.add_row([&client, row.what, before, &page, &from, &time]);
     }
     table
 }

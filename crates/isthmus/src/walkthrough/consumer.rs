@@ -20,7 +20,10 @@ pub(super) fn clients(session: &mut Session<'_>) -> Result<(Vpc, String, [Machin
         session.order(Product::Ecs, "AuthorizeSecurityGroup", &about, &parameters)?;
     }
     let more = [("SecurityGroupId", group.as_str())];
-    let machines = [machine(session, &vpc, "ECS 01", 0, &more)?, machine(session, &vpc, "ECS 02", 1, &more)?];
+    let machines = [
+        machine(session, &vpc, ("ECS 01", 0, "10.0.1.10"), &more)?,
+        machine(session, &vpc, ("ECS 02", 1, "10.0.2.20"), &more)?,
+    ];
     for machine in &machines {
         until_running(session, machine)?;
     }

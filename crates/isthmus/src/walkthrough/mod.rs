@@ -154,12 +154,11 @@ fn vpc(session: &mut Session<'_>, name: &str) -> Result<Vpc> {
     Ok(Vpc { id, vswitches })
 }
 
-/// An instance, as soon as it has an address.
+/// An instance with this address.
 fn machine(
     session: &mut Session<'_>,
     vpc: &Vpc,
-    name: &'static str,
-    zone: usize,
+    (name, zone, address): (&'static str, usize, &str),
     more: &[(&str, &str)],
 ) -> Result<Machine> {
     let host_name = name.to_lowercase().replace(' ', "-");
@@ -168,13 +167,11 @@ fn machine(
         ("InstanceName", host_name.as_str()),
         ("HostName", &host_name),
         ("VSwitchId", &vpc.vswitches[zone]),
+        ("PrivateIpAddress", address),
     ];
     parameters.extend(more);
     let id = session.create(Product::Ecs, "RunInstances", "InstanceIdSets.InstanceIdSet.0", &parameters)?;
-    let known = session.ask(Product::Ecs, "DescribeInstances", &[("InstanceIds", &format!("[\"{id}\"]"))])?;
-    let address =
-        text(&known, "Instances.Instance.0.VpcAttributes.PrivateIpAddress.IpAddress.0").unwrap_or_default();
-    Ok(Machine { name, id, address, zone: ZONES[zone] })
+    Ok(Machine { name, id, address: address.to_owned(), zone: ZONES[zone] })
 }
 
 /// Waits until an instance runs.

@@ -20,11 +20,11 @@ pub(super) struct Balancer {
 pub(super) fn servers(session: &mut Session<'_>) -> Result<(Vpc, [Machine; 2])> {
     session.part("VPC 2, with the same addresses: two NGINX servers");
     let vpc = vpc(session, "vpc-2")?;
-    let mut server = |name, zone: usize| {
+    let mut server = |name, zone: usize, address| {
         let page = STANDARD.encode(user_data(name, ZONES[zone]));
-        machine(session, &vpc, name, zone, &[("UserData", &page)])
+        machine(session, &vpc, (name, zone, address), &[("UserData", &page)])
     };
-    let machines = [server("ECS 03", 0)?, server("ECS 04", 1)?];
+    let machines = [server("ECS 03", 0, "10.0.1.30")?, server("ECS 04", 1, "10.0.2.40")?];
     for machine in &machines {
         until_running(session, machine)?;
     }
