@@ -11,7 +11,7 @@ mod service;
 mod system;
 mod vpc;
 
-use crate::command::{Command, Env, Output};
+use crate::command::{Command as C, Env, Output};
 use crate::draft::Draft;
 use crate::refusal::Refusal;
 use crate::security::SecurityGroup;
@@ -24,7 +24,7 @@ impl State {
     ///
     /// # Errors
     /// Why the command cannot be.
-    pub fn apply(&self, command: &Command, env: &Env) -> Result<(Change, Output), Refusal> {
+    pub fn apply(&self, command: &C, env: &Env) -> Result<(Change, Output), Refusal> {
         let mut draft = Draft::new(self, env);
         let output = draft.run(command)?;
         Ok((draft.finish(), output))
@@ -37,8 +37,7 @@ fn done(result: Result<(), Refusal>) -> Result<Output, Refusal> {
 }
 
 impl Draft {
-    fn run(&mut self, command: &Command) -> Result<Output, Refusal> {
-        use Command as C;
+    fn run(&mut self, command: &C) -> Result<Output, Refusal> {
         match command {
             C::Configure(it) => done(self.configure(it)),
             C::CreateAccount(it) => self.create_account(it),
@@ -83,8 +82,9 @@ impl Draft {
             C::UpdateServers(it) => self.update_servers(it),
             C::CreateListener(it) => self.create_listener(it),
             C::UpdateListener(it) => self.update_listener(it),
-            C::StartListener(id) => self.switch_listener(id, true),
-            C::StopListener(id) => self.switch_listener(id, false),
+            C::StartListener(id) | C::StopListener(id) => {
+                self.switch_listener(id, matches!(command, C::StartListener(_)))
+            }
             C::DeleteListener(id) => self.delete_listener(id),
             C::CreateService(it) => self.create_service(it),
             C::UpdateService(it) => done(self.update_service(it)),

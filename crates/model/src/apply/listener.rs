@@ -148,13 +148,14 @@ fn single_port(it: &CreateListener) -> Result<u16, Refusal> {
 }
 
 fn fits(listener: ListenerProtocol, group: &ServerGroup) -> Result<(), Refusal> {
+    use GroupProtocol as G;
+    use ListenerProtocol as L;
     match (listener, group.protocol.value) {
-        (ListenerProtocol::Tcp, GroupProtocol::Tcp | GroupProtocol::TcpUdp)
-        | (ListenerProtocol::Udp, GroupProtocol::Udp | GroupProtocol::TcpUdp) => Ok(()),
-        (ListenerProtocol::TcpSsl, GroupProtocol::Tcp) if group.preserve_client_ip => {
-            Err(Refusal::PreserveClientIpWithTls)
+        (L::Tcp, G::Tcp | G::TcpUdp) | (L::Udp, G::Udp | G::TcpUdp) => Ok(()),
+        (L::TcpSsl, G::Tcp) if group.preserve_client_ip => Err(Refusal::PreserveClientIpWithTls),
+        (L::TcpSsl, G::Tcp) => Err(Refusal::Unsupported("a TCPSSL listener")),
+        (L::Tcp, G::Udp) | (L::Udp, G::Tcp) | (L::TcpSsl, G::Udp | G::TcpUdp) => {
+            Err(Refusal::ProtocolMismatch { listener, group: group.protocol.value })
         }
-        (ListenerProtocol::TcpSsl, GroupProtocol::Tcp) => Err(Refusal::Unsupported("a TCPSSL listener")),
-        (listener, group) => Err(Refusal::ProtocolMismatch { listener, group }),
     }
 }

@@ -66,11 +66,9 @@ impl Draft {
 
     /// An address is forgotten only when every host has seen that it was given up.
     pub(super) fn purge(&mut self, observed: Revision) -> Result<(), Refusal> {
-        let unseen = |key: &Key| match key {
-            Key::Released(key) => {
-                self.state().get::<Released>(key).is_some_and(|row| row.revision > observed)
-            }
-            _ => false,
+        let unseen = |key: &Key| {
+            let Key::Released(key) = key else { return false };
+            self.state().get::<Released>(key).is_some_and(|row| row.revision > observed)
         };
         let due = self.state().relations().expiries().take_while(|(at, _)| *at <= self.now);
         let old: Vec<Key> =

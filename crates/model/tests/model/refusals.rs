@@ -1,9 +1,5 @@
 //! What is refused, with what is named as the reason; and that a refused command changes nothing.
 
-#![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -30,7 +26,7 @@ use model::service::User;
 use model::tables::Key;
 use model::vpc::{InvalidCidr, VSwitchCidr, VpcCidr};
 
-use support::{OTHER, Walkthrough, World, enable, new_endpoint_zone, new_zone, resource, zone};
+use crate::support::{OTHER, Walkthrough, World, enable, new_endpoint_zone, new_zone, resource, zone};
 
 fn vswitch(vpc: &VpcId, letter: &str, cidr: &str) -> Command {
     let cidr = VSwitchCidr::new(cidr.parse().unwrap()).unwrap();
@@ -221,7 +217,7 @@ fn another_account_connects_only_when_the_service_lists_it() {
     });
     let refusal = it.world.refused(command.clone());
     assert_eq!(refusal, Refusal::ServiceNotAuthorized(it.service.clone()));
-    it.world.account = support::ACCOUNT;
+    it.world.account = crate::support::ACCOUNT;
     it.world.run(Command::AddUser(it.service.clone(), User::Account(OTHER)));
     it.world.account = OTHER;
     it.world.run(command);
@@ -490,6 +486,6 @@ fn tags_are_set_counted_and_taken_away() {
     assert_eq!(it.world.refused(tag(1, "more")), Refusal::QuotaExceeded { quota: Quota::TagsAResource });
     it.world.run(Command::Untag(Untagging { resources: resources.clone(), keys: None }));
     assert_eq!(it.world.refused(tag(1, "acs:")), Refusal::InvalidTag);
-    let job = Tagging { resources: vec![Key::Account(support::ACCOUNT)], tags: BTreeMap::new() };
+    let job = Tagging { resources: vec![Key::Account(crate::support::ACCOUNT)], tags: BTreeMap::new() };
     assert!(matches!(it.world.refused(Command::Tag(job)), Refusal::NotFound(_)));
 }

@@ -1,8 +1,5 @@
 //! A world to try commands in: a state, a clock, a caller.
 
-#![allow(dead_code, unreachable_pub, reason = "each test uses its own part")]
-#![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::command::endpoint::{CreateEndpoint, EnableConnection, NewEndpointZone};
@@ -29,27 +26,27 @@ use model::state::State;
 use model::status::Observed;
 use model::vpc::{VSwitchCidr, VpcCidr};
 
-pub const ACCOUNT: AccountId = AccountId(1_000_000_000_000_001);
-pub const OTHER: AccountId = AccountId(1_000_000_000_000_002);
+pub(crate) const ACCOUNT: AccountId = AccountId(1_000_000_000_000_001);
+pub(crate) const OTHER: AccountId = AccountId(1_000_000_000_000_002);
 
-pub fn host() -> HostId {
+pub(crate) fn host() -> HostId {
     "host-one".parse().unwrap()
 }
 
-pub fn zone(letter: &str) -> ZoneId {
+pub(crate) fn zone(letter: &str) -> ZoneId {
     ZoneId::new(&format!("cn-hangzhou-{letter}"))
 }
 
-pub struct World {
-    pub state: State,
-    pub now: Timestamp,
-    pub account: AccountId,
+pub(crate) struct World {
+    pub(crate) state: State,
+    pub(crate) now: Timestamp,
+    pub(crate) account: AccountId,
     seed: u64,
 }
 
 impl World {
     /// Region cn-hangzhou with zones g, h, k, one host, two accounts.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut world =
             Self { state: State::default(), now: Timestamp(1_700_000_000), account: ACCOUNT, seed: 0 };
         let zones = ["g", "h", "k"].map(zone).to_vec();
@@ -64,32 +61,32 @@ impl World {
         world
     }
 
-    pub fn env(&mut self) -> Env {
+    pub(crate) fn env(&mut self) -> Env {
         self.seed += 1;
         Env { now: self.now, seed: self.seed, account: self.account }
     }
 
-    pub fn try_run(&mut self, command: &Command) -> Result<Output, Refusal> {
+    pub(crate) fn try_run(&mut self, command: &Command) -> Result<Output, Refusal> {
         let env = self.env();
         let (change, output) = self.state.apply(command, &env)?;
         self.state = self.state.absorb(&change);
         Ok(output)
     }
 
-    pub fn run(&mut self, command: Command) -> Output {
+    pub(crate) fn run(&mut self, command: Command) -> Output {
         let output = self.try_run(&command).unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
         assert_eq!(self.state.check(), [], "after {command:?}");
         output
     }
 
-    pub fn refused(&mut self, command: Command) -> Refusal {
+    pub(crate) fn refused(&mut self, command: Command) -> Refusal {
         match self.try_run(&command) {
             Ok(output) => panic!("{command:?} should be refused, but gave {output:?}"),
             Err(refusal) => refusal,
         }
     }
 
-    pub fn vpc(&mut self, cidr: &str) -> VpcId {
+    pub(crate) fn vpc(&mut self, cidr: &str) -> VpcId {
         let cidr = VpcCidr::new(cidr.parse().unwrap()).unwrap();
         match self.run(Command::CreateVpc(CreateVpc { cidr, ..CreateVpc::default() })) {
             Output::Vpc { id, .. } => id,
@@ -97,7 +94,7 @@ impl World {
         }
     }
 
-    pub fn vswitch(&mut self, vpc: &VpcId, letter: &str, cidr: &str) -> VSwitchId {
+    pub(crate) fn vswitch(&mut self, vpc: &VpcId, letter: &str, cidr: &str) -> VSwitchId {
         let cidr = VSwitchCidr::new(cidr.parse().unwrap()).unwrap();
         let labels = model::meta::Labels::default();
         match self.run(Command::CreateVSwitch(CreateVSwitch {
@@ -111,7 +108,7 @@ impl World {
         }
     }
 
-    pub fn group(&mut self, vpc: &VpcId, kind: GroupKind) -> SecurityGroupId {
+    pub(crate) fn group(&mut self, vpc: &VpcId, kind: GroupKind) -> SecurityGroupId {
         let labels = model::meta::Labels::default();
         match self.run(Command::CreateSecurityGroup(CreateSecurityGroup { labels, vpc: vpc.clone(), kind })) {
             Output::SecurityGroup(id) => id,
@@ -119,7 +116,7 @@ impl World {
         }
     }
 
-    pub fn instance(&mut self, vswitch: &VSwitchId, groups: &[&SecurityGroupId]) -> InstanceId {
+    pub(crate) fn instance(&mut self, vswitch: &VSwitchId, groups: &[&SecurityGroupId]) -> InstanceId {
         let security_groups = groups.iter().copied().cloned().collect();
         let command = RunInstances { security_groups, ..RunInstances::new(vswitch.clone()) };
         match self.run(Command::RunInstances(command)) {
@@ -128,7 +125,7 @@ impl World {
         }
     }
 
-    pub fn load_balancer(&mut self, vpc: &VpcId, zones: &[(&str, &VSwitchId)]) -> LoadBalancerId {
+    pub(crate) fn load_balancer(&mut self, vpc: &VpcId, zones: &[(&str, &VSwitchId)]) -> LoadBalancerId {
         let zones = zones.iter().map(|(letter, vswitch)| new_zone(letter, vswitch)).collect();
         match self.run(Command::CreateLoadBalancer(CreateLoadBalancer::new(vpc.clone(), zones))) {
             Output::LoadBalancer(id) => id,
@@ -136,7 +133,7 @@ impl World {
         }
     }
 
-    pub fn server_group(&mut self, vpc: &VpcId, servers: &[&InstanceId]) -> ServerGroupId {
+    pub(crate) fn server_group(&mut self, vpc: &VpcId, servers: &[&InstanceId]) -> ServerGroupId {
         let id = match self.run(Command::CreateServerGroup(CreateServerGroup::new(vpc.clone()))) {
             Output::ServerGroup(id, _) => id,
             other => panic!("{other:?}"),
@@ -146,7 +143,7 @@ impl World {
         id
     }
 
-    pub fn listener(
+    pub(crate) fn listener(
         &mut self,
         load_balancer: &LoadBalancerId,
         port: u16,
@@ -159,7 +156,7 @@ impl World {
         }
     }
 
-    pub fn service(&mut self, resources: &[(&str, &LoadBalancerId)]) -> EndpointServiceId {
+    pub(crate) fn service(&mut self, resources: &[(&str, &LoadBalancerId)]) -> EndpointServiceId {
         let resources = resources.iter().map(|(letter, id)| resource(letter, id)).collect();
         match self.run(Command::CreateService(CreateService { resources, ..CreateService::default() })) {
             Output::Service(id) => id,
@@ -167,7 +164,7 @@ impl World {
         }
     }
 
-    pub fn endpoint(
+    pub(crate) fn endpoint(
         &mut self,
         service: &EndpointServiceId,
         vpc: &VpcId,
@@ -184,12 +181,12 @@ impl World {
         }
     }
 
-    pub fn accept(&mut self, service: &EndpointServiceId, endpoint: &EndpointId) {
+    pub(crate) fn accept(&mut self, service: &EndpointServiceId, endpoint: &EndpointId) {
         self.run(enable(service, endpoint));
     }
 
     /// The host reports this revision, and nothing else.
-    pub fn observed(&self, revision: Revision) -> Observed {
+    pub(crate) fn observed(&self, revision: Revision) -> Observed {
         let report = Report {
             host: host(),
             observed: revision,
@@ -201,43 +198,43 @@ impl World {
     }
 }
 
-pub fn enable(service: &EndpointServiceId, endpoint: &EndpointId) -> Command {
+pub(crate) fn enable(service: &EndpointServiceId, endpoint: &EndpointId) -> Command {
     let (service, endpoint) = (service.clone(), endpoint.clone());
     Command::EnableConnection(EnableConnection { service, endpoint, bandwidth: None, traffic_control: None })
 }
 
-pub fn new_zone(letter: &str, vswitch: &VSwitchId) -> NewZone {
+pub(crate) fn new_zone(letter: &str, vswitch: &VSwitchId) -> NewZone {
     NewZone { zone: zone(letter), vswitch: vswitch.clone(), address: None }
 }
 
-pub fn new_endpoint_zone(letter: &str, vswitch: &VSwitchId) -> NewEndpointZone {
+pub(crate) fn new_endpoint_zone(letter: &str, vswitch: &VSwitchId) -> NewEndpointZone {
     NewEndpointZone { zone: zone(letter), vswitch: vswitch.clone(), address: None }
 }
 
-pub fn resource(letter: &str, load_balancer: &LoadBalancerId) -> ResourceKey {
+pub(crate) fn resource(letter: &str, load_balancer: &LoadBalancerId) -> ResourceKey {
     ResourceKey { zone: zone(letter), load_balancer: load_balancer.clone() }
 }
 
 /// The walkthrough's system, up to an endpoint that waits for the provider.
-pub struct Walkthrough {
-    pub world: World,
-    pub consumer: VpcId,
-    pub provider: VpcId,
-    pub consumer_g: VSwitchId,
-    pub consumer_k: VSwitchId,
-    pub provider_g: VSwitchId,
-    pub provider_k: VSwitchId,
-    pub clients: SecurityGroupId,
-    pub ecs: [InstanceId; 4],
-    pub load_balancer: LoadBalancerId,
-    pub server_group: ServerGroupId,
-    pub listener: ListenerId,
-    pub service: EndpointServiceId,
-    pub endpoint: EndpointId,
+pub(crate) struct Walkthrough {
+    pub(crate) world: World,
+    pub(crate) consumer: VpcId,
+    pub(crate) provider: VpcId,
+    pub(crate) consumer_g: VSwitchId,
+    pub(crate) consumer_k: VSwitchId,
+    pub(crate) provider_g: VSwitchId,
+    pub(crate) provider_k: VSwitchId,
+    pub(crate) clients: SecurityGroupId,
+    pub(crate) ecs: [InstanceId; 4],
+    pub(crate) load_balancer: LoadBalancerId,
+    pub(crate) server_group: ServerGroupId,
+    pub(crate) listener: ListenerId,
+    pub(crate) service: EndpointServiceId,
+    pub(crate) endpoint: EndpointId,
 }
 
 impl Walkthrough {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut world = World::new();
         let [consumer, provider] = [(); 2].map(|()| world.vpc("10.0.0.0/8"));
         let consumer_g = world.vswitch(&consumer, "g", "10.0.0.0/24");

@@ -1,9 +1,5 @@
 //! What each event does in each state, as a table to read. `UPDATE_GOLDEN=1` writes the table anew.
 
-#![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
-
-mod support;
-
 use std::fmt::Write as _;
 
 use model::command::Command;
@@ -15,7 +11,7 @@ use model::endpoint::Endpoint;
 use model::id::Revision;
 use model::status::View;
 
-use support::{Walkthrough, enable, zone};
+use crate::support::{Walkthrough, enable, zone};
 
 type Step = fn(&Walkthrough) -> Vec<Command>;
 
@@ -29,7 +25,10 @@ fn add_zone(it: &Walkthrough) -> Command {
 }
 
 fn resource(it: &Walkthrough, letter: &str) -> ServiceResource {
-    ServiceResource { service: it.service.clone(), resource: support::resource(letter, &it.load_balancer) }
+    ServiceResource {
+        service: it.service.clone(),
+        resource: crate::support::resource(letter, &it.load_balancer),
+    }
 }
 
 fn detach(it: &Walkthrough, letter: &str) -> Command {
@@ -155,7 +154,7 @@ fn each_event_does_in_each_state_what_the_table_says() {
             writeln!(table, "  {event_name:<26} {}", outcome(state, event)).unwrap();
         }
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/states.golden");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/states.golden");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(path, &table).unwrap();
     }

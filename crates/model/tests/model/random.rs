@@ -1,10 +1,6 @@
 //! Random commands, sensible and not, with ids drawn from the state: whatever is asked, what always holds goes on
 //! holding, a refused command changes nothing, and the rows alone rebuild the state.
 
-#![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -32,7 +28,7 @@ use model::tables::{Op, Row, Table};
 use model::vpc::{VSwitchCidr, VpcCidr};
 use proptest::prelude::*;
 
-use support::{OTHER, Walkthrough, host, zone};
+use crate::support::{OTHER, Walkthrough, host, zone};
 
 /// Draws commands that fit a state more often than not.
 struct Dice<'a> {
@@ -432,7 +428,7 @@ impl Dice<'_> {
             8 => C::DeleteEndpoint(endpoint),
             9 => C::AttachEndpointGroup(self.endpoint_group(endpoint)),
             10 => C::DetachEndpointGroup(self.endpoint_group(endpoint)),
-            11..=13 => support::enable(&service, &endpoint),
+            11..=13 => crate::support::enable(&service, &endpoint),
             14 => C::DisableConnection(service, endpoint),
             15 => C::UpdateConnection(UpdateConnection {
                 service,

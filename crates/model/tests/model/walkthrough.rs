@@ -1,9 +1,5 @@
 //! The walkthrough, as far as the model goes: two VPCs with the same range, an NLB, a service, an endpoint.
 
-#![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
-
-mod support;
-
 use std::net::Ipv4Addr;
 
 use model::command::Command;
@@ -16,7 +12,7 @@ use model::security::RuleProtocol;
 use model::status::{ConnectionStatus, EndpointStatus, InstanceStatus, ListenerStatus, View, ZoneStatus};
 use model::tables::Key;
 
-use support::{Walkthrough, enable, host, zone};
+use crate::support::{Walkthrough, enable, host, zone};
 
 fn plan_of(it: &Walkthrough) -> HostPlan {
     plan(&it.world.state, &host())
@@ -208,7 +204,7 @@ fn everything_can_be_taken_down_again_in_order() {
     }
     it.world.run(Command::DeleteEndpoint(it.endpoint.clone()));
     for letter in ["g", "k"] {
-        let resource = support::resource(letter, &it.load_balancer);
+        let resource = crate::support::resource(letter, &it.load_balancer);
         it.world.run(Command::DetachResource(model::command::service::ServiceResource {
             service: it.service.clone(),
             resource,

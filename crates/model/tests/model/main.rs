@@ -1,0 +1,10 @@
+//! Tests of the model, in the user's words.
+
+#![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
+
+mod random;
+mod refusals;
+mod scale;
+mod states;
+mod support;
+mod walkthrough;
