@@ -14,6 +14,7 @@ mod older;
 pub mod privatelink;
 pub mod refusal;
 pub mod sts;
+pub mod tagging;
 pub mod vpc;
 
 use model::command::{Command, Output};

@@ -8,6 +8,7 @@ mod protection;
 mod region;
 mod server;
 mod server_group;
+mod tag;
 
 use model::command::Output;
 use serde_json::{Value, json};
@@ -25,6 +26,7 @@ pub const ACTIONS: &[&[Action]] = &[
     health::ACTIONS,
     job::ACTIONS,
     region::ACTIONS,
+    tag::ACTIONS,
 ];
 
 const PAGE: Sizes = Sizes { default: 20, most: 100 };

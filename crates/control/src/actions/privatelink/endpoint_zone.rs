@@ -11,14 +11,22 @@ use serde_json::{Value, json};
 
 use super::PAGE;
 use crate::actions::call::required_id;
-use crate::actions::{Action, Call, View, Write, list, works};
+use crate::actions::{Action, Call, View, Write, list, refused, works};
 use crate::rpc::{ApiError, Params, Product};
+
+const NO_IPV6: &str = "endpoints have IPv4 addresses.";
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Privatelink,
         "AddZoneToVpcEndpoint",
-        &[works("EndpointId"), works("ZoneId"), works("VSwitchId"), works("ip")],
+        &[
+            works("EndpointId"),
+            works("ZoneId"),
+            works("VSwitchId"),
+            works("ip"),
+            refused("Ipv6Address", NO_IPV6),
+        ],
         add,
     ),
     Action::write(
@@ -38,7 +46,7 @@ pub(super) const ACTIONS: &[Action] = &[
 /// A zone, as `ZoneId`, `VSwitchId` and, when an address is wished for, `ip`.
 pub(super) fn new(zone: &Params) -> Result<NewEndpointZone, ApiError> {
     if zone.has("Ipv6Address") {
-        return Err(zone.illegal("Ipv6Address", "endpoints have IPv4 addresses."));
+        return Err(zone.illegal("Ipv6Address", NO_IPV6));
     }
     Ok(NewEndpointZone {
         zone: ZoneId::new(zone.required("ZoneId")?),

@@ -8,6 +8,7 @@ mod offer;
 mod region;
 mod resource;
 mod service;
+mod tag;
 mod user;
 
 use model::id::EndpointServiceId;
@@ -31,6 +32,7 @@ pub const ACTIONS: &[&[Action]] = &[
     endpoint_group::ACTIONS,
     connection::ACTIONS,
     region::ACTIONS,
+    tag::ACTIONS,
 ];
 
 const PAGE: Sizes = Sizes { default: 50, most: 1000 };

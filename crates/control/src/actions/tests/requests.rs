@@ -221,3 +221,26 @@ async fn nothing_goes_that_something_else_needs() {
         assert_eq!(cloud.refused(product, action, &[(param, id)]).await, code(status, expected), "{action}");
     }
 }
+
+#[tokio::test]
+async fn tags_are_set_found_and_taken_away() {
+    let cloud = Cloud::new().await;
+    let provider = Provider::new(&cloud).await;
+    let which = [("ResourceType", "VpcEndpointService"), ("ResourceId.1", provider.service.as_str())];
+    let tag = [which.as_slice(), &[("Tag.1.Key", "team"), ("Tag.1.Value", "a b")]].concat();
+    cloud.call(Privatelink, "TagResources", &tag).await;
+    let tags = || async { cloud.call(Privatelink, "ListTagResources", &which).await["TagResources"].clone() };
+    assert_eq!((&tags().await[0]["TagKey"], &tags().await[0]["TagValue"]), (&json!("team"), &json!("a b")));
+    let services = cloud.call(Privatelink, "ListVpcEndpointServices", &[("Tag.1.Key", "team")]).await;
+    assert_eq!(services["Services"][0]["Tags"], json!([{ "Key": "team", "Value": "a b" }]));
+    let none = cloud.call(Privatelink, "ListVpcEndpointServices", &[("Tag.1.Key", "other")]).await;
+    assert_eq!(none["Services"], json!([]));
+    let untag = [which.as_slice(), &[("TagKey.1", "team")]].concat();
+    cloud.call(Privatelink, "UntagResources", &untag).await;
+    assert_eq!(tags().await, json!([]));
+    let wrong = [("ResourceType", "loadbalancer"), ("ResourceId.1", "sgp-1"), ("TagKey.1", "team")];
+    assert_eq!(
+        cloud.refused(Nlb, "UntagResources", &wrong).await,
+        code(404, "ResourceNotFound.loadBalancer")
+    );
+}

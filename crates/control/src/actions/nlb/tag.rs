@@ -1,0 +1,20 @@
+//! Tags of load balancers, server groups and listeners.
+
+use model::nlb::{Listener, LoadBalancer, ServerGroup};
+use model::tables::Kind;
+
+use crate::actions::Action;
+use crate::actions::tagging::{self, Type, Types};
+use crate::rpc::Product;
+
+const TYPES: Types = &[
+    ("loadbalancer", Type::of::<LoadBalancer>(Kind::LoadBalancer)),
+    ("servergroup", Type::of::<ServerGroup>(Kind::ServerGroup)),
+    ("listener", Type::of::<Listener>(Kind::Listener)),
+];
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(Product::Nlb, "TagResources", tagging::TAG, |call| tagging::tag(call, TYPES)),
+    Action::write(Product::Nlb, "UntagResources", tagging::UNTAG, |call| tagging::untag(call, TYPES)),
+    Action::read(Product::Nlb, "ListTagResources", tagging::LIST, |call| tagging::list(call, TYPES)),
+];

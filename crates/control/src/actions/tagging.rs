@@ -1,0 +1,133 @@
+//! Tags and resource groups, the same for the newer products: only the types of resources differ.
+
+use std::sync::Arc;
+
+use model::command::Command;
+use model::command::system::{Tagging, Untagging};
+use model::meta::Meta;
+use model::tables::{Key, Kind, Resource};
+use serde_json::{Value, json};
+
+use super::call::tags;
+use super::list::{self, Labelled, Sizes, among};
+use super::{Call, Param, Write, refusal, works};
+use crate::rpc::{ApiError, Params};
+
+/// A type of resource.
+#[derive(Clone, Copy)]
+pub struct Type {
+    kind: Kind,
+    rows: fn(&Call) -> Vec<(String, Meta)>,
+}
+
+impl Type {
+    /// The type whose rows are these.
+    pub const fn of<T: Resource<Key: 'static> + 'static>(kind: Kind) -> Self {
+        Self { kind, rows: owned::<T> }
+    }
+}
+
+/// The types of a product's resources, as they travel.
+pub type Types = &'static [(&'static str, Type)];
+
+/// Parameters of TagResources.
+pub const TAG: &[Param] = &[works("ResourceType"), works("ResourceId"), works("Tag")];
+/// Parameters of UntagResources.
+pub const UNTAG: &[Param] = &[works("ResourceType"), works("ResourceId"), works("TagKey"), works("All")];
+/// Parameters of ListTagResources.
+pub const LIST: &[Param] =
+    &[works("ResourceType"), works("ResourceId"), works("Tag"), works("MaxResults"), works("NextToken")];
+
+fn asked(params: &Params, types: Types) -> Result<Type, ApiError> {
+    params.choice("ResourceType", types)?.ok_or_else(|| params.missing("ResourceType"))
+}
+
+/// The resource that an id of this type names.
+fn key(params: &Params, kind: Kind, id: &str) -> Result<Key, ApiError> {
+    let key = id.parse().ok().filter(|key: &Key| key.kind() == kind);
+    key.ok_or_else(|| refusal::not_found(params.product(), kind, id))
+}
+
+fn resources(params: &Params, types: Types) -> Result<Vec<Key>, ApiError> {
+    let kind = asked(params, types)?.kind;
+    let ids = params.texts("ResourceId")?;
+    if ids.is_empty() {
+        return Err(params.missing("ResourceId"));
+    }
+    ids.iter().map(|id| key(params, kind, id)).collect()
+}
+
+/// TagResources.
+pub fn tag(call: &Call, types: Types) -> Result<Write, ApiError> {
+    let tagging = Tagging { resources: resources(&call.params, types)?, tags: tags(&call.params)? };
+    if tagging.tags.is_empty() {
+        return Err(call.params.missing("Tag"));
+    }
+    Ok(Write::silent(Command::Tag(tagging)))
+}
+
+/// UntagResources.
+pub fn untag(call: &Call, types: Types) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let keys = params.texts("TagKey")?;
+    let all = params.flag("All")?.unwrap_or(false);
+    if keys.is_empty() && !all {
+        return Err(params.missing("TagKey"));
+    }
+    let keys = Some(keys).filter(|keys| !keys.is_empty()).map(|keys| keys.into_iter().collect());
+    Ok(Write::silent(Command::Untag(Untagging { resources: resources(params, types)?, keys })))
+}
+
+/// Moves the resource named by `ResourceType` and `ResourceId` into the resource group named by `group`.
+pub fn move_resource_group(call: &Call, types: Types, group: &str) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let target = params.parse(group)?.ok_or_else(|| params.missing(group))?;
+    let key = key(params, asked(params, types)?.kind, params.required("ResourceId")?)?;
+    Ok(Write::silent(Command::MoveResourceGroup(key, target)))
+}
+
+/// A tag of a resource in an answer.
+struct Tagged {
+    id: String,
+    key: String,
+    value: String,
+}
+
+/// The caller's rows of a type.
+fn owned<T: Resource<Key: 'static> + 'static>(call: &Call) -> Vec<(String, Meta)> {
+    let shown = |row: &Arc<T>| (row.key().to_string(), row.meta().clone());
+    call.all_owned::<T>().map(shown).collect()
+}
+
+/// ListTagResources.
+pub fn list(call: &Call, types: Types) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let (of, ids, labelled) = (asked(params, types)?, params.texts("ResourceId")?, Labelled::of(params)?);
+    let name = types.iter().find(|(_, one)| one.kind == of.kind).map_or("", |(name, _)| name);
+    let found = (of.rows)(call).into_iter().filter(|(id, meta)| among(&ids, id) && labelled.takes(meta));
+    let found = found.flat_map(|(id, meta)| {
+        let tag = move |(key, value)| Tagged { id: id.clone(), key, value };
+        meta.tags.into_iter().map(tag)
+    });
+    let render = |tag: &Tagged| {
+        json!({
+            "ResourceId": tag.id,
+            "ResourceType": name,
+            "TagKey": tag.key,
+            "TagValue": tag.value,
+            "AliUid": call.account.0,
+            "Category": "Custom",
+            "RegionNo": call.region(),
+            "Scope": "public",
+        })
+    };
+    let sizes = Sizes { default: 50, most: 1000 };
+    list::answer(
+        params,
+        &sizes,
+        "TagResources",
+        found.collect(),
+        |tag| format!("{}/{}", tag.id, tag.key),
+        render,
+    )
+}
