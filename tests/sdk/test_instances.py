@@ -1,0 +1,163 @@
+"""Instances: made, described, stopped, started, put into groups, deleted."""
+
+import base64
+import json
+import re
+
+import pytest
+
+from sdk import ZONES, every_page, refused, until
+
+
+@pytest.fixture(scope="module")
+def place(sdk):
+    """A VPC with a vSwitch."""
+    vpc = sdk.vpc.CreateVpc(VpcName="instances", CidrBlock="10.0.0.0/16")["VpcId"]
+    vswitch = sdk.vpc.CreateVSwitch(VpcId=vpc, ZoneId=ZONES[0], CidrBlock="10.0.1.0/24")["VSwitchId"]
+    yield vpc, vswitch
+    for group in sdk.ecs.DescribeSecurityGroups(VpcId=vpc)["SecurityGroups"]["SecurityGroup"]:
+        sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group["SecurityGroupId"])
+    sdk.vpc.DeleteVSwitch(VSwitchId=vswitch)
+    sdk.vpc.DeleteVpc(VpcId=vpc)
+
+
+@pytest.fixture(scope="module")
+def pair(sdk, place):
+    """Two instances without a group of their own."""
+    script = base64.b64encode(b"#!/bin/sh\necho first boot\n").decode()
+    made = sdk.ecs.RunInstances(
+        ImageId="host",
+        InstanceName="pair",
+        InstanceType="ecs.c6.large",
+        VSwitchId=place[1],
+        Amount=2,
+        UserData=script,
+        Tag=[{"Key": "role", "Value": "pair"}],
+    )["InstanceIdSets"]["InstanceIdSet"]
+    yield made
+    sdk.ecs.DeleteInstances(InstanceId=made, Force=True)
+    assert described(sdk, made) == []
+
+
+def described(sdk, ids):
+    return sdk.ecs.DescribeInstances(InstanceIds=json.dumps(ids))["Instances"]["Instance"]
+
+
+def statuses(sdk, ids):
+    return {instance["Status"] for instance in described(sdk, ids)}
+
+
+def test_instances_run(sdk, place, pair):
+    assert all(re.fullmatch(r"i-bp1[a-z0-9]{17}", id) for id in pair)
+    until({"Running"}, lambda: statuses(sdk, pair))
+    for instance in described(sdk, pair):
+        assert (instance["InstanceName"], instance["ZoneId"], instance["ImageId"]) == ("pair", ZONES[0], "host")
+        assert (instance["Cpu"], instance["Memory"]) == (2, 4096)
+        assert instance["VpcAttributes"]["VpcId"] == place[0]
+        assert instance["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0].startswith("10.0.1.")
+        assert instance["Tags"]["Tag"] == [{"TagKey": "role", "TagValue": "pair"}]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", instance["CreationTime"])
+    addresses = [one["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0] for one in described(sdk, pair)]
+    assert len(set(addresses)) == 2
+    assert sdk.vpc.DescribeVSwitchAttributes(VSwitchId=place[1])["AvailableIpAddressCount"] == 250
+
+
+def test_lists_are_paged_both_ways(sdk, place, pair):
+    items = lambda answer: [one["InstanceId"] for one in answer["Instances"]["Instance"]]
+    assert sorted(every_page(sdk.ecs.DescribeInstances, items, VpcId=place[0])) == sorted(pair)
+    second = sdk.ecs.DescribeInstances(VpcId=place[0], PageNumber=2, PageSize=1)
+    assert (second["TotalCount"], len(items(second))) == (2, 1)
+    status = sdk.ecs.DescribeInstanceStatus(InstanceId=pair)["InstanceStatuses"]["InstanceStatus"]
+    assert {one["InstanceId"] for one in status} == set(pair)
+
+
+def test_the_default_group_is_the_systems(sdk, place, pair):
+    (group,) = sdk.ecs.DescribeSecurityGroups(VpcId=place[0])["SecurityGroups"]["SecurityGroup"]
+    assert {one["SecurityGroupIds"]["SecurityGroupId"][0] for one in described(sdk, pair)} == {group["SecurityGroupId"]}
+    assert group["EcsCount"] == 2
+    shown = sdk.ecs.DescribeSecurityGroupAttribute(SecurityGroupId=group["SecurityGroupId"], Direction="ingress")
+    let_in = {(rule["IpProtocol"], rule["PortRange"]) for rule in shown["Permissions"]["Permission"]}
+    ports = {("TCP", f"{port}/{port}") for port in (22, 80, 443, 3389)}
+    assert let_in == ports | {("ICMP", "-1/-1")}
+    assert shown["InnerAccessPolicy"] == "Accept"
+
+
+def test_interfaces_are_shown(sdk, place, pair):
+    enis = sdk.ecs.DescribeNetworkInterfaces(VpcId=place[0])["NetworkInterfaceSets"]["NetworkInterfaceSet"]
+    assert {eni["InstanceId"] for eni in enis} == set(pair)
+    for eni in enis:
+        assert re.fullmatch(r"eni-bp1[a-z0-9]{17}", eni["NetworkInterfaceId"])
+        assert re.fullmatch(r"00:16:3e(:[0-9a-f]{2}){3}", eni["MacAddress"])
+        assert (eni["Type"], eni["Status"], eni["ServiceManaged"]) == ("Primary", "InUse", False)
+    assert sdk.ecs.DescribeNetworkInterfaces(InstanceId=pair[0])["TotalCount"] == 1
+
+
+def test_user_data_and_console(sdk, pair):
+    data = sdk.ecs.DescribeUserData(InstanceId=pair[0])["UserData"]
+    assert base64.b64decode(data) == b"#!/bin/sh\necho first boot\n"
+    console = sdk.ecs.GetInstanceConsoleOutput(InstanceId=pair[0])
+    assert console["InstanceId"] == pair[0]
+    base64.b64decode(console["ConsoleOutput"], validate=True)
+
+
+def test_instances_stop_start_and_reboot(sdk, pair):
+    until({"Running"}, lambda: statuses(sdk, pair))
+    stopped = sdk.ecs.StopInstances(InstanceId=pair)["InstanceResponses"]["InstanceResponse"]
+    assert {one["InstanceId"] for one in stopped} == set(pair)
+    assert {one["PreviousStatus"] for one in stopped} == {"Running"}
+    until({"Stopped"}, lambda: statuses(sdk, pair))
+    with refused("IncorrectInstanceStatus", 403):
+        sdk.ecs.StopInstance(InstanceId=pair[0])
+    sdk.ecs.StartInstance(InstanceId=pair[0])
+    sdk.ecs.StartInstances(InstanceId=[pair[1]])
+    until({"Running"}, lambda: statuses(sdk, pair))
+    sdk.ecs.RebootInstance(InstanceId=pair[0])
+    until({"Running"}, lambda: statuses(sdk, pair))
+    with refused("IncorrectInstanceStatus", 403):
+        sdk.ecs.DeleteInstance(InstanceId=pair[0])
+
+
+def test_an_instance_is_changed(sdk, pair):
+    sdk.ecs.ModifyInstanceAttribute(InstanceId=pair[0], InstanceName="renamed", DeletionProtection=True)
+    (seen,) = described(sdk, pair[:1])
+    assert (seen["InstanceName"], seen["DeletionProtection"]) == ("renamed", True)
+    with refused("InvalidOperation.DeletionProtection", 403):
+        sdk.ecs.DeleteInstance(InstanceId=pair[0], Force=True)
+    sdk.ecs.ModifyInstanceAttribute(InstanceId=pair[0], InstanceName="pair", DeletionProtection=False)
+
+
+def test_groups_are_joined_and_left(sdk, place, pair):
+    group = sdk.ecs.CreateSecurityGroup(VpcId=place[0], SecurityGroupName="extra")["SecurityGroupId"]
+    (default,) = described(sdk, pair[:1])[0]["SecurityGroupIds"]["SecurityGroupId"]
+    sdk.ecs.JoinSecurityGroup(SecurityGroupId=group, InstanceId=pair[0])
+    assert set(described(sdk, pair[:1])[0]["SecurityGroupIds"]["SecurityGroupId"]) == {default, group}
+    with refused("DependencyViolation", 403):
+        sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group)
+    sdk.ecs.LeaveSecurityGroup(SecurityGroupId=group, InstanceId=pair[0])
+    with refused("InstanceLastSecurityGroup", 403):
+        sdk.ecs.LeaveSecurityGroup(SecurityGroupId=default, InstanceId=pair[0])
+    sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "status"),
+    [
+        ({"ImageId": "debian_12_x64"}, "InvalidImageId.NotFound", 404),
+        ({"ImageId": ""}, "MissingParameter.ImageId", 400),
+        ({"InstanceType": "big"}, "InvalidInstanceType.ValueNotSupported", 400),
+        ({"UserData": "not base64!"}, "InvalidUserData.Base64FormatInvalid", 400),
+        ({"UserData": base64.b64encode(b"x" * 32769).decode()}, "InvalidUserData.SizeExceeded", 400),
+        ({"Amount": 101}, "InvalidParam.Amount", 403),
+        ({"Amount": 2, "PrivateIpAddress": "10.0.1.9"}, "InvalidPrivateIpAddress.Duplicated", 400),
+        ({"PrivateIpAddress": "10.0.2.9"}, "InvalidPrivateIpAddress.Malformed", 400),
+        ({"ZoneId": ZONES[1]}, "InvalidVpcZone.NotSupported", 400),
+        ({"VSwitchId": "vsw-bp1000000000000000000"}, "InvalidVSwitchId.NotFound", 404),
+        ({"SecurityGroupId": "sg-bp100000000000000000"}, "InvalidSecurityGroupId.NotFound", 404),
+        ({"NetworkInterface": [{"VSwitchId": "a"}, {"VSwitchId": "b"}]}, "InvalidParameter.NetworkInterface", 400),
+    ],
+)
+def test_instances_that_cannot_be_are_refused(sdk, place, pair, change, code, status):
+    wanted = {"ImageId": "host", "VSwitchId": place[1]} | change
+    with refused(code, status):
+        sdk.ecs.RunInstances(**wanted)
+    assert sdk.ecs.DescribeInstances(VpcId=place[0])["TotalCount"] == 2

@@ -1,0 +1,208 @@
+"""VPCs, vSwitches and security groups: every call, every refusal that a client waits for."""
+
+import re
+import uuid
+
+import pytest
+
+from sdk import ZONES, every_numbered_page, every_page, refused, until
+
+
+@pytest.fixture(scope="module")
+def vpc(sdk):
+    made = sdk.vpc.CreateVpc(
+        VpcName="network", Description="of a test", CidrBlock="10.0.0.0/16", Tag=[{"Key": "team", "Value": "a&b=c ü"}]
+    )
+    assert re.fullmatch(r"vpc-bp1[a-z0-9]{18}", made["VpcId"])
+    assert re.fullmatch(r"vtb-bp1[a-z0-9]{18}", made["RouteTableId"])
+    assert re.fullmatch(r"vrt-bp1[a-z0-9]{18}", made["VRouterId"])
+    until("Available", lambda: sdk.vpc.DescribeVpcAttribute(VpcId=made["VpcId"])["Status"])
+    yield made["VpcId"]
+    sdk.vpc.DeleteVpc(VpcId=made["VpcId"])
+    with refused("InvalidVpcId.NotFound", 404):
+        sdk.vpc.DescribeVpcAttribute(VpcId=made["VpcId"])
+
+
+@pytest.fixture(scope="module")
+def vswitch(sdk, vpc):
+    made = sdk.vpc.CreateVSwitch(VpcId=vpc, ZoneId=ZONES[0], CidrBlock="10.0.1.0/24", VSwitchName="one")
+    assert re.fullmatch(r"vsw-bp1[a-z0-9]{18}", made["VSwitchId"])
+    until("Available", lambda: sdk.vpc.DescribeVSwitchAttributes(VSwitchId=made["VSwitchId"])["Status"])
+    yield made["VSwitchId"]
+    sdk.vpc.DeleteVSwitch(VSwitchId=made["VSwitchId"])
+
+
+@pytest.fixture(scope="module")
+def group(sdk, vpc):
+    made = sdk.ecs.CreateSecurityGroup(VpcId=vpc, SecurityGroupName="group", Description="of a test")
+    assert re.fullmatch(r"sg-bp1[a-z0-9]{17}", made["SecurityGroupId"])
+    yield made["SecurityGroupId"]
+    sdk.ecs.DeleteSecurityGroup(SecurityGroupId=made["SecurityGroupId"])
+
+
+def ids(answer):
+    return [vpc["VpcId"] for vpc in answer["Vpcs"]["Vpc"]]
+
+
+def test_a_vpc_is_what_it_was_made(sdk, vpc, vswitch):
+    (listed,) = sdk.vpc.DescribeVpcs(VpcId=vpc)["Vpcs"]["Vpc"]
+    assert (listed["VpcName"], listed["CidrBlock"], listed["IsDefault"]) == ("network", "10.0.0.0/16", False)
+    assert listed["Tags"]["Tag"] == [{"Key": "team", "Value": "a&b=c ü"}]
+    assert listed["VSwitchIds"]["VSwitchId"] == [vswitch]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", listed["CreationTime"])
+    assert listed["RouterTableIds"]["RouterTableIds"][0].startswith("vtb-bp1")
+    tables = sdk.vpc.DescribeRouteTableList(VpcId=vpc)["RouterTableList"]["RouterTableListType"]
+    assert [table["RouteTableType"] for table in tables] == ["System"]
+
+
+def test_a_vpc_is_renamed(sdk, vpc):
+    sdk.vpc.ModifyVpcAttribute(VpcId=vpc, Description="changed")
+    seen = sdk.vpc.DescribeVpcAttribute(VpcId=vpc)
+    assert (seen["VpcName"], seen["Description"]) == ("network", "changed")
+
+
+def test_lists_are_narrowed_and_paged(sdk, vpc):
+    more = [sdk.vpc.CreateVpc(VpcName=f"page-{number}")["VpcId"] for number in range(3)]
+    try:
+        pages = every_numbered_page(sdk.vpc.DescribeVpcs, ids, size=2, VpcName="page-*")
+        assert sorted(pages) == sorted(more)
+        everything = every_numbered_page(sdk.vpc.DescribeVpcs, ids, size=1)
+        assert set(more) | {vpc} <= set(everything) and len(everything) == len(set(everything))
+        assert ids(sdk.vpc.DescribeVpcs(Tag=[{"Key": "team", "Value": "a&b=c ü"}])) == [vpc]
+        assert ids(sdk.vpc.DescribeVpcs(Tag=[{"Key": "team", "Value": "other"}])) == []
+        assert sorted(ids(sdk.vpc.DescribeVpcs(VpcId=",".join(more)))) == sorted(more)
+    finally:
+        for one in more:
+            sdk.vpc.DeleteVpc(VpcId=one)
+
+
+def test_ranges_that_cannot_be_are_refused(sdk, vpc, vswitch):
+    with refused("InvalidParameter.CidrBlock", 400):
+        sdk.vpc.CreateVpc(CidrBlock="100.64.0.0/16")
+    with refused("InvalidParameter.CidrBlock", 400):
+        sdk.vpc.CreateVpc(CidrBlock="10.0.0.1/16")
+    with refused("InvalidCidrBlock.Malformed", 400):
+        sdk.vpc.CreateVSwitch(VpcId=vpc, ZoneId=ZONES[0], CidrBlock="10.1.0.0/24")
+    with refused("InvalidCidrBlock.Overlapped", 400):
+        sdk.vpc.CreateVSwitch(VpcId=vpc, ZoneId=ZONES[1], CidrBlock="10.0.1.128/25")
+    with refused("InvalidZoneId.NotFound", 404):
+        sdk.vpc.CreateVSwitch(VpcId=vpc, ZoneId="cn-hangzhou-x", CidrBlock="10.0.9.0/24")
+    assert sdk.vpc.DescribeVSwitches(VpcId=vpc)["TotalCount"] == 1
+
+
+def test_what_is_in_use_stays(sdk, vpc, vswitch):
+    with refused("DependencyViolation.VSwitch", 400):
+        sdk.vpc.DeleteVpc(VpcId=vpc)
+
+
+def test_what_is_unknown_is_not_found(sdk):
+    with refused("InvalidVpcId.NotFound", 404):
+        sdk.vpc.DeleteVpc(VpcId="vpc-bp1000000000000000000")
+    with refused("InvalidVSwitchId.NotFound", 404):
+        sdk.vpc.DeleteVSwitch(VSwitchId="vsw-bp1000000000000000000")
+    with refused("InvalidSecurityGroupId.NotFound", 404):
+        sdk.ecs.DeleteSecurityGroup(SecurityGroupId="sg-bp100000000000000000")
+    assert ids(sdk.vpc.DescribeVpcs(VpcId="vpc-bp1000000000000000000")) == []
+
+
+def test_a_fresh_vswitch_has_all_its_addresses(sdk, vswitch):
+    seen = sdk.vpc.DescribeVSwitchAttributes(VSwitchId=vswitch)
+    assert (seen["AvailableIpAddressCount"], seen["ZoneId"], seen["VSwitchName"]) == (252, ZONES[0], "one")
+    sdk.vpc.ModifyVSwitchAttribute(VSwitchId=vswitch, VSwitchName="two")
+    (listed,) = sdk.vpc.DescribeVSwitches(VSwitchName="two")["VSwitches"]["VSwitch"]
+    assert listed["VSwitchId"] == vswitch
+
+
+def test_a_token_makes_a_request_repeatable(sdk):
+    token = str(uuid.uuid4())
+    first = sdk.vpc.CreateVpc(VpcName="token", ClientToken=token)["VpcId"]
+    try:
+        assert sdk.vpc.CreateVpc(VpcName="token", ClientToken=token)["VpcId"] == first
+        assert sdk.vpc.DescribeVpcs(VpcName="token")["TotalCount"] == 1
+        with refused("IdempotentParameterMismatch", 400):
+            sdk.vpc.CreateVpc(VpcName="other", ClientToken=token)
+    finally:
+        sdk.vpc.DeleteVpc(VpcId=first)
+
+
+def test_a_dry_run_tells_and_changes_nothing(sdk, vpc):
+    with refused("DryRunOperation", 400):
+        sdk.vpc.CreateVpc(VpcName="dry", DryRun=True)
+    assert sdk.vpc.DescribeVpcs(VpcName="dry")["TotalCount"] == 0
+    with refused("InvalidVpcId.NotFound", 404):
+        sdk.vpc.DeleteVpc(VpcId="vpc-bp1000000000000000000", DryRun=True)
+
+
+def rules(sdk, group, direction="all"):
+    answer = sdk.ecs.DescribeSecurityGroupAttribute(SecurityGroupId=group, Direction=direction)
+    return answer["Permissions"]["Permission"]
+
+
+def test_rules_come_and_go(sdk, group):
+    web = {"IpProtocol": "tcp", "PortRange": "80/80", "SourceCidrIp": "10.0.0.0/16"}
+    sdk.ecs.AuthorizeSecurityGroup(SecurityGroupId=group, Priority="10", Description="the web", **web)
+    (rule,) = rules(sdk, group)
+    assert re.fullmatch(r"sgr-bp1[a-z0-9]{17}", rule["SecurityGroupRuleId"])
+    shown = [rule[name] for name in ("IpProtocol", "PortRange", "Policy", "Priority", "SourceCidrIp", "Direction")]
+    assert shown == ["TCP", "80/80", "Accept", "10", "10.0.0.0/16", "ingress"]
+    assert rule["Description"] == "the web"
+
+    sdk.ecs.AuthorizeSecurityGroup(SecurityGroupId=group, Priority="10", **web)
+    assert len(rules(sdk, group)) == 1
+    out = [
+        {"IpProtocol": "ALL", "PortRange": "-1/-1", "DestCidrIp": "192.168.0.0/24", "Policy": "drop"},
+        {"IpProtocol": "ICMP", "PortRange": "-1/-1", "DestGroupId": group},
+    ]
+    sdk.ecs.AuthorizeSecurityGroupEgress(SecurityGroupId=group, Permissions=out)
+    assert {rule["Policy"] for rule in rules(sdk, group, "egress")} == {"Accept", "Drop"}
+    listed = every_page(
+        sdk.ecs.DescribeSecurityGroupAttribute,
+        lambda answer: answer["Permissions"]["Permission"],
+        size=10,
+        SecurityGroupId=group,
+    )
+    assert len(listed) == 3
+
+    sdk.ecs.RevokeSecurityGroup(SecurityGroupId=group, Priority="10", **web)
+    sdk.ecs.RevokeSecurityGroup(SecurityGroupId=group, Priority="10", **web)
+    sdk.ecs.RevokeSecurityGroupEgress(
+        SecurityGroupId=group, SecurityGroupRuleId=[rule["SecurityGroupRuleId"] for rule in rules(sdk, group)]
+    )
+    assert rules(sdk, group) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "status"),
+    [
+        ({"PortRange": "81/80"}, "InvalidPortRange.Malformed", 400),
+        ({"Priority": "0"}, "InvalidPriority.Malformed", 400),
+        ({"Policy": "maybe"}, "InvalidPolicy.Malformed", 400),
+        ({"IpProtocol": "sctp"}, "InvalidIpProtocol.ValueNotSupported", 400),
+        ({"SourceCidrIp": "10.0.0.0/33"}, "InvalidSourceCidrIp.Malformed", 400),
+        ({"SourceCidrIp": ""}, "MissingParameter.Source", 400),
+        ({"SourceCidrIp": "", "SourceGroupId": "sg-bp100000000000000000"}, "InvalidSourceGroupId.NotFound", 404),
+    ],
+)
+def test_rules_that_make_no_sense_are_refused(sdk, group, change, code, status):
+    rule = {"IpProtocol": "tcp", "PortRange": "80/80", "SourceCidrIp": "10.0.0.0/16"} | change
+    with refused(code, status):
+        sdk.ecs.AuthorizeSecurityGroup(SecurityGroupId=group, **rule)
+    assert rules(sdk, group) == []
+
+
+def test_a_group_is_changed_and_found(sdk, vpc, group):
+    sdk.ecs.ModifySecurityGroupAttribute(SecurityGroupId=group, SecurityGroupName="renamed")
+    sdk.ecs.ModifySecurityGroupPolicy(SecurityGroupId=group, InnerAccessPolicy="Drop")
+    assert sdk.ecs.DescribeSecurityGroupAttribute(SecurityGroupId=group)["InnerAccessPolicy"] == "Drop"
+    found = sdk.ecs.DescribeSecurityGroups(VpcId=vpc, SecurityGroupName="renamed")["SecurityGroups"]["SecurityGroup"]
+    assert [one["SecurityGroupId"] for one in found] == [group]
+    assert (found[0]["SecurityGroupType"], found[0]["EcsCount"]) == ("normal", 0)
+
+
+def test_a_vpc_with_a_group_stays(sdk):
+    vpc = sdk.vpc.CreateVpc()["VpcId"]
+    group = sdk.ecs.CreateSecurityGroup(VpcId=vpc)["SecurityGroupId"]
+    with refused("DependencyViolation.SecurityGroup", 400):
+        sdk.vpc.DeleteVpc(VpcId=vpc)
+    sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group)
+    sdk.vpc.DeleteVpc(VpcId=vpc)
