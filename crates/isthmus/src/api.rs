@@ -9,7 +9,7 @@ use control::accounts::KEY_FILE;
 use control::rpc::Product;
 use serde_json::Value;
 
-use crate::client::{Client, text};
+use crate::client::{CallError, Client, text};
 use crate::place::Which;
 
 /// Where the API is when no daemon says so.
@@ -106,7 +106,7 @@ impl Api {
         let client = self.access.client()?;
         let answer = match self.until.as_deref().map(parse_until).transpose()? {
             None => client.call(product, &self.action, &parameters)?,
-            Some(wanted) => call_until(wanted, || Ok(client.call(product, &self.action, &parameters)?))?,
+            Some(wanted) => call_until(wanted, || client.call(product, &self.action, &parameters))?,
         };
         match &self.field {
             None => println!("{}", serde_json::to_string_pretty(&answer)?),
@@ -122,20 +122,21 @@ fn parse_until(words: &str) -> Result<(&str, &str)> {
     words.split_once('=').with_context(|| format!("--until {words}: write PATH=TEXT"))
 }
 
-/// Asks until the text at a path of the answer is the one wanted.
-fn call_until((path, wanted): (&str, &str), ask: impl Fn() -> Result<Value>) -> Result<Value> {
+/// Asks until the text at a path of the answer is the one wanted. An API that does not answer may be about to.
+fn call_until((path, wanted): (&str, &str), ask: impl Fn() -> Result<Value, CallError>) -> Result<Value> {
     let start = Instant::now();
     loop {
-        let answer = ask()?;
-        let now = text(&answer, path);
-        if now.as_deref() == Some(wanted) {
-            return Ok(answer);
+        let last = ask();
+        let is_patient = start.elapsed() < PATIENCE;
+        match last {
+            Ok(answer) if text(&answer, path).as_deref() == Some(wanted) => return Ok(answer),
+            Ok(_) | Err(CallError::NoAnswer { .. }) if is_patient => std::thread::sleep(PAUSE),
+            Ok(answer) => {
+                let now = text(&answer, path).unwrap_or_else(|| "not there".to_owned());
+                bail!("{path} is {now} and not {wanted} after {} s", PATIENCE.as_secs());
+            }
+            Err(error) => return Err(error.into()),
         }
-        if start.elapsed() > PATIENCE {
-            let now = now.unwrap_or_else(|| "not there".to_owned());
-            bail!("{path} is {now} and not {wanted} after {} s", PATIENCE.as_secs());
-        }
-        std::thread::sleep(PAUSE);
     }
 }
 
