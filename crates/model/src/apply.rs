@@ -42,8 +42,7 @@ impl Draft {
             C::Configure(it) => done(self.configure(it)),
             C::CreateAccount(it) => self.create_account(it),
             C::CreateAccessKey(it) => done(self.create_access_key(it)),
-            C::SetAccessKeyActive(id, active) => done(self.set_access_key_active(id, *active)),
-            C::DeleteAccessKey(id) => done(self.delete_access_key(id)),
+            C::ChangeAccessKey(id, fate) => done(self.change_access_key(id, *fate)),
             C::Purge(observed) => done(self.purge(*observed)),
             C::Tag(it) => done(self.tag(it)),
             C::Untag(it) => done(self.untag(it)),
@@ -82,9 +81,8 @@ impl Draft {
             C::UpdateServers(it) => self.update_servers(it),
             C::CreateListener(it) => self.create_listener(it),
             C::UpdateListener(it) => self.update_listener(it),
-            C::StartListener(id) | C::StopListener(id) => {
-                self.switch_listener(id, matches!(command, C::StartListener(_)))
-            }
+            C::StartListener(id) => self.switch_listener(id, true),
+            C::StopListener(id) => self.switch_listener(id, false),
             C::DeleteListener(id) => self.delete_listener(id),
             C::CreateService(it) => self.create_service(it),
             C::UpdateService(it) => done(self.update_service(it)),

@@ -22,7 +22,7 @@ use security::{
     AuthorizeRules, CreateSecurityGroup, Membership, ModifyRule, ModifySecurityGroup, RevokeRules,
 };
 use service::{CreateService, ServiceResource, SetAutoAllocated, UpdateService};
-use system::{CreateAccessKey, CreateAccount, Tagging, Untagging};
+use system::{AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
 use vpc::{CreateVSwitch, CreateVpc, ModifyVSwitch, ModifyVpc};
 
 use crate::account::AccessKeyId;
@@ -54,10 +54,8 @@ pub enum Command {
     CreateAccount(CreateAccount),
     /// Makes an access key.
     CreateAccessKey(CreateAccessKey),
-    /// Switches an access key on or off.
-    SetAccessKeyActive(AccessKeyId, bool),
-    /// Deletes an access key.
-    DeleteAccessKey(AccessKeyId),
+    /// Switches an access key on or off, or deletes it.
+    ChangeAccessKey(AccessKeyId, AccessKeyFate),
     /// Forgets old jobs and tokens, and addresses that rested long enough; hosts have made true this revision.
     Purge(Revision),
     /// Sets tags.

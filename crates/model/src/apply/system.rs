@@ -2,7 +2,7 @@
 
 use crate::account::{AccessKey, AccessKeyId, Account};
 use crate::command::Output;
-use crate::command::system::{CreateAccessKey, CreateAccount, Tagging, Untagging};
+use crate::command::system::{AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
 use crate::draft::{Draft, check_tags};
 use crate::id::{AccountId, ResourceGroupId, Revision};
 use crate::meta::Meta;
@@ -47,20 +47,14 @@ impl Draft {
         Ok(())
     }
 
-    fn access_key(&self, id: &AccessKeyId) -> Result<AccessKey, Refusal> {
-        let row = self.state().get::<AccessKey>(id);
-        row.map(|row| row.as_ref().clone()).ok_or_else(|| Refusal::NotFound(Key::AccessKey(id.clone())))
-    }
-
-    pub(super) fn set_access_key_active(&mut self, id: &AccessKeyId, active: bool) -> Result<(), Refusal> {
-        let key = self.access_key(id)?;
-        self.put(AccessKey { active, ..key });
-        Ok(())
-    }
-
-    pub(super) fn delete_access_key(&mut self, id: &AccessKeyId) -> Result<(), Refusal> {
-        self.access_key(id)?;
-        self.delete(Key::AccessKey(id.clone()));
+    pub(super) fn change_access_key(&mut self, id: &AccessKeyId, fate: AccessKeyFate) -> Result<(), Refusal> {
+        let row = self.state().get::<AccessKey>(id).cloned();
+        let row = row.ok_or_else(|| Refusal::NotFound(Key::AccessKey(id.clone())))?;
+        match fate {
+            AccessKeyFate::Active => self.put(AccessKey { active: true, ..row.as_ref().clone() }),
+            AccessKeyFate::Inactive => self.put(AccessKey { active: false, ..row.as_ref().clone() }),
+            AccessKeyFate::Deleted => self.delete(Key::AccessKey(id.clone())),
+        }
         Ok(())
     }
 

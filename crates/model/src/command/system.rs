@@ -27,6 +27,17 @@ pub struct CreateAccessKey {
     pub secret: Secret,
 }
 
+/// What becomes of an access key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessKeyFate {
+    /// It is taken.
+    Active,
+    /// It is refused.
+    Inactive,
+    /// It is gone.
+    Deleted,
+}
+
 /// Sets tags of resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tagging {

@@ -489,3 +489,26 @@ fn tags_are_set_counted_and_taken_away() {
     let job = Tagging { resources: vec![Key::Account(crate::support::ACCOUNT)], tags: BTreeMap::new() };
     assert!(matches!(it.world.refused(Command::Tag(job)), Refusal::NotFound(_)));
 }
+
+#[test]
+fn an_access_key_is_switched_off_and_on_and_deleted() {
+    use model::account::{AccessKey, AccessKeyId, Secret};
+    use model::command::system::{AccessKeyFate, CreateAccessKey};
+    let mut world = World::new();
+    let id = AccessKeyId::parse("key-1").unwrap();
+    let secret = Secret::new("secret");
+    let create = Command::CreateAccessKey(CreateAccessKey { account: OTHER, id: id.clone(), secret });
+    world.run(create.clone());
+    assert_eq!(world.refused(create), Refusal::Exists(Key::AccessKey(id.clone())));
+    let active = |world: &World| world.state.get::<AccessKey>(&id).map(|key| key.active);
+    for (fate, expected) in [
+        (AccessKeyFate::Inactive, Some(false)),
+        (AccessKeyFate::Active, Some(true)),
+        (AccessKeyFate::Deleted, None),
+    ] {
+        world.run(Command::ChangeAccessKey(id.clone(), fate));
+        assert_eq!(active(&world), expected);
+    }
+    let again = Command::ChangeAccessKey(id.clone(), AccessKeyFate::Active);
+    assert_eq!(world.refused(again), Refusal::NotFound(Key::AccessKey(id)));
+}
