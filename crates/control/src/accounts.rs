@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use model::account::{AccessKey, AccessKeyId, Secret};
-use model::command::system::{CreateAccessKey, CreateAccount};
+use model::command::system::{AccessKeyFate, CreateAccessKey, CreateAccount};
 use model::command::{Command, Env};
 use model::entropy::Entropy;
 use model::id::{AccountId, HostId, ZoneId};
@@ -111,7 +111,8 @@ async fn open_dev_key(commits: &Commits, account: AccountId) -> Result<(), SetUp
 async fn set_active(commits: &Commits, id: &AccessKeyId, active: bool) -> Result<(), SetUpError> {
     let differs = commits.state().get::<AccessKey>(id).is_some_and(|key| key.active != active);
     if differs {
-        submit(commits, Command::SetAccessKeyActive(id.clone(), active)).await?;
+        let fate = if active { AccessKeyFate::Active } else { AccessKeyFate::Inactive };
+        submit(commits, Command::ChangeAccessKey(id.clone(), fate)).await?;
     }
     Ok(())
 }
