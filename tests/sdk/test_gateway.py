@@ -22,6 +22,8 @@ def test_an_unknown_key_and_a_wrong_secret_are_refused(sdk):
         Sdk(sdk.address, secret="wrong").vpc.DescribeVpcs()
 
 
+# The certificate is the server's own.
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
 def test_the_same_port_speaks_tls(sdk):
     from alibabacloud_tea_util.models import RuntimeOptions
     from alibabacloud_vpc20160428.models import DescribeRegionsRequest

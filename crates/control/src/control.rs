@@ -18,13 +18,10 @@ use crate::actions::Api;
 use crate::commit::{Commits, StoreFailure};
 use crate::hosts::{self, HostLink};
 use crate::http::{Certificate, CertificateError, Server};
-use crate::store::OpenError;
-use crate::store::redb::RedbStore;
+use crate::store::{self, OpenError};
 use crate::summary::{Summary, summary};
 use crate::tasks;
 
-/// The store's file in the state directory.
-const STORE: &str = "state.redb";
 /// The directory of the certificate in the state directory.
 const TLS: &str = "tls";
 
@@ -115,8 +112,7 @@ impl Control {
         }
         make_private(&config.state_dir)
             .map_err(|source| StartError::StateDir { path: config.state_dir.clone(), source })?;
-        let store = RedbStore::open(&config.state_dir.join(STORE))?;
-        let (commits, committer) = Commits::start(Box::new(store))?;
+        let (commits, committer) = Commits::start(store::open(&config.state_dir)?)?;
         let (region, zones) = (config.region.as_str(), config.zones.as_slice());
         let wanted = Wanted { region, zones, dev: config.dev, state_dir: &config.state_dir };
         let (host, new_key) = accounts::set_up(&commits, &wanted).await?;

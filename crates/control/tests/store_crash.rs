@@ -1,5 +1,7 @@
 //! The promise of the store: whatever was acknowledged survives `kill -9` at any moment, and nothing is half there.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails like the test")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -6,7 +6,7 @@ pub mod redb;
 mod suite;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use model::id::Revision;
 
@@ -27,6 +27,14 @@ pub trait Store: Send {
     /// [`CommitError::Beaten`] changes nothing. After [`CommitError::Failed`] only `load` can tell which of the two
     /// revisions is kept.
     fn commit(&mut self, base: Revision, next: Revision, edits: &[Edit]) -> Result<(), CommitError>;
+}
+
+/// Opens the store of a state directory, or makes it.
+///
+/// # Errors
+/// When another process has it, a newer version wrote it, or the directory cannot be used.
+pub fn open(state_dir: &Path) -> Result<Box<dyn Store>, OpenError> {
+    Ok(Box::new(redb::RedbStore::open(&state_dir.join("state.redb"))?))
 }
 
 /// Everything that a store keeps.
