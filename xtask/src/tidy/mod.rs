@@ -1,6 +1,7 @@
-//! Rules of the tree that no compiler checks: sizes, dependencies, words.
+//! Rules of the tree that no compiler checks: sizes, dependencies, words, promises.
 
 mod dependencies;
+mod promises;
 mod size;
 mod source;
 mod words;
@@ -17,6 +18,7 @@ pub(crate) fn check() -> Result<()> {
     breaches.extend(dependencies::of_crates()?);
     breaches.extend(dependencies::of_sources(&sources));
     breaches.extend(words::breaches()?);
+    breaches.extend(promises::breaches()?);
     for breach in &breaches {
         println!("{breach}");
     }

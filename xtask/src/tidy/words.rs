@@ -13,7 +13,7 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("dbg", "!(", "left over from a search"),
     ("allow(dead", "_code", "delete what nobody uses"),
     ("/wo", "rk/", "a path of one machine"),
-    ("/ro", "ot/", "a path of one machine"),
+    ("/ro", "ot/.", "a path of one machine"),
     ("/ho", "me/", "a path of one machine"),
     ("index.", "crates.io", "cargo knows its registry"),
     ("static.", "crates.io", "cargo knows its registry"),

@@ -1,0 +1,62 @@
+//! Every promise in the specification names a test that exists.
+
+use anyhow::{Context, Result};
+
+const PAGE: &str = "SPECIFICATION.md";
+/// What shows a promise without being a test of its own.
+const BENCHMARKS: &[&str] = &["isthmus bench", "isthmus bench --gates", "kill -9"];
+
+/// Rows of the specification without a test, and tests that are named but do not exist.
+pub(crate) fn breaches() -> Result<Vec<String>> {
+    let page = std::fs::read_to_string(PAGE).with_context(|| format!("cannot read {PAGE}"))?;
+    let rows =
+        page.lines().enumerate().filter(|(_, line)| line.starts_with("| ") && !line.starts_with("| ---"));
+    let mut breaches = Vec::new();
+    for (number, row) in rows {
+        let shown_by = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        if shown_by == "shown by" {
+            continue;
+        }
+        let wrong = missing(shown_by);
+        breaches.extend(wrong.into_iter().map(|what| format!("{PAGE}:{}: {what}", number + 1)));
+    }
+    Ok(breaches)
+}
+
+/// What is wrong with the tests that one row names: files come first, then the tests in them.
+fn missing(shown_by: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut file = None;
+    let names: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
+    for name in names.iter().filter(|name| !BENCHMARKS.contains(name)) {
+        if name.contains('/') {
+            file = std::fs::read_to_string(name).ok();
+            if file.is_none() {
+                wrong.push(format!("there is no {name}"));
+            }
+            continue;
+        }
+        let found = file
+            .as_ref()
+            .is_some_and(|text| ["fn", "def"].iter().any(|word| text.contains(&format!("{word} {name}("))));
+        if !found {
+            wrong.push(format!("there is no test {name} in the file named before it"));
+        }
+    }
+    if names.is_empty() {
+        wrong.push("the promise names no test".to_owned());
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn a_promise_without_a_test_is_found() {
+        assert_eq!(missing("nothing").len(), 1);
+        assert_eq!(missing("`no/such/file.rs` `test`").len(), 2);
+        assert_eq!(missing("`isthmus bench --gates`"), Vec::<String>::new());
+    }
+}
