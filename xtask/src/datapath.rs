@@ -59,14 +59,20 @@ fn write(built: &Manifest, object: &[u8]) -> Result<()> {
 /// Other tools may give other bytes: then that it builds is all that can be said.
 fn compare(built: &Manifest) -> Result<()> {
     let committed = committed(Path::new("."))?;
-    ensure!(built.sources == committed.sources, "{OBJECT} is older than its sources: run `x datapath`, commit");
+    ensure!(
+        built.sources == committed.sources,
+        "{OBJECT} is older than its sources: run `x datapath`, commit"
+    );
     if (&built.rustc, &built.bpf_linker) != (&committed.rustc, &committed.bpf_linker) {
         println!("{OBJECT} builds, but not with the tools that made the committed one: bytes not compared");
         println!("  committed: {}, {}", committed.rustc, committed.bpf_linker);
         println!("  here:      {}, {}", built.rustc, built.bpf_linker);
         return Ok(());
     }
-    ensure!(built.object == committed.object, "{OBJECT} is not what its sources give: run `x datapath`, commit");
+    ensure!(
+        built.object == committed.object,
+        "{OBJECT} is not what its sources give: run `x datapath`, commit"
+    );
     println!("{OBJECT} is what its sources give, bit for bit");
     Ok(())
 }

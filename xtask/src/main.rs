@@ -2,6 +2,7 @@
 
 mod datapath;
 mod run;
+mod sdk;
 mod system;
 mod test;
 mod tidy;
@@ -30,12 +31,8 @@ enum Verb {
     },
     /// Start Isthmus, build two VPCs joined by an endpoint, and show what passes.
     Demo,
-    /// Remove everything that the demo or `isthmus up` made on this machine; the store stays.
-    Down {
-        /// More arguments for `isthmus down`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    /// Remove everything that the demo has made.
+    Down,
     /// Measure against a wire, routing, nftables and HAProxy.
     Bench {
         /// More arguments for `isthmus bench`.
@@ -69,10 +66,10 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Build => system::build().map(drop),
         Verb::Test { only } => test::all(only.as_deref()),
         Verb::Demo => system::demo(),
-        Verb::Down { arguments } => system::isthmus("down", &arguments),
+        Verb::Down => system::down(),
         Verb::Bench { arguments } => system::isthmus("bench", &arguments),
         Verb::Tidy => tidy::check(),
         Verb::Datapath { check } => datapath::run(check),
-        Verb::Compatibility => system::isthmus("compatibility", &["--write".to_owned()]),
+        Verb::Compatibility => system::compatibility(),
     }
 }

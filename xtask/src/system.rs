@@ -6,7 +6,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::run::{cargo, succeed};
+use crate::run::{cargo, output, succeed};
+
+/// State of the demo, inside the repository and ignored by git.
+const DEMO_STATE: &str = ".state";
+const COMPATIBILITY: &str = "docs/COMPATIBILITY.md";
 
 /// Builds the release binary and says where it lies.
 pub(crate) fn build() -> Result<PathBuf> {
@@ -22,7 +26,23 @@ pub(crate) fn isthmus(verb: &str, arguments: &[String]) -> Result<()> {
     Err(error).with_context(|| format!("cannot run {}", binary.display()))
 }
 
-/// Shows the whole system at work.
+/// Shows the whole system at work, on a state of the demo's own.
 pub(crate) fn demo() -> Result<()> {
-    isthmus("demo", &[])
+    isthmus("demo", &["--state".to_owned(), DEMO_STATE.to_owned()])
+}
+
+/// Removes what the demo has made, its state too.
+pub(crate) fn down() -> Result<()> {
+    isthmus("down", &["--purge".to_owned(), "--state".to_owned(), DEMO_STATE.to_owned()])
+}
+
+/// Whether the figures that are steady on any machine are as good as promised.
+pub(crate) fn gates() -> Result<()> {
+    succeed(Command::new(build()?).args(["bench", "--gates"]))
+}
+
+/// Writes docs/COMPATIBILITY.md.
+pub(crate) fn compatibility() -> Result<()> {
+    let page = output(&mut cargo(&["run", "--quiet", "--package", "isthmus", "compatibility"]))?;
+    std::fs::write(COMPATIBILITY, page).with_context(|| format!("cannot write {COMPATIBILITY}"))
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::run::{cargo, succeed};
-use crate::{datapath, tidy};
+use crate::{datapath, sdk, system, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
 
@@ -14,13 +14,18 @@ const STEPS: &[Step] = &[
     ("format", || succeed(&mut cargo(&["fmt", "--all", "--check"]))),
     ("tidy", tidy::check),
     ("clippy", || succeed(&mut cargo(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))),
-    ("kernel object", || datapath::run(true)),
-    ("unit, property and packet tests", || tests(&["--lib", "--bins"])),
-    ("integration tests", || tests(&["--test", "*"])),
-    ("documentation tests", || tests(&["--doc"])),
-    ("bench gates", || {
-        succeed(&mut cargo(&["run", "--release", "--locked", "--package", "isthmus", "bench", "--gates"]))
+    ("unit and property tests", || tests(&["--lib", "--bins"])),
+    ("model, store and documentation tests", || {
+        tests(&["--package", "model", "--package", "control", "--test", "*"])?;
+        tests(&["--doc"])
     }),
+    ("kernel object", || datapath::run(true)),
+    ("packet and host tests", || tests(&["--package", "agent", "--test", "*"])),
+    ("scenarios", || tests(&["--package", "isthmus", "--test", "scenario"])),
+    ("SDK walkthrough", sdk::walkthrough),
+    ("documents", || tests(&["--package", "isthmus", "--test", "compatibility", "--test", "tutorial"])),
+    ("crash", || tests(&["--package", "isthmus", "--test", "crash"])),
+    ("bench gates", system::gates),
 ];
 
 fn tests(selection: &[&str]) -> Result<()> {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::place::Which;
-use crate::{api, bench, demo, doctor, down, exec, status, up};
+use crate::{api, bench, compatibility, demo, doctor, down, exec, status, up};
 
 /// Private links and network load balancers on plain Linux.
 #[derive(Parser)]
@@ -35,6 +35,9 @@ enum Verb {
     /// Build the walkthrough from nothing, show it and measure it.
     #[command(hide = true)]
     Demo(Which),
+    /// Print docs/COMPATIBILITY.md.
+    #[command(hide = true)]
+    Compatibility,
 }
 
 /// Does what the command line says, and tells what went wrong on standard error.
@@ -58,5 +61,9 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Exec(exec) => exec.run(),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Demo(which) => demo::run(&which.place()?),
+        Verb::Compatibility => {
+            print!("{}", compatibility::page());
+            Ok(())
+        }
     }
 }

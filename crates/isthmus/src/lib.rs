@@ -4,6 +4,7 @@ pub mod api;
 pub mod bench;
 pub mod cli;
 pub mod client;
+pub mod compatibility;
 pub mod demo;
 pub mod doctor;
 pub mod down;

@@ -1,0 +1,97 @@
+//! docs/COMPATIBILITY.md, written from the table of actions: what is there, what has no effect, what is not there.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use control::actions::{self, Action, COMMON, Param, Support};
+use control::rpc::Product;
+
+/// `PRODUCT ACTION`, one a line: the public actions of the products, as far as clients of this system's parts need them.
+const PUBLIC: &str = include_str!("../../../docs/api/actions.txt");
+
+const HEADING: &str = "\
+# Compatibility
+
+What of the public API is there. Written by `cargo xtask compatibility` from the table of actions; a test refuses an old page.
+
+Both signature schemes, HTTP and HTTPS, GET and POST, JSON and XML answers. An action or parameter that is not listed
+here is not there: an unknown action is refused with `InvalidAction.NotFound`, an unknown parameter is ignored, as the
+cloud itself does.
+";
+
+/// The whole page.
+pub fn page() -> String {
+    let mut page = HEADING.to_owned();
+    section(&mut page, "Every action", None);
+    parameters(&mut page, COMMON);
+    for product in Product::ALL {
+        let known: Vec<_> = actions::all().filter(|action| action.product == product).collect();
+        let names: BTreeSet<_> = known.iter().map(|action| action.name).collect();
+        let public = public(product);
+        let there = public.intersection(&names).count();
+        section(
+            &mut page,
+            product.name(),
+            Some(format!("Version {}. {there} of {} actions.", product.version(), public.len())),
+        );
+        actions_of(&mut page, known);
+        let missing: Vec<_> = public.difference(&names).copied().collect();
+        if !missing.is_empty() {
+            put(&mut page, format_args!("\nNot there: {}.\n", missing.join(", ")));
+        }
+    }
+    page
+}
+
+/// Public actions of a product.
+fn public(product: Product) -> BTreeSet<&'static str> {
+    let lines = PUBLIC.lines().filter_map(|line| line.split_once(' '));
+    lines.filter(|(name, _)| *name == product.name()).map(|(_, action)| action).collect()
+}
+
+fn section(page: &mut String, title: &str, about: Option<String>) {
+    put(page, format_args!("\n## {title}\n"));
+    if let Some(about) = about {
+        put(page, format_args!("\n{about}\n"));
+    }
+}
+
+fn actions_of(page: &mut String, mut actions: Vec<&Action>) {
+    actions.sort_by_key(|action| action.name);
+    if actions.is_empty() {
+        return;
+    }
+    put(
+        page,
+        format_args!(
+            "\n| action | parameters | taken without effect | refused |\n| --- | --- | --- | --- |\n"
+        ),
+    );
+    for action in actions {
+        let (works, idle, refused) = sorted(action.params);
+        put(page, format_args!("| {} | {works} | {idle} | {refused} |\n", action.name));
+    }
+}
+
+fn parameters(page: &mut String, params: &[Param]) {
+    let (works, idle, _) = sorted(params);
+    put(page, format_args!("\nParameters that every action takes: {works}. Without effect: {idle}.\n"));
+}
+
+/// Names by what becomes of them, with the reasons.
+fn sorted(params: &[Param]) -> (String, String, String) {
+    let (mut works, mut idle, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for Param { name, support } in params {
+        match support {
+            Support::Works => works.push((*name).to_owned()),
+            Support::NoEffect(why) => idle.push(format!("{name} ({why})")),
+            Support::Refused(why) => refused.push(format!("{name} ({why})")),
+        }
+    }
+    (works.join(", "), idle.join(", "), refused.join(", "))
+}
+
+fn put(page: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = page.write_fmt(text);
+}
