@@ -30,8 +30,10 @@ macro_rules! scenarios {
 }
 
 scenarios! {
+    connections
     daemon
     deletion
+    health
     names
     overlap
     power

@@ -68,3 +68,46 @@ fn printed(text: &str) -> String {
     let cut: String = text.chars().take(ENOUGH).collect();
     format!("the command printed:\n{cut}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> Outcome {
+        Outcome::Refused { code: "InvalidZones".into(), message: "Give two zones.".into() }
+    }
+
+    fn output(success: bool) -> Outcome {
+        Outcome::Output { success, text: "one two two".into() }
+    }
+
+    #[test]
+    fn without_expectations_only_success_will_do() {
+        assert_eq!(refused().complaint(&[]).as_deref(), Some("refused with InvalidZones: Give two zones."));
+        assert!(output(false).complaint(&[Expect::Prints("one".into())]).is_some());
+        assert_eq!(output(true).complaint(&[]), None);
+        assert_eq!(Outcome::Answer(Value::Null).complaint(&[]), None);
+    }
+
+    #[test]
+    fn each_expectation_can_fail() {
+        let answer = Outcome::Answer(serde_json::json!({"Status": "Active"}));
+        for (outcome, met, unmet) in [
+            (
+                answer,
+                Expect::Has("Status".into(), "Active".into()),
+                Expect::Has("Status".into(), "Gone".into()),
+            ),
+            (refused(), Expect::Refused("InvalidZones".into()), Expect::Refused("Invalid".into())),
+            (output(true), Expect::Prints("two".into()), Expect::Prints("three".into())),
+            (output(true), Expect::Lacks("three".into()), Expect::Lacks("two".into())),
+            (output(true), Expect::Counts("two".into(), 2..=2), Expect::Counts("two".into(), 3..=9)),
+            (output(false), Expect::Fails, Expect::Refused("Fails".into())),
+        ] {
+            assert_eq!(outcome.complaint(std::slice::from_ref(&met)), None, "{met:?}");
+            assert!(outcome.complaint(&[met, unmet.clone()]).is_some(), "{unmet:?}");
+        }
+        assert!(output(true).complaint(&[Expect::Fails]).is_some());
+        assert!(Outcome::Answer(Value::Null).complaint(&[Expect::Refused("X".into())]).is_some());
+    }
+}

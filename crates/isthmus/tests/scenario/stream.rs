@@ -60,3 +60,31 @@ impl Drop for Stream {
         let _ = self.child.wait();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(line: &str) -> Stream {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]);
+        Stream::start(command).unwrap()
+    }
+
+    #[test]
+    fn what_prints_flows_and_does_not_stop() {
+        let stream = shell("while echo on; do sleep 0.05; done");
+        stream.flows(Duration::from_secs(2)).unwrap();
+        assert!(stream.stops(Duration::from_millis(500)).is_err());
+    }
+
+    #[test]
+    fn what_is_silent_or_over_has_stopped_and_does_not_flow() {
+        let silent = shell("echo once; sleep 9");
+        silent.stops(Duration::from_millis(500)).unwrap();
+        assert!(silent.flows(Duration::from_millis(200)).is_err());
+        let over = shell("true");
+        over.stops(Duration::from_millis(500)).unwrap();
+        assert!(over.flows(Duration::from_secs(2)).is_err());
+    }
+}
