@@ -171,6 +171,42 @@ def test_rules_come_and_go(sdk, group):
     assert rules(sdk, group) == []
 
 
+def test_a_rule_is_changed(sdk, group):
+    web = {"IpProtocol": "tcp", "PortRange": "80/80", "SourceCidrIp": "10.0.0.0/16"}
+    sdk.ecs.AuthorizeSecurityGroup(SecurityGroupId=group, **web)
+    (before,) = rules(sdk, group)
+    rule = before["SecurityGroupRuleId"]
+    sdk.ecs.ModifySecurityGroupRule(SecurityGroupId=group, SecurityGroupRuleId=rule, PortRange="8080/8081", Policy="drop")
+    (after,) = rules(sdk, group)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"PortRange", "Policy"}
+    assert (after["PortRange"], after["Policy"]) == ("8080/8081", "Drop")
+    with refused("InvalidSecurityGroupRuleId.NotFound", 404):
+        sdk.ecs.ModifySecurityGroupEgressRule(SecurityGroupId=group, SecurityGroupRuleId=rule, Priority="2")
+    sdk.ecs.RevokeSecurityGroup(SecurityGroupId=group, SecurityGroupRuleId=[rule])
+    with refused("InvalidSecurityGroupRuleId.NotFound", 404):
+        sdk.ecs.RevokeSecurityGroup(SecurityGroupId=group, SecurityGroupRuleId=[rule])
+
+
+def test_tags_come_and_go(sdk, vpc, vswitch, group):
+    tagged = lambda client, **what: [
+        (tag["TagKey"], tag["TagValue"]) for tag in client.ListTagResources(**what)["TagResources"].get("TagResource", [])
+    ]
+    for client, kind, id in ((sdk.vpc, "VSWITCH", vswitch), (sdk.ecs, "securitygroup", group)):
+        what = {"ResourceType": kind, "ResourceId": [id]}
+        client.TagResources(Tag=[{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": "test"}], **what)
+        assert tagged(client, **what) == [("stage", "test"), ("team", "blue")]
+        untag = client.UnTagResources if client is sdk.vpc else client.UntagResources
+        untag(TagKey=["stage"], **what)
+        assert tagged(client, **what) == [("team", "blue")]
+        untag(All=True, **what)
+        assert tagged(client, **what) == []
+    with refused("InvalidVpcId.NotFound", 404):
+        sdk.vpc.TagResources(ResourceType="VPC", ResourceId=[vswitch], Tag=[{"Key": "a", "Value": "b"}])
+    sdk.vpc.MoveResourceGroup(ResourceType="Vpc", ResourceId=vpc, NewResourceGroupId="rg-acfmxazb4ph6aiy")
+    assert ids(sdk.vpc.DescribeVpcs(ResourceGroupId="rg-acfmxazb4ph6aiy")) == [vpc]
+
+
 @pytest.mark.parametrize(
     ("change", "code", "status"),
     [

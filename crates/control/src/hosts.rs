@@ -68,3 +68,6 @@ pub(crate) async fn observe(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,6 +78,13 @@ pub(super) fn page<T>(
     }))
 }
 
+/// An answer whose list gets a second name around each item's place, as the older products have it.
+pub(super) fn nested(mut answer: Value, outer: &str, inner: &str) -> Value {
+    let items = answer[outer].take();
+    answer[outer] = json!({ inner: items });
+    answer
+}
+
 /// Tags as the VPC product shows them.
 pub(super) fn vpc_tags(meta: &Meta) -> Value {
     json!({ "Tag": tags(&meta.tags, "Key", "Value") })

@@ -1,7 +1,7 @@
 //! Rules are added to security groups, shown and taken away.
 
 use model::command::Command;
-use model::command::security::{AuthorizeRules, RevokeRules, RuleSelector};
+use model::command::security::{AuthorizeRules, ModifyRule, RevokeRules, RuleSelector};
 use model::id::RuleId;
 use model::security::{Direction, SecurityGroup};
 use model::words::Words;
@@ -47,6 +47,10 @@ pub(super) const ACTIONS: &[Action] = &[
     }),
     Action::write(Product::Ecs, "RevokeSecurityGroup", RULE, |call| revoke(call, Direction::Ingress)),
     Action::write(Product::Ecs, "RevokeSecurityGroupEgress", RULE, |call| revoke(call, Direction::Egress)),
+    Action::write(Product::Ecs, "ModifySecurityGroupRule", RULE, |call| modify(call, Direction::Ingress)),
+    Action::write(Product::Ecs, "ModifySecurityGroupEgressRule", RULE, |call| {
+        modify(call, Direction::Egress)
+    }),
     Action::read(
         Product::Ecs,
         "DescribeSecurityGroupAttribute",
@@ -80,12 +84,30 @@ fn revoke(call: &Call, direction: Direction) -> Result<Write, ApiError> {
     Ok(Write::silent(Command::RevokeRules(RevokeRules { group, rules })))
 }
 
+/// Changes the rule with an id; or describes anew the rule that says what the request says.
+fn modify(call: &Call, direction: Direction) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let group = call.owned::<SecurityGroup>("SecurityGroupId")?;
+    let (rule, spec) = match params.text("SecurityGroupRuleId").map(rule_id).transpose()? {
+        Some(id) => {
+            let before = group.rules.get(&id).filter(|rule| rule.spec.direction == direction);
+            let spec = rule::changed(params, &before.ok_or_else(no_such_rule)?.spec)?;
+            (RuleSelector::Id(id), Some(spec))
+        }
+        None => (RuleSelector::Spec(rule::rule(params, direction)?.spec), None),
+    };
+    let description = call::description(params, "Description")?;
+    Ok(Write::silent(Command::ModifyRule(ModifyRule { group: group.id.clone(), rule, spec, description })))
+}
+
 fn rule_id(text: &str) -> Result<RuleId, ApiError> {
-    text.parse().map_err(|_| {
-        let message =
-            "A rule in SecurityGroupRuleId does not exist. Ask DescribeSecurityGroupAttribute for the ids.";
-        ApiError::new(404, "InvalidSecurityGroupRuleId.NotFound", message)
-    })
+    text.parse().map_err(|_| no_such_rule())
+}
+
+fn no_such_rule() -> ApiError {
+    let message =
+        "A rule in SecurityGroupRuleId does not exist. Ask DescribeSecurityGroupAttribute for the ids.";
+    ApiError::new(404, "InvalidSecurityGroupRuleId.NotFound", message)
 }
 
 fn attribute(call: &Call) -> Result<Value, ApiError> {

@@ -11,6 +11,7 @@ mod places;
 mod power;
 mod rule;
 mod run;
+mod tags;
 
 use super::Action;
 
@@ -26,4 +27,5 @@ pub const ACTIONS: &[&[Action]] = &[
     places::ACTIONS,
     power::ACTIONS,
     run::ACTIONS,
+    tags::ACTIONS,
 ];

@@ -47,13 +47,46 @@ pub(super) fn rules(params: &Params, direction: Direction) -> Result<Vec<NewRule
     listed.iter().map(|params| rule(params, direction)).collect()
 }
 
-fn rule(params: &Params, direction: Direction) -> Result<NewRule, ApiError> {
-    let names = names(direction);
-    if let Some(name) = UNSUPPORTED.into_iter().chain([names.own_cidr]).find(|name| params.has(name)) {
-        return Err(params.illegal(name, "this version cannot match by it: leave it out."));
+/// What a rule says after a request has changed it: what is not given stays.
+pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, ApiError> {
+    let names = names(before.direction);
+    supported(params, &names)?;
+    let mut spec = before.clone();
+    if params.has("IpProtocol") {
+        spec.protocol = protocol(params)?;
     }
-    let protocol = RuleProtocol::parse(params.required("IpProtocol")?)
-        .map_err(|error| malformed("InvalidIpProtocol.ValueNotSupported", error))?;
+    if params.has("PortRange") || spec.protocol != before.protocol {
+        spec.ports = ports(params, spec.protocol)?;
+    }
+    if params.has(names.cidr) || params.has(names.group) {
+        spec.peer = peer(params, &names)?;
+    }
+    if params.has("Policy") {
+        spec.policy = policy(params)?;
+    }
+    if params.has("Priority") {
+        spec.priority = priority(params)?;
+    }
+    Ok(spec)
+}
+
+fn supported(params: &Params, names: &Names) -> Result<(), ApiError> {
+    match UNSUPPORTED.into_iter().chain([names.own_cidr]).find(|name| params.has(name)) {
+        Some(name) => Err(params.illegal(name, "this version cannot match by it: leave it out.")),
+        None => Ok(()),
+    }
+}
+
+fn protocol(params: &Params) -> Result<RuleProtocol, ApiError> {
+    let protocol = RuleProtocol::parse(params.required("IpProtocol")?);
+    protocol.map_err(|error| malformed("InvalidIpProtocol.ValueNotSupported", error))
+}
+
+/// The one rule in the parameters themselves.
+pub(super) fn rule(params: &Params, direction: Direction) -> Result<NewRule, ApiError> {
+    let names = names(direction);
+    supported(params, &names)?;
+    let protocol = protocol(params)?;
     let spec = RuleSpec {
         direction,
         protocol,
