@@ -1,6 +1,7 @@
 //! A cpu cgroup of its own with the highest weight, so that other work on the machine takes little from a measurement.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::bed::is_stale;
@@ -37,13 +38,20 @@ fn enter(tree: &Path, file: &str, weight: &str) -> Option<PathBuf> {
     }
     let group = tree.join(format!("isthmus-bench-{}-share", std::process::id()));
     fs::create_dir(&group).ok()?;
-    let entered = fs::write(group.join(file), weight)
-        .and_then(|()| fs::write(group.join("cgroup.procs"), std::process::id().to_string()));
-    match entered {
+    match join(&group, file, weight) {
         Ok(()) => Some(group),
         Err(_) => {
             let _ = fs::remove_dir(&group);
             None
         }
     }
+}
+
+fn join(group: &Path, file: &str, weight: &str) -> io::Result<()> {
+    // Only into files that the kernel has put there: without the controller this is an ordinary directory.
+    let put = |file: &str, value: &str| {
+        OpenOptions::new().write(true).open(group.join(file))?.write_all(value.as_bytes())
+    };
+    put(file, weight)?;
+    put("cgroup.procs", &std::process::id().to_string())
 }
