@@ -109,6 +109,10 @@ pub(crate) fn recollect(trip: &mut Trip) -> Outcome {
     let Some(port) = (unsafe { PORTS.get(trip.judged.ingress) }) else { return Err(DropReason::UnknownPort) };
     // The port that sent this packet is the receiver when a reply made the flow be judged.
     trip.receiver = if trip.out.reverse == 1 { trip.sender.index } else { 0 };
+    // Another port has the interface's number now: the flow is not its own. MAC addresses are never shared.
+    if port.mac != trip.client_mac {
+        return Err(DropReason::UnknownPort);
+    }
     trip.sender = *port;
     Ok(())
 }

@@ -21,6 +21,10 @@ const IPV4: u32 = 20;
 /// Answers an echo request in place.
 #[inline(never)]
 pub(crate) fn answer_echo(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    // A flow that is judged again led to somebody: what answers by itself has no flow.
+    if trip.again == 1 {
+        return Err(DropReason::NoConnection);
+    }
     if trip.part != Part::Whole as u8 {
         return Err(DropReason::Fragment);
     }

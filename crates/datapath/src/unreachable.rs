@@ -8,7 +8,7 @@ use aya_ebpf::{
 use tables::{DropReason, GATEWAY_MAC, Purpose, checksum, mac};
 
 use crate::{
-    parse::{ICMP, load},
+    parse::{ECHO_REPLY, ECHO_REQUEST, ICMP, load},
     report::count,
     rewrite::send,
     trip::{ETHERNET, Part, Trip, halves},
@@ -46,7 +46,10 @@ fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> i32 {
     let message = trip.buffer.as_mut_ptr().cast::<Message>();
     // SAFETY: the buffer is longer, aligned to half-words as the message is, and belongs to this CPU.
     let message = unsafe { &mut *message };
+    // An error about an error would be answered by another one (RFC 1122, section 3.2.2).
+    let echo = matches!(trip.key.icmp_type, ECHO_REPLY | ECHO_REQUEST);
     if trip.part == Part::Later as u8
+        || trip.key.protocol == ICMP && !echo
         || trip.frame.version_ihl != 0x45
         || !load(skb, ETHERNET, &raw mut message.quote)
     {

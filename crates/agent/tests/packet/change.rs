@@ -1,6 +1,6 @@
 //! A change of plan: flows are judged again on their next packet.
 
-use tables::DropReason::*;
+use tables::{AddressKind, DropReason::*, mac};
 
 use crate::{
     drops::{dropped, explained},
@@ -88,7 +88,7 @@ fn a_server_that_is_deleted_is_gone() {
 #[test]
 fn a_port_that_moved_is_followed() {
     let mut rig = connected();
-    rig.server(SERVER_ONE, ONE, |s| s.mac = tables::mac([2, 0, 0, 0, 9, 9]));
+    rig.server(SERVER_ONE, ONE, |s| s.mac = mac([2, 0, 0, 0, 9, 9]));
     rig.epoch(2);
     let out = rig.send(ANN, &data());
     assert_eq!(out.packet.macs(), (gateway(), [2, 0, 0, 0, 9, 9]));
@@ -113,4 +113,39 @@ fn connections_inside_a_network_are_judged_again() {
     rig.epoch(3);
     rig.remove_address(1, BOB.address);
     explained(ANN, &packet, &rig.send(ANN, &packet), NoRoute, &[ANN.index], [3, 1]);
+}
+
+/// The new owner of an address answers pings itself: the flow to the old one must not live on with it.
+#[test]
+fn a_ping_whose_target_became_an_address_that_answers_by_itself_is_cut() {
+    for reply_first in [false, true] {
+        let mut rig = Rig::new();
+        rig.send(ANN, &echo(ANN, BOB.address, 8, 7));
+        // Another network's packet on the same CPU.
+        rig.send(TWIN, &tcp(TWIN, 5000, NLB, 80, SYN));
+        rig.address(1, BOB.address, |a| a.kind = AddressKind::Gateway as u8);
+        rig.epoch(2);
+        if reply_first {
+            dropped(&rig.send(BOB, &echo(BOB, ANN.address, 0, 7)), NoConnection, &[ANN.index, BOB.index]);
+        } else {
+            dropped(&rig.send(ANN, &echo(ANN, BOB.address, 8, 7)), NoConnection, &[ANN.index]);
+        }
+        assert_eq!(rig.flows().len(), 2, "only the twin's connection is left");
+        assert_eq!(rig.send(ANN, &echo(ANN, BOB.address, 8, 7)).counts, [("echo", 1)].into());
+    }
+}
+
+/// Interface numbers start anew with a namespace: the flows of the old interface are not the new port's.
+#[test]
+fn a_port_does_not_inherit_the_flows_of_its_interface() {
+    let mut rig = connected();
+    let heir = Peer { index: 9, mac: [2, 0, 0, 0, 0, 9], ..ANN };
+    rig.port(heir, |_| ());
+    rig.epoch(2);
+    dropped(&rig.send(ONE, &reply()), UnknownPort, &[ONE.index]);
+    assert_eq!(rig.flows(), []);
+    let mut rig = connected();
+    rig.port(heir, |_| ());
+    rig.epoch(2);
+    dropped(&rig.send(heir, &tcp(heir, 5000, ENDPOINT, 80, ACK)), UnknownPort, &[heir.index]);
 }

@@ -84,3 +84,11 @@ fn a_forged_quote_goes_nowhere() {
     let sent = tcp(ANN, 5000, ONE.address, 8080, SYN);
     dropped(&rig.send(ONE, &icmp_error(ONE, BOB.address, 3, 3, &sent)), IcmpError, &[ONE.index]);
 }
+
+#[test]
+fn an_error_is_never_answered_by_an_error() {
+    let mut rig = Rig::new();
+    let got = rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN)).packet;
+    let last = icmp_error(ONE, ANN.address, 3, 4, &got).with(22, &[1]);
+    dropped(&rig.send(ONE, &last), TtlExpired, &[ONE.index]);
+}
