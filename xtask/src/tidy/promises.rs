@@ -1,24 +1,26 @@
-//! Every promise in the specification names a test that exists.
+//! Every promise in the specification, and every invariant of the architecture, names a test that exists.
 
 use anyhow::{Context, Result};
 
-const PAGE: &str = "SPECIFICATION.md";
+const PAGES: &[&str] = &["SPECIFICATION.md", "ARCHITECTURE.md"];
 /// What shows a promise without being a test of its own.
 const BENCHMARKS: &[&str] = &["isthmus bench", "isthmus bench --gates", "kill -9"];
 
-/// Rows of the specification without a test, and tests that are named but do not exist.
+/// Promises and invariants without a test, and tests that are named but do not exist.
 pub(crate) fn breaches() -> Result<Vec<String>> {
-    let page = std::fs::read_to_string(PAGE).with_context(|| format!("cannot read {PAGE}"))?;
-    let rows =
-        page.lines().enumerate().filter(|(_, line)| line.starts_with("| ") && !line.starts_with("| ---"));
     let mut breaches = Vec::new();
-    for (number, row) in rows {
-        let shown_by = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
-        if shown_by == "shown by" {
-            continue;
+    for page in PAGES {
+        let text = std::fs::read_to_string(page).with_context(|| format!("cannot read {page}"))?;
+        let mut promising = false;
+        for (number, line) in text.lines().enumerate() {
+            let shown_by = line.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+            promising = line.starts_with("| ") && (promising || shown_by == "shown by");
+            if promising && !["shown by", "---"].contains(&shown_by) {
+                breaches.extend(
+                    missing(shown_by).into_iter().map(|what| format!("{page}:{}: {what}", number + 1)),
+                );
+            }
         }
-        let wrong = missing(shown_by);
-        breaches.extend(wrong.into_iter().map(|what| format!("{PAGE}:{}: {what}", number + 1)));
     }
     Ok(breaches)
 }
