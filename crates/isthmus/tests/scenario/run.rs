@@ -43,10 +43,10 @@ pub(crate) fn file(path: &Path) {
         systems: BTreeMap::new(),
         current: None,
     };
-    if let Err(why) = run.steps(path) {
+    if let Err(why) = run.steps(path).and_then(|()| run.end()) {
         panic!(
             "{why}\nthe daemon's last words:\n{}",
-            run.system().map(|system| system.said()).unwrap_or_default()
+            run.system().map(|system| system.account()).unwrap_or_default()
         );
     }
 }
@@ -61,6 +61,13 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Every system that still stands is taken down: nothing of it may be left.
+    fn end(&mut self) -> Result<(), String> {
+        self.streams.clear();
+        let all = self.systems.values_mut();
+        all.map(|system| system.down().map_err(|error| format!("at the end: {error:#}"))).collect()
+    }
+
     fn system(&mut self) -> Result<&mut System, String> {
         let name = self.current.as_ref().ok_or("no system yet: begin with `system NAME`")?;
         self.systems.get_mut(name).ok_or_else(|| format!("system {name} is lost"))

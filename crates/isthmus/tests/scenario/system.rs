@@ -140,12 +140,16 @@ impl System {
         command
     }
 
-    /// The end of what the daemon has said.
-    pub(crate) fn said(&self) -> String {
+    /// How things stand, and the end of what the daemon has said: for whoever looks into a failure.
+    pub(crate) fn account(&self) -> String {
         const LINES: usize = 40;
+        let status =
+            self.command("status").and_then(|mut status| status.output().map_err(|error| error.to_string()));
+        let status = status.as_ref().map_or_else(Clone::clone, text);
         let log = std::fs::read_to_string(self.log()).unwrap_or_default();
         let from = log.lines().count().saturating_sub(LINES);
-        log.lines().skip(from).collect::<Vec<_>>().join("\n")
+        let said = log.lines().skip(from).collect::<Vec<_>>().join("\n");
+        format!("its status:\n{status}\nits daemon's last words:\n{said}")
     }
 }
 
