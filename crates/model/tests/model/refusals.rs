@@ -146,9 +146,27 @@ fn what_is_in_use_is_not_deleted_and_what_is_in_the_way_is_named() {
     assert_eq!(by(it.world.refused(group)), Key::Listener(it.listener.clone()));
     let balancer = Command::DeleteLoadBalancer(it.load_balancer.clone());
     assert_eq!(by(it.world.refused(balancer)), Key::EndpointService(it.service.clone()));
-    let zones = vec![new_zone("h", &it.provider_g), new_zone("k", &it.provider_k)];
-    let balancer = UpdateLoadBalancerZones { load_balancer: it.load_balancer.clone(), zones };
-    assert!(it.world.try_run(&Command::UpdateLoadBalancerZones(balancer)).is_err());
+}
+
+#[test]
+fn a_load_balancer_keeps_the_zones_that_a_service_offers() {
+    let mut it = Walkthrough::new();
+    let in_h = it.world.vswitch(&it.provider, "h", "10.0.2.0/24");
+    let zones = |g: bool| {
+        let (g, k) = (g.then(|| new_zone("g", &it.provider_g)), new_zone("k", &it.provider_k));
+        let zones = g.into_iter().chain([k, new_zone("h", &in_h)]).collect();
+        Command::UpdateLoadBalancerZones(UpdateLoadBalancerZones {
+            load_balancer: it.load_balancer.clone(),
+            zones,
+        })
+    };
+    let (more, without_g) = (zones(true), zones(false));
+    it.world.run(more);
+    let (what, by) = (Key::LoadBalancer(it.load_balancer.clone()), Key::EndpointService(it.service.clone()));
+    assert_eq!(it.world.refused(without_g.clone()), Refusal::InUse { what, by });
+    let resource = resource("g", &it.load_balancer);
+    it.world.run(Command::DetachResource(ServiceResource { service: it.service.clone(), resource }));
+    it.world.run(without_g);
 }
 
 #[test]

@@ -239,3 +239,73 @@ fn accepting_twice_is_refused() {
     let refusal = it.world.refused(enable(&it.service, &it.endpoint));
     assert_eq!(refusal, model::refusal::Refusal::WrongConnectionState { accepted: true });
 }
+
+#[test]
+fn rules_are_planned_in_the_order_in_which_they_are_judged() {
+    use model::command::security::{AuthorizeRules, NewRule};
+    use model::security::{ALL_PORTS, Direction, Peer, Priority, RulePolicy, RuleSpec};
+    let mut it = Walkthrough::new();
+    let rule = |priority: &str, policy, range: &str| NewRule {
+        spec: RuleSpec {
+            direction: Direction::Ingress,
+            protocol: RuleProtocol::All,
+            ports: ALL_PORTS,
+            peer: Peer::Cidr(range.parse().unwrap()),
+            policy,
+            priority: Priority::parse(priority).unwrap(),
+        },
+        description: model::meta::Description::default(),
+    };
+    let (drop, accept) = (RulePolicy::Drop, RulePolicy::Accept);
+    let ranges = (0..8).map(|n| format!("10.{n}.0.0/16"));
+    let rules = ranges
+        .flat_map(|range| [rule("9", accept, &range), rule("9", drop, &range), rule("1", accept, &range)]);
+    let (group, rules) = (it.clients.clone(), rules.collect());
+    it.world.run(Command::AuthorizeRules(AuthorizeRules { group, rules }));
+    let plan = plan_of(&it);
+    let group = plan.groups.values().find(|group| group.id == it.clients).unwrap();
+    let order: Vec<_> = group.ingress.iter().map(|rule| (rule.priority, rule.policy)).collect();
+    let expected = [(1, accept), (9, drop), (9, accept)].map(|kind| [kind; 8]).concat();
+    assert_eq!(order, expected);
+}
+
+#[test]
+fn a_denied_connection_forgets_its_nlb_and_is_accepted_again_with_what_the_service_has_then() {
+    use model::command::service::ServiceResource;
+    let mut it = Walkthrough::new();
+    it.world.accept(&it.service, &it.endpoint);
+    it.world.run(Command::DisableConnection(it.service.clone(), it.endpoint.clone()));
+    let zones = [("g", &it.provider_g.clone()), ("k", &it.provider_k.clone())];
+    let other = it.world.load_balancer(&it.provider.clone(), &zones);
+    for (letter, _) in zones {
+        let of = |load_balancer| ServiceResource {
+            service: it.service.clone(),
+            resource: crate::support::resource(letter, load_balancer),
+        };
+        let (new, old) = (of(&other), of(&it.load_balancer));
+        it.world.run(Command::AttachResource(new));
+        it.world.run(Command::DetachResource(old));
+    }
+    it.world.accept(&it.service, &it.endpoint);
+    let plan = plan_of(&it);
+    let endpoint = plan.endpoints.values().next().unwrap();
+    assert!(endpoint.zones.iter().all(|zone| plan.vips[&zone.vip.unwrap()].load_balancer == other));
+}
+
+#[test]
+fn each_acceptance_chooses_anew_among_the_resources_of_the_zone() {
+    use model::command::service::ServiceResource;
+    let mut it = Walkthrough::new();
+    let zones = [("g", &it.provider_g.clone()), ("k", &it.provider_k.clone())];
+    let other = it.world.load_balancer(&it.provider.clone(), &zones);
+    let resource = crate::support::resource("g", &other);
+    it.world.run(Command::AttachResource(ServiceResource { service: it.service.clone(), resource }));
+    let mut chosen = std::collections::BTreeSet::new();
+    for _ in 0..32 {
+        it.world.accept(&it.service, &it.endpoint);
+        let plan = plan_of(&it);
+        chosen.insert(plan.endpoints.values().next().unwrap().zones[0].vip);
+        it.world.run(Command::DisableConnection(it.service.clone(), it.endpoint.clone()));
+    }
+    assert_eq!(chosen.len(), 2, "both NLBs of the zone are chosen now and then");
+}
