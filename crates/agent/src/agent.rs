@@ -60,7 +60,9 @@ pub async fn run(
         }
         let newest = plans.borrow_and_update().clone();
         agent.take(newest);
-        agent.pass().await?;
+        if agent.pass().await? {
+            clock.reset_immediately();
+        }
         agent.report(&reports);
     }
 }
@@ -129,9 +131,10 @@ impl Agent {
         self.plan = Some(plan);
     }
 
-    async fn pass(&mut self) -> Result<(), AgentError> {
-        let Some(plan) = self.plan.clone() else { return Ok(()) };
-        let Some(mut reconciler) = self.reconciler.take() else { return Ok(()) };
+    /// One pass; whether another one should follow at once.
+    async fn pass(&mut self) -> Result<bool, AgentError> {
+        let Some(plan) = self.plan.clone() else { return Ok(false) };
+        let Some(mut reconciler) = self.reconciler.take() else { return Ok(false) };
         let health: Health =
             self.health.borrow_and_update().iter().map(|(server, report)| (*server, report.state)).collect();
         let work = {
@@ -143,13 +146,14 @@ impl Agent {
         };
         let (reconciler, pass) = tokio::task::spawn_blocking(work).await.map_err(AgentError::Panicked)?;
         self.reconciler = Some(reconciler);
+        let unfinished = pass.unfinished;
         self.passed(&plan, pass);
-        Ok(())
+        Ok(unfinished)
     }
 
     fn passed(&mut self, plan: &Arc<HostPlan>, pass: Pass) {
         self.names.send_replace(Arc::new(NamesView::of(plan)));
-        if pass.faults.is_empty() {
+        if pass.faults.is_empty() && !pass.unfinished {
             self.observed = plan.revision;
             self.ready.send_replace(true);
         }

@@ -1,6 +1,7 @@
 //! Takes away everything that carries a tag. Can be run again and again, and after any crash.
 
 use std::error::Error;
+use std::time::Duration;
 use std::{fs, io};
 
 use crate::config::AgentConfig;
@@ -29,7 +30,7 @@ pub fn down(config: &AgentConfig) -> Result<(), DownError> {
     }
     // Links go first, so that none is left when this returns: a namespace takes its own away later.
     if config.fabric().exists() {
-        links::ensure(&config.fabric(), &[]).map_err(|e| failed("a link")(e.into()))?;
+        links::ensure(&config.fabric(), &[], Duration::MAX).map_err(|e| failed("a link")(e.into()))?;
     }
     let instances = config.instance_namespaces().into_iter().map(|(_, namespace)| namespace);
     for namespace in instances.chain([config.services(), config.fabric()]) {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use model::id::{InstanceId, PortIndex};
@@ -16,6 +17,9 @@ use crate::kernel::programs::{Attachment, Programs, maps_dir};
 
 pub use crate::kernel::programs::OBJECT;
 
+/// Time that a pass spends on making links before it looks whether there is a newer plan.
+const PATIENCE: Duration = Duration::from_millis(400);
+
 /// What a pass did.
 #[derive(Debug, Default)]
 pub struct Pass {
@@ -23,6 +27,8 @@ pub struct Pass {
     pub changes: Changes,
     /// What stands in the way of the plan, in words; empty = packets follow the plan.
     pub faults: Vec<String>,
+    /// There are links still to be made: another pass should follow at once, with the newest plan.
+    pub unfinished: bool,
 }
 
 /// Makes one host's data plane equal to its plans.
@@ -51,18 +57,43 @@ impl Reconciler {
     }
 
     fn try_pass(&mut self, plan: &HostPlan, health: &Health, pass: &mut Pass) -> Result<(), Box<dyn Error>> {
-        self.make_namespaces(plan)?;
-        let outcome = links::ensure(&self.config.fabric(), &self.veths(plan))?;
-        pass.faults.extend(outcome.faults.iter().map(|fault| in_full(fault)));
+        let fabric = self.config.fabric();
         self.open_programs()?;
-        let maps = Maps::open(&maps_dir(&self.config.bpf_dir()))?;
-        let image = compile(plan, health, &interfaces(plan, &outcome.indices));
-        pass.changes = maps.sync(&image, self.unsettled)?;
-        self.unsettled = false;
+        // What the plan forbids must not wait for links: to make one takes tens of milliseconds, and it can fail.
+        let present = if fabric.exists() { links::list(&fabric)? } else { BTreeMap::new() };
+        let present = interfaces(plan, &present);
+        self.sync(plan, health, &present, pass)?;
+        self.make_namespaces(plan)?;
+        let outcome = links::ensure(&fabric, &self.veths(plan), PATIENCE)?;
+        pass.faults.extend(outcome.faults.iter().map(|fault| in_full(fault)));
+        pass.unfinished = outcome.unfinished;
+        let made = interfaces(plan, &outcome.indices);
+        if made != present {
+            self.sync(plan, health, &made, pass)?;
+        }
         if let Some(programs) = &mut self.programs {
-            programs.attach(&self.config.fabric(), &outcome.indices)?;
+            programs.attach(&fabric, &outcome.indices)?;
         }
         self.remove_namespaces(plan)
+    }
+
+    /// Makes the maps follow the plan over the links that there are.
+    fn sync(
+        &mut self,
+        plan: &HostPlan,
+        health: &Health,
+        interfaces: &Interfaces,
+        pass: &mut Pass,
+    ) -> Result<(), Box<dyn Error>> {
+        let maps = Maps::open(&maps_dir(&self.config.bpf_dir()))?;
+        let image = compile(plan, health, interfaces);
+        // A failure in the middle leaves maps changed and flows not judged again: the next one must do it.
+        let rejudge = std::mem::replace(&mut self.unsettled, true);
+        let changes = maps.sync(&image, rejudge)?;
+        self.unsettled = false;
+        pass.changes.entries += changes.entries;
+        pass.changes.judgement |= changes.judgement;
+        Ok(())
     }
 
     /// Opened once; again when the pin was taken away.

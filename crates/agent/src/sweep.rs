@@ -31,11 +31,15 @@ pub fn sweep(flows: &Table<FlowKey, Flow>) -> Result<Swept, TableError> {
             idle.push((*key, *flow));
         }
     })?;
-    let dead = dead(&idle, flows)?;
-    for key in &dead {
-        flows.remove(key)?;
+    let mut expired = 0;
+    for key in dead(&idle, flows)? {
+        // A new connection may have taken the ports since the walk.
+        if flows.get(&key)?.is_some_and(|flow| flow.idle(now)) {
+            flows.remove(&key)?;
+            expired += 1;
+        }
     }
-    Ok(Swept { live: total - dead.len(), expired: dead.len() })
+    Ok(Swept { live: total - expired, expired })
 }
 
 /// Idle entries whose other entry is idle too, or was lost when a crash came between two writes.

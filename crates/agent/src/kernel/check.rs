@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use aya::Btf;
 use aya::maps::{HashMap, MapData};
@@ -113,7 +114,8 @@ fn attachable() -> Result<String, String> {
 
 fn try_attach(fabric: &Netns, veth: Veth) -> Result<String, String> {
     fabric.create().and_then(|()| veth.namespace.create()).map_err(|e| in_full(&e))?;
-    let outcome = links::ensure(fabric, std::slice::from_ref(&veth)).map_err(|e| in_full(&e))?;
+    let outcome =
+        links::ensure(fabric, std::slice::from_ref(&veth), Duration::MAX).map_err(|e| in_full(&e))?;
     if let Some(fault) = outcome.faults.first() {
         return Err(in_full(fault));
     }

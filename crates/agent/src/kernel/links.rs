@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd as _;
+use std::time::{Duration, Instant};
 
 use ipnet::Ipv4Net;
 use model::id::PortIndex;
@@ -66,15 +67,25 @@ pub struct Outcome {
     pub indices: BTreeMap<String, u32>,
     /// One for each link that could not be made.
     pub faults: Vec<NetlinkError>,
+    /// Some were left for the next time, because patience ran out.
+    pub unfinished: bool,
 }
 
-/// Makes the fabric hold the host sides of these links and no others.
-pub fn ensure(fabric: &Netns, wanted: &[Veth]) -> Result<Outcome, NetlinkError> {
+/// Makes the fabric hold the host sides of these links and no others. No link is begun `patience` after
+/// the first, so that a pass ends; one at least is.
+pub fn ensure(fabric: &Netns, wanted: &[Veth], patience: Duration) -> Result<Outcome, NetlinkError> {
+    let mut begun: Option<Instant> = None;
     Netlink::within(fabric, async |netlink| {
         let present = remove_unwanted(netlink, wanted).await?;
         let mut outcome = Outcome::default();
         for veth in wanted {
             let known = present.iter().find(|link| link.name == veth.host);
+            let is_new = known.is_none();
+            if is_new && begun.is_some_and(|begun| begun.elapsed() >= patience) {
+                outcome.unfinished = true;
+                continue;
+            }
+            begun = begun.or_else(|| is_new.then(Instant::now));
             match ensure_one(netlink, veth, known).await {
                 Ok(index) => drop(outcome.indices.insert(veth.host.clone(), index)),
                 Err(fault) => outcome.faults.push(fault),
@@ -179,7 +190,7 @@ mod tests {
         inside.create().unwrap();
         let mut veth = services_veth(inside.clone());
         let index = |veth: &Veth| {
-            let outcome = ensure(&fabric, std::slice::from_ref(veth)).unwrap();
+            let outcome = ensure(&fabric, std::slice::from_ref(veth), Duration::MAX).unwrap();
             assert!(outcome.faults.is_empty(), "{:?}", outcome.faults);
             outcome.indices[SERVICES_LINK]
         };
@@ -191,8 +202,26 @@ mod tests {
         veth.mac = Mac([2, 0, 0, 0, 0, 9]);
         assert_ne!(index(&veth), first);
         assert_eq!(link(&inside, "eth0").mac, Some(veth.mac));
-        ensure(&fabric, &[]).unwrap();
+        ensure(&fabric, &[], Duration::MAX).unwrap();
         assert!(list(&fabric).unwrap().is_empty());
+        fabric.delete().unwrap();
+        inside.delete().unwrap();
+    }
+
+    #[test]
+    fn without_patience_links_are_made_one_a_pass() {
+        let name = format!("lp-{}", std::process::id());
+        let (fabric, inside) = (Netns::named(&name), Netns::named(format!("{name}-inside")));
+        fabric.create().unwrap();
+        inside.create().unwrap();
+        let first = services_veth(inside.clone());
+        let second = Veth { host: "p1".into(), device: "eth1".into(), addresses: vec![], ..first.clone() };
+        let wanted = [first, second];
+        for (made, unfinished) in [(1, true), (2, false)] {
+            let outcome = ensure(&fabric, &wanted, Duration::ZERO).unwrap();
+            assert_eq!((outcome.indices.len(), outcome.unfinished), (made, unfinished));
+        }
+        ensure(&fabric, &[], Duration::MAX).unwrap();
         fabric.delete().unwrap();
         inside.delete().unwrap();
     }

@@ -59,10 +59,27 @@ impl Host {
         Self { config, plan: plan(), reconciler }
     }
 
+    /// Passes until everything is made; gives the last one.
     pub(crate) fn pass(&mut self) -> Pass {
-        let pass = self.reconciler.pass(&self.plan, &Health::new());
-        assert_eq!(pass.faults, Vec::<String>::new());
-        pass
+        loop {
+            let pass = self.pass_once();
+            assert_eq!(pass.faults, Vec::<String>::new());
+            if !pass.unfinished {
+                return pass;
+            }
+        }
+    }
+
+    /// Another instance in the consumer's VPC; the plan has it from the next pass on.
+    pub(crate) fn add_instance(&mut self, index: PortIndex) -> PortIndex {
+        let last = u8::try_from(index.0).unwrap() + 100;
+        self.plan.ports.insert(index, port(index, CONSUMER, "g", [10, 0, 1, last], 1));
+        self.plan.instances.insert(instance(index), instance_plan(index));
+        index
+    }
+
+    pub(crate) fn pass_once(&mut self) -> Pass {
+        self.reconciler.pass(&self.plan, &Health::new())
     }
 
     /// What a new process does.

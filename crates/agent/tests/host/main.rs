@@ -12,6 +12,8 @@ use agent::kernel::programs::{Attachment, Programs, maps_dir};
 use agent::reconcile::OBJECT;
 use agent::sweep::{Swept, sweep};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
+use model::id::PortIndex;
+use model::plan::HostPlan;
 use traffic::{connect, ping, serve, serve_udp, udp_exchange};
 
 const IN_VPC_TIMEOUT: Duration = Duration::from_secs(1);
@@ -64,10 +66,7 @@ fn revocation_cuts_an_established_connection_within_a_second_and_acceptance_open
     let _servers = host.servers();
     let mut connection = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
     assert!(!connection.ask().is_empty());
-    host.plan
-        .endpoints
-        .values_mut()
-        .for_each(|endpoint| endpoint.zones.iter_mut().for_each(|zone| zone.vip = None));
+    host.plan = revoked();
     host.pass();
     assert!(connection.try_ask(IN_VPC_TIMEOUT).is_err(), "an established connection is cut");
     assert!(connect(host.netns(CLIENT_G), "10.0.1.200:80").is_err());
@@ -125,7 +124,8 @@ fn idle_connections_are_forgotten_and_busy_ones_are_not() {
     let _servers = host.servers();
     let mut idle = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
     let mut busy = connect(host.netns(CLIENT_K), "10.0.2.200:80").unwrap();
-    (idle.ask(), busy.ask());
+    idle.ask();
+    busy.ask();
     let flows = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap().flows;
     let of_idle = host.link_indices()["p1"];
     for (key, flow) in flows.entries().unwrap() {
@@ -176,4 +176,30 @@ fn down_leaves_nothing() {
         "a namespace is left"
     );
     host.take_down();
+}
+
+/// The plan with no connection accepted.
+fn revoked() -> HostPlan {
+    let mut plan = fixture::plan();
+    plan.endpoints
+        .values_mut()
+        .for_each(|endpoint| endpoint.zones.iter_mut().for_each(|zone| zone.vip = None));
+    plan
+}
+
+#[test]
+fn revocation_does_not_wait_for_what_cannot_be_made() {
+    let mut host = Host::start("stuck");
+    let _servers = host.servers();
+    let mut connection = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
+    assert!(!connection.ask().is_empty());
+    host.plan = revoked();
+    let newcomer = host.add_instance(PortIndex(5));
+    let in_the_way = host.netns(newcomer).path();
+    std::fs::create_dir(&in_the_way).unwrap();
+    let pass = host.pass_once();
+    std::fs::remove_dir(&in_the_way).unwrap();
+    assert!(!pass.faults.is_empty(), "the newcomer has no namespace");
+    assert!(connection.try_ask(IN_VPC_TIMEOUT).is_err(), "an established connection is cut");
+    host.pass();
 }

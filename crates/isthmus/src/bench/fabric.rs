@@ -69,7 +69,13 @@ pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
     let (client, server) = (config.instance(&client), config.instance(&server));
     bed.adopt([&client, &server]);
     let plan = plan::host(&config.host)?;
-    let pass = Reconciler::new(config.clone(), Attachment::of_kernel()).pass(&plan, &Health::new());
+    let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
+    let pass = loop {
+        let pass = reconciler.pass(&plan, &Health::new());
+        if !pass.unfinished {
+            break pass;
+        }
+    };
     bed.keep(Fabric { config: config.clone(), over: Arc::default(), sweeper: None });
     ensure!(pass.faults.is_empty(), "{}", pass.faults.join("; "));
     for namespace in [&client, &server] {
