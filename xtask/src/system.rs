@@ -1,7 +1,7 @@
 //! Verbs that need the built binary.
 
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -12,17 +12,24 @@ use crate::run::{cargo, output, succeed};
 const DEMO_STATE: &str = ".state";
 const COMPATIBILITY: &str = "docs/COMPATIBILITY.md";
 
+fn binary() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    target.join("release/isthmus")
+}
+
 /// Builds the release binary and says where it lies.
 pub(crate) fn build() -> Result<PathBuf> {
     succeed(&mut cargo(&["build", "--release", "--locked", "--package", "isthmus"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    Ok(target.join("release/isthmus"))
+    Ok(binary())
 }
 
 /// Builds the binary, then becomes `isthmus VERB ARGUMENTS`.
 pub(crate) fn isthmus(verb: &str, arguments: &[String]) -> Result<()> {
-    let binary = build()?;
-    let error = Command::new(&binary).arg(verb).args(arguments).exec();
+    become_isthmus(&build()?, verb, arguments)
+}
+
+fn become_isthmus(binary: &Path, verb: &str, arguments: &[String]) -> Result<()> {
+    let error = Command::new(binary).arg(verb).args(arguments).exec();
     Err(error).with_context(|| format!("cannot run {}", binary.display()))
 }
 
@@ -31,14 +38,15 @@ pub(crate) fn demo() -> Result<()> {
     isthmus("demo", &["--state".to_owned(), DEMO_STATE.to_owned()])
 }
 
-/// Removes what the demo has made, its state too.
+/// Removes what the demo has made, its state too; with the binary that made it, however old.
 pub(crate) fn down() -> Result<()> {
-    isthmus("down", &["--purge".to_owned(), "--state".to_owned(), DEMO_STATE.to_owned()])
+    let binary = if binary().exists() { binary() } else { build()? };
+    become_isthmus(&binary, "down", &["--purge".to_owned(), "--state".to_owned(), DEMO_STATE.to_owned()])
 }
 
 /// Whether the figures that are steady on any machine are as good as promised.
 pub(crate) fn gates() -> Result<()> {
-    succeed(Command::new(build()?).args(["bench", "--gates"]))
+    succeed(&mut cargo(&["run", "--quiet", "--locked", "--package", "isthmus", "--", "bench", "--gates"]))
 }
 
 /// Writes docs/COMPATIBILITY.md.

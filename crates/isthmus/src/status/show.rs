@@ -30,10 +30,14 @@ impl Display for Screen<'_> {
             Some(daemon) => {
                 line(f, "daemon", format_args!("process {}, API on {}", daemon.pid, daemon.endpoint))?
             }
-            None if status.host.is_some() => {
-                line(f, "daemon", "does not run; packets go on. Start it: isthmus up")?
+            None => {
+                let packets = if status.host.is_some() { "; packets go on" } else { "" };
+                line(
+                    f,
+                    "daemon",
+                    format_args!("does not run{packets}. Start it: isthmus up --state {}", status.state),
+                )?;
             }
-            None => line(f, "daemon", "does not run. Start it: isthmus up")?,
         }
         match &status.host {
             Some(host) => programs(f, host)?,
