@@ -65,7 +65,7 @@ impl Run<'_> {
     fn end(&mut self) -> Result<(), String> {
         self.streams.clear();
         let all = self.systems.values_mut();
-        all.map(|system| system.down().map_err(|error| format!("at the end: {error:#}"))).collect()
+        all.try_for_each(|system| system.down().map_err(|error| format!("at the end: {error:#}")))
     }
 
     fn system(&mut self) -> Result<&mut System, String> {
