@@ -26,7 +26,6 @@ const RESERVED_CRATES: &[(&str, &[&str])] = &[
     ("rtnetlink", &["agent"]),
     ("netlink-packet-route", &["agent"]),
     ("redb", &["control"]),
-    ("axum", &["control"]),
     ("hyper", &["control"]),
     ("tokio", &["agent", "control", "isthmus"]),
 ];
