@@ -92,7 +92,9 @@ mod tests {
         let mut samples = Samples::default();
         // The machine was twice as slow in the second turn: the ratio does not notice.
         for (way, values) in [(Way::Routed, [10.0, 20.0, 10.0]), (Way::Isthmus, [8.0, 16.0, 8.0])] {
-            values.map(|value| samples.add(Metric::RoundTrip, way, value));
+            for value in values {
+                samples.add(Metric::RoundTrip, way, value);
+            }
         }
         assert_eq!(samples.ratio(Metric::RoundTrip, Way::Isthmus, Way::Routed), Some(0.8));
         assert_eq!(samples.ratio(Metric::RoundTrip, Way::Isthmus, Way::Wire), None);
