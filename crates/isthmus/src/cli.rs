@@ -1,11 +1,12 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::place::Which;
+use crate::place::Place;
 use crate::{api, bench, compatibility, demo, doctor, down, exec, status, up};
 
 /// Private links and network load balancers on plain Linux.
@@ -34,7 +35,11 @@ enum Verb {
     Bench(bench::Args),
     /// Build the walkthrough from nothing, show it and measure it.
     #[command(hide = true)]
-    Demo(Which),
+    Demo {
+        /// Directory of the demo's own state: what is in it goes first, so there is no default.
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+    },
     /// Print docs/COMPATIBILITY.md.
     #[command(hide = true)]
     Compatibility,
@@ -60,7 +65,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Api(api) => api.run(),
         Verb::Exec(exec) => exec.run(),
         Verb::Bench(arguments) => bench::run(&arguments),
-        Verb::Demo(which) => demo::run(&which.place()?),
+        Verb::Demo { state } => demo::run(&Place::of(&state)?),
         Verb::Compatibility => {
             print!("{}", compatibility::page());
             Ok(())

@@ -35,7 +35,7 @@ pub enum CallError {
         request_id: String,
     },
     /// No answer: whether the call took effect is not known.
-    #[error("{action}: no answer from {endpoint}: is `isthmus up` running there? ({source})")]
+    #[error("{action}: no answer from {endpoint} (is `isthmus up` running there?)")]
     NoAnswer {
         /// What was asked.
         action: String,

@@ -1,9 +1,9 @@
 //! Where one system lives on this machine: its state directory, its run directory, and the daemon that holds both.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, DirEntry, File, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -17,6 +17,8 @@ const DEFAULT_STATE: &str = "/var/lib/isthmus";
 const RUN: &str = "/run/isthmus";
 /// A file that tells that a directory holds the state of a system, and may be purged.
 pub const MARK: &str = "isthmus.state";
+/// The file in a run directory whose lock is the hold.
+const LOCK: &str = "lock";
 /// Bytes of the path's hash in a tag.
 const HASH_BYTES: usize = 3;
 
@@ -60,10 +62,22 @@ pub struct Daemon {
     pub dev: bool,
 }
 
-/// The right to be the daemon of a place; given back when dropped, also by a process that is killed.
+/// The right to be the daemon of a place; given back when dropped, also by a process that is killed. A run directory that
+/// nothing was put into goes with it.
 #[derive(Debug)]
 pub struct Hold {
     _file: File,
+    run: PathBuf,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let is_lock = |entry: io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() == LOCK);
+        if self.run.read_dir().is_ok_and(|mut entries| entries.all(is_lock)) {
+            // What cannot be removed is harmless.
+            let _ = std::fs::remove_dir_all(&self.run);
+        }
+    }
 }
 
 impl Place {
@@ -124,11 +138,18 @@ impl Place {
     /// # Errors
     /// When the run directory cannot be made or written.
     pub fn hold(&self) -> io::Result<Option<Hold>> {
-        std::fs::create_dir_all(self.run_dir())?;
-        let path = self.run_dir().join("lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        let run = self.run_dir();
+        std::fs::create_dir_all(&run)?;
+        let path = run.join(LOCK);
+        let file = match OpenOptions::new().create(true).truncate(false).write(true).open(&path) {
+            Ok(file) => file,
+            // Whoever had the hold has just removed the directory.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Hold { _file: file })),
+            // Or has removed the file between our opening and our locking it: then the next one will not see this lock.
+            Ok(()) => Ok(is_at(&file, &path)?.then_some(Hold { _file: file, run })),
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -154,6 +175,12 @@ impl Place {
         let daemon = Daemon { pid, state: self.state.clone(), endpoint: endpoint.to_owned(), dev };
         std::fs::write(self.run_dir().join("daemon.json"), serde_json::to_vec_pretty(&daemon)?)
     }
+}
+
+/// Whether `file` is the one that `path` leads to.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let number = file.metadata()?.ino();
+    Ok(path.metadata().is_ok_and(|metadata| metadata.ino() == number))
 }
 
 fn record(run: &Path) -> Option<Daemon> {
@@ -183,6 +210,22 @@ mod tests {
         assert_eq!(default.tag, "isthmus");
         assert!(other.tag.starts_with("isthmus-") && other.tag.len() == "isthmus-".len() + 6);
         assert_ne!(other.tag, third.tag);
+    }
+
+    #[test]
+    fn a_hold_is_the_only_one_and_leaves_nothing_where_nothing_was_made() {
+        let state = std::env::temp_dir().join(format!("isthmus-hold-{}", std::process::id()));
+        let place = Place::of(&state).expect("absolute");
+        let hold = place.hold().expect("root may").expect("nobody else holds it");
+        assert!(place.hold().expect("root may").is_none());
+        drop(hold);
+        assert!(!place.run_dir().exists());
+
+        let hold = place.hold().expect("root may").expect("it was given back");
+        place.write_record(&hold, "http://127.0.0.1:1", false).expect("root may");
+        drop(hold);
+        assert!(place.run_dir().exists());
+        std::fs::remove_dir_all(place.run_dir()).expect("ours");
     }
 
     #[test]

@@ -52,7 +52,10 @@ impl Up {
         place.make_state().with_context(|| format!("cannot use {}", place.state.display()))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.context("cannot start threads")?.block_on(self.serve(&place, &hold))?;
-        println!("The daemon has ended; packets go on. `isthmus down` removes what it has made.");
+        let state = place.state.display();
+        println!(
+            "The daemon has ended; packets go on. `isthmus down --state {state}` removes what it has made."
+        );
         Ok(())
     }
 

@@ -12,6 +12,11 @@ use super::cgroup::Cgroup;
 const JOIN: &str = r#"while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@""#;
 
 impl Instances {
+    /// Whether the runtime has a container of this instance, which `exec` needs.
+    pub fn has_container(&self, id: &InstanceId) -> bool {
+        self.runtime.state().join(id.as_str()).exists()
+    }
+
     /// A command that runs `argv` inside a running instance, under its limits. Meant to replace the calling process
     /// (`CommandExt::exec`): terminal, signals and exit status are then those of `argv`. `tty` gives it a terminal of
     /// its own, joined to the caller's.

@@ -36,7 +36,10 @@ pub(super) fn start(place: &Place, listen: &str) -> Result<Client> {
         .context("cannot start `isthmus up`")?;
     let client = Client::new(&format!("http://{listen}"), "dev", "dev");
     let start = Instant::now();
-    while client.call(Product::Vpc, "DescribeRegions", &[]).is_err() {
+    // The daemon of this place and no other: another system may be on the same port.
+    while !place.daemon().is_ok_and(|daemon| daemon.is_some())
+        || client.call(Product::Vpc, "DescribeRegions", &[]).is_err()
+    {
         if ended(&mut daemon)? || start.elapsed() > PATIENCE {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             bail!("`isthmus up` does not answer on {listen}; it said:\n{said}");
