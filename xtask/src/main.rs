@@ -1,6 +1,7 @@
 //! The work behind `./x VERB`.
 
 mod datapath;
+mod older_kernel;
 mod run;
 mod sdk;
 mod system;
@@ -47,6 +48,8 @@ enum Verb {
         #[arg(long)]
         check: bool,
     },
+    /// Run the data plane's tests under Debian 12's kernel, emulated.
+    OlderKernel,
     /// Write docs/COMPATIBILITY.md from the table of API actions.
     Compatibility,
 }
@@ -70,6 +73,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Bench { arguments } => system::isthmus("bench", &arguments),
         Verb::Tidy => tidy::check(),
         Verb::Datapath { check } => datapath::run(check),
+        Verb::OlderKernel => older_kernel::run(),
         Verb::Compatibility => system::compatibility(),
     }
 }

@@ -98,7 +98,7 @@ fn a_new_program_takes_over_established_connections() {
     let before = connection.ask();
     // The same code under another hash: the loader cannot tell.
     let newer = [OBJECT, b"newer"].concat();
-    let mut programs = Programs::open(&host.config.bpf_dir(), &newer, Attachment::Tcx).unwrap();
+    let mut programs = Programs::open(&host.config.bpf_dir(), &newer, Attachment::of_kernel()).unwrap();
     programs.attach(&host.config.fabric(), &host.link_indices()).unwrap();
     assert_eq!(connection.ask(), before);
     assert!(host.status().links.iter().all(|link| link.attached));
@@ -130,7 +130,7 @@ fn idle_connections_are_forgotten_and_busy_ones_are_not() {
     let of_idle = host.link_indices()["p1"];
     for (key, flow) in flows.entries().unwrap() {
         if key.ingress == of_idle || flow.egress == of_idle {
-            flows.set(&key, &tables::Flow { last_seen: 1, ..flow }).unwrap();
+            flows.set(&key, &tables::Flow { last_seen: 1, timeout: 1, ..flow }).unwrap();
         }
     }
     assert_eq!(sweep(&flows).unwrap(), Swept { live: 2, expired: 2 });

@@ -9,7 +9,7 @@ use crate::{
     wire::*,
 };
 
-const TIMEOUT: u16 = 300;
+const TIMEOUT: u16 = 40;
 const TUPLE: &str = "10.0.0.10:5000 > 10.0.0.20:80";
 
 fn ann(flags: u8) -> Packet {

@@ -87,11 +87,13 @@ impl Rig {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datapath/object/datapath.o");
         let path = std::env::var_os("ISTHMUS_DATAPATH").map_or(path, Into::into);
         let object = std::fs::read(&path).expect("the kernel object: cargo xtask datapath");
-        let mut ebpf = EbpfLoader::new()
-            .map_max_entries("FLOWS", flows)
-            .map_max_entries("SLOTS", 1024)
-            .load(&object)
-            .expect("maps: these tests need root");
+        let mut loader = EbpfLoader::new();
+        loader.map_max_entries("FLOWS", flows);
+        // A small world needs small maps, and each test makes its own.
+        for map in ["SLOTS", "ADDRESSES", "MEMBERS", "SERVERS", "PORTS", "POLICIES", "LISTENERS"] {
+            loader.map_max_entries(map, 1024);
+        }
+        let mut ebpf = loader.load(&object).expect("maps: these tests need root");
         for name in ["ingress", "empty"] {
             let program: &mut SchedClassifier =
                 ebpf.program_mut(name).expect("a program").try_into().expect("a classifier");
