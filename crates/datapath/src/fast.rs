@@ -1,4 +1,5 @@
-//! The fast path: a packet of an established flow with plain headers. One look-up, rewrite in place, redirect.
+//! The fast path: a packet of a known flow with plain headers. One look-up, rewrite in place, redirect; a second look-up
+//! only for the few packets that change the state of a connection.
 
 use aya_ebpf::{
     bindings::{__sk_buff, BPF_F_PSEUDO_HDR, TC_ACT_SHOT},
@@ -8,6 +9,7 @@ use aya_ebpf::{
 use tables::{Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, mac};
 
 use crate::{
+    flow::{ACK, FIN, RST, SYN, advance},
     maps::FLOWS,
     parse::{ECHO_REPLY, ECHO_REQUEST, ETHERTYPE_IPV4, FRAGMENTED, ICMP, TCP, UDP},
     report::count,
@@ -17,8 +19,6 @@ use crate::{
 
 /// Where the header after a plain IPv4 header starts.
 const L4: u32 = ETHERNET + 20;
-/// FIN, SYN and RST change the state of a flow.
-const CHANGES: u8 = 0b111;
 
 /// The headers of every packet that is taken here.
 #[repr(C)]
@@ -65,14 +65,15 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
         icmp_type: 0,
         pad: [0; 2],
     };
+    let mut tcp_flags = 0;
     match frame.protocol {
         TCP => {
             if data + size_of::<Tcp>() > end {
                 return None;
             }
             // SAFETY: the bounds were just checked.
-            let flags = unsafe { (*(data as *const Tcp)).rest[2] }.to_be() as u8;
-            if flags & CHANGES != 0 {
+            tcp_flags = unsafe { (*(data as *const Tcp)).rest[2] }.to_be() as u8;
+            if tcp_flags & (SYN | ACK) == SYN {
                 return None;
             }
         }
@@ -92,7 +93,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     let flow = unsafe { &mut *FLOWS.get_ptr_mut(&key)? };
     // SAFETY: a helper without arguments.
     let now = unsafe { bpf_ktime_get_coarse_ns() };
-    if !current(flow, frame, now) {
+    if !current(flow, frame, now) || changes(flow, tcp_flags) && !change(&key, flow, tcp_flags) {
         return None;
     }
     let length = ctx.len();
@@ -103,16 +104,26 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     Some(rewrite(skb, headers, &key, flow))
 }
 
-/// Whether the flow may be followed as it stands.
+/// Whether the flow may be followed as it stands. One that was idle for too long may still live by its other entry:
+/// the slow path looks.
 #[inline(always)]
 fn current(flow: &Flow, frame: &Frame, now: u64) -> bool {
-    const FOLLOW: u8 = FlowState::Established as u8;
-    const ENDED: u8 = FlowState::Closed as u8 | FlowState::Reset as u8;
-    flow.epoch == epoch()
-        && flow.state & (FOLLOW | ENDED) == FOLLOW
-        && now.wrapping_sub(flow.last_seen) as i64 <= flow.timeout as i64 * 1_000_000_000
-        && frame.src_mac == flow.src_mac
-        && frame.ttl > flow.ttl_step
+    flow.epoch == epoch() && !flow.idle(now) && frame.src_mac == flow.src_mac && frame.ttl > flow.ttl_step
+}
+
+/// Whether the packet may change the state of its connection.
+#[inline(always)]
+fn changes(flow: &Flow, tcp_flags: u8) -> bool {
+    tcp_flags & (FIN | RST) != 0 || !flow.is(FlowState::Established)
+}
+
+/// Changes the state in both entries; false if the other one is missing.
+#[inline(never)]
+fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8) -> bool {
+    let Some(pair) = FLOWS.get_ptr_mut(&key.paired(flow)) else { return false };
+    // SAFETY: another live entry: no key is its own pair, see `pair::take`.
+    advance(flow, unsafe { &mut *pair }, tcp_flags);
+    true
 }
 
 #[inline(always)]

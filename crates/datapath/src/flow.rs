@@ -70,13 +70,20 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     flow.packets += 1;
     flow.bytes += trip.length as u64;
     count(Purpose::Forwarded, trip.length);
+    advance(flow, pair, trip.tcp_flags);
+    Ok(())
+}
+
+/// Follows the state of a connection in both of its entries, on a packet that matched `flow`.
+#[inline(always)]
+pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
     let mut both = 0;
-    if trip.tcp_flags & RST != 0 {
+    if tcp_flags & RST != 0 {
         both = FlowState::Reset as u8;
     } else if flow.reverse == 1 {
         both = FlowState::Established as u8;
     }
-    if trip.tcp_flags & FIN != 0 {
+    if tcp_flags & FIN != 0 {
         flow.state |= FlowState::Closing as u8;
         if pair.is(FlowState::Closing) {
             both |= FlowState::Closed as u8;
@@ -84,7 +91,6 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     }
     flow.state |= both;
     pair.state |= both;
-    Ok(())
 }
 
 /// Prepares a flow of an old plan to be judged again as its first packet was.

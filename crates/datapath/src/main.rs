@@ -137,7 +137,7 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     pair::install(trip)?;
     trip.out = trip.forward;
     report::count(Purpose::NewFlow, trip.length);
-    flow::follow(trip)?;
+    report::count(Purpose::Forwarded, trip.length);
     rewrite::forward(skb, trip)
 }
 

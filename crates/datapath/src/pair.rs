@@ -16,7 +16,7 @@ use crate::{
 const TRIES: u32 = 32;
 const EEXIST: i32 = -17;
 
-/// Fills in what follows from the forward entry's tuple, and the reverse entry.
+/// Fills in what follows from the forward entry's tuple, and the reverse entry. The packet in hand is the first one.
 #[inline(never)]
 pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     let key = trip.judged;
@@ -41,8 +41,8 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     f.reverse = 0;
     f.pad = [0; 3];
     f.last_seen = trip.now;
-    f.packets = 0;
-    f.bytes = 0;
+    f.packets = 1;
+    f.bytes = trip.length as u64;
     f.src_mac = trip.client_mac;
     trip.reverse_key = key.paired(f);
     let r = &mut trip.reverse;
@@ -53,6 +53,7 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     r.address_delta = checksum::delta((f.address_delta ^ 0xffff) as u64);
     r.port_delta = checksum::delta((f.port_delta ^ 0xffff) as u64);
     r.reverse = 1;
+    (r.packets, r.bytes) = (0, 0);
     Ok(())
 }
 
@@ -89,6 +90,10 @@ pub(crate) fn install(trip: &mut Trip) -> Outcome {
 /// Takes the reverse key, from a dead connection if need be.
 #[inline(always)]
 fn take(trip: &Trip) -> Result<(), i32> {
+    // Who talks to itself from a port to the same port would be its own reverse.
+    if trip.reverse_key == trip.judged {
+        return Err(EEXIST);
+    }
     let first = FLOWS.insert(&trip.reverse_key, &trip.reverse, BPF_NOEXIST as u64);
     if first != Err(EEXIST) {
         return first;

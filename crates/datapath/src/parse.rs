@@ -88,6 +88,15 @@ fn length_fits(trip: &Trip, header: u32) -> bool {
     }
 }
 
+/// Where the datagram ends: a frame may be padded, and what is written there is no header.
+#[inline(always)]
+fn end(trip: &Trip) -> u32 {
+    match u16::from_be(trip.frame.total_length) as u32 {
+        0 => trip.length,
+        total => total + ETHERNET,
+    }
+}
+
 /// Reads what tells connections apart.
 #[inline(always)]
 fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
@@ -96,7 +105,7 @@ fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if !matches!(trip.key.protocol, TCP | UDP | ICMP) {
         return Err(DropReason::IpProtocol);
     }
-    if trip.length < trip.l4 + smallest || !load(skb, trip.l4, words) {
+    if end(trip) < trip.l4 + smallest || !load(skb, trip.l4, words) {
         return Err(DropReason::Malformed);
     }
     // SAFETY: just loaded; the buffer is longer and belongs to this CPU.

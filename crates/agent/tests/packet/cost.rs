@@ -4,7 +4,7 @@ use tables::FlowState;
 
 use crate::{
     rig::{ANN, BOB, ENDPOINT, ONE, Peer, Rig},
-    wire::{ACK, Packet, SYN, tcp},
+    wire::{ACK, FIN, Packet, SYN, tcp},
 };
 
 /// Median nanoseconds of the program on a packet, less those of a program that does nothing.
@@ -75,4 +75,47 @@ fn the_program_loads_quickly() {
     let verified = info.verified_instruction_count().expect("Linux 5.16");
     println!("{verified} instructions verified, {:?} bytes of machine code", info.size_jitted());
     assert!(verified < 200_000, "{verified} instructions verified");
+}
+
+/// Everything that one connection through an endpoint sends, in order: who, what, and flags.
+const LIFE: [(bool, &str, u8); 8] = [
+    (true, "SYN", SYN),
+    (false, "SYN ACK", SYN | ACK),
+    (true, "ACK", ACK),
+    (true, "request", ACK),
+    (false, "answer", ACK),
+    (false, "server's FIN", FIN | ACK),
+    (true, "client's FIN", FIN | ACK),
+    (false, "last ACK", ACK),
+];
+
+/// Every packet of a connection's life but the first costs about what an established one costs.
+#[test]
+fn only_the_first_packet_of_a_connection_is_judged() {
+    let mut rig = Rig::with_flows(1 << 13);
+    let mut times = [const { Vec::new() }; LIFE.len()];
+    let mut empty = Vec::new();
+    for port in 5000..7000 {
+        for (times, (client, _, flags)) in times.iter_mut().zip(LIFE) {
+            let packet = if client {
+                tcp(ANN, port, ENDPOINT, 80, flags)
+            } else {
+                tcp(ONE, 8080, ANN.address, port, flags)
+            };
+            let from = if client { ANN } else { ONE };
+            times.push(rig.time("ingress", from.ifindex, &packet.0, 1));
+            empty.push(rig.time("empty", from.ifindex, &packet.0, 1));
+        }
+    }
+    let median = |times: &mut Vec<u128>| {
+        times.sort_unstable();
+        times[times.len() / 2] as i128
+    };
+    let empty = median(&mut empty);
+    let costs = times.each_mut().map(|times| median(times) - empty);
+    for ((_, what, _), cost) in LIFE.iter().zip(costs) {
+        println!("{what}: {cost} ns more than an empty program");
+    }
+    let later = costs[1..].iter().max().expect("more than one packet");
+    assert!(*later < costs[0], "{later} ns: a later packet costs more than the first, {} ns", costs[0]);
 }

@@ -45,3 +45,13 @@ fn an_endpoint_leads_to_a_server_that_sees_the_client() {
         arrived(&out, ANN, "10.0.0.100:80 > 10.0.0.10:5000", NEXT);
     }
 }
+
+/// The two entries of a connection always differ, even if both ends are the same.
+#[test]
+fn who_talks_to_itself_from_a_port_to_the_same_port_gets_another_one() {
+    let mut rig = Rig::new();
+    let out = rig.send(ANN, &tcp(ANN, 5000, ANN.address, 5000, SYN));
+    assert_eq!(out.counts, [("forwarded", 1), ("new", 1), ("remapped", 1)].into());
+    assert!(out.packet.check().tuple().ends_with(" > 10.0.0.10:5000"));
+    assert_eq!(rig.flows().len(), 2);
+}
