@@ -55,11 +55,15 @@ impl PlanCache {
         }
     }
 
-    /// Keeps a plan: after a crash there is either the old one or the new one, whole.
+    /// Keeps a plan: after a crash there is either the old one or the new one, whole; after an error there is none.
     pub fn store(&self, plan: &HostPlan) -> Result<(), CacheError> {
         let bytes = serde_json::to_vec(plan)
             .map_err(|source| CacheError::Content { path: self.path.clone(), source })?;
-        self.replace(&bytes).map_err(|e| self.disk("kept", e))
+        self.replace(&bytes).map_err(|e| {
+            // No plan at all is better than one that would open again what has been revoked since.
+            let _ = fs::remove_file(&self.path);
+            self.disk("kept", e)
+        })
     }
 
     fn replace(&self, bytes: &[u8]) -> io::Result<()> {

@@ -71,6 +71,7 @@ impl Reconciler {
         if made != present {
             self.sync(plan, health, &made, pass)?;
         }
+        pass.faults.extend(pass.changes.overflows.iter().flatten().map(|overflow| in_full(overflow)));
         if let Some(programs) = &mut self.programs {
             programs.attach(&fabric, &outcome.indices)?;
         }
@@ -93,6 +94,7 @@ impl Reconciler {
         self.unsettled = false;
         pass.changes.entries += changes.entries;
         pass.changes.judgement |= changes.judgement;
+        pass.changes.overflows = changes.overflows;
         Ok(())
     }
 

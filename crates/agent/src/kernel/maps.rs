@@ -15,21 +15,15 @@ use crate::encode::{self, Places};
 use crate::image::Image;
 use crate::place::{Full, Place, Range, place};
 
-/// The maps could not be made equal to the plan.
-#[derive(Debug, thiserror::Error)]
-pub enum MapsError {
-    /// A map could not be read or written.
-    #[error(transparent)]
-    Table(#[from] TableError),
-    /// The plan is larger than a map.
-    #[error("the plan does not fit into map {map}")]
-    Full {
-        /// Its name.
-        map: &'static str,
-        /// By how much.
-        #[source]
-        source: Full,
-    },
+/// The plan is larger than a map: what did not fit lets nothing through, everything else is as planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the plan does not fit into map {map}")]
+pub struct Overflow {
+    /// Its name.
+    map: &'static str,
+    /// By how much.
+    #[source]
+    source: Full,
 }
 
 /// The pinned maps.
@@ -55,6 +49,8 @@ pub struct Changes {
     pub entries: usize,
     /// Something that first packets are judged by changed, so established flows must be judged again.
     pub judgement: bool,
+    /// What did not fit: policies and server tables.
+    pub overflows: [Option<Overflow>; 2],
 }
 
 impl Maps {
@@ -76,9 +72,9 @@ impl Maps {
 
     /// Makes the maps equal to the image. `rejudge` raises the epoch even when nothing changed: a pass that was
     /// interrupted before it raised the epoch leaves no other trace.
-    pub fn sync(&self, image: &Image, rejudge: bool) -> Result<Changes, MapsError> {
-        let (policy_entries, policies) = self.write_rules(image)?;
-        let server_tables = self.write_slots(image)?;
+    pub fn sync(&self, image: &Image, rejudge: bool) -> Result<Changes, TableError> {
+        let (policy_entries, policies, no_rules) = self.write_rules(image)?;
+        let (server_tables, no_slots) = self.write_slots(image)?;
         let places = Places { policies, server_tables };
         let members = Difference::of(&self.members, encode::members(image))?;
         let policies = Difference::of(&self.policies, policy_entries)?;
@@ -100,6 +96,7 @@ impl Maps {
                     .iter()
                     .any(|step| step.size() > 0)
                 || listeners.changes(differ_in_judgement),
+            overflows: [no_rules, no_slots],
         };
         if changes.judgement {
             self.raise_epoch()?;
@@ -108,7 +105,7 @@ impl Maps {
     }
 
     /// Puts rules that are not there yet into free places; gives the contents of `POLICIES` and each policy's id.
-    fn write_rules(&self, image: &Image) -> Result<(HashMap<u32, Policy>, Vec<u32>), MapsError> {
+    fn write_rules(&self, image: &Image) -> Result<WrittenRules, TableError> {
         let present: BTreeMap<u32, Range> = self
             .policies
             .entries()?
@@ -116,7 +113,7 @@ impl Maps {
             .map(|(id, policy)| (id, Range { first: policy.first, count: policy.count }))
             .collect();
         let live = contents(&self.rules, present.values().copied())?;
-        let places = self.write_lists(&self.rules, &live, &image.policies)?;
+        let (places, overflow) = write_lists(&self.rules, &live, &image.policies)?;
         let mut ids: Vec<u32> = Vec::with_capacity(places.len());
         for place in &places {
             ids.push(policy_id(&present, &ids, place.range));
@@ -124,31 +121,15 @@ impl Maps {
         let entry = |(id, place): (&u32, &Place)| {
             (*id, Policy { first: place.range.first, count: place.range.count })
         };
-        Ok((ids.iter().zip(&places).map(entry).collect(), ids))
+        Ok((ids.iter().zip(&places).map(entry).collect(), ids, overflow))
     }
 
-    fn write_slots(&self, image: &Image) -> Result<Vec<Place>, MapsError> {
+    fn write_slots(&self, image: &Image) -> Result<Written, TableError> {
         let present = self.listeners.entries()?;
         let ranges =
             present.iter().map(|(_, listener)| Range { first: listener.first_slot, count: listener.slots });
         let live = contents(&self.slots, ranges)?;
-        self.write_lists(&self.slots, &live, &image.server_tables)
-    }
-
-    fn write_lists<T: Pod + PartialEq>(
-        &self,
-        table: &Table<u32, T>,
-        live: &BTreeMap<Range, Vec<T>>,
-        wanted: &[Vec<T>],
-    ) -> Result<Vec<Place>, MapsError> {
-        let places = place(live, wanted, table.capacity())
-            .map_err(|source| MapsError::Full { map: table.name(), source })?;
-        for (place, list) in places.iter().zip(wanted).filter(|(place, _)| place.fresh) {
-            for (index, value) in (place.range.first..).zip(list) {
-                table.set(&index, value)?;
-            }
-        }
-        Ok(places)
+        write_lists(&self.slots, &live, &image.server_tables)
     }
 
     fn raise_epoch(&self) -> Result<(), TableError> {
@@ -177,6 +158,26 @@ impl Maps {
             of(&self.servers)?,
         ])
     }
+}
+
+/// Where lists are now, and that some are nowhere.
+type Written = (Vec<Place>, Option<Overflow>);
+
+/// Contents of `POLICIES`, the id of each policy, and that some are empty for want of room.
+type WrittenRules = (HashMap<u32, Policy>, Vec<u32>, Option<Overflow>);
+
+fn write_lists<T: Pod + PartialEq>(
+    table: &Table<u32, T>,
+    live: &BTreeMap<Range, Vec<T>>,
+    wanted: &[Vec<T>],
+) -> Result<Written, TableError> {
+    let (places, full) = place(live, wanted, table.capacity());
+    for (place, list) in places.iter().zip(wanted).filter(|(place, _)| place.fresh) {
+        for (index, value) in (place.range.first..).zip(list) {
+            table.set(&index, value)?;
+        }
+    }
+    Ok((places, full.map(|source| Overflow { map: table.name(), source })))
 }
 
 fn contents<T: Pod>(

@@ -63,6 +63,7 @@ drops! {
             good.clone().with(16, &[0x10, 0]),
             good.clone().with(16, &[0, 0]),
             good.clone().with(16, &[0, 8]),
+            good.clone().with(16, &[0, 28]),
             good.clone().with(46, &[0x40]),
             Packet(good.0[..46].to_vec()).with(16, &[0, 32]),
             Packet(arp(ANN, ANN.address, GATEWAY, 1).0[..38].to_vec()),
