@@ -58,6 +58,9 @@ pub enum SubmitError {
     /// The store failed; whether the change is kept is known after the next successful commit.
     #[error("the state could not be kept durably; the command may or may not have taken effect")]
     Store(#[source] Arc<StoreFailure>),
+    /// Judging the command panicked; nothing was changed.
+    #[error("the command met a mistake of this program")]
+    Panicked,
     /// The control plane is going down.
     #[error("the control plane is shutting down")]
     Stopped,

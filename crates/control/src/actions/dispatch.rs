@@ -78,6 +78,7 @@ impl Api {
     ) -> Result<Value, ApiError> {
         let env =
             Env { now, seed: seed().map_err(|error| ApiError::internal(&error))?, account: call.account };
+        let token = idempotence(action, call)?;
         if call.params.flag("DryRun")?.unwrap_or(false) {
             return Err(dry_run::outcome(action, call, &write, &env));
         }
@@ -85,7 +86,7 @@ impl Api {
         let submission = Submission {
             command: write.command,
             env,
-            token: idempotence(action, call)?,
+            token,
             answer: Box::new(move |state, output| {
                 answer(&View { state: state.clone(), ..view.clone() }, output)
             }),
@@ -204,6 +205,7 @@ fn submit_error(product: Product, error: &SubmitError) -> ApiError {
             let message = "The change could not be kept durably; it may or may not have happened. Look before you try again.";
             ApiError::new(503, "ServiceUnavailable", message)
         }
+        SubmitError::Panicked => ApiError::internal(error),
         SubmitError::Stopped => {
             ApiError::new(503, "ServiceUnavailable", "The server is going down. Try again soon.")
         }

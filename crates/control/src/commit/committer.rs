@@ -1,5 +1,6 @@
 //! The thread that commits.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use model::command::Env;
@@ -69,7 +70,7 @@ impl Committer {
         loop {
             self.settle()?;
             let mut draft = Draft { state: self.state.clone(), edits: Vec::new() };
-            let answers = group.iter().map(|job| draft.add(&job.submission)).collect();
+            let answers = group.iter().map(|job| draft.judge(&job.submission)).collect();
             if draft.edits.is_empty() {
                 return Ok(answers);
             }
@@ -106,6 +107,12 @@ impl Committer {
 }
 
 impl Draft {
+    /// Adds one more command. One that panics must not take everybody's road to the state with it.
+    fn judge(&mut self, submission: &Submission) -> Result<Value, SubmitError> {
+        // The draft changes only in the last step of `add`, when nothing is left to judge.
+        catch_unwind(AssertUnwindSafe(|| self.add(submission))).unwrap_or(Err(SubmitError::Panicked))
+    }
+
     /// Applies one more command. Refused, it leaves the draft as it was.
     fn add(&mut self, submission: &Submission) -> Result<Value, SubmitError> {
         if let Some(answer) = self.repeated(submission)? {

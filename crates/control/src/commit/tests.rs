@@ -202,3 +202,15 @@ async fn a_beaten_commit_is_judged_again() {
     assert_eq!(vpcs(&commits), 1);
     assert!(commits.state().get::<Account>(&rival.id).is_some());
 }
+
+#[tokio::test]
+async fn a_command_that_panics_changes_nothing_and_stops_nobody() {
+    let commits = started(Box::<MemoryStore>::default()).await;
+    let mut poisoned = create_vpc(2);
+    poisoned.answer = Box::new(|_, _| panic!("a mistake"));
+    let (poisoned, good) = tokio::join!(commits.submit(poisoned), commits.submit(create_vpc(3)));
+    assert!(matches!(poisoned, Err(SubmitError::Panicked)));
+    assert!(good.unwrap()["VpcId"].is_string());
+    commits.submit(create_vpc(4)).await.unwrap();
+    assert_eq!(vpcs(&commits), 2);
+}
