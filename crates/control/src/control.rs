@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use model::account::{AccessKeyId, Secret};
 use model::id::{HostId, ZoneId};
@@ -29,6 +30,9 @@ const TLS: &str = "tls";
 pub const DEFAULT_REGION: &str = "cn-hangzhou";
 /// Zones when none are chosen.
 pub const DEFAULT_ZONES: [&str; 2] = ["cn-hangzhou-g", "cn-hangzhou-k"];
+
+/// Longest wait for the host's first report before requests are answered without.
+const FIRST_REPORT: Duration = Duration::from_secs(2);
 
 /// What a control plane is to be.
 #[derive(Clone, Debug)]
@@ -157,6 +161,7 @@ impl Control {
         tasks.spawn(hosts::plan(self.commits.watch(), self.host.clone(), link.plans));
         tasks.spawn(hosts::observe(link.reports, self.host, self.observed.clone()));
         tasks.spawn(tasks::purge(self.commits.clone(), self.observed.subscribe()));
+        reported(self.observed.subscribe()).await;
         let api = Arc::new(Api::new(self.commits, self.observed.subscribe(), link.consoles));
         self.server.run(api, shutdown).await;
         tasks.shutdown().await;
@@ -165,6 +170,14 @@ impl Control {
         if !matches!(closed, Ok(Ok(()))) {
             tracing::error!("the committer ended in a panic");
         }
+    }
+}
+
+/// Packets passed while no daemon ran: a status that was told before the first report would deny it.
+async fn reported(mut observed: watch::Receiver<Arc<Observed>>) {
+    let report = observed.wait_for(|observed| !observed.hosts.is_empty());
+    if tokio::time::timeout(FIRST_REPORT, report).await.is_err() {
+        tracing::warn!("the host has not reported yet: statuses stay pending until it does");
     }
 }
 
