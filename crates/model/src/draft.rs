@@ -143,6 +143,7 @@ pub(crate) fn check_tags(tags: &Tags) -> Result<(), Refusal> {
     let legal = |(key, value): (&String, &String)| {
         (1..=128).contains(&key.chars().count())
             && value.chars().count() <= 128
+            && !key.chars().chain(value.chars()).any(char::is_control)
             && !reserved(key)
             && !reserved(value)
     };

@@ -40,7 +40,9 @@ pub enum InvalidText {
     )]
     Name,
     /// A description.
-    #[error("a description has 2 to 256 characters and does not begin with http:// or https://")]
+    #[error(
+        "a description has 2 to 256 characters, besides line ends and tabs printable ones, and does not begin with http:// or https://"
+    )]
     Description,
 }
 
@@ -81,7 +83,12 @@ impl Description {
     /// A description from text; empty text is the empty description.
     pub fn parse(text: &str) -> Result<Self, InvalidText> {
         let fits = text.is_empty() || (2..=256).contains(&text.chars().count());
-        if fits && !is_address(text) { Ok(Self(text.to_owned())) } else { Err(InvalidText::Description) }
+        let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        if fits && !text.contains(odd) && !is_address(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidText::Description)
+        }
     }
 
     /// The description as it travels.

@@ -344,6 +344,12 @@ pub enum Refusal {
         /// The zone.
         zone: ZoneId,
     },
+    /// A connection cannot be accepted: nothing would serve the zone.
+    #[error("the service has no resource in the endpoint's zone {zone}: attach one first")]
+    NothingServesZone {
+        /// The zone.
+        zone: ZoneId,
+    },
     /// The endpoint has the zone already.
     #[error("the endpoint is in zone {zone} already")]
     EndpointZoneExists {
@@ -353,6 +359,12 @@ pub enum Refusal {
     /// The endpoint has no such zone.
     #[error("the endpoint is not in zone {zone}")]
     EndpointZoneNotFound {
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// The connection has no such zone.
+    #[error("the connection has no zone {zone}")]
+    ConnectionZoneNotFound {
         /// The zone.
         zone: ZoneId,
     },

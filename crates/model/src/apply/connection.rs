@@ -50,7 +50,8 @@ impl Draft {
         self.limit(&mut after, it.bandwidth, it.traffic_control)?;
         for (id, zone) in &mut after.zones {
             if zone.resource.is_none() {
-                zone.resource = Some(self.choose_resource(&service, id)?);
+                let chosen = self.choose_resource(&service, id);
+                zone.resource = Some(chosen.map_err(|_| Refusal::NothingServesZone { zone: id.clone() })?);
             }
             zone.enabled = true;
             zone.changed = self.revision;
@@ -121,7 +122,8 @@ impl Draft {
         let (_, row) = self.connection(service, &at.endpoint)?;
         accepted(&row)?;
         let mut after = row.as_ref().clone();
-        let zone = zone_of(&mut after, &at.zone)?;
+        let not_found = || Refusal::ConnectionZoneNotFound { zone: at.zone.clone() };
+        let zone = after.zones.get_mut(&at.zone).ok_or_else(not_found)?;
         if zone.enabled == enabled {
             return Err(Refusal::WrongZoneState { zone: at.zone.clone(), enabled });
         }

@@ -213,8 +213,11 @@ impl Draft {
     }
 
     pub(super) fn join_security_group(&mut self, it: &Membership) -> Result<(), Refusal> {
-        self.own::<SecurityGroup>(&it.group)?;
+        let group = self.own::<SecurityGroup>(&it.group)?;
         let (eni, member) = self.member(&it.member)?;
+        if group.vpc != eni.vpc {
+            return Err(Refusal::VpcMismatch { what: Key::SecurityGroup(it.group.clone()), other: member });
+        }
         let mut groups = eni.security_groups.clone();
         if !groups.insert(it.group.clone()) {
             return Err(Refusal::AlreadyMember { member, group: it.group.clone() });

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
 
 mod random;
+mod ratchet;
+mod reached;
 mod refusals;
 mod scale;
 mod states;

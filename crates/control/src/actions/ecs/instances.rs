@@ -45,7 +45,10 @@ pub(super) const ACTIONS: &[Action] = &[
     ),
     Action::read(Product::Ecs, "DescribeInstanceAttribute", &[works("InstanceId")], |call| {
         let instance = call.owned::<Instance>("InstanceId")?;
-        Ok(body(&call.view, instance))
+        let mut shown = body(&call.view, instance);
+        // A word here, a flag in DescribeInstances.
+        shown["IoOptimized"] = json!("optimized");
+        Ok(shown)
     }),
 ];
 

@@ -10,6 +10,7 @@ use model::nlb::Listener;
 use model::words::Words;
 use serde_json::{Map, Value, json};
 
+use super::load_balancer::CPS;
 use super::{PAGE, job};
 use crate::actions::call::{description, id, labels, required_id};
 use crate::actions::list::{self, Labelled, among, is};
@@ -23,6 +24,8 @@ const CERTIFICATES: Param = refused("CertificateIds", NO_TLS);
 const SECURITY_POLICY: Param = refused("SecurityPolicyId", NO_TLS);
 const ALPN_ENABLED: Param = refused("AlpnEnabled", NO_TLS);
 const ALPN_POLICY: Param = refused("AlpnPolicy", NO_TLS);
+const MSS: Param = no_effect("Mss", "segments keep the size that both ends agree on");
+const SEC_SENSOR: Param = no_effect("SecSensorEnabled", "there is no second-level monitoring");
 const PROXY_V2: Param = no_effect("ProxyProtocolV2Config", "it counts only with ProxyProtocolEnabled");
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -38,10 +41,10 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ServerGroupId"),
             works("ListenerDescription"),
             works("IdleTimeout"),
-            works("Cps"),
-            works("Mss"),
+            CPS,
+            MSS,
             works("ProxyProtocolEnabled"),
-            works("SecSensorEnabled"),
+            SEC_SENSOR,
             works("Tag"),
             PROXY_V2,
             CA_ENABLED,
@@ -61,10 +64,10 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ListenerDescription"),
             works("ServerGroupId"),
             works("IdleTimeout"),
-            works("Cps"),
-            works("Mss"),
+            CPS,
+            MSS,
             works("ProxyProtocolEnabled"),
-            works("SecSensorEnabled"),
+            SEC_SENSOR,
             PROXY_V2,
             CA_ENABLED,
             CA_CERTIFICATES,
@@ -92,7 +95,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ListenerIds"),
             works("LoadBalancerIds"),
             works("ListenerProtocol"),
-            works("SecSensorEnabled"),
+            SEC_SENSOR,
             works("Tag"),
             works("MaxResults"),
             works("NextToken"),

@@ -14,8 +14,12 @@ use serde_json::{Value, json};
 use super::{PAGE, job};
 use crate::actions::call::{labels, name, required_id};
 use crate::actions::list::{self, Labelled, among, is};
-use crate::actions::{Action, Call, View, Write, no_effect, works};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Params, Product};
+
+const NO_DRAINING: &str = "connections to a server end when it leaves its group";
+const DRAIN: Param = no_effect("ConnectionDrainEnabled", NO_DRAINING);
+const DRAIN_TIMEOUT: Param = no_effect("ConnectionDrainTimeout", NO_DRAINING);
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
@@ -29,8 +33,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("Scheduler"),
             works("AddressIPVersion"),
             works("PreserveClientIpEnabled"),
-            works("ConnectionDrainEnabled"),
-            works("ConnectionDrainTimeout"),
+            DRAIN,
+            DRAIN_TIMEOUT,
             works("AnyPortEnabled"),
             works("HealthCheckConfig"),
             works("ResourceGroupId"),
@@ -47,8 +51,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ServerGroupName"),
             works("Scheduler"),
             works("PreserveClientIpEnabled"),
-            works("ConnectionDrainEnabled"),
-            works("ConnectionDrainTimeout"),
+            DRAIN,
+            DRAIN_TIMEOUT,
             works("HealthCheckConfig"),
             no_effect("IpVersionAffinityMode", "addresses are IPv4"),
         ],

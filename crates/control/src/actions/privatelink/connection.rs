@@ -14,14 +14,18 @@ use serde_json::{Value, json};
 use super::{PAGE, endpoint_zone, total_as_text};
 use crate::actions::call::{id, required_id};
 use crate::actions::list::{self, is};
-use crate::actions::{Action, Call, View, Write, no_effect, works};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Product, time};
+
+const NO_LIMIT: &str = "this version limits no rates";
+const BANDWIDTH: Param = no_effect("Bandwidth", NO_LIMIT);
+const TRAFFIC_CONTROL: Param = no_effect("TrafficControlMode", NO_LIMIT);
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Privatelink,
         "EnableVpcEndpointConnection",
-        &[works("ServiceId"), works("EndpointId"), works("Bandwidth"), works("TrafficControlMode")],
+        &[works("ServiceId"), works("EndpointId"), BANDWIDTH, TRAFFIC_CONTROL],
         enable,
     ),
     Action::write(
@@ -33,7 +37,7 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Privatelink,
         "UpdateVpcEndpointConnectionAttribute",
-        &[works("ServiceId"), works("EndpointId"), works("Bandwidth"), works("TrafficControlMode")],
+        &[works("ServiceId"), works("EndpointId"), BANDWIDTH, TRAFFIC_CONTROL],
         update,
     ),
     Action::write(

@@ -1,7 +1,10 @@
 //! Endpoint services, as those see them who may connect.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use model::id::AccountId;
+use model::meta::{Meta, Tags};
 use model::names;
 use model::service::EndpointService;
 use model::words::Words;
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{IPV4, PAGE, service_id, total_as_text};
 use crate::actions::list::{self, Labelled, is};
-use crate::actions::{Action, Call, View, works};
+use crate::actions::{Action, Call, works};
 use crate::rpc::{ApiError, Product};
 
 pub(super) const ACTIONS: &[Action] = &[Action::read(
@@ -38,28 +41,38 @@ fn list(call: &Call) -> Result<Value, ApiError> {
             && id.as_ref().is_none_or(|id| *id == service.id)
             && is(params.text("ServiceType"), "Interface")
             && is(params.text("ServiceRegionId"), &region)
-            && labelled.takes(&service.meta)
+            && labelled.takes(&labels(call.account, service))
     };
     let found = call.view.state.tables().services.values().filter(wanted).collect();
-    let render = |service: &&Arc<EndpointService>| show(&call.view, service);
+    let render = |service: &&Arc<EndpointService>| show(call, service);
     list::answer(params, &PAGE, "Services", found, |service| service.id.to_string(), render)
         .map(total_as_text)
 }
 
-fn show(view: &View, service: &EndpointService) -> Value {
-    let region = &view.state.settings().region;
+/// What an account sees of a service's labels: those of its own.
+fn labels(account: AccountId, service: &EndpointService) -> Cow<'_, Meta> {
+    if service.meta.owner == account {
+        Cow::Borrowed(&service.meta)
+    } else {
+        Cow::Owned(Meta { tags: Tags::new(), resource_group: None, ..service.meta.clone() })
+    }
+}
+
+fn show(call: &Call, service: &EndpointService) -> Value {
+    let region = call.region();
+    let labels = labels(call.account, service);
     json!({
         "ServiceId": service.id.as_str(),
-        "ServiceName": names::service_name(region, &service.id),
-        "ServiceDomain": names::service_domain(region, &service.id),
+        "ServiceName": names::service_name(&region, &service.id),
+        "ServiceDomain": names::service_domain(&region, &service.id),
         "ServiceType": "Interface",
         "ServiceResourceType": "nlb",
         "ServiceSupportIPv6": false,
         "AddressIpVersion": IPV4,
         "AutoAcceptEnabled": service.auto_accept,
         "Payer": service.payer.word(),
-        "ResourceGroupId": list::resource_group(&service.meta),
-        "Tags": list::tags(&service.meta.tags, "Key", "Value"),
+        "ResourceGroupId": list::resource_group(&labels),
+        "Tags": list::tags(&labels.tags, "Key", "Value"),
         "VpcEndpointPolicySupported": false,
         "ZoneAffinityEnabled": service.zone_affinity,
         "Zones": service.zones().iter().map(|zone| zone.as_str()).collect::<Vec<_>>(),

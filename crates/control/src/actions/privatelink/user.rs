@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{PAGE, total_as_text};
 use crate::actions::call::required_id;
-use crate::actions::{Action, Call, Write, list, works};
+use crate::actions::{Action, Call, Write, list, no_effect, works};
 use crate::rpc::{ApiError, Params, Product};
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -35,7 +35,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &[
             works("ServiceId"),
             works("UserId"),
-            works("UserListType"),
+            no_effect("UserListType", "accounts and resource names are shown together"),
             works("MaxResults"),
             works("NextToken"),
         ],

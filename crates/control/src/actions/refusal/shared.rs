@@ -90,8 +90,15 @@ pub(super) fn deletion_protected(product: Product) -> Code {
     of(product, denied, denied, (403, "InvalidOperation.DeletionProtection"))
 }
 
-pub(super) fn vpc_mismatch(product: Product) -> Code {
-    of(product, (400, "Mismatch.VpcId"), (400, "VSwitchNotFound"), (400, "InvalidSecurityGroup.VpcMismatch"))
+/// Privatelink has no code of its own: what lies elsewhere does not exist for it.
+pub(super) fn vpc_mismatch(product: Product, what: Kind, other: Kind) -> Code {
+    let elsewhere = not_found(Product::Privatelink, what);
+    let others = if matches!(other, Kind::Instance | Kind::Eni) {
+        (403, "InvalidOperation.VpcMismatch")
+    } else {
+        (400, "InvalidSecurityGroup.VpcMismatch")
+    };
+    of(product, (400, "Mismatch.VpcId"), elsewhere, others)
 }
 
 pub(super) fn zone_unknown(product: Product) -> Code {
@@ -129,7 +136,7 @@ pub(super) fn mixed_groups(product: Product) -> Code {
 }
 
 pub(super) fn already_member(product: Product) -> Code {
-    let others = (403, "InstanceAlreadyInSecurityGroup");
+    let others = (403, "InvalidInstanceId.AlreadyExists");
     of(product, (400, "Conflict.SecurityGroup"), (400, "SecurityGroupExist"), others)
 }
 

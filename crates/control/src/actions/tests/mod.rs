@@ -1,4 +1,5 @@
 mod cloud;
+mod codes;
 mod provider;
 mod requests;
 mod table;

@@ -1,0 +1,36 @@
+//! Every refusal has a test that names it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Refusals that no test expects. This list only gets shorter.
+const UNTESTED: [&str; 2] = [
+    // All of 2^24 dense ids would have to be given out first.
+    "NoFreeIndex",
+    // A listener that fits an any-port group is a range, which is refused before.
+    "AnyPortMismatch",
+];
+
+/// Where refusals are expected by name.
+const TESTS: [&str; 4] = ["refusals.rs", "states.rs", "walkthrough.rs", "reached.rs"];
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The names of the variants: lines of one level's indent that begin with a capital letter.
+fn variants(source: &str) -> BTreeSet<String> {
+    let lines = source.lines().filter_map(|line| line.strip_prefix("    "));
+    let names = lines.filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
+    names.map(|line| line.chars().take_while(char::is_ascii_alphanumeric).collect()).collect()
+}
+
+#[test]
+fn every_refusal_is_expected_by_a_test() {
+    let all = variants(&text("src/refusal.rs"));
+    assert!(all.len() > 50, "{all:?}");
+    let tests: String = TESTS.map(|file| text(&format!("tests/model/{file}"))).concat();
+    let names = |name: &&String| !tests.contains(&format!("Refusal::{name}"));
+    let missing: BTreeSet<&str> = all.iter().filter(names).map(String::as_str).collect();
+    assert_eq!(missing, UNTESTED.into());
+}
