@@ -233,5 +233,4 @@ fn listener_image(
 }
 
 #[cfg(test)]
-#[path = "compile_tests.rs"]
 mod tests;

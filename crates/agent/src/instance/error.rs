@@ -59,9 +59,3 @@ impl InstanceError {
         move |source| Self::File { action, path: path.into(), source }
     }
 }
-
-/// An error with all its causes, on one line.
-pub(super) fn in_full(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}

@@ -73,7 +73,7 @@ impl Instances {
             Ok(()) => bundle.forget_failure(),
             Err(error) => {
                 tracing::warn!(instance = %spec.id, error = &error as &dyn std::error::Error, "instance");
-                bundle.note_failure(&error::in_full(&error));
+                bundle.note_failure(&crate::reconcile::in_full(&error));
             }
         }
         self.report(&bundle, self.runtime.status(spec.id).ok().flatten())
