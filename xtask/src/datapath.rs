@@ -117,7 +117,7 @@ fn linker() -> Result<PathBuf> {
     std::iter::once(own)
         .chain(std::env::split_paths(&paths).map(|folder| folder.join("bpf-linker")))
         .find(|program| program.is_file())
-        .context("bpf-linker is missing: see CONTRIBUTING.md for the tools that build the kernel program")
+        .context("bpf-linker is missing: `./x datapath` installs it, with the other tools that build the kernel program")
 }
 
 /// llvm-objcopy of the LLVM that the compiler is made with.

@@ -4,7 +4,10 @@ use anyhow::{Context, Result};
 
 const PAGES: &[&str] = &["SPECIFICATION.md", "ARCHITECTURE.md"];
 /// What shows a promise without being a test of its own.
-const BENCHMARKS: &[&str] = &["isthmus bench", "isthmus bench --gates", "kill -9"];
+const BENCHMARKS: &[&str] = &["isthmus bench --gates"];
+
+/// Each file in here is one test.
+const SCENARIOS: &str = "scenarios/";
 
 /// Promises and invariants without a test, and tests that are named but do not exist.
 pub(crate) fn breaches() -> Result<Vec<String>> {
@@ -25,16 +28,20 @@ pub(crate) fn breaches() -> Result<Vec<String>> {
     Ok(breaches)
 }
 
-/// What is wrong with the tests that one row names: files come first, then the tests in them.
+/// What is wrong with the tests that one row names: files come first, then the tests in them. A scenario is one test.
 fn missing(shown_by: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut file = None;
     let names: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
-    for name in names.iter().filter(|name| !BENCHMARKS.contains(name)) {
+    for (position, name) in names.iter().enumerate().filter(|(_, name)| !BENCHMARKS.contains(name)) {
         if name.contains('/') {
             file = std::fs::read_to_string(name).ok();
+            let is_whole = name.starts_with(SCENARIOS);
+            let is_followed = names.get(position + 1).is_some_and(|next| !next.contains('/'));
             if file.is_none() {
                 wrong.push(format!("there is no {name}"));
+            } else if !is_whole && !is_followed {
+                wrong.push(format!("{name} is named, but no test in it"));
             }
             continue;
         }
@@ -58,6 +65,11 @@ mod tests {
     #[test]
     fn a_promise_without_a_test_is_found() {
         assert_eq!(missing("nothing").len(), 1);
+        assert_eq!(missing("`src/tidy/promises.rs`").len(), 1);
+        assert_eq!(
+            missing("`src/tidy/promises.rs` `a_promise_without_a_test_is_found`"),
+            Vec::<String>::new()
+        );
         assert_eq!(missing("`no/such/file.rs` `test`").len(), 2);
         assert_eq!(missing("`isthmus bench --gates`"), Vec::<String>::new());
     }
