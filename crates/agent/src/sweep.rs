@@ -9,7 +9,10 @@ use tables::{Flow, FlowKey};
 use crate::kernel::table::{Table, TableError};
 
 /// Time from one sweep to the next.
-pub const INTERVAL: Duration = Duration::from_secs(5);
+pub const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Entries that are looked at once more and then removed together: few, so that little time lies between.
+const TOGETHER: usize = 64;
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,14 +35,23 @@ pub fn sweep(flows: &Table<FlowKey, Flow>) -> Result<Swept, TableError> {
         }
     })?;
     let mut expired = 0;
-    for key in dead(&idle, flows)? {
-        // A new connection may have taken the ports since the walk.
-        if flows.get(&key)?.is_some_and(|flow| flow.idle(now)) {
-            flows.remove(&key)?;
-            expired += 1;
-        }
+    for keys in dead(&idle, flows)?.chunks(TOGETHER) {
+        expired += remove(keys, flows, now)?;
     }
     Ok(Swept { live: total - expired, expired })
+}
+
+/// Removes those that are still idle, and says how many they were: a new connection may have taken the ports since the
+/// walk.
+fn remove(keys: &[FlowKey], flows: &Table<FlowKey, Flow>, now: u64) -> Result<usize, TableError> {
+    let mut still = Vec::with_capacity(keys.len());
+    for key in keys {
+        if flows.get(key)?.is_some_and(|flow| flow.idle(now)) {
+            still.push(*key);
+        }
+    }
+    flows.remove_all(&still)?;
+    Ok(still.len())
 }
 
 /// Idle entries whose other entry is idle too, or was lost when a crash came between two writes.

@@ -11,8 +11,10 @@ use tables::{
 
 use crate::trip::Trip;
 
+/// 262,144 connections. Entries (160 bytes each, and 16 a bucket: 88 MiB) are made up front: they lie together, which many
+/// flows notice.
 #[btf_map]
-pub(crate) static FLOWS: HashMap<FlowKey, Flow, { 1 << 18 }> = HashMap::new();
+pub(crate) static FLOWS: HashMap<FlowKey, Flow, { 1 << 19 }> = HashMap::new();
 #[btf_map]
 pub(crate) static PORTS: HashMap<u32, Port, { 1 << 14 }> = HashMap::new();
 #[btf_map]

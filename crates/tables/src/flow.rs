@@ -77,8 +77,8 @@ pub struct Flow {
 pub mod idle {
     /// TCP before the first reply: five retransmissions of a SYN fit.
     pub const OPENING: u16 = 60;
-    /// TCP after a reset or after FINs of both sides: retransmissions of the last FIN fit.
-    pub const CLOSED: u16 = 10;
+    /// TCP after a reset or after FINs of both sides: four retransmissions of the last FIN fit (after 0.2, 0.6, 1.4 and 3 s).
+    pub const CLOSED: u16 = 4;
     /// TCP inside a VPC and towards the host's services.
     pub const TCP: u16 = 3600;
     /// UDP inside a VPC and towards the host's services.

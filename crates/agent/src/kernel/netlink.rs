@@ -89,9 +89,13 @@ impl Netlink {
         self.handle.link().add(message).execute().await.map_err(|e| self.refused(what, e))
     }
 
+    /// Deletes a link; one that is gone already, with the namespace of its other end, is a success.
     pub(super) async fn delete(&self, link: &Link) -> Result<(), NetlinkError> {
         let what = format!("delete link {}", link.name);
-        self.handle.link().del(link.index).execute().await.map_err(|e| self.refused(&what, e))
+        match self.handle.link().del(link.index).execute().await {
+            Err(error) if !is_gone(&error) => Err(self.refused(&what, error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     pub(super) async fn set_up(&self, link: &Link) -> Result<(), NetlinkError> {
@@ -185,6 +189,11 @@ fn link(message: &LinkMessage) -> Link {
         }
     }
     link
+}
+
+/// Whether the kernel says that there is no such device.
+fn is_gone(error: &rtnetlink::Error) -> bool {
+    matches!(error, rtnetlink::Error::NetlinkError(message) if message.raw_code() == -libc::ENODEV)
 }
 
 fn ipv4(message: &AddressMessage) -> Option<Ipv4Net> {

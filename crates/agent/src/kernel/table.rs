@@ -53,6 +53,7 @@ const BPF_MAP_LOOKUP_ELEM: libc::c_long = 1;
 const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
 const BPF_MAP_DELETE_ELEM: libc::c_long = 3;
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
+const BPF_MAP_DELETE_BATCH: libc::c_long = 27;
 /// Entries a batch; a bucket of a hash map must fit.
 const BATCH: usize = 4096;
 
@@ -77,6 +78,13 @@ struct Batch {
     map: u32,
     element_flags: u64,
     flags: u64,
+}
+
+impl Batch {
+    /// No pointers yet.
+    fn empty(map: u32, count: usize) -> Self {
+        Self { from: 0, next: 0, keys: 0, values: 0, count: count as u32, map, element_flags: 0, flags: 0 }
+    }
 }
 
 /// Where the next batch begins: as long as the longest key, as the kernel asks.
@@ -132,6 +140,25 @@ impl<K: Pod, V: Pod> Table<K, V> {
         }
     }
 
+    /// Removes entries, in one system call unless some are not there.
+    pub fn remove_all(&self, mut keys: &[K]) -> Result<(), TableError> {
+        while !keys.is_empty() {
+            let mut attributes =
+                Batch { keys: keys.as_ptr() as u64, ..Batch::empty(self.descriptor(), keys.len()) };
+            // SAFETY: the attributes have the kernel's layout, and `keys` has as many keys of the map's size as `count` says.
+            let result = unsafe { bpf(BPF_MAP_DELETE_BATCH, &mut attributes) };
+            match result {
+                Ok(()) => return Ok(()),
+                // `count` says how many were removed before the one that is not there.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    keys = keys.get(attributes.count as usize + 1..).unwrap_or_default();
+                }
+                Err(e) => return Err(self.error("written", e)),
+            }
+        }
+        Ok(())
+    }
+
     /// Every entry.
     pub fn entries(&self) -> Result<Vec<(K, V)>, TableError> {
         self.read(None, usize::MAX)
@@ -184,10 +211,7 @@ impl<K: Pod, V: Pod> Table<K, V> {
             next: &mut next as *mut Cursor as u64,
             keys: keys.as_mut_ptr() as u64,
             values: values.as_mut_ptr() as u64,
-            count: size as u32,
-            map: self.map.fd().as_fd().as_raw_fd() as u32,
-            element_flags: 0,
-            flags: 0,
+            ..Batch::empty(self.descriptor(), size)
         };
         // SAFETY: the attributes have the kernel's layout, every pointer is to memory of the size that `count` and the
         // map's key and value sizes (checked in `open`) ask for, and all of it outlives the call.
@@ -207,15 +231,14 @@ impl<K: Pod, V: Pod> Table<K, V> {
     }
 
     fn element(&self, command: libc::c_long, key: &K, value: u64) -> io::Result<()> {
-        let mut attributes = Element {
-            map: self.map.fd().as_fd().as_raw_fd() as u32,
-            pad: 0,
-            key: key as *const K as u64,
-            value,
-            flags: 0,
-        };
+        let mut attributes =
+            Element { map: self.descriptor(), pad: 0, key: key as *const K as u64, value, flags: 0 };
         // SAFETY: the attributes have the kernel's layout; key and value have the map's sizes (checked in `open`).
         unsafe { bpf(command, &mut attributes) }
+    }
+
+    fn descriptor(&self) -> u32 {
+        self.map.fd().as_fd().as_raw_fd() as u32
     }
 
     fn error(&self, verb: &'static str, source: io::Error) -> TableError {

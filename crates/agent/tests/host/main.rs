@@ -136,6 +136,10 @@ fn idle_connections_are_forgotten_and_busy_ones_are_not() {
     assert_eq!(sweep(&flows).unwrap(), Swept { live: 2, expired: 2 });
     assert!(!busy.ask().is_empty());
     assert!(idle.try_ask(IN_VPC_TIMEOUT).is_err());
+    let left: Vec<_> = flows.entries().unwrap().into_iter().map(|(key, _)| key).collect();
+    let missing = tables::FlowKey { ingress: 0, ..left[0] };
+    flows.remove_all(&[missing, left[0], missing, left[1], missing]).unwrap();
+    assert_eq!(flows.entries().unwrap(), []);
 }
 
 #[test]
