@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use control::rpc::Product;
 
 use crate::client::Client;
+use crate::down;
 use crate::place::Place;
 
 /// Longest wait for the daemon's first answer.
@@ -42,6 +43,7 @@ pub(super) fn start(place: &Place, listen: &str) -> Result<Client> {
     {
         if ended(&mut daemon)? || start.elapsed() > PATIENCE {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
+            down::remove(place, true)?;
             bail!("`isthmus up` does not answer on {listen}; it said:\n{said}");
         }
         std::thread::sleep(Duration::from_millis(20));
