@@ -72,9 +72,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::ProtocolMismatch { .. } => (400, "Mismatch.Protocol"),
         R::PreserveClientIpWithTls => (400, "IllegalParam.PreserveClientIpSwitch"),
         R::PortTaken { .. } => (400, "Conflict.Port"),
-        R::OutOfRange { .. } | R::SchedulerNeedsUdp { .. } | R::HealthCheck(_) => {
-            shared::out_of_range(product)
-        }
+        R::OutOfRange { .. } | R::SchedulerNeedsUdp { .. } | R::HealthCheck(_) => shared::range(product),
         R::AnyPortHealthCheck => (400, "IllegalParam.AnyPortServerGroupConflictWithHealthCheckConfig"),
         R::AnyPortMismatch => (400, "IllegalParam.NonAnyPortListenerConflictWithAnyPortServerGroup"),
         R::ServerKindMismatch { .. } => (400, "Mismatch.ServerType"),

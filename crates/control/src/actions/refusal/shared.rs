@@ -149,6 +149,6 @@ pub(super) fn zone_twice(product: Product) -> Code {
     of(product, (400, "InvalidZones"), (400, "EndpointZoneDuplicated"), (400, "InvalidParameter.Duplicate"))
 }
 
-pub(super) fn out_of_range(product: Product) -> Code {
+pub(super) fn range(product: Product) -> Code {
     of(product, (400, "IllegalParam"), (400, "IllegalParamFormat.Range"), (400, "InvalidParameter"))
 }
