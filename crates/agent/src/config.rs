@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use model::id::{HostId, InstanceId};
-use serde::{Deserialize, Serialize};
 
 use crate::kernel::netns::Netns;
 
 /// What tells the agents of one machine apart, and where this one keeps its things.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentConfig {
     /// Begins the name of every namespace. Lower-case letters, digits and `-`.
     pub tag: String,
