@@ -1,7 +1,6 @@
 //! Network values shared by all resources.
 
 use std::fmt;
-use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
@@ -70,9 +69,4 @@ pub struct PortRange {
     pub low: u16,
     /// Last port; never below `low`.
     pub high: u16,
-}
-
-/// An address in text, or why it is none.
-pub fn parse_address(text: &str) -> Option<Ipv4Addr> {
-    text.parse().ok()
 }
