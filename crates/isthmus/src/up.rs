@@ -79,14 +79,38 @@ impl Up {
         };
         let consoles = Arc::new(LocalConsoles(Instances::new(&config.state_dir, &config.run_dir)));
         tokio::spawn(tell_status(status, control.inspector()));
-        let agent = tokio::spawn(agent::run(config, plans_in, reports_out, until(stopped.clone())));
-        let control = tokio::spawn(control.run(HostLink { plans, reports, consoles }, until(stopped)));
-        asked_to_stop().await?;
+        let agent = agent::run(config, plans_in, reports_out, until(stopped.clone()));
+        let agent = tokio::spawn(stopping_all(Stop(stop.clone()), agent));
+        let control = control.run(HostLink { plans, reports, consoles }, until(stopped.clone()));
+        let control = tokio::spawn(stopping_all(Stop(stop.clone()), control));
+        let asked = tokio::select! {
+            asked = asked_to_stop() => asked.map(|()| true)?,
+            () = until(stopped) => false,
+        };
         stop.send_replace(true);
         control.await.context("the control plane ended in a panic")?;
         agent.await.context("the agent ended in a panic")??;
+        if !asked {
+            bail!(
+                "a part of the daemon ended by itself; packets go on. Start it again, and report what it printed"
+            );
+        }
         Ok(())
     }
+}
+
+/// Stops everything when it goes, also in a panic: half a daemon would answer with what is no longer true.
+struct Stop(watch::Sender<bool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
+}
+
+async fn stopping_all<T>(stop: Stop, part: impl Future<Output = T>) -> T {
+    let _stop = stop;
+    part.await
 }
 
 /// What the daemon has to tell goes to standard error; `RUST_LOG` chooses how much of it.
@@ -145,7 +169,7 @@ async fn tell_status(listener: UnixListener, inspector: Inspector) {
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
-    // A sender that is gone wants a stop too.
+    // Senders that are gone want a stop too.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
