@@ -33,6 +33,7 @@ const OPEN_FILES: u64 = 4096;
 
 /// Every check. Makes short-lived namespaces, links and mounts of its own and removes them again.
 pub fn all() -> Vec<Check> {
+    remove_stale();
     vec![
         check("root", "run as root", root()),
         check("open files", "raise the limit: ulimit -n 20000", open_files()),
@@ -143,9 +144,23 @@ fn crun() -> Result<String, String> {
     found.map(|file| file.display().to_string()).ok_or_else(|| "no crun in PATH".to_owned())
 }
 
+/// Begins the names of everything that checks make.
+const TEMPORARY: &str = "isthmus-check-";
+
 /// A name that no other process uses.
 fn temporary() -> String {
-    format!("isthmus-check-{}", std::process::id())
+    format!("{TEMPORARY}{}", std::process::id())
+}
+
+/// Removes the namespaces of checks that were killed half-way.
+fn remove_stale() {
+    for namespace in Netns::list() {
+        let process = namespace.name().strip_prefix(TEMPORARY).and_then(|rest| rest.split('-').next());
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            // `doctor` lists what stays.
+            let _ = namespace.delete();
+        }
+    }
 }
 
 fn in_full(error: &dyn std::error::Error) -> String {
