@@ -19,6 +19,8 @@ use super::image::Image;
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a killed process may take to go.
 const KILL: Duration = Duration::from_secs(5);
+/// How often a spoilt list is read again.
+const LIST_TRIES: u32 = 50;
 /// How often a stopping container is looked at.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -55,13 +57,20 @@ impl Runtime {
         &self.state
     }
 
-    /// Every container.
+    /// Every container. One that goes while crun reads them spoils the list: then it is read again.
     pub(super) fn list(&self) -> Result<BTreeMap<InstanceId, Status>, InstanceError> {
         if !self.state.is_dir() {
             return Ok(BTreeMap::new());
         }
-        let output = self.crun(&["list", "--format", "json"])?;
-        let containers: Option<Vec<Container>> = serde_json::from_slice(&output.stdout)?;
+        let mut tries = 0..LIST_TRIES;
+        let containers: Option<Vec<Container>> = loop {
+            let output = self.crun(&["list", "--format", "json"])?;
+            match serde_json::from_slice(&output.stdout) {
+                Ok(containers) => break containers,
+                Err(_) if tries.next().is_some() => thread::sleep(PAUSE),
+                Err(error) => return Err(error.into()),
+            }
+        };
         let known =
             containers.into_iter().flatten().map(|container| (container.id.parse(), container.status));
         Ok(known.filter_map(|(id, status)| Some((id.ok()?, status))).collect())

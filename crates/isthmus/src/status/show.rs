@@ -9,6 +9,8 @@ use model::plan::HostPlan;
 
 use super::Status;
 
+/// Most lines for resources of one kind; `--json` has all.
+const ROWS: usize = 8;
 /// Most drop counters on the screen; `--json` has all.
 const DROPS: usize = 12;
 
@@ -83,45 +85,38 @@ fn resources(f: &mut fmt::Formatter<'_>, summary: &Summary) -> fmt::Result {
             host.observed.map_or("has not reported".to_owned(), |at| format!("at revision {}", at.0));
         line(f, "host", format_args!("{} {observed} {}", host.id, host.faults.join("; ")))?;
     }
-    for vpc in &summary.vpcs {
-        let sizes = format_args!("{}, {} vSwitches, {} interfaces", vpc.cidr, vpc.vswitches, vpc.interfaces)
-            .to_string();
-        item(f, "VPC", &vpc.item, &sizes)?;
-    }
-    for instance in &summary.instances {
-        item(f, "instance", instance, "")?;
-    }
-    for balancer in &summary.load_balancers {
-        item(
-            f,
-            "NLB",
-            &balancer.item,
-            &format!("{} of {} servers healthy", balancer.healthy, balancer.servers),
-        )?;
-    }
-    for service in &summary.services {
-        item(f, "service", service, "")?;
-    }
-    for endpoint in &summary.endpoints {
-        let why = if endpoint.connection_why.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", endpoint.connection_why)
-        };
-        item(
-            f,
-            "endpoint",
-            &endpoint.item,
-            &format!("to {}, {}{why}", endpoint.service, endpoint.connection),
-        )?;
-    }
-    Ok(())
+    rows(f, "VPC", &summary.vpcs, |vpc| {
+        let sizes = format!("{}, {} vSwitches, {} interfaces", vpc.cidr, vpc.vswitches, vpc.interfaces);
+        item(&vpc.item, &sizes)
+    })?;
+    rows(f, "instance", &summary.instances, |instance| item(instance, ""))?;
+    rows(f, "NLB", &summary.load_balancers, |balancer| {
+        item(&balancer.item, &format!("{} of {} servers healthy", balancer.healthy, balancer.servers))
+    })?;
+    rows(f, "service", &summary.services, |service| item(service, ""))?;
+    rows(f, "endpoint", &summary.endpoints, |endpoint| {
+        let connection = because(&endpoint.connection, &endpoint.connection_why);
+        item(&endpoint.item, &format!("to {}, {connection}", endpoint.service))
+    })
 }
 
-fn item(f: &mut fmt::Formatter<'_>, what: &str, item: &Item, more: &str) -> fmt::Result {
-    let Item { id, name, status, why } = item;
-    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-    writeln!(f, "{what:<12}{id:<26}{name:<12}{status}{why}  {more}")
+/// A line for each, as many as the screen holds.
+fn rows<T>(f: &mut fmt::Formatter<'_>, what: &str, all: &[T], row: impl Fn(&T) -> String) -> fmt::Result {
+    for one in all.iter().take(ROWS) {
+        line(f, what, row(one))?;
+    }
+    match all.len().checked_sub(ROWS) {
+        None | Some(0) => Ok(()),
+        Some(more) => line(f, "", format_args!("and {more} more: --json has all")),
+    }
+}
+
+fn item(item: &Item, more: &str) -> String {
+    format!("{:<26}{:<12}{}  {more}", item.id, item.name, because(&item.status, &item.why))
+}
+
+fn because(status: &str, why: &str) -> String {
+    if why.is_empty() { status.to_owned() } else { format!("{status} ({why})") }
 }
 
 fn drops(f: &mut fmt::Formatter<'_>, host: &HostStatus, plan: Option<&HostPlan>) -> fmt::Result {

@@ -12,7 +12,7 @@ use crate::support::{PROGRAM, free_address, purge};
 
 /// A system and its daemon.
 pub(crate) struct System {
-    state: PathBuf,
+    pub(crate) state: PathBuf,
     listen: String,
     daemon: Child,
 }
@@ -69,6 +69,10 @@ impl System {
 
 impl Drop for System {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // What was dropped, and why, tells more than the test can.
+            let _ = Command::new(PROGRAM).args(["status", "--state"]).arg(&self.state).status();
+        }
         let _ = Command::new(PROGRAM).args(["down", "--purge", "--state"]).arg(&self.state).status();
         let _ = self.daemon.wait();
     }
