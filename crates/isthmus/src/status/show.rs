@@ -45,8 +45,10 @@ impl Display for Screen<'_> {
             Some(host) => programs(f, host)?,
             None => line(f, "data plane", "none")?,
         }
-        if let Some(summary) = &status.summary {
-            resources(f, summary)?;
+        match &status.summary {
+            Some(summary) => resources(f, summary)?,
+            None if status.daemon.is_some() => line(f, "store", "the daemon does not tell")?,
+            None => {}
         }
         match &status.host {
             Some(host) => drops(f, host, status.plan.as_ref()),
