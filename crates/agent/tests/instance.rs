@@ -79,8 +79,7 @@ fn sh(script: &str) -> Output {
 }
 
 fn id(text: &str) -> InstanceId {
-    // Ids of their own for each run: cgroups are named after them.
-    format!("i-{text}{}", std::process::id()).parse().unwrap()
+    format!("i-{text}").parse().unwrap()
 }
 
 fn plan(user_data: &str) -> InstancePlan {
@@ -174,7 +173,7 @@ fn two_instances_serve_their_own_pages() {
         assert_eq!(fs::read_dir(&leftover).unwrap().count(), 0, "{}", leftover.display());
     }
     for (id, _) in &servers {
-        let cgroups = sh(&format!("find /sys/fs/cgroup -maxdepth 2 -name 'isthmus-{id}'"));
+        let cgroups = sh(&format!("find /sys/fs/cgroup -maxdepth 2 -name '{}-{id}'", bed.netns));
         assert_eq!(String::from_utf8(cgroups.stdout).unwrap(), "");
     }
 }
@@ -211,7 +210,7 @@ fn commands_run_inside_and_see_only_the_instance() {
     );
     assert_eq!(inside(&instances, &id, &["cat", "/proc/1/comm"]), "init\n");
     // Its first process and every command stand under its limits.
-    let limited = format!("/isthmus-{id}\n");
+    let limited = format!("/{}-{id}\n", bed.netns);
     assert!(inside(&instances, &id, &["cat", "/proc/1/cgroup"]).contains(&limited));
     assert!(inside(&instances, &id, &["cat", "/proc/self/cgroup"]).contains(&limited));
     assert!(String::from_utf8(instances.console(&id)).unwrap().contains("ignored"));
@@ -285,4 +284,32 @@ fn a_failure_says_why_and_is_tried_again() {
         "{report:?}"
     );
     assert_eq!(instances.ensure(&bed.spec(&id, &plan, &netns)).state, InstanceState::Running);
+}
+
+#[test]
+fn a_start_that_is_killed_says_so() {
+    let bed = Bed::new("killed");
+    let (instances, netns, id) = (bed.instances(), bed.netns_path(), id("k"));
+    // Too little for the shell that starts it: the kernel kills it before it can say a word.
+    let plan = InstancePlan { memory_mib: 0, ..plan("") };
+    let report = instances.ensure(&bed.spec(&id, &plan, &netns));
+    let InstanceState::Failed(why) = report.state else { panic!("{report:?}") };
+    println!("{why}");
+    assert!(why.contains("SIGKILL"), "{why}");
+}
+
+#[test]
+fn agents_of_one_machine_leave_each_other_alone() {
+    let (ours, theirs) = (Bed::new("ours"), Bed::new("theirs"));
+    let (id, mut plan) = (id("same"), plan(""));
+    let (instances, netns) = (ours.instances(), ours.netns_path());
+    assert_eq!(instances.ensure(&ours.spec(&id, &plan, &netns)).state, InstanceState::Running);
+    let pid = init_pid(&ours, &id);
+
+    plan.running = false;
+    let stopped = theirs.instances().ensure(&theirs.spec(&id, &plan, &theirs.netns_path()));
+    assert_eq!(stopped.state, InstanceState::Stopped);
+    theirs.instances().remove(&id).unwrap();
+    assert_eq!(instances.observe().unwrap()[&id].state, InstanceState::Running);
+    assert_eq!(init_pid(&ours, &id), pid);
 }

@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use model::id::InstanceId;
 use model::plan::InstancePlan;
 
 const ROOT: &str = "/sys/fs/cgroup";
@@ -16,30 +15,29 @@ const PERIOD: u64 = 100_000;
 pub(super) struct Cgroup(Vec<PathBuf>);
 
 impl Cgroup {
-    /// Where the cgroups of an instance are, whether they exist or not.
-    pub(super) fn of(id: &InstanceId) -> Self {
+    /// Where the cgroups of this name are, whether they exist or not.
+    pub(super) fn named(name: &str) -> Self {
         let root = Path::new(ROOT);
         let parents: &[&str] = if is_unified(root) { &["."] } else { &["cpu", "memory"] };
-        let existing = parents.iter().map(|name| root.join(name)).filter(|path| path.is_dir());
-        Self(existing.map(|path| path.join(format!("isthmus-{id}"))).collect())
+        let existing = parents.iter().map(|parent| root.join(parent)).filter(|path| path.is_dir());
+        Self(existing.map(|path| path.join(name)).collect())
     }
 
     /// Makes the cgroups with the plan's limits; those that cannot be made are left out.
-    pub(super) fn create(id: &InstanceId, plan: &InstancePlan) -> Self {
+    pub(super) fn create(mut self, plan: &InstancePlan) -> Self {
         if is_unified(Path::new(ROOT)) {
             // Fails harmlessly where a parent has them on already or does not let us.
             let _ = fs::write(Path::new(ROOT).join("cgroup.subtree_control"), "+cpu +memory");
         }
-        let mut made = Self::of(id);
         let limits = limits(plan);
-        made.0.retain(|group| match apply(group, &limits) {
+        self.0.retain(|group| match apply(group, &limits) {
             Ok(()) => true,
             Err(error) => {
-                tracing::warn!(instance = %id, cgroup = %group.display(), %error, "runs without this limit");
+                tracing::warn!(cgroup = %group.display(), %error, "runs without this limit");
                 false
             }
         });
-        made
+        self
     }
 
     /// The files that a process writes itself to in order to join.

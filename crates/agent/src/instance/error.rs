@@ -46,7 +46,7 @@ pub enum InstanceError {
         id: InstanceId,
         /// What was tried: `started`, `stopped` and so on.
         action: &'static str,
-        /// What the runtime wrote.
+        /// What the runtime wrote, or how it ended when it wrote nothing.
         output: String,
     },
     /// The runtime's answer is not what it should be.

@@ -6,7 +6,6 @@ use model::id::InstanceId;
 
 use super::Instances;
 use super::bundle::ENVIRONMENT;
-use super::cgroup::Cgroup;
 
 /// Joins the cgroups named before `--`, then becomes the command after it.
 const JOIN: &str = r#"while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@""#;
@@ -22,7 +21,7 @@ impl Instances {
     /// its own, joined to the caller's.
     pub fn exec(&self, id: &InstanceId, tty: bool, argv: &[String]) -> Command {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", JOIN, "isthmus"]).args(Cgroup::of(id).join_files()).arg("--");
+        command.args(["-c", JOIN, "isthmus"]).args(self.cgroup(id).join_files()).arg("--");
         command
             .arg("crun")
             .arg("--root")

@@ -59,7 +59,8 @@ pub struct Instances {
 
 impl Instances {
     /// The instances whose disks lie under `state` and whose runtime state lies under `run` (both absolute). No instance
-    /// sees either directory, whatever its image is.
+    /// sees either directory, whatever its image is. The last name of `run`, which is the agent's tag, begins the names of
+    /// cgroups, so that agents of one machine leave each other's instances alone.
     pub fn new(state: &Path, run: &Path) -> Self {
         Self { state: state.into(), run: run.into(), runtime: Runtime::new(&run.join("crun")) }
     }
@@ -102,7 +103,7 @@ impl Instances {
         let hidden = [self.state.clone(), self.run.clone()];
         let image = image::locate(&spec.plan.image, &hidden)?;
         bundle.write(spec, &image)?;
-        let cgroup = Cgroup::create(spec.id, spec.plan);
+        let cgroup = self.cgroup(spec.id).create(spec.plan);
         self.runtime.start(spec.id, &image, disk, bundle, &cgroup)
     }
 
@@ -111,7 +112,7 @@ impl Instances {
         if known {
             self.runtime.delete(id)?;
         }
-        Cgroup::of(id).remove();
+        self.cgroup(id).remove();
         Ok(())
     }
 
@@ -198,6 +199,11 @@ impl Instances {
 
     fn bundle(&self, id: &InstanceId) -> Bundle {
         Bundle::new(self.run.join("instances").join(id.as_str()))
+    }
+
+    fn cgroup(&self, id: &InstanceId) -> Cgroup {
+        let tag = self.run.file_name().unwrap_or_default().to_string_lossy();
+        Cgroup::named(&format!("{tag}-{id}"))
     }
 
     fn disk(&self, id: &InstanceId) -> Disk {

@@ -147,10 +147,14 @@ fn run(program: &'static str, command: &mut Command) -> Result<Output, InstanceE
 fn accept(id: &InstanceId, action: &'static str, output: Output) -> Result<(), InstanceError> {
     match output.status.success() {
         true => Ok(()),
-        false => Err(InstanceError::Runtime {
-            id: id.clone(),
-            action,
-            output: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        }),
+        false => Err(InstanceError::Runtime { id: id.clone(), action, output: words(&output) }),
+    }
+}
+
+/// What a program that failed wrote, or else how it ended: one that is killed says nothing.
+fn words(output: &Output) -> String {
+    match String::from_utf8_lossy(&output.stderr).trim() {
+        "" => output.status.to_string(),
+        words => words.to_owned(),
     }
 }

@@ -9,8 +9,11 @@ for procs; do echo $$ >"$procs"; done
 if mountpoint -q /sys/fs/cgroup/unified; then umount -l /sys/fs/cgroup/unified; fi
 cd "$disk"
 mount -t overlay -o "nodev,redirect_dir=off,lowerdir=$lower,upperdir=upper,workdir=work" isthmus "$bundle/root"
-if ! crun --root "$state" --cgroup-manager=disabled --log "$bundle/log" run --detach --bundle "$bundle" "$id" \
-    </dev/null >>"$console" 2>&1; then
-    cat "$bundle/log" >&2
-    exit 1
-fi
+touch "$console"
+before=$(stat -c %s "$console")
+crun --root "$state" --cgroup-manager=disabled run --detach --bundle "$bundle" "$id" </dev/null >>"$console" 2>&1 || {
+    status=$?
+    # The container's errors go to the console, and so do crun's own: not all of them reach its log.
+    tail -c "+$((before + 1))" "$console" >&2
+    exit $status
+}
