@@ -64,7 +64,7 @@ impl Run<'_> {
     /// Every system that still stands is taken down: nothing of it may be left.
     fn end(&mut self) -> Result<(), String> {
         self.streams.clear();
-        let all = self.systems.values_mut();
+        let mut all = self.systems.values_mut();
         all.try_for_each(|system| system.down().map_err(|error| format!("at the end: {error:#}")))
     }
 
