@@ -216,6 +216,9 @@ fn commands_run_inside_and_see_only_the_instance() {
     assert!(String::from_utf8(instances.console(&id)).unwrap().contains("ignored"));
 
     let mut sleeper = instances.exec(&id, false, &argv(&["sleep", "60"])).spawn().unwrap();
+    eventually("it sleeps", || {
+        (!inside(&instances, &id, &["pgrep", "-fx", "sleep 60"]).is_empty()).then_some(())
+    });
     thread::sleep(Duration::from_millis(500));
     sh(&format!("kill -TERM {}", sleeper.id()));
     let status = eventually("signal passed on", || sleeper.try_wait().unwrap());
