@@ -1,6 +1,7 @@
 //! Real sockets through real veth pairs: checksums left to the device, super-packets, ARP, redirects.
 
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use aya::programs::{TcAttachType, tc::qdisc_add_clsact};
 
@@ -45,6 +46,15 @@ impl Machine {
         );
         text
     }
+
+    /// Waits until something listens on the TCP port: a busy machine takes its time to start a server.
+    fn await_listener(&self, port: u16) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.run("ss", &format!("-Hltn sport = :{port}")).is_empty() {
+            assert!(Instant::now() < deadline, "nothing listens on port {port} after ten seconds");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 impl Drop for Machine {
@@ -76,7 +86,7 @@ fn sockets_talk_through_an_endpoint_and_inside_a_network() {
         for kind in ["-C cubic", "-u -b 500M"] {
             let listen = format!("-s -1 -p {port}");
             let mut iperf = server.command("iperf3", &listen).stdout(Stdio::null()).spawn().expect("iperf3");
-            std::thread::sleep(std::time::Duration::from_millis(300));
+            server.await_listener(port);
             let report = ann.run("iperf3", &format!("-c {address} -p {at} -t 1 {kind}"));
             iperf.wait().expect("the server ends");
             let line = report.lines().find(|line| line.contains("receiver")).expect("a result");
