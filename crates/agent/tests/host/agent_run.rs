@@ -15,7 +15,7 @@ use tokio::sync::{oneshot, watch};
 use crate::fixture::{self, CLIENT_G, Host};
 use crate::traffic::{connect, udp_exchange};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const NAME: &str = "ep-1.epsrv-1.cn-hangzhou.privatelink.aliyuncs.com";
 
 /// A running agent; ends when dropped, as if its process had.
