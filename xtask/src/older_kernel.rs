@@ -133,7 +133,8 @@ fn script(image: &Path, tests: &[String]) -> Result<String> {
     Ok(format!(
         "export PATH=/usr/sbin:/usr/bin:/sbin:/bin TMPDIR=/run HOME=/root\n\
          mount -t proc proc /proc\nmount -t sysfs sysfs /sys\nmount -t devtmpfs devtmpfs /dev\n\
-         mkdir -p /dev/pts\nmount -t devpts devpts /dev/pts\nmount -t cgroup2 cgroup /sys/fs/cgroup\nmount -t tmpfs tmp /var/tmp\nmount --bind {}/lib/modules /lib/modules\n\
+         mkdir -p /dev/pts\nmount -t devpts devpts /dev/pts\nmount -t cgroup2 cgroup /sys/fs/cgroup\n\
+         mount -t tmpfs tmp /var/tmp\nmount --bind {}/lib/modules /lib/modules\n\
          ip link set lo up\nuname -r\ncd {}\nstatus=0\n{runs}\
          echo '{VERDICT}'$status\necho o >/proc/sysrq-trigger\nread forever\n",
         image.display(),
