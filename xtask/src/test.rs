@@ -16,7 +16,7 @@ const STEPS: &[Step] = &[
     ("clippy", || succeed(&mut cargo(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))),
     ("unit and property tests", || tests(&["--lib", "--bins"])),
     ("model, store and documentation tests", || {
-        tests(&["--package", "model", "--package", "control", "--test", "*"])?;
+        tests(&["--package", "model", "--package", "tables", "--package", "control", "--test", "*"])?;
         tests(&["--doc"])
     }),
     ("kernel object", || datapath::run(true)),
