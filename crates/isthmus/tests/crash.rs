@@ -4,7 +4,7 @@ mod support;
 #[path = "crash/system.rs"]
 mod system;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::Mutex;
@@ -22,6 +22,8 @@ use system::System;
 const KILLS: u32 = 8;
 /// Threads that write without a pause.
 const WRITERS: usize = 3;
+/// VPCs that each of them keeps: together fewer than an account may have.
+const KEPT: usize = 20;
 /// Requests a second over the one connection that must not break.
 const RATE: &str = "50/s";
 /// Longest silence on it that is no interruption, on a machine that is busy with other things.
@@ -35,7 +37,7 @@ fn acknowledged_writes_and_established_connections_survive_kills() {
     let client = system.client().persistent(PERSISTENCE);
     let road = connected_road(&client);
     let traffic = Traffic::start(&system, &road);
-    let acknowledged = Mutex::new(BTreeSet::new());
+    let acknowledged = Mutex::new(Acknowledged::default());
     let stop = AtomicBool::new(false);
     let second = thread::scope(|scope| {
         for writer in 0..WRITERS {
@@ -52,13 +54,13 @@ fn acknowledged_writes_and_established_connections_survive_kills() {
         stop.store(true, Ordering::Relaxed);
         second.join().expect("the second walkthrough ends well")
     });
-    let acknowledged = acknowledged.into_inner().expect("no writer failed");
-    assert!(acknowledged.len() > KILLS as usize, "only {} writes between the kills", acknowledged.len());
+    let Acknowledged { present, writes } = acknowledged.into_inner().expect("no writer failed");
+    assert!(writes > KILLS as usize, "only {writes} writes between the kills");
     let found = vpcs(&client);
-    let lost: Vec<_> = acknowledged.difference(&found).collect();
+    let lost: Vec<_> = present.difference(&found).collect();
     assert!(lost.is_empty(), "acknowledged, but not there: {lost:?}");
-    let twice = found.difference(&acknowledged).filter(|(name, _)| name.starts_with("load-")).count();
-    assert_eq!(twice, 0, "a write that was asked for twice was done twice");
+    let surplus: Vec<_> = found.difference(&present).filter(|(name, _)| name.starts_with("load-")).collect();
+    assert!(surplus.is_empty(), "deleted, or asked for once, and there all the same: {surplus:?}");
     for road in [&road, &second] {
         page(&system, road);
     }
@@ -82,34 +84,52 @@ fn connected_road(client: &Client) -> Road {
     road
 }
 
-/// Creates VPCs until told to stop, and notes those that were acknowledged.
-fn write(
-    client: &Client,
-    writer: usize,
-    acknowledged: &Mutex<BTreeSet<(String, String)>>,
-    stop: &AtomicBool,
-) {
-    let mut number = 0;
-    while !stop.load(Ordering::Relaxed) {
+/// What was acknowledged to the writers.
+#[derive(Default)]
+struct Acknowledged {
+    /// VPCs that were created and not deleted, by name and id.
+    present: BTreeSet<(String, String)>,
+    writes: usize,
+}
+
+/// Creates VPCs until told to stop, deletes each after some more, and notes what was acknowledged.
+fn write(client: &Client, writer: usize, acknowledged: &Mutex<Acknowledged>, stop: &AtomicBool) {
+    let mut kept = VecDeque::new();
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
         let name = format!("load-{writer}-{number}");
-        let parameters = [("RegionId", "cn-hangzhou"), ("VpcName", &name), ("CidrBlock", "10.0.0.0/8")];
-        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let answer = client.call(Product::Vpc, "CreateVpc", &parameters).expect("an answer, in the end");
-        let id = text(&answer, "VpcId").expect("an id");
-        acknowledged.lock().expect("no writer failed").insert((name, id));
-        number += 1;
-        thread::sleep(Duration::from_millis(5));
+        let answer = call(client, "CreateVpc", &[("VpcName", &name), ("CidrBlock", "10.0.0.0/8")]);
+        let vpc = (name, text(&answer, "VpcId").expect("an id"));
+        kept.push_back(vpc.clone());
+        let mut all = acknowledged.lock().expect("no writer failed");
+        all.present.insert(vpc);
+        all.writes += 1;
+        drop(all);
+        if kept.len() > KEPT {
+            let oldest = kept.pop_front().expect("there are more than none");
+            call(client, "DeleteVpc", &[("VpcId", &oldest.1)]);
+            let mut all = acknowledged.lock().expect("no writer failed");
+            all.present.remove(&oldest);
+            all.writes += 1;
+        }
     }
+}
+
+/// A call of the Vpc API that is answered in the end.
+fn call(client: &Client, action: &str, parameters: &[(&str, &str)]) -> serde_json::Value {
+    let parameters = [&[("RegionId", "cn-hangzhou")], parameters].concat();
+    let parameters: Vec<_> =
+        parameters.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    client.call(Product::Vpc, action, &parameters).expect("an answer, in the end")
 }
 
 /// Every VPC, by name and id.
 fn vpcs(client: &Client) -> BTreeSet<(String, String)> {
     let mut vpcs = BTreeSet::new();
     for page in 1.. {
-        let page = page.to_string();
-        let parameters = [("RegionId", "cn-hangzhou"), ("PageSize", "50"), ("PageNumber", &page)];
-        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let answer = client.call(Product::Vpc, "DescribeVpcs", &parameters).expect("a page");
+        let answer = call(client, "DescribeVpcs", &[("PageSize", "50"), ("PageNumber", &page.to_string())]);
         let list = answer["Vpcs"]["Vpc"].as_array().expect("a list").clone();
         if list.is_empty() {
             break;
