@@ -62,8 +62,10 @@ fn leftovers() -> Result<Vec<(String, String)>> {
                 format!("{tag}: the system of {}, which is gone", daemon.state.display()),
                 format!("isthmus down --state {}", daemon.state.display()),
             )),
-            None => left
-                .push((format!("/run/isthmus/{tag}, without a record"), format!("rm -r /run/isthmus/{tag}"))),
+            None => left.push((
+                format!("/run/isthmus/{tag}, without a record"),
+                format!("umount -q /run/isthmus/{tag}/bpf; rm -r /run/isthmus/{tag}"),
+            )),
         }
     }
     let known: BTreeSet<&str> = places.iter().map(|(tag, _)| tag.as_str()).collect();
