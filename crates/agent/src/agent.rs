@@ -17,7 +17,7 @@ use crate::dns::NamesView;
 use crate::instances::{self, Reports};
 use crate::kernel::maps::Maps;
 use crate::kernel::programs::{Attachment, maps_dir};
-use crate::link::{CacheError, PlanCache};
+use crate::plan_cache::{CacheError, PlanCache};
 use crate::probe::Prober;
 use crate::reconcile::{Pass, Reconciler};
 use crate::services::{self, Services};

@@ -12,7 +12,7 @@ use tables::{
 
 use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, ServerImage};
 use crate::kernel::links::SERVICES_MAC;
-use crate::place::Place;
+use crate::ranges::Place;
 
 /// Where the lists of an image are in the kernel.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use agent::HostStatus;
-use agent::link::PlanCache;
+use agent::plan_cache::PlanCache;
 use anyhow::{Context, Result};
 use clap::Args;
 use control::summary::Summary;

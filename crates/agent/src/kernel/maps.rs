@@ -13,7 +13,7 @@ use tables::{
 use super::table::{Table, TableError};
 use crate::encode::{self, Places};
 use crate::image::Image;
-use crate::place::{Full, Place, Range, place};
+use crate::ranges::{Full, Place, Range, place};
 
 /// The plan is larger than a map: what did not fit lets nothing through, everything else is as planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
