@@ -153,7 +153,11 @@ def test_groups_are_joined_and_left(sdk, place, pair):
         ({"ZoneId": ZONES[1]}, "InvalidVpcZone.NotSupported", 400),
         ({"VSwitchId": "vsw-bp1000000000000000000"}, "InvalidVSwitchId.NotFound", 404),
         ({"SecurityGroupId": "sg-bp100000000000000000"}, "InvalidSecurityGroupId.NotFound", 404),
-        ({"NetworkInterface": [{"VSwitchId": "a"}, {"VSwitchId": "b"}]}, "InvalidParameter.NetworkInterface", 400),
+        (
+            {"NetworkInterface": [{"InstanceType": "Primary"}, {"InstanceType": "Primary"}]},
+            "InvalidParameter.NetworkInterface",
+            400,
+        ),
     ],
 )
 def test_instances_that_cannot_be_are_refused(sdk, place, pair, change, code, status):

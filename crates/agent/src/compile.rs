@@ -62,15 +62,21 @@ fn members(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
 /// The network that no VPC has: aliases of ports, resolvers, metadata.
 fn services_addresses(ports: &BTreeMap<u32, PortImage>) -> BTreeMap<(Network, Ipv4Addr), AddressImage> {
     let network = Network(tables::SERVICES_NETWORK);
-    let aliases = ports
-        .iter()
-        .map(|(ifindex, port)| ((network, services::alias(port.index)), port_address(*ifindex, port, None)));
+    let aliases = ports.iter().map(|(ifindex, port)| {
+        ((network, services::alias(port.index)), port_address(*ifindex, port, port.address, None))
+    });
     let fixed = services::RESOLVERS.into_iter().chain([services::METADATA]);
     aliases.chain(fixed.map(|address| ((network, address), AddressImage::Service))).collect()
 }
 
-fn port_address(ifindex: u32, port: &PortImage, ingress: Option<PolicyRef>) -> AddressImage {
-    AddressImage::Port { ifindex, index: port.index, address: port.address, mac: port.mac, ingress }
+/// What `address` of a port means where `ingress` is asked.
+fn port_address(
+    ifindex: u32,
+    port: &PortImage,
+    address: Ipv4Addr,
+    ingress: Option<PolicyRef>,
+) -> AddressImage {
+    AddressImage::Port { ifindex, index: port.index, address, mac: port.mac, ingress }
 }
 
 struct Compiler<'a> {
@@ -90,6 +96,7 @@ impl<'a> Compiler<'a> {
                 index: *index,
                 network: port.network,
                 address: port.address,
+                secondary: port.secondary.clone(),
                 mac: port.mac,
                 egress: self.policies.egress(&port.groups),
                 ingress: self.policies.ingress(&port.groups),
@@ -116,7 +123,10 @@ impl<'a> Compiler<'a> {
             addresses.extend(self.endpoint_addresses(*index, endpoint, ingress));
         }
         for (ifindex, port) in ports {
-            addresses.insert((port.network, port.address), port_address(*ifindex, port, Some(port.ingress)));
+            for address in port.secondary.iter().chain([&port.address]) {
+                let image = port_address(*ifindex, port, *address, Some(port.ingress));
+                addresses.insert((port.network, *address), image);
+            }
         }
         addresses
     }

@@ -43,8 +43,10 @@ pub struct PortImage {
     pub index: PortIndex,
     /// The VPC.
     pub network: Network,
-    /// Its address.
+    /// Its primary address.
     pub address: Ipv4Addr,
+    /// Its other addresses.
+    pub secondary: Vec<Ipv4Addr>,
     /// Its MAC.
     pub mac: Mac,
     /// What it may send.

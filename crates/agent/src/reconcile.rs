@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
@@ -14,6 +15,7 @@ use crate::config::AgentConfig;
 use crate::kernel::links::{self, SERVICES_LINK, Veth};
 use crate::kernel::maps::{Changes, Maps};
 use crate::kernel::programs::{Attachment, Programs, maps_dir};
+use crate::kernel::rules::{MAIN_TABLE, SOURCE_TABLES, SourceRule};
 
 pub use crate::kernel::programs::OBJECT;
 
@@ -127,32 +129,42 @@ impl Reconciler {
     }
 
     fn veths(&self, plan: &HostPlan) -> Vec<Veth> {
-        let mut devices: BTreeMap<&InstanceId, Vec<(PortIndex, &PortPlan)>> = BTreeMap::new();
-        for (index, port) in &plan.ports {
-            devices.entry(&port.instance).or_default().push((*index, port));
+        let mut siblings: BTreeMap<&InstanceId, Vec<&PortPlan>> = BTreeMap::new();
+        for port in plan.ports.values() {
+            siblings.entry(&port.instance).or_default().push(port);
         }
-        let mut veths = vec![links::services_veth(self.config.services())];
-        for (instance, mut ports) in devices {
-            let primary = plan.instances.get(instance).map(|instance| instance.port);
-            ports.sort_by_key(|(index, _)| (Some(*index) != primary, *index));
-            veths.extend(
-                ports.iter().enumerate().map(|(position, (index, port))| self.veth(position, *index, port)),
-            );
-        }
-        veths
+        let veth =
+            |(index, port): (&PortIndex, &PortPlan)| self.veth(*index, port, &siblings[&port.instance]);
+        let services = links::services_veth(self.config.services());
+        plan.ports.iter().map(veth).chain([services]).collect()
     }
 
-    /// The primary ENI is `eth0` and has the default route.
-    fn veth(&self, position: usize, index: PortIndex, port: &PortPlan) -> Veth {
+    /// The primary ENI is `eth0` and has the default route. With several ENIs, what is sent from an address leaves
+    /// through the ENI that has it.
+    fn veth(&self, index: PortIndex, port: &PortPlan, siblings: &[&PortPlan]) -> Veth {
+        let table = |port: &PortPlan| SOURCE_TABLES + port.device;
+        let main = (port.device == 0).then_some((MAIN_TABLE, port.gateway));
+        let own = (siblings.len() > 1).then_some((table(port), port.gateway));
+        let rules = siblings
+            .iter()
+            .filter(|_| siblings.len() > 1)
+            .flat_map(|port| addresses(port).map(|address| SourceRule { address, table: table(port) }));
+        let on_link = |address| Ipv4Net::new(address, port.subnet.prefix_len()).ok();
         Veth {
             host: links::host_side(index),
             namespace: self.config.instance(&port.instance),
-            device: format!("eth{position}"),
+            device: format!("eth{}", port.device),
             mac: port.mac,
-            addresses: Ipv4Net::new(port.address, port.subnet.prefix_len()).into_iter().collect(),
-            gateway: (position == 0).then_some(port.gateway),
+            addresses: addresses(port).filter_map(on_link).collect(),
+            gateways: main.into_iter().chain(own).collect(),
+            rules: (port.device == 0).then(|| rules.collect()),
         }
     }
+}
+
+/// The primary one first.
+fn addresses(port: &PortPlan) -> impl Iterator<Item = Ipv4Addr> + '_ {
+    std::iter::once(port.address).chain(port.secondary.iter().copied())
 }
 
 /// Every instance that is to have a namespace.

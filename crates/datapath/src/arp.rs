@@ -7,6 +7,7 @@ use crate::{
     parse::load,
     report::{Outcome, count},
     rewrite::send,
+    source,
     trip::{ETHERNET, Trip, halves, word},
 };
 
@@ -45,7 +46,7 @@ pub(crate) fn answer(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
             return Err(DropReason::SpoofedMac);
         }
         // A probe (RFC 5227) has no sender address.
-        if sender != trip.sender.address && sender != 0 {
+        if sender != 0 && !source::is_own(trip, sender) {
             return Err(DropReason::SpoofedAddress);
         }
     }

@@ -32,6 +32,7 @@ mod report;
 mod rewrite;
 mod route;
 mod service;
+mod source;
 mod trip;
 mod unreachable;
 

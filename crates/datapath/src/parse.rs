@@ -6,6 +6,7 @@ use tables::{DropReason, Fragment, FragmentKey, PortKind};
 use crate::{
     maps::{FRAGMENTS, PORTS},
     report::Outcome,
+    source,
     trip::{ETHERNET, Part, Trip},
 };
 
@@ -58,7 +59,7 @@ pub(crate) fn ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if dst as u8 >= 224 || trip.frame.dst_mac[0].to_be() & 0x0100 != 0 {
         return Err(DropReason::Multicast);
     }
-    if trip.sender.kind == PortKind::Instance as u8 && src != trip.sender.address {
+    if trip.sender.kind == PortKind::Instance as u8 && !source::is_own(trip, src) {
         return Err(DropReason::SpoofedAddress);
     }
     trip.l4 = ETHERNET + header;

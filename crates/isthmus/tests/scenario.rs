@@ -34,6 +34,7 @@ scenarios! {
     daemon
     deletion
     health
+    interfaces
     names
     overlap
     power

@@ -3,18 +3,47 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use crate::draft::Draft;
+use crate::command::eni::MoreAddresses;
+use crate::draft::{Draft, within};
 use crate::id::{
     EndpointIndex, EniId, GroupIndex, ListenerIndex, Network, PortIndex, SecurityGroupId, ServerGroupIndex,
     ServerIndex, VSwitchId, VipIndex,
 };
 use crate::instance::{Eni, EniOwner};
 use crate::meta::Labels;
+use crate::quota::Quota;
 use crate::records::{Counters, Released};
 use crate::refusal::Refusal;
 use crate::relations::Claim;
 use crate::tables::{Key, Kind, ReleasedKey};
 use crate::vpc::VSwitch;
+
+/// What an interface begins with.
+pub(crate) struct NewEni {
+    /// The address that was asked for; `None` = the next free one.
+    pub(crate) address: Option<Ipv4Addr>,
+    pub(crate) more: MoreAddresses,
+    pub(crate) owner: EniOwner,
+    pub(crate) security_groups: BTreeSet<SecurityGroupId>,
+    pub(crate) labels: Labels,
+    pub(crate) delete_on_release: bool,
+    pub(crate) source_dest_check: bool,
+}
+
+impl NewEni {
+    /// An interface with one address and no groups, as load balancers and endpoints have them.
+    pub(crate) fn of(owner: EniOwner, address: Option<Ipv4Addr>) -> Self {
+        Self {
+            address,
+            more: MoreAddresses::default(),
+            owner,
+            security_groups: BTreeSet::new(),
+            labels: Labels::default(),
+            delete_on_release: true,
+            source_dest_check: true,
+        }
+    }
+}
 
 /// A dense id: from 1, unique in the installation.
 pub(crate) trait Dense: Copy {
@@ -70,38 +99,82 @@ impl Draft {
         Ok(D::new(value))
     }
 
-    /// An interface in a vSwitch, with the address that was asked for or the next free one.
-    pub(crate) fn new_eni(
-        &mut self,
-        vswitch: &VSwitchId,
-        wanted: Option<Ipv4Addr>,
-        owner: EniOwner,
-        security_groups: BTreeSet<SecurityGroupId>,
-    ) -> Result<EniId, Refusal> {
+    /// An interface in a vSwitch.
+    pub(crate) fn new_eni(&mut self, vswitch: &VSwitchId, new: NewEni) -> Result<EniId, Refusal> {
         let vswitch = self.own::<VSwitch>(vswitch)?;
-        let address = match wanted {
-            Some(address) => self.wanted_address(&vswitch, address)?,
-            None => self.next_address(&vswitch)?,
-        };
         let id = EniId::generate(&mut self.entropy);
-        let meta = self.meta(&Labels::default())?;
-        let port = self.dense()?;
-        let (vpc, vswitch) = (vswitch.vpc.clone(), vswitch.id.clone());
-        self.put(Eni { id: id.clone(), meta, vpc, vswitch, address, port, owner, security_groups });
+        let eni = Eni {
+            id: id.clone(),
+            meta: self.meta(&new.labels)?,
+            vpc: vswitch.vpc.clone(),
+            vswitch: vswitch.id.clone(),
+            address: self.take_address(&vswitch.id, new.address)?,
+            secondary: BTreeSet::new(),
+            port: self.dense()?,
+            owner: new.owner,
+            moved: self.revision,
+            security_groups: new.security_groups,
+            delete_on_release: new.delete_on_release,
+            source_dest_check: new.source_dest_check,
+        };
+        self.put(eni.clone());
+        self.add_addresses(&eni, &new.more)?;
         Ok(id)
     }
 
-    /// Gives an interface up; its address rests.
+    /// Gives an interface more addresses; says which.
+    pub(crate) fn add_addresses(
+        &mut self,
+        eni: &Eni,
+        more: &MoreAddresses,
+    ) -> Result<Vec<Ipv4Addr>, Refusal> {
+        let wanted: Vec<Option<Ipv4Addr>> = match more {
+            MoreAddresses::These(addresses) => addresses.iter().copied().map(Some).collect(),
+            MoreAddresses::Any(count) => vec![None; *count as usize],
+        };
+        within(1 + eni.secondary.len() + wanted.len(), Quota::AddressesAnEni)?;
+        let mut eni = eni.clone();
+        let mut added = Vec::new();
+        for address in wanted {
+            let address = self.take_address(&eni.vswitch, address)?;
+            added.push(address);
+            eni.secondary.insert(address);
+            self.edit(&eni, |_| ());
+        }
+        Ok(added)
+    }
+
+    /// Gives an interface up; its addresses rest.
     pub(crate) fn delete_eni(&mut self, id: &EniId) {
         let Some(eni) = self.state().get::<Eni>(id).cloned() else { return };
         self.delete(Key::Eni(id.clone()));
+        for address in eni.addresses() {
+            self.rest(&eni, address);
+        }
+    }
+
+    /// An address that the interface no longer has rests.
+    pub(crate) fn rest(&mut self, eni: &Eni, address: Ipv4Addr) {
         self.put(Released {
-            address: eni.address,
+            address,
             vpc: eni.vpc.clone(),
             vswitch: eni.vswitch.clone(),
             at: self.now,
             revision: self.revision,
         });
+    }
+
+    /// The address that was asked for, or the next free one.
+    pub(crate) fn take_address(
+        &mut self,
+        vswitch: &VSwitchId,
+        wanted: Option<Ipv4Addr>,
+    ) -> Result<Ipv4Addr, Refusal> {
+        let vswitch = self.own::<VSwitch>(vswitch)?;
+        match wanted {
+            Some(address) => self.wanted_address(&vswitch, address),
+            None => self.next_address(&vswitch),
+        }
     }
 
     /// Who asks for an address by name gets it even while it rests.
@@ -121,10 +194,7 @@ impl Draft {
     }
 
     fn next_address(&mut self, vswitch: &VSwitch) -> Result<Ipv4Addr, Refusal> {
-        let key = Key::VSwitch(vswitch.id.clone());
-        let taken =
-            self.state().count_users(&key, Kind::Eni) + self.state().count_users(&key, Kind::Released);
-        if taken >= vswitch.cidr.usable() as usize {
+        if self.state().addresses_held(&vswitch.id) >= vswitch.cidr.usable() as usize {
             return self.longest_resting(vswitch);
         }
         let (first, last) = (u32::from(vswitch.cidr.first()), u32::from(vswitch.cidr.last()));

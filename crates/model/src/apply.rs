@@ -2,6 +2,7 @@
 
 mod connection;
 mod endpoint;
+mod eni;
 mod instance;
 mod listener;
 mod load_balancer;
@@ -59,6 +60,14 @@ impl Draft {
             C::RebootInstances(ids) => self.reboot_instances(ids).map(|()| Output::Instances(ids.clone())),
             C::DeleteInstances(it) => done(self.delete_instances(it)),
             C::ModifyInstance(it) => done(self.modify_instance(it)),
+            C::MoveInstance(it) => done(self.move_instance(it)),
+            C::CreateEni(it) => self.create_eni(it),
+            C::DeleteEni(id) => done(self.remove_eni(id)),
+            C::AttachEni(it) => done(self.attach_eni(it)),
+            C::DetachEni(it) => done(self.detach_eni(it)),
+            C::ModifyEni(it) => done(self.modify_eni(it)),
+            C::AssignAddresses(it) => self.assign_addresses(it),
+            C::UnassignAddresses(it) => done(self.unassign_addresses(it)),
             C::CreateSecurityGroup(it) => self.create_security_group(it),
             C::ModifySecurityGroup(it) => done(self.relabel::<SecurityGroup>(&it.group, &it.relabel)),
             C::SetInnerAccess(id, accept) => done(self.set_inner_access(id, *accept)),

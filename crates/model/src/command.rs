@@ -1,6 +1,7 @@
 //! Commands: every way in which the state can change. Fields are parsed values; `Default` is the API's default.
 
 pub mod endpoint;
+pub mod eni;
 pub mod instance;
 pub mod nlb;
 pub mod security;
@@ -12,7 +13,8 @@ use endpoint::{
     AddEndpointZone, CreateEndpoint, EnableConnection, EndpointGroup, EndpointZoneRef, SetZoneResource,
     UpdateConnection, UpdateEndpoint,
 };
-use instance::{DeleteInstances, ModifyInstance, RunInstances};
+use eni::{AssignAddresses, CreateEni, EniAttachment, ModifyEni, UnassignAddresses};
+use instance::{DeleteInstances, ModifyInstance, MoveInstance, RunInstances};
 use nlb::{
     AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, RemoveServers, UpdateListener,
     UpdateLoadBalancer, UpdateLoadBalancerProtection, UpdateLoadBalancerZones, UpdateServerGroup,
@@ -25,10 +27,13 @@ use service::{CreateService, ServiceResource, SetAutoAllocated, UpdateService};
 use system::{AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
 use vpc::{CreateVSwitch, CreateVpc, ModifyVSwitch, ModifyVpc};
 
+use std::net::Ipv4Addr;
+
 use crate::account::AccessKeyId;
 use crate::id::{
-    AccountId, EndpointId, EndpointServiceId, InstanceId, JobId, ListenerId, LoadBalancerId, ResourceGroupId,
-    Revision, RouteTableId, RouterId, SecurityGroupId, ServerGroupId, Timestamp, VSwitchId, VpcId,
+    AccountId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId, LoadBalancerId,
+    ResourceGroupId, Revision, RouteTableId, RouterId, SecurityGroupId, ServerGroupId, Timestamp, VSwitchId,
+    VpcId,
 };
 use crate::records::Settings;
 use crate::service::User;
@@ -90,6 +95,23 @@ pub enum Command {
     DeleteInstances(DeleteInstances),
     /// Changes an instance.
     ModifyInstance(ModifyInstance),
+    /// Moves a stopped instance's primary interface to another vSwitch or address.
+    MoveInstance(MoveInstance),
+
+    /// Makes an interface.
+    CreateEni(CreateEni),
+    /// Deletes an interface that is attached to nothing.
+    DeleteEni(EniId),
+    /// Attaches an interface to an instance.
+    AttachEni(EniAttachment),
+    /// Takes an interface from its instance.
+    DetachEni(EniAttachment),
+    /// Changes an interface.
+    ModifyEni(ModifyEni),
+    /// Gives an interface more addresses.
+    AssignAddresses(AssignAddresses),
+    /// Takes addresses from an interface.
+    UnassignAddresses(UnassignAddresses),
 
     /// Makes a security group.
     CreateSecurityGroup(CreateSecurityGroup),
@@ -209,6 +231,10 @@ pub enum Output {
     VSwitch(VSwitchId),
     /// Instances were made, started, stopped or rebooted.
     Instances(Vec<InstanceId>),
+    /// An interface was made.
+    Eni(EniId),
+    /// An interface got these addresses.
+    Addresses(EniId, Vec<Ipv4Addr>),
     /// A security group was made.
     SecurityGroup(SecurityGroupId),
     /// An NLB was made.

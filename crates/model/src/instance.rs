@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    EndpointId, EniId, HostId, InstanceId, LoadBalancerId, PortIndex, SecurityGroupId, VSwitchId, VpcId,
-    ZoneId,
+    EndpointId, EniId, HostId, InstanceId, LoadBalancerId, PortIndex, Revision, SecurityGroupId, VSwitchId,
+    VpcId, ZoneId,
 };
 use crate::meta::Meta;
 use crate::net::Mac;
@@ -63,12 +63,20 @@ pub struct Eni {
     pub vswitch: VSwitchId,
     /// Its primary private address.
     pub address: Ipv4Addr,
+    /// Its other private addresses, in the same vSwitch.
+    pub secondary: BTreeSet<Ipv4Addr>,
     /// Its port, as the data plane knows it.
     pub port: PortIndex,
     /// Whose interface it is.
     pub owner: EniOwner,
-    /// Security groups of an instance's interface; empty for others (an endpoint's are the endpoint's own).
+    /// The commit that gave it to its owner, or took it away.
+    pub moved: Revision,
+    /// Security groups; none for those of load balancers and endpoints (an endpoint's are the endpoint's own).
     pub security_groups: BTreeSet<SecurityGroupId>,
+    /// It goes with the instance that it is attached to.
+    pub delete_on_release: bool,
+    /// Packets must come from its own addresses, or from ranges that a route leads to it.
+    pub source_dest_check: bool,
 }
 
 impl Eni {
@@ -76,13 +84,41 @@ impl Eni {
     pub fn mac(&self) -> Mac {
         Mac::of_port(self.port)
     }
+
+    /// Every private address, the primary one first.
+    pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        std::iter::once(self.address).chain(self.secondary.iter().copied())
+    }
+
+    /// The instance that it is attached to.
+    pub fn instance(&self) -> Option<&InstanceId> {
+        match &self.owner {
+            EniOwner::Instance(id, _) => Some(id),
+            EniOwner::Nobody | EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => None,
+        }
+    }
+
+    /// It belongs to an NLB or an endpoint, which alone may change it.
+    pub fn is_managed(&self) -> bool {
+        match self.owner {
+            EniOwner::Nobody | EniOwner::Instance(..) => false,
+            EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => true,
+        }
+    }
+
+    /// It is the interface that an instance was born with.
+    pub fn is_primary(&self) -> bool {
+        matches!(self.owner, EniOwner::Instance(_, 0))
+    }
 }
 
 /// Whose interface an ENI is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EniOwner {
-    /// The primary interface of an instance.
-    Instance(InstanceId),
+    /// Nobody's: it is attached to nothing.
+    Nobody,
+    /// An interface of an instance, and its number there: 0 is the primary one, N is `ethN`.
+    Instance(InstanceId, u8),
     /// A zonal address of an NLB.
     LoadBalancer(LoadBalancerId),
     /// A zone of an endpoint.

@@ -68,12 +68,16 @@ pub struct PortPlan {
     pub eni: EniId,
     /// The instance behind it.
     pub instance: InstanceId,
+    /// Its number there: `ethN`, 0 for the primary ENI.
+    pub device: u8,
     /// The VPC.
     pub network: Network,
     /// The zone.
     pub zone: ZoneId,
-    /// The private address.
+    /// The primary private address.
     pub address: Ipv4Addr,
+    /// Other private addresses.
+    pub secondary: Vec<Ipv4Addr>,
     /// The vSwitch's range.
     pub subnet: Ipv4Net,
     /// The vSwitch's gateway.

@@ -45,6 +45,12 @@ quotas! {
     RulesAGroup = 200, "rules in a security group";
     /// Security groups of an ENI.
     GroupsAnEni = 5, "security groups of an instance";
+    /// Network interfaces of an account that belong to no instance's birth.
+    EnisAnAccount = 1000, "network interfaces in an account";
+    /// Network interfaces of an instance, the primary one included.
+    EnisAnInstance = 8, "network interfaces of an instance";
+    /// Private addresses of a network interface, the primary one included.
+    AddressesAnEni = 50, "private addresses of a network interface";
     /// NLBs of an account.
     LoadBalancersAnAccount = 60, "load balancers in an account";
     /// Listeners of an NLB.

@@ -4,7 +4,10 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::id::{EndpointId, EndpointServiceId, HostId, LoadBalancerId, SecurityGroupId, VSwitchId, ZoneId};
+use crate::id::{
+    EndpointId, EndpointServiceId, EniId, HostId, InstanceId, LoadBalancerId, SecurityGroupId, VSwitchId,
+    ZoneId,
+};
 use crate::nlb::health_check::InvalidHealthCheck;
 use crate::nlb::{GroupProtocol, ListenerProtocol, Scheduler, Target};
 use crate::quota::Quota;
@@ -125,7 +128,7 @@ pub enum Refusal {
     #[error("{0} instances cannot be made at once: give 1 to {max}", max = crate::quota::INSTANCES_A_CALL)]
     Amount(u32),
     /// One address for several instances.
-    #[error("one private address cannot be given to several instances")]
+    #[error("one private address or network interface cannot be given to several instances")]
     AddressForSeveral,
     /// The instance does not run, or it does.
     #[error("{} {instance} is {}: {}", .instance.kind(), if *.running { "running" } else { "stopped" },
@@ -167,6 +170,47 @@ pub enum Refusal {
     /// The ENI belongs to a product.
     #[error("{0} is managed by its product: change the NLB or endpoint instead")]
     EniServiceManaged(Key),
+    /// The ENI is attached, or the primary one of an instance.
+    #[error("network interface {eni} is attached to instance {instance}: detach it first")]
+    EniAttached {
+        /// The interface.
+        eni: EniId,
+        /// Its instance.
+        instance: InstanceId,
+    },
+    /// A primary ENI stays with its instance.
+    #[error("network interface {0} is the primary one of its instance and stays with it")]
+    PrimaryEni(EniId),
+    /// The ENI is not the instance's.
+    #[error("network interface {eni} is not attached to instance {instance}")]
+    EniNotOfInstance {
+        /// The interface.
+        eni: EniId,
+        /// The instance.
+        instance: InstanceId,
+    },
+    /// The ENI lies in another zone than the instance.
+    #[error("network interface {eni} lies in zone {zone}, the instance does not")]
+    EniZoneMismatch {
+        /// The interface.
+        eni: EniId,
+        /// Its zone.
+        zone: ZoneId,
+    },
+    /// The address is not a secondary one of the ENI.
+    #[error("{address} is not a secondary address of network interface {eni}")]
+    AddressNotAssigned {
+        /// The interface.
+        eni: EniId,
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// An instance with other ENIs than its primary one cannot move.
+    #[error("instance {0} has other network interfaces than its primary one: detach them first")]
+    InstanceHasMoreEnis(InstanceId),
+    /// An ENI with secondary addresses cannot move.
+    #[error("network interface {0} has secondary addresses: unassign them first")]
+    EniHasMoreAddresses(EniId),
     /// An enterprise group has no inner access.
     #[error("members of an enterprise security group never accept each other")]
     InnerAccessOfEnterprise(SecurityGroupId),

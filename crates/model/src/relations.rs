@@ -1,4 +1,5 @@
-//! Two indexes over all tables, derived from the rows: who refers to whom, and who holds what only one can hold.
+//! Indexes over all tables, derived from the rows: who refers to whom, who holds what only one can hold, and how many
+//! addresses of a vSwitch are taken.
 
 use std::net::Ipv4Addr;
 
@@ -6,9 +7,10 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use crate::endpoint::Acceptance;
 use crate::id::{
-    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, Timestamp,
-    VipIndex, VpcId,
+    EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex,
+    Timestamp, VSwitchId, VipIndex, VpcId,
 };
+use crate::instance::EniOwner;
 use crate::nlb::Target;
 use crate::records::{Job, Released, Token};
 use crate::security::Peer;
@@ -23,6 +25,8 @@ pub enum Claim {
     Network(Network),
     /// A port.
     Port(PortIndex),
+    /// An interface's number in an instance.
+    Device(InstanceId, u8),
     /// A security group's index.
     Group(GroupIndex),
     /// A zonal address's index.
@@ -59,7 +63,9 @@ impl Row {
             }
             Row::Eni(row) => {
                 let groups = row.security_groups.iter().cloned().map(Key::SecurityGroup);
-                groups.chain([Key::Vpc(row.vpc.clone()), Key::VSwitch(row.vswitch.clone())]).collect()
+                let instance = row.instance().cloned().map(Key::Instance);
+                let places = [Key::Vpc(row.vpc.clone()), Key::VSwitch(row.vswitch.clone())];
+                groups.chain(instance).chain(places).collect()
             }
             Row::Instance(row) => vec![Key::Eni(row.eni.clone())],
             Row::LoadBalancer(row) => {
@@ -96,7 +102,14 @@ impl Row {
             Row::Vpc(row) => vec![Claim::Network(row.network)],
             Row::Released(row) => vec![Claim::Address(row.vpc.clone(), row.address)],
             Row::SecurityGroup(row) => vec![Claim::Group(row.index)],
-            Row::Eni(row) => vec![Claim::Address(row.vpc.clone(), row.address), Claim::Port(row.port)],
+            Row::Eni(row) => {
+                let addresses = row.addresses().map(|address| Claim::Address(row.vpc.clone(), address));
+                let device = match &row.owner {
+                    EniOwner::Instance(id, number) => Some(Claim::Device(id.clone(), *number)),
+                    EniOwner::Nobody | EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => None,
+                };
+                addresses.chain([Claim::Port(row.port)]).chain(device).collect()
+            }
             Row::LoadBalancer(row) => row.zones.values().map(|zone| Claim::Vip(zone.vip)).collect(),
             Row::ServerGroup(row) => {
                 let servers = row.servers.iter().map(|server| Claim::Server(server.index));
@@ -104,6 +117,17 @@ impl Row {
             }
             Row::Listener(row) => vec![Claim::Listener(row.index)],
             Row::Endpoint(row) => vec![Claim::Endpoint(row.index), Claim::Network(row.connection.network)],
+        }
+    }
+
+    /// How many addresses of which vSwitch it takes up.
+    fn addresses(&self) -> Option<(&VSwitchId, usize)> {
+        if let Row::Eni(row) = self {
+            Some((&row.vswitch, 1 + row.secondary.len()))
+        } else if let Row::Released(row) = self {
+            Some((&row.vswitch, 1))
+        } else {
+            None
         }
     }
 
@@ -142,6 +166,7 @@ pub type Keys = RedBlackTreeSetSync<Key>;
 pub(crate) struct Relations {
     users: RedBlackTreeMapSync<(Key, Kind), Keys>,
     claims: RedBlackTreeMapSync<Claim, Key>,
+    addresses: RedBlackTreeMapSync<VSwitchId, usize>,
     expiries: RedBlackTreeSetSync<(Timestamp, Key)>,
 }
 
@@ -156,6 +181,9 @@ impl Relations {
         }
         for claim in row.claims() {
             self.claims.insert_mut(claim, key.clone());
+        }
+        if let Some((vswitch, count)) = row.addresses() {
+            self.addresses.insert_mut(vswitch.clone(), self.addresses_held(vswitch) + count);
         }
         if let Some(at) = row.expires() {
             self.expiries.insert_mut((at, key));
@@ -180,6 +208,12 @@ impl Relations {
                 self.claims.remove_mut(&claim);
             }
         }
+        if let Some((vswitch, count)) = row.addresses() {
+            match self.addresses_held(vswitch).saturating_sub(count) {
+                0 => drop(self.addresses.remove_mut(vswitch)),
+                left => self.addresses.insert_mut(vswitch.clone(), left),
+            }
+        }
         if let Some(at) = row.expires() {
             self.expiries.remove_mut(&(at, key));
         }
@@ -188,6 +222,11 @@ impl Relations {
     /// Rows of one table that refer to a row.
     pub(crate) fn users(&self, key: &Key, kind: Kind) -> Option<&Keys> {
         self.users.get(&(key.clone(), kind))
+    }
+
+    /// How many addresses of a vSwitch are in use or rest.
+    pub(crate) fn addresses_held(&self, vswitch: &VSwitchId) -> usize {
+        self.addresses.get(vswitch).copied().unwrap_or(0)
     }
 
     /// Who holds it.

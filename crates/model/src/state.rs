@@ -110,6 +110,11 @@ impl State {
         self.relations.users(key, kind).map_or(0, Keys::size)
     }
 
+    /// How many addresses of a vSwitch are in use or rest.
+    pub fn addresses_held(&self, vswitch: &VSwitchId) -> usize {
+        self.relations.addresses_held(vswitch)
+    }
+
     /// Who holds what only one can hold.
     pub fn holder(&self, claim: &Claim) -> Option<&Key> {
         self.relations.holder(claim)
@@ -139,6 +144,8 @@ lookups! {
     enis_of_vpc: Eni of Vpc(VpcId) in enis;
     /// Interfaces in a vSwitch.
     enis_of: Eni of VSwitch(VSwitchId) in enis;
+    /// Interfaces of an instance.
+    enis_of_instance: Eni of Instance(InstanceId) in enis;
     /// Interfaces in a security group.
     members_of: Eni of SecurityGroup(SecurityGroupId) in enis;
     /// Server groups that an instance serves.
@@ -166,10 +173,10 @@ impl State {
     pub fn known_as(&self, key: &Key) -> Key {
         let Key::Eni(id) = key else { return key.clone() };
         match self.get::<Eni>(id).map(|eni| &eni.owner) {
-            Some(EniOwner::Instance(id)) => Key::Instance(id.clone()),
+            Some(EniOwner::Instance(id, _)) => Key::Instance(id.clone()),
             Some(EniOwner::LoadBalancer(id)) => Key::LoadBalancer(id.clone()),
             Some(EniOwner::Endpoint(id)) => Key::Endpoint(id.clone()),
-            None => key.clone(),
+            Some(EniOwner::Nobody) | None => key.clone(),
         }
     }
 }

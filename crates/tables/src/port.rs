@@ -24,7 +24,7 @@ pub enum PortKind {
 pub struct Port {
     /// Network (VPC) that the port belongs to.
     pub network: u32,
-    /// The only source address the port may use.
+    /// The port's primary address. It may use others that `ADDRESSES` leads to it, and no more.
     pub address: u32,
     /// Stands for this port in the services network (100.64.0.0/10): resolver and probes know the port by it.
     pub alias: u32,

@@ -42,9 +42,11 @@ fn port(index: u32, letter: char, groups: &[u32]) -> PortPlan {
     PortPlan {
         eni: format!("eni-{index}").parse().unwrap(),
         instance: format!("i-{index}").parse().unwrap(),
+        device: 0,
         network: Network(1),
         zone: zone(letter),
         address: [10, 0, 0, index as u8].into(),
+        secondary: vec![],
         subnet: "10.0.0.0/24".parse().unwrap(),
         gateway: [10, 0, 0, 253].into(),
         mac: Mac::of_port(PortIndex(index)),

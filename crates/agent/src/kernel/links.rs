@@ -14,6 +14,7 @@ use rtnetlink::{LinkUnspec, LinkVeth};
 
 use super::netlink::{Link, Netlink, NetlinkError};
 use super::netns::Netns;
+use super::rules::SourceRule;
 
 /// MTU of every link, bytes.
 pub const MTU: u32 = 1500;
@@ -37,8 +38,10 @@ pub struct Veth {
     pub mac: Mac,
     /// Addresses of the other end, with the prefix that is on link.
     pub addresses: Vec<Ipv4Net>,
-    /// Default route of the other end.
-    pub gateway: Option<Ipv4Addr>,
+    /// Default routes through the other end: routing table and gateway.
+    pub gateways: Vec<(u8, Ipv4Addr)>,
+    /// The source rules of the whole namespace; `None` = another link says them.
+    pub rules: Option<Vec<SourceRule>>,
 }
 
 /// Name of the host side of a port's link.
@@ -56,7 +59,8 @@ pub fn services_veth(namespace: Netns) -> Veth {
         device: "eth0".to_owned(),
         mac: SERVICES_MAC,
         addresses: single.chain([probes]).collect(),
-        gateway: None,
+        gateways: vec![],
+        rules: None,
     }
 }
 
@@ -166,8 +170,11 @@ fn configure_device(veth: &Veth, host_index: u32) -> Result<bool, NetlinkError> 
         netlink.enable_big_tcp(device).await;
         netlink.set_addresses(device, &veth.addresses).await?;
         netlink.set_up(device).await?;
-        if let Some(gateway) = veth.gateway {
-            netlink.set_default_route(device, gateway).await?;
+        for (table, gateway) in &veth.gateways {
+            netlink.set_default_route(device, *table, *gateway).await?;
+        }
+        if let Some(rules) = &veth.rules {
+            netlink.set_source_rules(rules).await?;
         }
         Ok(true)
     })

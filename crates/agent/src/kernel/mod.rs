@@ -8,5 +8,6 @@ pub mod maps;
 pub mod netlink;
 pub mod netns;
 pub mod programs;
+pub mod rules;
 pub mod table;
 pub mod trial;

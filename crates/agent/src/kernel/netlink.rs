@@ -53,7 +53,7 @@ pub(super) struct Link {
 
 /// Requests into one namespace.
 pub(super) struct Netlink {
-    handle: Handle,
+    pub(super) handle: Handle,
     namespace: String,
 }
 
@@ -149,7 +149,12 @@ impl Netlink {
         Ok(())
     }
 
-    pub(super) async fn set_default_route(&self, link: &Link, gateway: Ipv4Addr) -> Result<(), NetlinkError> {
+    pub(super) async fn set_default_route(
+        &self,
+        link: &Link,
+        table: u8,
+        gateway: Ipv4Addr,
+    ) -> Result<(), NetlinkError> {
         let query = RouteMessageBuilder::<Ipv4Addr>::new().build();
         let routes: Vec<RouteMessage> = self
             .handle
@@ -159,16 +164,19 @@ impl Netlink {
             .try_collect()
             .await
             .map_err(|e| self.refused("list routes", e))?;
-        if routes.iter().any(|route| is_default_via(route, link.index, gateway)) {
+        if routes.iter().any(|route| is_default_via(route, link.index, table, gateway)) {
             return Ok(());
         }
-        let route =
-            RouteMessageBuilder::<Ipv4Addr>::new().gateway(gateway).output_interface(link.index).build();
-        let what = format!("set the default route via {gateway}");
+        let route = RouteMessageBuilder::<Ipv4Addr>::new()
+            .table_id(u32::from(table))
+            .gateway(gateway)
+            .output_interface(link.index)
+            .build();
+        let what = format!("set the default route via {gateway} in table {table}");
         self.handle.route().add(route).replace().execute().await.map_err(|e| self.refused(&what, e))
     }
 
-    fn refused(&self, what: &str, source: rtnetlink::Error) -> NetlinkError {
+    pub(super) fn refused(&self, what: &str, source: rtnetlink::Error) -> NetlinkError {
         NetlinkError::Refused { what: what.to_owned(), namespace: self.namespace.clone(), source }
     }
 }
@@ -206,9 +214,10 @@ fn ipv4(message: &AddressMessage) -> Option<Ipv4Net> {
     message.attributes.iter().find_map(of)
 }
 
-fn is_default_via(route: &RouteMessage, link: u32, gateway: Ipv4Addr) -> bool {
+fn is_default_via(route: &RouteMessage, link: u32, table: u8, gateway: Ipv4Addr) -> bool {
     let has = |attribute: RouteAttribute| route.attributes.contains(&attribute);
     route.header.address_family == AddressFamily::Inet
+        && route.header.table == table
         && route.header.destination_prefix_length == 0
         && has(RouteAttribute::Oif(link))
         && has(RouteAttribute::Gateway(RouteAddress::Inet(gateway)))

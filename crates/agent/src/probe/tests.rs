@@ -169,9 +169,11 @@ fn plan(at: SocketAddr, weight: u8) -> HostPlan {
     let port = PortPlan {
         eni: "eni-1".parse().unwrap(),
         instance: "i-1".parse().unwrap(),
+        device: 0,
         network: Network(1),
         zone: zone.clone(),
         address,
+        secondary: vec![],
         subnet: "10.0.0.0/24".parse().unwrap(),
         gateway: Ipv4Addr::new(10, 0, 0, 253),
         mac: Mac::of_port(SERVER),

@@ -187,9 +187,11 @@ fn port(index: PortIndex, network: Network, letter: &str, address: [u8; 4], grou
     PortPlan {
         eni: format!("eni-{}", index.0).parse().unwrap(),
         instance: instance(index),
+        device: 0,
         network,
         zone: zone(letter),
         address: address.into(),
+        secondary: vec![],
         subnet: Ipv4Net::new([a, b, c, 0].into(), 24).unwrap(),
         gateway: [a, b, c, 1].into(),
         mac: Mac::of_port(index),

@@ -50,7 +50,7 @@ fn opening(to: &str, port: u16) -> Packet {
     tcp(ANN, 5000, to, port, SYN)
 }
 
-const ONLY_ANN: &[u32] = &[ANN.index];
+pub(crate) const ONLY_ANN: &[u32] = &[ANN.index];
 const ANN_AND_BOB: &[u32] = &[ANN.index, BOB.index];
 const ANN_AND_ONE: &[u32] = &[ANN.index, ONE.index];
 

@@ -9,6 +9,7 @@ mod drops;
 mod forward;
 mod fragments;
 mod icmp;
+mod interfaces;
 mod lifetime;
 mod live;
 mod policies;

@@ -94,9 +94,11 @@ fn port(
     Ok(PortPlan {
         eni: format!("eni-{}", index.0).parse()?,
         instance,
+        device: 0,
         network,
         zone: zone(),
         address,
+        secondary: vec![],
         subnet: SUBNET,
         gateway: GATEWAY,
         mac: Mac::of_port(index),

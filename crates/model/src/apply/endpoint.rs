@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::alloc::NewEni;
 use crate::command::Output;
 use crate::command::endpoint::{
     AddEndpointZone, CreateEndpoint, EndpointGroup, EndpointZoneRef, NewEndpointZone, UpdateEndpoint,
@@ -88,7 +89,7 @@ impl Draft {
             Acceptance::Waiting | Acceptance::Denied | Acceptance::ServiceDeleted => None,
         };
         let owner = EniOwner::Endpoint(endpoint.id.clone());
-        let eni = self.new_eni(&new.vswitch, new.address, owner, BTreeSet::new())?;
+        let eni = self.new_eni(&new.vswitch, NewEni::of(owner, new.address))?;
         let (born, changed) = (self.revision, self.revision);
         let vswitch = new.vswitch.clone();
         endpoint.zones.insert(zone, EndpointZone { vswitch, eni, resource, enabled: true, born, changed });

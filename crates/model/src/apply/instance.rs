@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::alloc::NewEni;
 use crate::command::Output;
-use crate::command::instance::{DeleteInstances, ModifyInstance, RunInstances};
+use crate::command::eni::MoreAddresses;
+use crate::command::instance::{DeleteInstances, ModifyInstance, MoreInterface, RunInstances};
 use crate::draft::Draft;
 use crate::id::{EniId, HostId, InstanceId, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, HostName, Instance, Power};
@@ -12,7 +14,7 @@ use crate::meta::Relabel;
 use crate::nlb::{ServerGroup, Target};
 use crate::quota::{INSTANCES_A_CALL, Quota};
 use crate::refusal::Refusal;
-use crate::tables::Key;
+use crate::tables::{Key, Kind};
 use crate::vpc::VSwitch;
 
 impl Draft {
@@ -24,7 +26,7 @@ impl Draft {
         if !(1..=INSTANCES_A_CALL).contains(&it.amount) {
             return Err(Refusal::Amount(it.amount));
         }
-        if it.address.is_some() && it.amount > 1 {
+        if it.amount > 1 && names_one(it) {
             return Err(Refusal::AddressForSeveral);
         }
         let groups = if it.security_groups.is_empty() {
@@ -45,7 +47,13 @@ impl Draft {
     ) -> Result<InstanceId, Refusal> {
         let id = InstanceId::generate(&mut self.entropy);
         let host = self.pick_host()?;
-        let eni = self.new_eni(&vswitch.id, it.address, EniOwner::Instance(id.clone()), groups.clone())?;
+        let eni = NewEni {
+            more: it.more.clone(),
+            security_groups: groups.clone(),
+            source_dest_check: it.source_dest_check,
+            ..NewEni::of(EniOwner::Instance(id.clone(), 0), it.address)
+        };
+        let eni = self.new_eni(&vswitch.id, eni)?;
         self.put(Instance {
             id: id.clone(),
             meta: self.meta(&it.labels)?,
@@ -60,6 +68,9 @@ impl Draft {
             boot: 1,
             deletion_protection: it.deletion_protection,
         });
+        for interface in &it.interfaces {
+            self.add_interface(&id, interface, groups)?;
+        }
         Ok(id)
     }
 
@@ -113,22 +124,25 @@ impl Draft {
             if !it.force {
                 in_power(&instance, Power::Stopped)?;
             }
-            self.leave_server_groups(&instance);
+            self.leave_server_groups(&Target::Ecs(id.clone()));
+            self.release_enis(id);
             self.delete(Key::Instance(id.clone()));
-            self.delete_eni(&instance.eni);
         }
         Ok(())
     }
 
     /// A server that is gone is no server: its groups go on without it.
-    fn leave_server_groups(&mut self, instance: &Instance) {
-        let of_instance = self.state().server_groups_of(&instance.id);
-        let of_eni = self.state().server_groups_of_eni(&instance.eni);
-        let ids: BTreeSet<_> = of_instance.chain(of_eni).map(|group| group.id.clone()).collect();
-        let gone = [Target::Ecs(instance.id.clone()), Target::Eni(instance.eni.clone())];
-        for id in ids {
+    pub(super) fn leave_server_groups(&mut self, gone: &Target) {
+        let key = match gone {
+            Target::Ecs(id) => Key::Instance(id.clone()),
+            Target::Eni(id) => Key::Eni(id.clone()),
+            Target::Ip(_) => return,
+        };
+        let groups: Vec<Key> = self.state().users(&key, Kind::ServerGroup).cloned().collect();
+        for key in groups {
+            let Key::ServerGroup(id) = key else { continue };
             let Some(group) = self.state().get::<ServerGroup>(&id).cloned() else { continue };
-            self.edit(group.as_ref(), |row| row.servers.retain(|server| !gone.contains(&server.target)));
+            self.edit(group.as_ref(), |row| row.servers.retain(|server| server.target != *gone));
         }
     }
 
@@ -150,7 +164,11 @@ impl Draft {
         }
     }
 
-    fn set_groups(&mut self, eni: &EniId, groups: &BTreeSet<SecurityGroupId>) -> Result<(), Refusal> {
+    pub(super) fn set_groups(
+        &mut self,
+        eni: &EniId,
+        groups: &BTreeSet<SecurityGroupId>,
+    ) -> Result<(), Refusal> {
         let eni: Arc<Eni> = self.own::<Eni>(eni)?;
         if groups.is_empty() {
             return Err(Refusal::LastSecurityGroup(self.state().known_as(&Key::Eni(eni.id.clone()))));
@@ -161,7 +179,16 @@ impl Draft {
     }
 }
 
-fn in_power(instance: &Instance, power: Power) -> Result<(), Refusal> {
+/// Whether the command names something that only one instance can have.
+fn names_one(it: &RunInstances) -> bool {
+    let one = |interface: &MoreInterface| match interface {
+        MoreInterface::Existing(_) => true,
+        MoreInterface::New(new) => new.address.is_some() || matches!(new.more, MoreAddresses::These(_)),
+    };
+    it.address.is_some() || it.interfaces.iter().any(one)
+}
+
+pub(super) fn in_power(instance: &Instance, power: Power) -> Result<(), Refusal> {
     if instance.power == power {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alloc::NewEni;
 use crate::command::Output;
 use crate::command::nlb::{
     CreateLoadBalancer, NewZone, SetProtection, UpdateLoadBalancer, UpdateLoadBalancerProtection,
@@ -55,7 +56,7 @@ impl Draft {
     fn new_zone(&mut self, id: &LoadBalancerId, vpc: &VpcId, zone: &NewZone) -> Result<ZoneMapping, Refusal> {
         self.placed(&zone.vswitch, vpc, &zone.zone)?;
         let owner = EniOwner::LoadBalancer(id.clone());
-        let eni = self.new_eni(&zone.vswitch, zone.address, owner, BTreeSet::new())?;
+        let eni = self.new_eni(&zone.vswitch, NewEni::of(owner, zone.address))?;
         Ok(ZoneMapping { vswitch: zone.vswitch.clone(), eni, vip: self.dense()? })
     }
 

@@ -12,7 +12,7 @@ use crate::command::security::{
 };
 use crate::draft::{Draft, within};
 use crate::id::{RuleId, SecurityGroupId, VpcId};
-use crate::instance::{Eni, EniOwner, Instance};
+use crate::instance::{Eni, Instance};
 use crate::meta::{Description, Labels, Name};
 use crate::net::PortRange;
 use crate::quota::Quota;
@@ -247,10 +247,7 @@ impl Draft {
             Member::Eni(id) => (id.clone(), Key::Eni(id.clone())),
         };
         let eni = self.own::<Eni>(&eni)?;
-        match eni.owner {
-            EniOwner::Instance(_) => Ok((eni, key)),
-            EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => Err(Refusal::EniServiceManaged(key)),
-        }
+        if eni.is_managed() { Err(Refusal::EniServiceManaged(key)) } else { Ok((eni, key)) }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::command::nlb::{
 };
 use crate::draft::{Draft, within};
 use crate::id::{EniId, ServerGroupId};
-use crate::instance::{Eni, EniOwner, Instance};
+use crate::instance::{Eni, Instance};
 use crate::nlb::{GroupProtocol, HealthCheck, Scheduler, Server, ServerGroup, ServerGroupKind, Target};
 use crate::quota::Quota;
 use crate::refusal::Refusal;
@@ -125,11 +125,8 @@ impl Draft {
         address: Option<Ipv4Addr>,
     ) -> Result<(), Refusal> {
         let eni = self.own::<Eni>(eni)?;
-        match eni.owner {
-            EniOwner::Instance(_) => {}
-            EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => {
-                return Err(Refusal::EniServiceManaged(server));
-            }
+        if eni.is_managed() {
+            return Err(Refusal::EniServiceManaged(server));
         }
         if eni.vpc != group.vpc {
             return Err(Refusal::VpcMismatch { what: server, other: Key::ServerGroup(group.id.clone()) });

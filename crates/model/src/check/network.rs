@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::Findings;
 use crate::endpoint::Endpoint;
+use crate::id::InstanceId;
 use crate::instance::{Eni, EniOwner, Instance};
 use crate::nlb::LoadBalancer;
 use crate::quota::Quota;
@@ -54,13 +55,15 @@ impl Findings<'_> {
     }
 
     pub(super) fn eni(&mut self, row: &Eni) {
-        let fits = self
-            .state
-            .get::<VSwitch>(&row.vswitch)
-            .is_some_and(|vswitch| vswitch.vpc == row.vpc && vswitch.cidr.is_usable(row.address));
-        self.must(fits, "its address is one of its vSwitch's, in its VPC");
+        let fits = self.state.get::<VSwitch>(&row.vswitch).is_some_and(|vswitch| {
+            vswitch.vpc == row.vpc && row.addresses().all(|address| vswitch.cidr.is_usable(address))
+        });
+        self.must(fits, "its addresses are its vSwitch's, in its VPC");
+        self.must(!row.secondary.contains(&row.address), "its primary address is not a secondary one too");
+        self.must(row.addresses().count() <= Quota::AddressesAnEni.limit(), "it has at most 50 addresses");
         let owned = match &row.owner {
-            EniOwner::Instance(id) => self.state.get::<Instance>(id).is_some_and(|owner| owner.eni == row.id),
+            EniOwner::Nobody => true,
+            EniOwner::Instance(id, number) => self.attached(row, id, *number),
             EniOwner::LoadBalancer(id) => self.state.get::<LoadBalancer>(id).is_some_and(|owner| {
                 owner.zones.values().any(|zone| zone.eni == row.id && zone.vswitch == row.vswitch)
             }),
@@ -70,12 +73,20 @@ impl Findings<'_> {
         };
         self.must(owned, "its owner has it");
         let count = row.security_groups.len();
-        let counted = match row.owner {
-            EniOwner::Instance(_) => (1..=Quota::GroupsAnEni.limit()).contains(&count),
-            EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => count == 0,
-        };
-        self.must(counted, "an instance's has 1 to 5 security groups, others have none of their own");
+        let counted =
+            if row.is_managed() { count == 0 } else { (1..=Quota::GroupsAnEni.limit()).contains(&count) };
+        self.must(counted, "a user's has 1 to 5 security groups, others have none of their own");
         self.groups(&row.security_groups, &row.vpc);
+    }
+
+    /// The instance's primary interface, or one that lies in the same VPC and zone.
+    fn attached(&self, row: &Eni, instance: &InstanceId, number: u8) -> bool {
+        let zone = |eni: &Eni| self.state.get::<VSwitch>(&eni.vswitch).map(|vswitch| vswitch.zone.clone());
+        let primary =
+            self.state.get::<Instance>(instance).and_then(|owner| self.state.get::<Eni>(&owner.eni));
+        primary.is_some_and(|primary| {
+            (primary.id == row.id) == (number == 0) && primary.vpc == row.vpc && zone(primary) == zone(row)
+        })
     }
 
     pub(super) fn instance(&mut self, row: &Instance) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use crate::id::{InstanceId, SecurityGroupId, VSwitchId, ZoneId};
+use crate::command::eni::{CreateEni, MoreAddresses};
+use crate::id::{EniId, InstanceId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
 use crate::instance::{HostName, Image, InstanceType, UserData};
 use crate::meta::{Labels, Relabel};
 
@@ -30,6 +31,12 @@ pub struct RunInstances {
     pub user_data: Option<UserData>,
     /// The address that was asked for; only with one instance.
     pub address: Option<Ipv4Addr>,
+    /// Other addresses of the primary interface.
+    pub more: MoreAddresses,
+    /// Whether the primary interface's source addresses are checked.
+    pub source_dest_check: bool,
+    /// Interfaces besides the primary one.
+    pub interfaces: Vec<MoreInterface>,
     /// Refuse deletion.
     pub deletion_protection: bool,
 }
@@ -48,9 +55,36 @@ impl RunInstances {
             host_name: None,
             user_data: None,
             address: None,
+            more: MoreAddresses::default(),
+            source_dest_check: true,
+            interfaces: Vec::new(),
             deletion_protection: false,
         }
     }
+}
+
+/// An interface of a new instance besides its primary one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MoreInterface {
+    /// A new one; without security groups it gets the instance's.
+    New(CreateEni),
+    /// One that is attached to nothing; only with one instance.
+    Existing(EniId),
+}
+
+/// Moves a stopped instance's primary interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveInstance {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Where its primary interface goes; in the instance's zone.
+    pub vswitch: VSwitchId,
+    /// The VPC that was asked for; must be the vSwitch's.
+    pub vpc: Option<VpcId>,
+    /// Its new address; `None` = the next free one.
+    pub address: Option<Ipv4Addr>,
+    /// Its new security groups; needed when the VPC changes.
+    pub security_groups: BTreeSet<SecurityGroupId>,
 }
 
 /// Deletes instances.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{EniId, ListenerIndex, ServerGroupIndex, ServerIndex, VipIndex};
-use crate::instance::{Eni, EniOwner, Instance};
+use crate::instance::{Eni, Instance};
 use crate::net::Transport;
 use crate::nlb::{Listener, ListenerProtocol, LoadBalancer, Server, ServerGroup, Target};
 use crate::plan::{ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan};
@@ -81,7 +81,7 @@ fn server_plan(state: &State, group: &ServerGroup, server: &Server) -> Option<(S
     let plan = ServerPlan {
         port_index: eni.port,
         zone: state.get::<VSwitch>(&eni.vswitch)?.zone.clone(),
-        address: eni.address,
+        address: if let Target::Ip(address) = server.target { address } else { eni.address },
         port: server.port,
         weight: server.weight,
     };
@@ -100,5 +100,5 @@ fn server_eni<'a>(state: &'a State, group: &ServerGroup, target: &Target) -> Opt
         }
     };
     let eni = state.get::<Eni>(&id)?;
-    matches!(eni.owner, EniOwner::Instance(_)).then_some(eni)
+    eni.instance().is_some().then_some(eni)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::{GroupIndex, HostId, InstanceId, PortIndex, SecurityGroupId};
-use crate::instance::{Eni, Instance, Power};
+use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::plan::{GroupPlan, InstancePlan, PeerPlan, PortPlan, RulePlan};
 use crate::planner::rows;
 use crate::security::{Direction, GroupKind, Peer, Rule, SecurityGroup};
@@ -15,19 +15,24 @@ fn on_host<'a>(state: &'a State, host: &'a HostId) -> impl Iterator<Item = (&'a 
     here.filter_map(|instance| Some((instance, state.get::<Eni>(&instance.eni)?.as_ref())))
 }
 
-/// A stopped instance keeps its port.
+/// A stopped instance keeps its ports.
 pub(super) fn ports(state: &State, host: &HostId) -> BTreeMap<PortIndex, PortPlan> {
-    on_host(state, host).filter_map(|(instance, eni)| Some((eni.port, port(state, instance, eni)?))).collect()
+    let here = rows(&state.tables().instances).filter(|instance| instance.host == *host);
+    let enis = here.flat_map(|instance| state.enis_of_instance(&instance.id));
+    enis.filter_map(|eni| Some((eni.port, port(state, eni)?))).collect()
 }
 
-fn port(state: &State, instance: &Instance, eni: &Eni) -> Option<PortPlan> {
+fn port(state: &State, eni: &Eni) -> Option<PortPlan> {
+    let EniOwner::Instance(instance, device) = &eni.owner else { return None };
     let vswitch = state.get::<VSwitch>(&eni.vswitch)?;
     Some(PortPlan {
         eni: eni.id.clone(),
-        instance: instance.id.clone(),
+        instance: instance.clone(),
+        device: *device,
         network: state.get::<Vpc>(&eni.vpc)?.network,
         zone: vswitch.zone.clone(),
         address: eni.address,
+        secondary: eni.secondary.iter().copied().collect(),
         subnet: vswitch.cidr.net(),
         gateway: vswitch.cidr.gateway(),
         mac: eni.mac(),
@@ -65,7 +70,7 @@ pub(super) fn groups(state: &State) -> BTreeMap<GroupIndex, GroupPlan> {
 }
 
 fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
-    let mut members: Vec<_> = state.members_of(&row.id).map(|eni| eni.address).collect();
+    let mut members: Vec<_> = state.members_of(&row.id).flat_map(|eni| eni.addresses()).collect();
     members.sort_unstable();
     Some(GroupPlan {
         id: row.id.clone(),

@@ -19,10 +19,14 @@ pub enum NetworkStatus {
 /// Status of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EniStatus {
+    /// Attached to nothing.
+    Available,
     /// Not true on every host yet.
     Attaching,
     /// In use.
     InUse,
+    /// Its instance still has it.
+    Detaching,
 }
 
 /// Status of an instance.
@@ -42,7 +46,7 @@ pub enum InstanceStatus {
 
 words! {
     NetworkStatus { Pending = "Pending", Available = "Available" }
-    EniStatus { Attaching = "Attaching", InUse = "InUse" }
+    EniStatus { Available = "Available", Attaching = "Attaching", InUse = "InUse", Detaching = "Detaching" }
     InstanceStatus {
         Pending = "Pending", Starting = "Starting", Running = "Running", Stopping = "Stopping", Stopped = "Stopped"
     }
@@ -54,11 +58,13 @@ impl View<'_> {
         self.once(meta.born, NetworkStatus::Pending, NetworkStatus::Available)
     }
 
-    /// Status of an interface: that of an instance is in use as soon as it exists.
+    /// Status of an interface. One that nobody ever had is nothing to hosts: it is available at once.
     pub fn eni(&self, eni: &Eni) -> Judged<EniStatus> {
         match eni.owner {
-            EniOwner::Instance(_) | EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => {
-                self.once(eni.meta.born, EniStatus::Attaching, EniStatus::InUse)
+            EniOwner::Nobody if eni.moved == eni.meta.born => Judged::settled(EniStatus::Available),
+            EniOwner::Nobody => self.once(eni.moved, EniStatus::Detaching, EniStatus::Available),
+            EniOwner::Instance(..) | EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => {
+                self.once(eni.moved, EniStatus::Attaching, EniStatus::InUse)
             }
         }
     }

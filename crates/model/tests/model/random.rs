@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use model::command::Command as C;
 use model::command::endpoint::*;
+use model::command::eni::*;
 use model::command::instance::*;
 use model::command::nlb::*;
 use model::command::security::*;
@@ -221,7 +222,8 @@ impl Dice<'_> {
     fn command(&mut self) -> C {
         match self.below(8) {
             0 | 1 => self.network(),
-            2 => self.instances(),
+            2 if self.chance(2) => self.instances(),
+            2 => self.interfaces(),
             3 => self.security(),
             4 => self.balancing(),
             5 => self.servers(),
@@ -269,6 +271,8 @@ impl Dice<'_> {
                     amount: 1 + self.below(3) as u32,
                     security_groups: self.groups_of(&vpc),
                     address: self.address(),
+                    more: self.more_addresses(),
+                    interfaces: (0..self.below(2)).map(|_| MoreInterface::New(self.new_eni())).collect(),
                     ..RunInstances::new(vswitch)
                 })
             }
@@ -281,6 +285,76 @@ impl Dice<'_> {
                 deletion_protection: Some(self.chance(8)),
                 ..ModifyInstance::new(instance)
             }),
+        }
+    }
+
+    fn eni(&mut self) -> model::id::EniId {
+        self.key(&self.state.tables().enis.clone(), "eni-none")
+    }
+
+    /// A secondary interface and its instance.
+    fn attachment(&self) -> Option<EniAttachment> {
+        let mut enis = self.state.tables().enis.values();
+        let eni = enis.find(|eni| eni.instance().is_some() && !eni.is_primary())?;
+        Some(EniAttachment { eni: eni.id.clone(), instance: eni.instance()?.clone() })
+    }
+
+    fn stopped(&self) -> Option<model::id::InstanceId> {
+        let mut instances = self.state.tables().instances.values();
+        let is_alone = |id: &model::id::InstanceId| self.state.enis_of_instance(id).count() == 1;
+        let stopped = |row: &&Arc<model::instance::Instance>| {
+            row.power == model::instance::Power::Stopped && is_alone(&row.id)
+        };
+        instances.find(stopped).map(|row| row.id.clone())
+    }
+
+    fn more_addresses(&mut self) -> MoreAddresses {
+        match self.address() {
+            Some(address) => MoreAddresses::These(BTreeSet::from([address])),
+            None => MoreAddresses::Any(self.below(3) as u32),
+        }
+    }
+
+    fn new_eni(&mut self) -> CreateEni {
+        let vswitch = self.vswitch();
+        let vpc = self.vpc_of(&vswitch);
+        let groups = self.groups_of(&vpc);
+        CreateEni {
+            address: self.address(),
+            more: self.more_addresses(),
+            delete_on_release: self.chance(2),
+            source_dest_check: self.chance(2),
+            ..CreateEni::new(vswitch, groups)
+        }
+    }
+
+    fn interfaces(&mut self) -> C {
+        let eni = self.eni();
+        let instance = self.instance();
+        match self.below(12) {
+            0..=2 => C::CreateEni(self.new_eni()),
+            3 => C::DeleteEni(eni),
+            4..=6 => C::AttachEni(EniAttachment { eni, instance }),
+            7 => C::DetachEni(self.attachment().unwrap_or(EniAttachment { eni, instance })),
+            8 => C::ModifyEni(ModifyEni {
+                security_groups: Some(BTreeSet::from([self.group()])),
+                delete_on_release: Some(self.chance(2)),
+                ..ModifyEni::new(eni)
+            }),
+            9 => C::AssignAddresses(AssignAddresses { eni, addresses: self.more_addresses() }),
+            10 => {
+                let row = self.state.get::<model::instance::Eni>(&eni);
+                let addresses = row.map(|row| row.secondary.clone()).unwrap_or_default();
+                C::UnassignAddresses(UnassignAddresses { eni, addresses })
+            }
+            _ => {
+                let instance = self.stopped().unwrap_or(instance);
+                let vswitch = self.vswitch();
+                let vpc = self.vpc_of(&vswitch);
+                let security_groups = self.groups_of(&vpc);
+                let address = self.address();
+                C::MoveInstance(MoveInstance { instance, vswitch, vpc: Some(vpc), address, security_groups })
+            }
         }
     }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use model::instance::{Eni, Instance};
 use serde_json::{Value, json};
 
+use super::eni_shape;
 use crate::actions::list::resource_group;
 use crate::actions::older::{self, ecs_tags, many, page, wanted};
 use crate::actions::{Action, Call, View, no_effect, works};
-use crate::rpc::{ApiError, Params, Product, time};
+use crate::rpc::{ApiError, Product, time};
 
 /// Actions that describe instances.
 pub(super) const ACTIONS: &[Action] = &[
@@ -63,11 +64,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
             && wanted(params, "InstanceNetworkType", "vpc")
             && wanted(params, "Status", &status_of(&call.view, instance))
             && wanted(params, "ZoneId", instance.zone.as_str())
-            && call
-                .view
-                .state
-                .get::<Eni>(&instance.eni)
-                .is_some_and(|eni| attached(params, addresses.as_deref(), eni))
+            && attached(call, addresses.as_deref(), instance)
     };
     let instances: Vec<Arc<Instance>> = call.all_owned::<Instance>().filter(asked).cloned().collect();
     let names = ("Instances", "Instance");
@@ -81,15 +78,22 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
     )
 }
 
-/// Whether an instance's interface is where the request looks.
-fn attached(params: &Params, addresses: Option<&[String]>, eni: &Eni) -> bool {
-    let grouped = params
-        .text("SecurityGroupId")
-        .is_none_or(|group| eni.security_groups.iter().any(|member| member.as_str() == group));
-    grouped
-        && wanted(params, "VpcId", eni.vpc.as_str())
-        && wanted(params, "VSwitchId", eni.vswitch.as_str())
-        && addresses.is_none_or(|addresses| addresses.contains(&eni.address.to_string()))
+/// Whether one of an instance's interfaces is where the request looks.
+fn attached(call: &Call, addresses: Option<&[String]>, instance: &Instance) -> bool {
+    let params = &call.params;
+    let grouped = |eni: &Eni| {
+        let asked = params.text("SecurityGroupId");
+        asked.is_none_or(|group| eni.security_groups.iter().any(|member| member.as_str() == group))
+    };
+    let addressed =
+        |eni: &Eni| addresses.is_none_or(|asked| eni.addresses().any(|own| asked.contains(&own.to_string())));
+    let mut enis = call.view.state.enis_of_instance(&instance.id);
+    enis.any(|eni| {
+        grouped(eni)
+            && addressed(eni)
+            && wanted(params, "VpcId", eni.vpc.as_str())
+            && wanted(params, "VSwitchId", eni.vswitch.as_str())
+    })
 }
 
 fn describe_status(call: &Call) -> Result<Value, ApiError> {
@@ -121,19 +125,21 @@ fn body(view: &View, instance: &Instance) -> Value {
         let address = json!({ "IpAddress": [eni.address] });
         body["VpcAttributes"] = json!({ "VpcId": eni.vpc, "VSwitchId": eni.vswitch, "PrivateIpAddress": address, "NatIpAddress": "" });
         body["SecurityGroupIds"] = json!({ "SecurityGroupId": eni.security_groups });
-        body["NetworkInterfaces"] = json!({ "NetworkInterface": [interface(eni)] });
+        let mut enis: Vec<_> = view.state.enis_of_instance(&instance.id).collect();
+        enis.sort_by_key(|eni| !eni.is_primary());
+        let shown: Vec<Value> = enis.into_iter().map(|eni| interface(eni)).collect();
+        body["NetworkInterfaces"] = json!({ "NetworkInterface": shown });
     }
     body
 }
 
 fn interface(eni: &Eni) -> Value {
-    let private = json!([{ "Primary": true, "PrivateIpAddress": eni.address, "PrivateDnsName": "" }]);
     json!({
         "NetworkInterfaceId": eni.id,
         "MacAddress": eni.mac().to_string(),
-        "Type": "Primary",
+        "Type": eni_shape::kind(eni),
         "PrimaryIpAddress": eni.address,
-        "PrivateIpSets": { "PrivateIpSet": private },
+        "PrivateIpSets": eni_shape::addresses(eni),
         "Ipv6Sets": { "Ipv6Set": [] },
         "Ipv4PrefixSets": { "Ipv4PrefixSet": [] },
         "Ipv6PrefixSets": { "Ipv6PrefixSet": [] },

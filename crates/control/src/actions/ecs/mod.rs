@@ -1,7 +1,10 @@
 //! The Ecs product: instances, their interfaces and security groups.
 
+mod addresses;
 mod attributes;
 mod catalogue;
+mod eni_changes;
+mod eni_shape;
 mod enis;
 mod group_rules;
 mod groups;
@@ -17,8 +20,10 @@ use super::Action;
 
 /// Every action of the product.
 pub const ACTIONS: &[&[Action]] = &[
+    addresses::ACTIONS,
     attributes::ACTIONS,
     catalogue::ACTIONS,
+    eni_changes::ACTIONS,
     enis::ACTIONS,
     group_rules::ACTIONS,
     groups::ACTIONS,

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use model::command::instance::RunInstances;
+use model::command::eni::CreateEni;
+use model::command::instance::{MoreInterface, RunInstances};
 use model::command::{Command, Output};
 use model::id::{SecurityGroupId, VSwitchId, ZoneId};
 use model::instance::{HostName, Image, InstanceType, InvalidInstanceValue, UserData};
 use serde_json::{Value, json};
 
+use super::eni_changes::{NO_IPV6, described, more_addresses};
 use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product};
 
@@ -17,7 +19,6 @@ const NO_BILL: &str = "nothing is billed";
 const NO_DISKS: &str = "an instance has the one disk of its image";
 const NO_LOGIN: &str = "instances have no login of their own: use isthmus exec";
 const NO_PLACEMENT: &str = "this version has no placement besides zones.";
-const NO_IPV6: &str = "this version has no IPv6 inside VPCs.";
 
 const PARAMS: &[Param] = &[
     works("Amount"),
@@ -85,7 +86,7 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
     if params.number("InternetMaxBandwidthOut", 0..=u32::MAX)?.unwrap_or(0) > 0 {
         return Err(params.illegal("InternetMaxBandwidthOut", "instances have no public address: give 0."));
     }
-    let interface = interface(params)?;
+    let (interface, interfaces) = interfaces(params)?;
     let host_name = params.text("HostName").map(HostName::parse).transpose();
     let instance_type = params.text("InstanceType").map(InstanceType::parse).transpose();
     Ok(RunInstances {
@@ -102,32 +103,46 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
             Some(interface) if interface.has("PrimaryIpAddress") => interface.parse("PrimaryIpAddress")?,
             Some(_) | None => params.parse("PrivateIpAddress")?,
         },
+        more: interface.as_ref().map(more_addresses).transpose()?.unwrap_or_default(),
+        source_dest_check: source_dest_check(interface.as_ref())?,
+        interfaces,
         deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),
     })
 }
 
-/// The description of the primary interface, when it is given.
-fn interface(params: &Params) -> Result<Option<Params>, ApiError> {
-    let mut interfaces = params.list("NetworkInterface")?;
-    if interfaces.len() > 1 {
-        return Err(params.illegal("NetworkInterface", "this version gives an instance one interface."));
-    }
-    let interface = interfaces.pop();
-    if let Some(interface) = &interface {
-        for name in
-            ["NetworkInterfaceId", "Ipv6Address", "Ipv6AddressCount", "SecondaryPrivateIpAddressCount"]
-        {
+/// What is said about the primary interface, when it is given, and the others.
+fn interfaces(params: &Params) -> Result<(Option<Params>, Vec<MoreInterface>), ApiError> {
+    let (mut primary, mut others) = (None, Vec::new());
+    for (position, interface) in params.list("NetworkInterface")?.into_iter().enumerate() {
+        for name in ["Ipv6Address", "Ipv6AddressCount"] {
             if interface.has(name) {
-                return Err(
-                    interface.illegal(name, "this version makes the interface, with one IPv4 address.")
-                );
+                return Err(interface.illegal(name, NO_IPV6));
             }
         }
-        if interface.flag("SourceDestCheck")? == Some(false) {
-            return Err(interface.illegal("SourceDestCheck", "the source of packets is always checked."));
+        let words = [("Primary", true), ("Secondary", false)];
+        if !interface.choice("InstanceType", &words)?.unwrap_or(position == 0) {
+            others.push(more_interface(&interface)?);
+        } else if interface.has("NetworkInterfaceId") {
+            let why = "the primary interface is made with the instance.";
+            return Err(interface.illegal("NetworkInterfaceId", why));
+        } else if primary.replace(interface).is_some() {
+            return Err(params.illegal("NetworkInterface", "an instance has one primary interface."));
         }
     }
-    Ok(interface)
+    Ok((primary, others))
+}
+
+fn more_interface(interface: &Params) -> Result<MoreInterface, ApiError> {
+    if let Some(id) = call::id(interface, "NetworkInterfaceId")? {
+        return Ok(MoreInterface::Existing(id));
+    }
+    let labels = call::labels(interface, Some("NetworkInterfaceName"), Some("Description"))?;
+    Ok(MoreInterface::New(CreateEni { labels, ..described(interface)? }))
+}
+
+fn source_dest_check(interface: Option<&Params>) -> Result<bool, ApiError> {
+    let asked = interface.map(|interface| interface.flag("SourceDestCheck")).transpose()?;
+    Ok(asked.flatten().unwrap_or(true))
 }
 
 fn vswitch(params: &Params, interface: Option<&Params>) -> Result<VSwitchId, ApiError> {

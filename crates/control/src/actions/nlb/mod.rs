@@ -44,6 +44,8 @@ fn job(_: &View, output: &Output) -> Value {
         | Output::Account(_)
         | Output::Vpc { .. }
         | Output::VSwitch(_)
+        | Output::Eni(_)
+        | Output::Addresses(..)
         | Output::Instances(_)
         | Output::SecurityGroup(_)
         | Output::Service(_)

@@ -4,6 +4,7 @@ mod shared;
 
 use std::borrow::Cow;
 
+use model::quota::Quota;
 use model::refusal::Refusal;
 use model::tables::Kind;
 
@@ -39,6 +40,9 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::NotFound(key) => shared::not_found(product, key.kind()),
         R::InUse { what, by } => shared::in_use(product, what.kind(), by.kind()),
         R::Exists(_) => (400, "InvalidParameter.Duplicate"),
+        R::QuotaExceeded { quota: Quota::EnisAnAccount } => (403, "MaxEniCountExceeded"),
+        R::QuotaExceeded { quota: Quota::EnisAnInstance } => (403, "EniPerInstanceLimitExceeded"),
+        R::QuotaExceeded { quota: Quota::AddressesAnEni } => (403, "InvalidOperation.Ipv4CountExceeded"),
         R::QuotaExceeded { .. } | R::NoFreeIndex(_) => shared::quota(product),
         R::DeletionProtected(_) => shared::deletion_protected(product),
         R::Unsupported(_) => (400, "UnsupportedOperation"),
@@ -61,6 +65,13 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::NotMember { .. } => shared::not_member(product),
         R::LastSecurityGroup(_) => (403, "InstanceLastSecurityGroup"),
         R::EniServiceManaged(_) => (403, "InvalidOperation.EniServiceManaged"),
+        R::EniAttached { .. } => (400, "InvalidOperation.InvalidEniState"),
+        R::PrimaryEni(_) => (400, "InvalidOperation.DetachPrimaryEniNotAllowed"),
+        R::EniNotOfInstance { .. } => (400, "InvalidParameter.EniNotBelongEcs"),
+        R::EniZoneMismatch { .. } => (403, "InvalidOperation.AvailabilityZoneMismatch"),
+        R::AddressNotAssigned { .. } => (403, "InvalidIp.IpUnassigned"),
+        R::InstanceHasMoreEnis(_) => (404, "InvalidInstance.AttachedEni"),
+        R::EniHasMoreAddresses(_) => (400, "PrimaryEniHasSubIp"),
         R::InnerAccessOfEnterprise(_) => (400, "InvalidParameter.InnerAccessPolicy"),
         R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
         R::PeerGroupNotFound(_) => (404, "InvalidSourceGroupId.NotFound"),

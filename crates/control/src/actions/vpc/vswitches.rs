@@ -6,7 +6,6 @@ use model::command::vpc::{CreateVSwitch, ModifyVSwitch};
 use model::command::{Command, Output};
 use model::id::ZoneId;
 use model::meta::Relabel;
-use model::tables::{Key, Kind};
 use model::vpc::{VSwitch, VSwitchCidr, Vpc};
 use serde_json::{Value, json};
 
@@ -136,8 +135,7 @@ fn route_table(view: &View, vswitch: &VSwitch) -> String {
 
 /// Addresses that can still be given out; one that rests counts as taken.
 fn available(view: &View, vswitch: &VSwitch) -> u32 {
-    let key = Key::VSwitch(vswitch.id.clone());
-    let taken = view.state.count_users(&key, Kind::Eni) + view.state.count_users(&key, Kind::Released);
+    let taken = view.state.addresses_held(&vswitch.id);
     vswitch.cidr.usable().saturating_sub(u32::try_from(taken).unwrap_or(u32::MAX))
 }
 

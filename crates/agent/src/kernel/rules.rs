@@ -1,0 +1,62 @@
+//! Source routing inside an instance with several interfaces: what is sent from an address looks into the table of the
+//! interface that has it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use futures_util::TryStreamExt as _;
+use rtnetlink::IpVersion;
+use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
+
+use super::netlink::{Netlink, NetlinkError};
+
+/// `RT_TABLE_MAIN` of `linux/rtnetlink.h`.
+pub const MAIN_TABLE: u8 = 254;
+/// Table of the primary interface; the others' follow.
+pub const SOURCE_TABLES: u8 = 100;
+/// Priority of all our rules, before the main table's 32766: it tells them from others.
+const PRIORITY: u32 = 1000;
+
+/// Packets from this address look into this table first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceRule {
+    /// The source address.
+    pub address: Ipv4Addr,
+    /// The routing table.
+    pub table: u8,
+}
+
+impl Netlink {
+    /// Makes these the namespace's only source rules.
+    pub(super) async fn set_source_rules(&self, wanted: &[SourceRule]) -> Result<(), NetlinkError> {
+        let request = self.handle.rule().get(IpVersion::V4).execute();
+        let present: Vec<RuleMessage> =
+            request.try_collect().await.map_err(|e| self.refused("list rules", e))?;
+        let mut missing = wanted.to_vec();
+        for message in present {
+            let Some(rule) = ours(&message) else { continue };
+            if wanted.contains(&rule) {
+                missing.retain(|other| *other != rule);
+                continue;
+            }
+            let what = format!("remove the rule for packets from {}", rule.address);
+            self.handle.rule().del(message).execute().await.map_err(|e| self.refused(&what, e))?;
+        }
+        for rule in missing {
+            let request = self.handle.rule().add().v4().source_prefix(rule.address, 32);
+            let request =
+                request.table_id(u32::from(rule.table)).priority(PRIORITY).action(RuleAction::ToTable);
+            let what = format!("add a rule for packets from {}", rule.address);
+            request.execute().await.map_err(|e| self.refused(&what, e))?;
+        }
+        Ok(())
+    }
+}
+
+fn ours(message: &RuleMessage) -> Option<SourceRule> {
+    let address = message.attributes.iter().find_map(|attribute| match attribute {
+        RuleAttribute::Source(IpAddr::V4(address)) => Some(*address),
+        _ => None,
+    })?;
+    let is_ours = message.attributes.contains(&RuleAttribute::Priority(PRIORITY));
+    is_ours.then_some(SourceRule { address, table: message.header.table })
+}

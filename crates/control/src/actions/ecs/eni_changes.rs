@@ -1,0 +1,191 @@
+//! Network interfaces are made, changed, attached and detached.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use model::command::eni::{CreateEni, EniAttachment, ModifyEni, MoreAddresses};
+use model::command::{Command, Output};
+use model::id::SecurityGroupId;
+use model::instance::Eni;
+use model::meta::Relabel;
+use serde_json::Value;
+
+use super::eni_shape;
+use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
+use crate::rpc::{ApiError, Params, Product};
+
+/// Why parameters about IPv6 are refused.
+pub(super) const NO_IPV6: &str = "this version has no IPv6 inside VPCs.";
+/// Why parameters about prefixes are refused.
+pub(super) const NO_PREFIXES: &str = "this version gives interfaces single addresses, no prefixes.";
+const NO_HARDWARE: &str =
+    "an interface is a link of the host's kernel: it has no queues and modes of its own";
+const NO_TRUNKS: &str = "this version has no trunk interfaces.";
+const NO_TIMEOUTS: &str = "idle times are those of listeners, and fixed inside a VPC.";
+
+const CREATE: &[Param] = &[
+    works("DeleteOnRelease"),
+    works("Description"),
+    works("NetworkInterfaceName"),
+    works("PrimaryIpAddress"),
+    works("PrivateIpAddress"),
+    works("ResourceGroupId"),
+    works("SecondaryPrivateIpAddressCount"),
+    works("SecurityGroupId"),
+    works("SecurityGroupIds"),
+    works("SourceDestCheck"),
+    works("Tag"),
+    works("VSwitchId"),
+    no_effect("BusinessType", "there is one kind of interface"),
+    no_effect("EnhancedNetwork", NO_HARDWARE),
+    no_effect("NetworkInterfaceTrafficConfig", NO_HARDWARE),
+    no_effect("NetworkInterfaceTrafficMode", NO_HARDWARE),
+    no_effect("QueueNumber", NO_HARDWARE),
+    no_effect("QueuePairNumber", NO_HARDWARE),
+    no_effect("RxQueueSize", NO_HARDWARE),
+    no_effect("TxQueueSize", NO_HARDWARE),
+    no_effect("Visible", "an interface is visible to its account"),
+    refused("ConnectionTrackingConfiguration", NO_TIMEOUTS),
+    refused("EnablePrimaryIPv6", NO_IPV6),
+    refused("InstanceType", NO_TRUNKS),
+    refused("Ipv4Prefix", NO_PREFIXES),
+    refused("Ipv4PrefixCount", NO_PREFIXES),
+    refused("Ipv6Address", NO_IPV6),
+    refused("Ipv6AddressCount", NO_IPV6),
+    refused("Ipv6Prefix", NO_IPV6),
+    refused("Ipv6PrefixCount", NO_IPV6),
+];
+
+const MODIFY: &[Param] = &[
+    works("DeleteOnRelease"),
+    works("Description"),
+    works("NetworkInterfaceId"),
+    works("NetworkInterfaceName"),
+    works("SecurityGroupId"),
+    works("SourceDestCheck"),
+    no_effect("EnhancedNetwork", NO_HARDWARE),
+    no_effect("NetworkInterfaceTrafficConfig", NO_HARDWARE),
+    no_effect("QueueNumber", NO_HARDWARE),
+    no_effect("RxQueueSize", NO_HARDWARE),
+    no_effect("TxQueueSize", NO_HARDWARE),
+    refused("ConnectionTrackingConfiguration", NO_TIMEOUTS),
+    refused("EnablePrimaryIPv6", NO_IPV6),
+];
+
+/// Actions that change interfaces.
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(Product::Ecs, "CreateNetworkInterface", CREATE, create),
+    Action::write(Product::Ecs, "DeleteNetworkInterface", &[works("NetworkInterfaceId")], |call| {
+        Ok(Write::silent(Command::DeleteEni(call::required_id(&call.params, "NetworkInterfaceId")?)))
+    }),
+    Action::write(Product::Ecs, "ModifyNetworkInterfaceAttribute", MODIFY, modify),
+    Action::write(
+        Product::Ecs,
+        "AttachNetworkInterface",
+        &[
+            works("InstanceId"),
+            works("NetworkInterfaceId"),
+            no_effect("NetworkCardIndex", NO_HARDWARE),
+            no_effect("WaitForNetworkConfigurationReady", "the status says when it is ready"),
+            refused("TrunkNetworkInstanceId", NO_TRUNKS),
+        ],
+        |call| Ok(Write::silent(Command::AttachEni(attachment(call)?))),
+    ),
+    Action::write(
+        Product::Ecs,
+        "DetachNetworkInterface",
+        &[works("InstanceId"), works("NetworkInterfaceId"), refused("TrunkNetworkInstanceId", NO_TRUNKS)],
+        |call| Ok(Write::silent(Command::DetachEni(attachment(call)?))),
+    ),
+];
+
+fn create(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let labels = call::labels(params, Some("NetworkInterfaceName"), Some("Description"))?;
+    let command = CreateEni { labels, ..described(params)? };
+    if command.security_groups.is_empty() {
+        return Err(params.missing("SecurityGroupId"));
+    }
+    let answer = |view: &View, output: &Output| match output {
+        Output::Eni(id) => {
+            view.state.get::<Eni>(id).map(|eni| eni_shape::body(view, eni)).unwrap_or_default()
+        }
+        _ => Value::Null,
+    };
+    Ok(Write { command: Command::CreateEni(command), answer })
+}
+
+/// What a request says about a new interface, besides its labels.
+pub(super) fn described(params: &Params) -> Result<CreateEni, ApiError> {
+    let vswitch = call::required_id(params, "VSwitchId")?;
+    Ok(CreateEni {
+        address: params.parse("PrimaryIpAddress")?,
+        more: more_addresses(params)?,
+        delete_on_release: params.flag("DeleteOnRelease")?.unwrap_or(true),
+        source_dest_check: params.flag("SourceDestCheck")?.unwrap_or(true),
+        ..CreateEni::new(vswitch, groups(params)?)
+    })
+}
+
+/// Security groups, in whichever of the two parameters they are.
+fn groups(params: &Params) -> Result<BTreeSet<SecurityGroupId>, ApiError> {
+    let one = call::id::<SecurityGroupId>(params, "SecurityGroupId")?;
+    let several = call::ids::<SecurityGroupId>(params, "SecurityGroupIds")?;
+    if one.is_some() && !several.is_empty() {
+        let message = "Give SecurityGroupId or SecurityGroupIds, not both.";
+        return Err(ApiError::new(400, "InvalidSecurityGroupId.SingleIdAndMultiIdConflict", message));
+    }
+    Ok(several.into_iter().chain(one).collect())
+}
+
+/// Secondary addresses by name or by number, not both.
+pub(super) fn more_addresses(params: &Params) -> Result<MoreAddresses, ApiError> {
+    let number = params.number("SecondaryPrivateIpAddressCount", 1..=u32::from(u8::MAX))?;
+    let named = addresses(params)?;
+    if named.is_empty() {
+        return Ok(MoreAddresses::Any(number.unwrap_or(0)));
+    }
+    if number.is_some() {
+        let message = "Give PrivateIpAddress or SecondaryPrivateIpAddressCount, not both.";
+        return Err(ApiError::new(400, "InvalidParameter.Conflict", message));
+    }
+    Ok(MoreAddresses::These(named))
+}
+
+/// The addresses of `PrivateIpAddress.N`, each once.
+pub(super) fn addresses(params: &Params) -> Result<BTreeSet<Ipv4Addr>, ApiError> {
+    let mut addresses = BTreeSet::new();
+    for item in params.list("PrivateIpAddress")? {
+        let text = item.own_text().unwrap_or_default();
+        let malformed = |_| {
+            let message = "PrivateIpAddress has something that is not an IPv4 address.";
+            ApiError::new(400, "InvalidPrivateIpAddress.Malformed", message)
+        };
+        let address = text.parse().map_err(malformed)?;
+        if !addresses.insert(address) {
+            let message = format!("{address} is named twice.");
+            return Err(ApiError::new(403, "InvalidIp.IpRepeated", message));
+        }
+    }
+    Ok(addresses)
+}
+
+fn attachment(call: &Call) -> Result<EniAttachment, ApiError> {
+    let eni = call::required_id(&call.params, "NetworkInterfaceId")?;
+    Ok(EniAttachment { eni, instance: call::required_id(&call.params, "InstanceId")? })
+}
+
+fn modify(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let groups: BTreeSet<SecurityGroupId> = call::ids(params, "SecurityGroupId")?.into_iter().collect();
+    Ok(Write::silent(Command::ModifyEni(ModifyEni {
+        eni: call::required_id(params, "NetworkInterfaceId")?,
+        relabel: Relabel {
+            name: call::name(params, "NetworkInterfaceName")?,
+            description: call::description(params, "Description")?,
+        },
+        security_groups: (!groups.is_empty()).then_some(groups),
+        delete_on_release: params.flag("DeleteOnRelease")?,
+        source_dest_check: params.flag("SourceDestCheck")?,
+    })))
+}
