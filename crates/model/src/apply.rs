@@ -18,7 +18,6 @@ use crate::refusal::Refusal;
 use crate::security::SecurityGroup;
 use crate::state::State;
 use crate::tables::Change;
-use crate::vpc::{VSwitch, Vpc};
 
 impl State {
     /// What the command would change. The state itself stays as it is.
@@ -48,26 +47,14 @@ impl Draft {
             C::Tag(it) => done(self.tag(it)),
             C::Untag(it) => done(self.untag(it)),
             C::MoveResourceGroup(key, group) => done(self.move_resource_group(key, group)),
-            C::CreateVpc(it) => self.create_vpc(it),
-            C::ModifyVpc(it) => done(self.relabel::<Vpc>(&it.vpc, &it.relabel)),
-            C::DeleteVpc(id) => done(self.delete_vpc(id)),
-            C::CreateVSwitch(it) => self.create_vswitch(it),
-            C::ModifyVSwitch(it) => done(self.relabel::<VSwitch>(&it.vswitch, &it.relabel)),
-            C::DeleteVSwitch(id) => done(self.delete_vswitch(id)),
+            C::Vpc(it) => self.run_vpc(it),
             C::RunInstances(it) => self.run_instances(it),
             C::StartInstances(ids) => self.start_instances(ids).map(|()| Output::Instances(ids.clone())),
             C::StopInstances(ids) => self.stop_instances(ids).map(|()| Output::Instances(ids.clone())),
             C::RebootInstances(ids) => self.reboot_instances(ids).map(|()| Output::Instances(ids.clone())),
             C::DeleteInstances(it) => done(self.delete_instances(it)),
             C::ModifyInstance(it) => done(self.modify_instance(it)),
-            C::MoveInstance(it) => done(self.move_instance(it)),
-            C::CreateEni(it) => self.create_eni(it),
-            C::DeleteEni(id) => done(self.remove_eni(id)),
-            C::AttachEni(it) => done(self.attach_eni(it)),
-            C::DetachEni(it) => done(self.detach_eni(it)),
-            C::ModifyEni(it) => done(self.modify_eni(it)),
-            C::AssignAddresses(it) => self.assign_addresses(it),
-            C::UnassignAddresses(it) => done(self.unassign_addresses(it)),
+            C::Eni(it) => self.run_eni(it),
             C::CreateSecurityGroup(it) => self.create_security_group(it),
             C::ModifySecurityGroup(it) => done(self.relabel::<SecurityGroup>(&it.group, &it.relabel)),
             C::SetInnerAccess(id, accept) => done(self.set_inner_access(id, *accept)),

@@ -13,8 +13,8 @@ use endpoint::{
     AddEndpointZone, CreateEndpoint, EnableConnection, EndpointGroup, EndpointZoneRef, SetZoneResource,
     UpdateConnection, UpdateEndpoint,
 };
-use eni::{AssignAddresses, CreateEni, EniAttachment, ModifyEni, UnassignAddresses};
-use instance::{DeleteInstances, ModifyInstance, MoveInstance, RunInstances};
+use eni::EniCommand;
+use instance::{DeleteInstances, ModifyInstance, RunInstances};
 use nlb::{
     AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, RemoveServers, UpdateListener,
     UpdateLoadBalancer, UpdateLoadBalancerProtection, UpdateLoadBalancerZones, UpdateServerGroup,
@@ -25,7 +25,7 @@ use security::{
 };
 use service::{CreateService, ServiceResource, SetAutoAllocated, UpdateService};
 use system::{AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
-use vpc::{CreateVSwitch, CreateVpc, ModifyVSwitch, ModifyVpc};
+use vpc::VpcCommand;
 
 use std::net::Ipv4Addr;
 
@@ -70,18 +70,8 @@ pub enum Command {
     /// Moves a resource into a resource group.
     MoveResourceGroup(Key, ResourceGroupId),
 
-    /// Makes a VPC.
-    CreateVpc(CreateVpc),
-    /// Names or describes a VPC.
-    ModifyVpc(ModifyVpc),
-    /// Deletes an empty VPC.
-    DeleteVpc(VpcId),
-    /// Makes a vSwitch.
-    CreateVSwitch(CreateVSwitch),
-    /// Names or describes a vSwitch.
-    ModifyVSwitch(ModifyVSwitch),
-    /// Deletes an empty vSwitch.
-    DeleteVSwitch(VSwitchId),
+    /// Something about VPCs and vSwitches.
+    Vpc(VpcCommand),
 
     /// Makes instances and starts them.
     RunInstances(RunInstances),
@@ -95,23 +85,9 @@ pub enum Command {
     DeleteInstances(DeleteInstances),
     /// Changes an instance.
     ModifyInstance(ModifyInstance),
-    /// Moves a stopped instance's primary interface to another vSwitch or address.
-    MoveInstance(MoveInstance),
 
-    /// Makes an interface.
-    CreateEni(CreateEni),
-    /// Deletes an interface that is attached to nothing.
-    DeleteEni(EniId),
-    /// Attaches an interface to an instance.
-    AttachEni(EniAttachment),
-    /// Takes an interface from its instance.
-    DetachEni(EniAttachment),
-    /// Changes an interface.
-    ModifyEni(ModifyEni),
-    /// Gives an interface more addresses.
-    AssignAddresses(AssignAddresses),
-    /// Takes addresses from an interface.
-    UnassignAddresses(UnassignAddresses),
+    /// Something about interfaces.
+    Eni(EniCommand),
 
     /// Makes a security group.
     CreateSecurityGroup(CreateSecurityGroup),

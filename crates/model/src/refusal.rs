@@ -1,18 +1,19 @@
 //! Why a command is refused. One variant for each meaning: the API maps them to the codes of its products.
 
+mod eni;
+mod vpc;
+
 use std::net::Ipv4Addr;
 
-use ipnet::Ipv4Net;
-
-use crate::id::{
-    EndpointId, EndpointServiceId, EniId, HostId, InstanceId, LoadBalancerId, SecurityGroupId, VSwitchId,
-    ZoneId,
-};
+use crate::id::{EndpointId, EndpointServiceId, HostId, LoadBalancerId, SecurityGroupId, VSwitchId, ZoneId};
 use crate::nlb::health_check::InvalidHealthCheck;
 use crate::nlb::{GroupProtocol, ListenerProtocol, Scheduler, Target};
 use crate::quota::Quota;
 use crate::security::GroupKind;
 use crate::tables::Key;
+
+pub use eni::EniRefusal;
+pub use vpc::VpcRefusal;
 
 /// A command that was refused. The state is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,24 +67,9 @@ pub enum Refusal {
     )]
     InvalidTag,
 
-    /// The vSwitch's range is not within its VPC's.
-    #[error("{cidr} is not within the VPC's range {vpc}")]
-    CidrOutsideVpc {
-        /// The vSwitch's.
-        cidr: Ipv4Net,
-        /// The VPC's.
-        vpc: Ipv4Net,
-    },
-    /// The range overlaps a vSwitch's.
-    #[error("{cidr} overlaps {other} of vSwitch {vswitch}")]
-    CidrOverlapsVSwitch {
-        /// The new range.
-        cidr: Ipv4Net,
-        /// The range that is there.
-        other: Ipv4Net,
-        /// Whose it is.
-        vswitch: VSwitchId,
-    },
+    /// About address ranges and routes.
+    #[error(transparent)]
+    Vpc(#[from] VpcRefusal),
     /// The vSwitch lies in another zone.
     #[error("vSwitch {vswitch} lies in zone {actual}, not in {asked}")]
     ZoneMismatch {
@@ -170,47 +156,9 @@ pub enum Refusal {
     /// The ENI belongs to a product.
     #[error("{0} is managed by its product: change the NLB or endpoint instead")]
     EniServiceManaged(Key),
-    /// The ENI is attached, or the primary one of an instance.
-    #[error("network interface {eni} is attached to instance {instance}: detach it first")]
-    EniAttached {
-        /// The interface.
-        eni: EniId,
-        /// Its instance.
-        instance: InstanceId,
-    },
-    /// A primary ENI stays with its instance.
-    #[error("network interface {0} is the primary one of its instance and stays with it")]
-    PrimaryEni(EniId),
-    /// The ENI is not the instance's.
-    #[error("network interface {eni} is not attached to instance {instance}")]
-    EniNotOfInstance {
-        /// The interface.
-        eni: EniId,
-        /// The instance.
-        instance: InstanceId,
-    },
-    /// The ENI lies in another zone than the instance.
-    #[error("network interface {eni} lies in zone {zone}, the instance does not")]
-    EniZoneMismatch {
-        /// The interface.
-        eni: EniId,
-        /// Its zone.
-        zone: ZoneId,
-    },
-    /// The address is not a secondary one of the ENI.
-    #[error("{address} is not a secondary address of network interface {eni}")]
-    AddressNotAssigned {
-        /// The interface.
-        eni: EniId,
-        /// The address.
-        address: Ipv4Addr,
-    },
-    /// An instance with other ENIs than its primary one cannot move.
-    #[error("instance {0} has other network interfaces than its primary one: detach them first")]
-    InstanceHasMoreEnis(InstanceId),
-    /// An ENI with secondary addresses cannot move.
-    #[error("network interface {0} has secondary addresses: unassign them first")]
-    EniHasMoreAddresses(EniId),
+    /// About interfaces.
+    #[error(transparent)]
+    Eni(#[from] EniRefusal),
     /// An enterprise group has no inner access.
     #[error("members of an enterprise security group never accept each other")]
     InnerAccessOfEnterprise(SecurityGroupId),

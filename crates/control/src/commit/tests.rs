@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use model::account::Account;
 use model::command::system::CreateAccount;
-use model::command::vpc::CreateVpc;
+use model::command::vpc::{CreateVpc, VpcCommand};
 use model::id::{AccountId, Revision, Timestamp};
 use model::vpc::Vpc;
 use serde_json::json;
@@ -29,7 +29,7 @@ fn submission(command: Command, seed: u64) -> Submission {
 }
 
 fn create_vpc(seed: u64) -> Submission {
-    submission(Command::CreateVpc(CreateVpc::default()), seed)
+    submission(Command::Vpc(VpcCommand::CreateVpc(CreateVpc::default())), seed)
 }
 
 fn with_token(mut submission: Submission, token: &str, fingerprint: &str) -> Submission {
@@ -135,7 +135,7 @@ async fn a_refused_command_changes_nothing() {
     let commits = started(Box::new(store.clone())).await;
     let before = store.change(|inner| (inner.rows.load().unwrap(), inner.commits));
     let unknown = "vpc-bp1aaaaaaaaaaaaaaaaaa".parse().unwrap();
-    let refused = commits.submit(submission(Command::DeleteVpc(unknown), 5)).await;
+    let refused = commits.submit(submission(Command::Vpc(VpcCommand::DeleteVpc(unknown)), 5)).await;
     assert!(matches!(refused, Err(SubmitError::Refused(Refusal::NotFound(_)))));
     assert_eq!(store.change(|inner| (inner.rows.load().unwrap(), inner.commits)), before);
 }
@@ -157,7 +157,9 @@ async fn a_token_survives_a_restart_and_a_refusal_uses_none_up() {
     let store = Shared::default();
     let commits = started(Box::new(store.clone())).await;
     let unknown = "vpc-bp1aaaaaaaaaaaaaaaaaa".parse().unwrap();
-    let refused = commits.submit(with_token(submission(Command::DeleteVpc(unknown), 5), "token", "a")).await;
+    let refused = commits
+        .submit(with_token(submission(Command::Vpc(VpcCommand::DeleteVpc(unknown)), 5), "token", "a"))
+        .await;
     assert!(matches!(refused, Err(SubmitError::Refused(_))));
     let first = commits.submit(with_token(create_vpc(7), "token", "a")).await.unwrap();
     let (commits, _) = Commits::start(Box::new(store)).unwrap();

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::done;
 use crate::alloc::NewEni;
 use crate::command::Output;
 use crate::command::eni::{
-    AssignAddresses, CreateEni, EniAttachment, ModifyEni, MoreAddresses, UnassignAddresses,
+    AssignAddresses, CreateEni, EniAttachment, EniCommand, ModifyEni, MoreAddresses, UnassignAddresses,
 };
 use crate::command::instance::{MoreInterface, MoveInstance};
 use crate::draft::{Draft, within};
@@ -15,13 +16,26 @@ use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::meta::Relabel;
 use crate::nlb::Target;
 use crate::quota::Quota;
-use crate::refusal::Refusal;
+use crate::refusal::{EniRefusal, Refusal};
 use crate::relations::Claim;
 use crate::tables::{Key, Kind};
 use crate::vpc::VSwitch;
 
 impl Draft {
-    pub(super) fn create_eni(&mut self, it: &CreateEni) -> Result<Output, Refusal> {
+    pub(super) fn run_eni(&mut self, command: &EniCommand) -> Result<Output, Refusal> {
+        match command {
+            EniCommand::Create(it) => self.create_eni(it),
+            EniCommand::Delete(id) => done(self.remove_eni(id)),
+            EniCommand::Attach(it) => done(self.attach_eni(it)),
+            EniCommand::Detach(it) => done(self.detach_eni(it)),
+            EniCommand::Modify(it) => done(self.modify_eni(it)),
+            EniCommand::Assign(it) => self.assign_addresses(it),
+            EniCommand::Unassign(it) => done(self.unassign_addresses(it)),
+            EniCommand::MoveInstance(it) => done(self.move_instance(it)),
+        }
+    }
+
+    fn create_eni(&mut self, it: &CreateEni) -> Result<Output, Refusal> {
         self.room_in_account(Kind::Eni, Quota::EnisAnAccount)?;
         self.free_eni(it).map(Output::Eni)
     }
@@ -50,21 +64,21 @@ impl Draft {
         if eni.is_managed() { Err(Refusal::EniServiceManaged(Key::Eni(id.clone()))) } else { Ok(eni) }
     }
 
-    pub(super) fn remove_eni(&mut self, id: &EniId) -> Result<(), Refusal> {
+    fn remove_eni(&mut self, id: &EniId) -> Result<(), Refusal> {
         let eni = self.user_eni(id)?;
         if let Some(instance) = eni.instance() {
-            return Err(Refusal::EniAttached { eni: id.clone(), instance: instance.clone() });
+            return Err(EniRefusal::Attached { eni: id.clone(), instance: instance.clone() }.into());
         }
         self.leave_server_groups(&Target::Eni(id.clone()));
         self.delete_eni(id);
         Ok(())
     }
 
-    pub(super) fn attach_eni(&mut self, it: &EniAttachment) -> Result<(), Refusal> {
+    fn attach_eni(&mut self, it: &EniAttachment) -> Result<(), Refusal> {
         let eni = self.user_eni(&it.eni)?;
         let instance = self.own::<Instance>(&it.instance)?;
         if let Some(other) = eni.instance() {
-            return Err(Refusal::EniAttached { eni: it.eni.clone(), instance: other.clone() });
+            return Err(EniRefusal::Attached { eni: it.eni.clone(), instance: other.clone() }.into());
         }
         let primary = self.own::<Eni>(&instance.eni)?;
         if primary.vpc != eni.vpc {
@@ -73,7 +87,7 @@ impl Draft {
         }
         let zone = self.own::<VSwitch>(&eni.vswitch)?.zone.clone();
         if zone != instance.zone {
-            return Err(Refusal::EniZoneMismatch { eni: it.eni.clone(), zone });
+            return Err(EniRefusal::ZoneMismatch { eni: it.eni.clone(), zone }.into());
         }
         let device = self.free_device(&it.instance)?;
         self.give(&eni, EniOwner::Instance(it.instance.clone(), device));
@@ -92,23 +106,25 @@ impl Draft {
         self.edit(eni, |row| (row.owner, row.moved) = (owner, now));
     }
 
-    pub(super) fn detach_eni(&mut self, it: &EniAttachment) -> Result<(), Refusal> {
+    fn detach_eni(&mut self, it: &EniAttachment) -> Result<(), Refusal> {
         let eni = self.user_eni(&it.eni)?;
         self.own::<Instance>(&it.instance)?;
         if eni.instance() != Some(&it.instance) {
-            return Err(Refusal::EniNotOfInstance { eni: it.eni.clone(), instance: it.instance.clone() });
+            return Err(
+                EniRefusal::NotOfInstance { eni: it.eni.clone(), instance: it.instance.clone() }.into()
+            );
         }
         if eni.is_primary() {
-            return Err(Refusal::PrimaryEni(it.eni.clone()));
+            return Err(EniRefusal::Primary(it.eni.clone()).into());
         }
         self.give(&eni, EniOwner::Nobody);
         Ok(())
     }
 
-    pub(super) fn modify_eni(&mut self, it: &ModifyEni) -> Result<(), Refusal> {
+    fn modify_eni(&mut self, it: &ModifyEni) -> Result<(), Refusal> {
         let eni = self.user_eni(&it.eni)?;
         if eni.is_primary() && it.delete_on_release == Some(false) {
-            return Err(Refusal::PrimaryEni(it.eni.clone()));
+            return Err(EniRefusal::Primary(it.eni.clone()).into());
         }
         if let Some(groups) = &it.security_groups {
             self.set_groups(&it.eni, groups)?;
@@ -123,7 +139,7 @@ impl Draft {
         if it.relabel == Relabel::default() { Ok(()) } else { self.relabel::<Eni>(&it.eni, &it.relabel) }
     }
 
-    pub(super) fn assign_addresses(&mut self, it: &AssignAddresses) -> Result<Output, Refusal> {
+    fn assign_addresses(&mut self, it: &AssignAddresses) -> Result<Output, Refusal> {
         let eni = self.user_eni(&it.eni)?;
         let none = match &it.addresses {
             MoreAddresses::These(addresses) => addresses.is_empty(),
@@ -136,14 +152,14 @@ impl Draft {
         Ok(Output::Addresses(it.eni.clone(), added))
     }
 
-    pub(super) fn unassign_addresses(&mut self, it: &UnassignAddresses) -> Result<(), Refusal> {
+    fn unassign_addresses(&mut self, it: &UnassignAddresses) -> Result<(), Refusal> {
         let eni = self.user_eni(&it.eni)?;
         if it.addresses.is_empty() {
             return Err(Refusal::Empty("the list of addresses"));
         }
         let unknown = it.addresses.iter().find(|address| !eni.secondary.contains(address));
         if let Some(address) = unknown {
-            return Err(Refusal::AddressNotAssigned { eni: it.eni.clone(), address: *address });
+            return Err(EniRefusal::AddressNotAssigned { eni: it.eni.clone(), address: *address }.into());
         }
         self.edit(eni.as_ref(), |row| row.secondary.retain(|address| !it.addresses.contains(address)));
         for address in &it.addresses {
@@ -182,17 +198,17 @@ impl Draft {
         }
     }
 
-    pub(super) fn move_instance(&mut self, it: &MoveInstance) -> Result<(), Refusal> {
+    fn move_instance(&mut self, it: &MoveInstance) -> Result<(), Refusal> {
         let instance = self.own::<Instance>(&it.instance)?;
         super::instance::in_power(&instance, Power::Stopped)?;
         let eni = self.own::<Eni>(&instance.eni)?;
         let vswitch = self.own::<VSwitch>(&it.vswitch)?;
         self.placed(&it.vswitch, it.vpc.as_ref().unwrap_or(&eni.vpc), &instance.zone)?;
         if self.state().enis_of_instance(&it.instance).count() > 1 {
-            return Err(Refusal::InstanceHasMoreEnis(it.instance.clone()));
+            return Err(EniRefusal::InstanceHasMore(it.instance.clone()).into());
         }
         if !eni.secondary.is_empty() {
-            return Err(Refusal::EniHasMoreAddresses(eni.id.clone()));
+            return Err(EniRefusal::HasMoreAddresses(eni.id.clone()).into());
         }
         if vswitch.vpc != eni.vpc {
             self.unused::<Instance>(&it.instance, &[Kind::ServerGroup])?;

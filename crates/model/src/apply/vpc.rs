@@ -1,16 +1,28 @@
 //! VPCs and vSwitches.
 
+use super::done;
 use crate::command::Output;
-use crate::command::vpc::{CreateVSwitch, CreateVpc};
+use crate::command::vpc::{CreateVSwitch, CreateVpc, VpcCommand};
 use crate::draft::Draft;
 use crate::id::{RouteTableId, RouterId, VSwitchId, VpcId, ZoneId};
 use crate::quota::Quota;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, VpcRefusal};
 use crate::tables::{Key, Kind};
 use crate::vpc::{VSwitch, Vpc};
 
 impl Draft {
-    pub(super) fn create_vpc(&mut self, it: &CreateVpc) -> Result<Output, Refusal> {
+    pub(super) fn run_vpc(&mut self, command: &VpcCommand) -> Result<Output, Refusal> {
+        match command {
+            VpcCommand::CreateVpc(it) => self.create_vpc(it),
+            VpcCommand::ModifyVpc(it) => done(self.relabel::<Vpc>(&it.vpc, &it.relabel)),
+            VpcCommand::DeleteVpc(id) => done(self.delete_vpc(id)),
+            VpcCommand::CreateVSwitch(it) => self.create_vswitch(it),
+            VpcCommand::ModifyVSwitch(it) => done(self.relabel::<VSwitch>(&it.vswitch, &it.relabel)),
+            VpcCommand::DeleteVSwitch(id) => done(self.delete_vswitch(id)),
+        }
+    }
+
+    fn create_vpc(&mut self, it: &CreateVpc) -> Result<Output, Refusal> {
         self.room_in_account(Kind::Vpc, Quota::VpcsAnAccount)?;
         let id = VpcId::generate(&mut self.entropy);
         let router = RouterId::generate(&mut self.entropy);
@@ -29,7 +41,7 @@ impl Draft {
         Ok(Output::Vpc { id, router, route_table })
     }
 
-    pub(super) fn delete_vpc(&mut self, id: &VpcId) -> Result<(), Refusal> {
+    fn delete_vpc(&mut self, id: &VpcId) -> Result<(), Refusal> {
         self.own::<Vpc>(id)?;
         let kinds =
             [Kind::VSwitch, Kind::Endpoint, Kind::LoadBalancer, Kind::ServerGroup, Kind::SecurityGroup];
@@ -38,7 +50,7 @@ impl Draft {
         Ok(())
     }
 
-    pub(super) fn create_vswitch(&mut self, it: &CreateVSwitch) -> Result<Output, Refusal> {
+    fn create_vswitch(&mut self, it: &CreateVSwitch) -> Result<Output, Refusal> {
         let vpc = self.own::<Vpc>(&it.vpc)?;
         self.known_zone(&it.zone)?;
         self.room(&Key::Vpc(vpc.id.clone()), Kind::VSwitch, 1, Quota::VSwitchesAVpc)?;
@@ -58,18 +70,21 @@ impl Draft {
     fn fits(&self, vpc: &Vpc, it: &CreateVSwitch) -> Result<(), Refusal> {
         let cidr = it.cidr.net();
         if !vpc.cidr.net().contains(&cidr) {
-            return Err(Refusal::CidrOutsideVpc { cidr, vpc: vpc.cidr.net() });
+            return Err(VpcRefusal::CidrOutsideVpc { cidr, vpc: vpc.cidr.net() }.into());
         }
         let overlaps = |other: &VSwitch| other.cidr.net().contains(&cidr) || cidr.contains(&other.cidr.net());
         match self.state().vswitches_of(&vpc.id).find(|other| overlaps(other)) {
-            Some(other) => {
-                Err(Refusal::CidrOverlapsVSwitch { cidr, other: other.cidr.net(), vswitch: other.id.clone() })
+            Some(other) => Err(VpcRefusal::CidrOverlapsVSwitch {
+                cidr,
+                other: other.cidr.net(),
+                vswitch: other.id.clone(),
             }
+            .into()),
             None => Ok(()),
         }
     }
 
-    pub(super) fn delete_vswitch(&mut self, id: &VSwitchId) -> Result<(), Refusal> {
+    fn delete_vswitch(&mut self, id: &VSwitchId) -> Result<(), Refusal> {
         self.own::<VSwitch>(id)?;
         self.unused::<VSwitch>(id, &[Kind::Eni])?;
         let key = Key::VSwitch(id.clone());

@@ -3,8 +3,30 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
+use super::instance::MoveInstance;
 use crate::id::{EniId, InstanceId, SecurityGroupId, VSwitchId};
 use crate::meta::{Labels, Relabel};
+
+/// A change of interfaces.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EniCommand {
+    /// Makes an interface.
+    Create(CreateEni),
+    /// Deletes an interface that is attached to nothing.
+    Delete(EniId),
+    /// Attaches an interface to an instance.
+    Attach(EniAttachment),
+    /// Takes an interface from its instance.
+    Detach(EniAttachment),
+    /// Changes an interface.
+    Modify(ModifyEni),
+    /// Gives an interface more addresses.
+    Assign(AssignAddresses),
+    /// Takes addresses from an interface.
+    Unassign(UnassignAddresses),
+    /// Moves a stopped instance's primary interface to another vSwitch or address.
+    MoveInstance(MoveInstance),
+}
 
 /// Addresses besides the primary one.
 #[derive(Clone, Debug, PartialEq, Eq)]

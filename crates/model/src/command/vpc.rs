@@ -4,6 +4,23 @@ use crate::id::{VSwitchId, VpcId, ZoneId};
 use crate::meta::{Labels, Relabel};
 use crate::vpc::{VSwitchCidr, VpcCidr};
 
+/// A change of VPCs and vSwitches.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VpcCommand {
+    /// Makes a VPC.
+    CreateVpc(CreateVpc),
+    /// Names or describes a VPC.
+    ModifyVpc(ModifyVpc),
+    /// Deletes an empty VPC.
+    DeleteVpc(VpcId),
+    /// Makes a vSwitch.
+    CreateVSwitch(CreateVSwitch),
+    /// Names or describes a vSwitch.
+    ModifyVSwitch(ModifyVSwitch),
+    /// Deletes an empty vSwitch.
+    DeleteVSwitch(VSwitchId),
+}
+
 /// Makes a VPC.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateVpc {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use model::command::eni::{
-    AssignAddresses, CreateEni, EniAttachment, ModifyEni, MoreAddresses, UnassignAddresses,
+    AssignAddresses, CreateEni, EniAttachment, EniCommand, ModifyEni, MoreAddresses, UnassignAddresses,
 };
 use model::command::instance::{DeleteInstances, MoreInterface, MoveInstance, RunInstances};
 use model::command::nlb::{AddServers, NewServer};
@@ -14,7 +14,7 @@ use model::instance::{Eni, EniOwner, Instance};
 use model::nlb::{ServerGroup, Target};
 use model::planner::plan;
 use model::quota::Quota;
-use model::refusal::Refusal;
+use model::refusal::{EniRefusal, Refusal};
 use model::security::GroupKind;
 use model::status::{EniStatus, View};
 use model::tables::Key;
@@ -47,7 +47,7 @@ impl Place {
 
     fn eni(&mut self, vswitch: &VSwitchId) -> EniId {
         let command = self.create(vswitch);
-        match self.world.run(Command::CreateEni(command)) {
+        match self.world.run(Command::Eni(EniCommand::Create(command))) {
             Output::Eni(id) => id,
             other => panic!("{other:?}"),
         }
@@ -66,12 +66,12 @@ impl Place {
     }
 
     fn attach(&mut self, eni: &EniId) {
-        let command = Command::AttachEni(self.attachment(eni));
+        let command = Command::Eni(EniCommand::Attach(self.attachment(eni)));
         self.world.run(command);
     }
 
     fn detach(&mut self, eni: &EniId) {
-        let command = Command::DetachEni(self.attachment(eni));
+        let command = Command::Eni(EniCommand::Detach(self.attachment(eni)));
         self.world.run(command);
     }
 
@@ -90,7 +90,7 @@ impl Place {
 }
 
 fn assign(eni: &EniId, addresses: MoreAddresses) -> Command {
-    Command::AssignAddresses(AssignAddresses { eni: eni.clone(), addresses })
+    Command::Eni(EniCommand::Assign(AssignAddresses { eni: eni.clone(), addresses }))
 }
 
 fn these(addresses: &[[u8; 4]]) -> BTreeSet<Ipv4Addr> {
@@ -111,8 +111,11 @@ fn a_status_follows_what_hosts_have_done() {
     it.detach(&eni);
     assert_eq!(it.status(&eni, attached), EniStatus::Detaching);
     assert_eq!(it.status(&eni, revision(&it)), EniStatus::Available);
-    it.world.run(Command::DeleteEni(eni.clone()));
-    assert_eq!(it.world.refused(Command::DeleteEni(eni.clone())), Refusal::NotFound(Key::Eni(eni)));
+    it.world.run(Command::Eni(EniCommand::Delete(eni.clone())));
+    assert_eq!(
+        it.world.refused(Command::Eni(EniCommand::Delete(eni.clone()))),
+        Refusal::NotFound(Key::Eni(eni))
+    );
 }
 
 #[test]
@@ -135,29 +138,41 @@ fn what_cannot_be_attached_or_detached_is_named() {
     let mut it = Place::new();
     let (g, k) = (it.g.clone(), it.k.clone());
     let (eni, elsewhere) = (it.eni(&g), it.eni(&k));
-    let refusal = it.world.refused(Command::AttachEni(it.attachment(&elsewhere)));
-    assert!(matches!(refusal, Refusal::EniZoneMismatch { .. }));
-    let refusal = it.world.refused(Command::DetachEni(it.attachment(&eni)));
-    assert_eq!(refusal, Refusal::EniNotOfInstance { eni: eni.clone(), instance: it.instance.clone() });
+    let refusal = it.world.refused(Command::Eni(EniCommand::Attach(it.attachment(&elsewhere))));
+    assert!(matches!(refusal, Refusal::Eni(EniRefusal::ZoneMismatch { .. })));
+    let refusal = it.world.refused(Command::Eni(EniCommand::Detach(it.attachment(&eni))));
+    assert_eq!(
+        refusal,
+        Refusal::Eni(EniRefusal::NotOfInstance { eni: eni.clone(), instance: it.instance.clone() })
+    );
     it.attach(&eni);
-    let refusal = it.world.refused(Command::AttachEni(it.attachment(&eni)));
-    assert_eq!(refusal, Refusal::EniAttached { eni: eni.clone(), instance: it.instance.clone() });
-    let refusal = it.world.refused(Command::DeleteEni(eni.clone()));
-    assert!(matches!(refusal, Refusal::EniAttached { .. }));
+    let refusal = it.world.refused(Command::Eni(EniCommand::Attach(it.attachment(&eni))));
+    assert_eq!(
+        refusal,
+        Refusal::Eni(EniRefusal::Attached { eni: eni.clone(), instance: it.instance.clone() })
+    );
+    let refusal = it.world.refused(Command::Eni(EniCommand::Delete(eni.clone())));
+    assert!(matches!(refusal, Refusal::Eni(EniRefusal::Attached { .. })));
     let primary = it.primary();
-    let refusal = it.world.refused(Command::DetachEni(it.attachment(&primary)));
-    assert_eq!(refusal, Refusal::PrimaryEni(primary.clone()));
+    let refusal = it.world.refused(Command::Eni(EniCommand::Detach(it.attachment(&primary))));
+    assert_eq!(refusal, Refusal::Eni(EniRefusal::Primary(primary.clone())));
     let stays = ModifyEni { delete_on_release: Some(false), ..ModifyEni::new(primary.clone()) };
-    assert_eq!(it.world.refused(Command::ModifyEni(stays)), Refusal::PrimaryEni(primary));
+    assert_eq!(
+        it.world.refused(Command::Eni(EniCommand::Modify(stays))),
+        Refusal::Eni(EniRefusal::Primary(primary))
+    );
     let other = it.world.vpc("10.0.0.0/16");
     let other = it.world.vswitch(&other, "g", "10.0.1.0/24");
     let stranger = it.world.instance(&other, &[]);
     let far = EniAttachment { eni: elsewhere.clone(), instance: stranger };
-    assert!(matches!(it.world.refused(Command::AttachEni(far)), Refusal::VpcMismatch { .. }));
+    assert!(matches!(it.world.refused(Command::Eni(EniCommand::Attach(far))), Refusal::VpcMismatch { .. }));
     let ungrouped = CreateEni { security_groups: BTreeSet::new(), ..it.create(&g) };
-    assert!(matches!(it.world.refused(Command::CreateEni(ungrouped)), Refusal::Empty(_)));
+    assert!(matches!(it.world.refused(Command::Eni(EniCommand::Create(ungrouped))), Refusal::Empty(_)));
     let ungrouped = ModifyEni { security_groups: Some(BTreeSet::new()), ..ModifyEni::new(eni) };
-    assert!(matches!(it.world.refused(Command::ModifyEni(ungrouped)), Refusal::LastSecurityGroup(_)));
+    assert!(matches!(
+        it.world.refused(Command::Eni(EniCommand::Modify(ungrouped))),
+        Refusal::LastSecurityGroup(_)
+    ));
 }
 
 #[test]
@@ -169,7 +184,7 @@ fn an_instance_has_at_most_eight_interfaces() {
         it.attach(&eni);
     }
     let eni = it.eni(&vswitch);
-    let refusal = it.world.refused(Command::AttachEni(it.attachment(&eni)));
+    let refusal = it.world.refused(Command::Eni(EniCommand::Attach(it.attachment(&eni))));
     assert_eq!(refusal, Refusal::QuotaExceeded { quota: Quota::EnisAnInstance });
 }
 
@@ -180,15 +195,15 @@ fn interfaces_of_products_are_theirs_alone() {
     let managed = enis.find(|eni| eni.is_managed()).unwrap().id.clone();
     let attachment = EniAttachment { eni: managed.clone(), instance: it.ecs[0].clone() };
     let commands = [
-        Command::DeleteEni(managed.clone()),
-        Command::AttachEni(attachment.clone()),
-        Command::DetachEni(attachment),
-        Command::ModifyEni(ModifyEni::new(managed.clone())),
+        Command::Eni(EniCommand::Delete(managed.clone())),
+        Command::Eni(EniCommand::Attach(attachment.clone())),
+        Command::Eni(EniCommand::Detach(attachment)),
+        Command::Eni(EniCommand::Modify(ModifyEni::new(managed.clone()))),
         assign(&managed, MoreAddresses::Any(1)),
-        Command::UnassignAddresses(UnassignAddresses {
+        Command::Eni(EniCommand::Unassign(UnassignAddresses {
             eni: managed.clone(),
             addresses: these(&[[10, 0, 0, 1]]),
-        }),
+        })),
     ];
     for command in commands {
         assert_eq!(it.world.refused(command), Refusal::EniServiceManaged(Key::Eni(managed.clone())));
@@ -212,14 +227,15 @@ fn addresses_are_assigned_by_name_or_number_and_rest_when_they_are_taken_off() {
     assert!(matches!(it.world.refused(assign(&eni, MoreAddresses::Any(0))), Refusal::Empty(_)));
     let many = it.world.refused(assign(&eni, MoreAddresses::Any(46)));
     assert_eq!(many, Refusal::QuotaExceeded { quota: Quota::AddressesAnEni });
-    let off = |addresses| Command::UnassignAddresses(UnassignAddresses { eni: eni.clone(), addresses });
+    let off =
+        |addresses| Command::Eni(EniCommand::Unassign(UnassignAddresses { eni: eni.clone(), addresses }));
     it.world.run(off(these(&[[10, 0, 1, 20], [10, 0, 1, 2]])));
     assert_eq!(it.row(&eni).secondary, these(&[[10, 0, 1, 3], [10, 0, 1, 21]]));
     assert_eq!(free(&it), before - 4, "an address that rests counts as taken");
     let primary = it.row(&eni).address;
     for address in [primary, Ipv4Addr::new(10, 0, 1, 20)] {
         let refusal = it.world.refused(off(BTreeSet::from([address])));
-        assert_eq!(refusal, Refusal::AddressNotAssigned { eni: eni.clone(), address });
+        assert_eq!(refusal, Refusal::Eni(EniRefusal::AddressNotAssigned { eni: eni.clone(), address }));
     }
     it.world.run(Command::Purge(it.world.state.revision()));
     it.world.now.0 += 60;
@@ -268,7 +284,7 @@ fn with_an_instance_go_the_interfaces_that_are_to_go_with_it() {
     let vswitch = it.g.clone();
     let [goes, stays] = [(); 2].map(|()| it.eni(&vswitch));
     let keep = ModifyEni { delete_on_release: Some(false), ..ModifyEni::new(stays.clone()) };
-    it.world.run(Command::ModifyEni(keep));
+    it.world.run(Command::Eni(EniCommand::Modify(keep)));
     it.attach(&goes);
     it.attach(&stays);
     let instances = vec![it.instance.clone()];
@@ -283,16 +299,16 @@ fn a_server_that_is_an_interface_leaves_its_group_with_it() {
     let provider = it.provider_g.clone();
     let group = it.world.group(&it.provider, GroupKind::Normal);
     let eni = CreateEni::new(provider, BTreeSet::from([group]));
-    let Output::Eni(eni) = it.world.run(Command::CreateEni(eni)) else { panic!() };
+    let Output::Eni(eni) = it.world.run(Command::Eni(EniCommand::Create(eni))) else { panic!() };
     let attachment = EniAttachment { eni: eni.clone(), instance: it.ecs[2].clone() };
-    it.world.run(Command::AttachEni(attachment.clone()));
+    it.world.run(Command::Eni(EniCommand::Attach(attachment.clone())));
     let server = NewServer::new(Target::Eni(eni.clone()), 80);
     let servers = AddServers { server_group: it.server_group.clone(), servers: vec![server] };
     it.world.run(Command::AddServers(servers));
     let count = |it: &Walkthrough| it.world.state.get::<ServerGroup>(&it.server_group).unwrap().servers.len();
     assert_eq!(count(&it), 3);
-    it.world.run(Command::DetachEni(attachment));
-    it.world.run(Command::DeleteEni(eni));
+    it.world.run(Command::Eni(EniCommand::Detach(attachment)));
+    it.world.run(Command::Eni(EniCommand::Delete(eni)));
     assert_eq!(count(&it), 2);
 }
 
@@ -309,32 +325,38 @@ fn a_stopped_instance_moves_to_another_address_or_vswitch() {
         address: None,
         security_groups: BTreeSet::new(),
     };
-    let running = it.world.refused(Command::MoveInstance(to(&near)));
+    let running = it.world.refused(Command::Eni(EniCommand::MoveInstance(to(&near))));
     assert!(matches!(running, Refusal::WrongPower { running: true, .. }));
     it.world.run(Command::StopInstances(vec![instance.clone()]));
-    let far = it.world.refused(Command::MoveInstance(to(&it.k.clone())));
+    let far = it.world.refused(Command::Eni(EniCommand::MoveInstance(to(&it.k.clone()))));
     assert!(matches!(far, Refusal::ZoneMismatch { .. }));
     it.world.run(assign(&primary, MoreAddresses::These(these(&[[10, 0, 1, 20]]))));
-    let refusal = it.world.refused(Command::MoveInstance(to(&near)));
-    assert_eq!(refusal, Refusal::EniHasMoreAddresses(primary.clone()));
+    let refusal = it.world.refused(Command::Eni(EniCommand::MoveInstance(to(&near))));
+    assert_eq!(refusal, Refusal::Eni(EniRefusal::HasMoreAddresses(primary.clone())));
     let addresses = these(&[[10, 0, 1, 20]]);
-    it.world.run(Command::UnassignAddresses(UnassignAddresses { eni: primary.clone(), addresses }));
+    it.world.run(Command::Eni(EniCommand::Unassign(UnassignAddresses { eni: primary.clone(), addresses })));
     let vswitch = it.g.clone();
     let second = it.eni(&vswitch);
     it.attach(&second);
-    let refusal = it.world.refused(Command::MoveInstance(to(&near)));
-    assert_eq!(refusal, Refusal::InstanceHasMoreEnis(instance.clone()));
+    let refusal = it.world.refused(Command::Eni(EniCommand::MoveInstance(to(&near))));
+    assert_eq!(refusal, Refusal::Eni(EniRefusal::InstanceHasMore(instance.clone())));
     it.detach(&second);
-    it.world.run(Command::MoveInstance(MoveInstance { address: Some([10, 0, 3, 9].into()), ..to(&near) }));
+    it.world.run(Command::Eni(EniCommand::MoveInstance(MoveInstance {
+        address: Some([10, 0, 3, 9].into()),
+        ..to(&near)
+    })));
     assert_eq!((it.row(&primary).vswitch, it.devices()), (near.clone(), vec![(0, [10, 0, 3, 9].into())]));
     let other = it.world.vpc("10.0.0.0/16");
     let other_vswitch = it.world.vswitch(&other, "g", "10.0.1.0/24");
-    let wrong = it.world.refused(Command::MoveInstance(to(&other_vswitch)));
+    let wrong = it.world.refused(Command::Eni(EniCommand::MoveInstance(to(&other_vswitch))));
     assert!(matches!(wrong, Refusal::VpcMismatch { .. }));
     let moved = MoveInstance { vpc: Some(other.clone()), ..to(&other_vswitch) };
-    let ungrouped = it.world.refused(Command::MoveInstance(moved.clone()));
+    let ungrouped = it.world.refused(Command::Eni(EniCommand::MoveInstance(moved.clone())));
     assert!(matches!(ungrouped, Refusal::VpcMismatch { .. }), "its groups stay behind");
     let group = it.world.group(&other, GroupKind::Normal);
-    it.world.run(Command::MoveInstance(MoveInstance { security_groups: BTreeSet::from([group]), ..moved }));
+    it.world.run(Command::Eni(EniCommand::MoveInstance(MoveInstance {
+        security_groups: BTreeSet::from([group]),
+        ..moved
+    })));
     assert_eq!(it.row(&primary).vpc, other);
 }

@@ -236,19 +236,19 @@ impl Dice<'_> {
         let octet = self.below(4);
         let cidr = VSwitchCidr::new(format!("10.0.{octet}.0/28").parse().unwrap()).unwrap();
         match self.below(14) {
-            0 | 1 => C::CreateVpc(CreateVpc {
+            0 | 1 => C::Vpc(VpcCommand::CreateVpc(CreateVpc {
                 cidr: VpcCidr::new("10.0.0.0/16".parse().unwrap()).unwrap(),
                 labels: Labels::default(),
-            }),
-            2..=7 => C::CreateVSwitch(CreateVSwitch {
+            })),
+            2..=7 => C::Vpc(VpcCommand::CreateVSwitch(CreateVSwitch {
                 labels: Labels::default(),
                 vpc: self.vpc_id(),
                 zone: self.zone(),
                 cidr,
-            }),
-            8 => C::DeleteVpc(self.vpc_id()),
-            9 => C::DeleteVSwitch(self.vswitch()),
-            10 => C::ModifyVpc(ModifyVpc { vpc: self.vpc_id(), relabel: relabel() }),
+            })),
+            8 => C::Vpc(VpcCommand::DeleteVpc(self.vpc_id())),
+            9 => C::Vpc(VpcCommand::DeleteVSwitch(self.vswitch())),
+            10 => C::Vpc(VpcCommand::ModifyVpc(ModifyVpc { vpc: self.vpc_id(), relabel: relabel() })),
             11 => C::Purge(Revision(self.state.revision().0.saturating_sub(self.below(20)))),
             12 => C::Tag(Tagging {
                 resources: vec![model::tables::Key::Vpc(self.vpc_id())],
@@ -332,20 +332,20 @@ impl Dice<'_> {
         let eni = self.eni();
         let instance = self.instance();
         match self.below(12) {
-            0..=2 => C::CreateEni(self.new_eni()),
-            3 => C::DeleteEni(eni),
-            4..=6 => C::AttachEni(EniAttachment { eni, instance }),
-            7 => C::DetachEni(self.attachment().unwrap_or(EniAttachment { eni, instance })),
-            8 => C::ModifyEni(ModifyEni {
+            0..=2 => C::Eni(EniCommand::Create(self.new_eni())),
+            3 => C::Eni(EniCommand::Delete(eni)),
+            4..=6 => C::Eni(EniCommand::Attach(EniAttachment { eni, instance })),
+            7 => C::Eni(EniCommand::Detach(self.attachment().unwrap_or(EniAttachment { eni, instance }))),
+            8 => C::Eni(EniCommand::Modify(ModifyEni {
                 security_groups: Some(BTreeSet::from([self.group()])),
                 delete_on_release: Some(self.chance(2)),
                 ..ModifyEni::new(eni)
-            }),
-            9 => C::AssignAddresses(AssignAddresses { eni, addresses: self.more_addresses() }),
+            })),
+            9 => C::Eni(EniCommand::Assign(AssignAddresses { eni, addresses: self.more_addresses() })),
             10 => {
                 let row = self.state.get::<model::instance::Eni>(&eni);
                 let addresses = row.map(|row| row.secondary.clone()).unwrap_or_default();
-                C::UnassignAddresses(UnassignAddresses { eni, addresses })
+                C::Eni(EniCommand::Unassign(UnassignAddresses { eni, addresses }))
             }
             _ => {
                 let instance = self.stopped().unwrap_or(instance);
@@ -353,7 +353,13 @@ impl Dice<'_> {
                 let vpc = self.vpc_of(&vswitch);
                 let security_groups = self.groups_of(&vpc);
                 let address = self.address();
-                C::MoveInstance(MoveInstance { instance, vswitch, vpc: Some(vpc), address, security_groups })
+                C::Eni(EniCommand::MoveInstance(MoveInstance {
+                    instance,
+                    vswitch,
+                    vpc: Some(vpc),
+                    address,
+                    security_groups,
+                }))
             }
         }
     }

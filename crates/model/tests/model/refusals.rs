@@ -13,14 +13,14 @@ use model::command::nlb::{
 use model::command::security::{AuthorizeRules, Member, Membership, NewRule, RevokeRules, RuleSelector};
 use model::command::service::{CreateService, ServiceResource};
 use model::command::system::{Tagging, Untagging};
-use model::command::vpc::CreateVSwitch;
+use model::command::vpc::{CreateVSwitch, VpcCommand};
 use model::id::{EndpointServiceId, VSwitchId, VpcId};
 use model::meta::{Description, Labels};
 use model::net::PortRange;
 use model::nlb::health_check::{HealthCheckPatch, ProbeKind};
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
 use model::quota::Quota;
-use model::refusal::Refusal;
+use model::refusal::{Refusal, VpcRefusal};
 use model::security::{Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::service::User;
 use model::tables::Key;
@@ -30,12 +30,12 @@ use crate::support::{OTHER, Walkthrough, World, enable, new_endpoint_zone, new_z
 
 fn vswitch(vpc: &VpcId, letter: &str, cidr: &str) -> Command {
     let cidr = VSwitchCidr::new(cidr.parse().unwrap()).unwrap();
-    Command::CreateVSwitch(CreateVSwitch {
+    Command::Vpc(VpcCommand::CreateVSwitch(CreateVSwitch {
         labels: Labels::default(),
         vpc: vpc.clone(),
         zone: zone(letter),
         cidr,
-    })
+    }))
 }
 
 fn run_at(vswitch: &VSwitchId, address: &str) -> Command {
@@ -72,9 +72,14 @@ fn a_vswitch_lies_in_its_vpc_apart_from_others_and_in_a_zone_of_the_region() {
     let mut world = World::new();
     let vpc = world.vpc("10.0.0.0/16");
     let there = world.vswitch(&vpc, "g", "10.0.0.0/24");
-    assert!(matches!(world.refused(vswitch(&vpc, "g", "10.1.0.0/24")), Refusal::CidrOutsideVpc { .. }));
+    assert!(matches!(
+        world.refused(vswitch(&vpc, "g", "10.1.0.0/24")),
+        Refusal::Vpc(VpcRefusal::CidrOutsideVpc { .. })
+    ));
     let refusal = world.refused(vswitch(&vpc, "k", "10.0.0.128/25"));
-    assert!(matches!(refusal, Refusal::CidrOverlapsVSwitch { vswitch, .. } if vswitch == there));
+    assert!(
+        matches!(refusal, Refusal::Vpc(VpcRefusal::CidrOverlapsVSwitch { vswitch, .. }) if vswitch == there)
+    );
     assert_eq!(world.refused(vswitch(&vpc, "z", "10.0.1.0/24")), Refusal::ZoneUnknown(zone("z")));
 }
 
@@ -138,8 +143,14 @@ fn what_is_in_use_is_not_deleted_and_what_is_in_the_way_is_named() {
         Refusal::InUse { by, .. } => by,
         other => panic!("{other}"),
     };
-    assert!(matches!(by(it.world.refused(Command::DeleteVpc(it.consumer.clone()))), Key::VSwitch(_)));
-    assert!(matches!(by(it.world.refused(Command::DeleteVSwitch(it.provider_g.clone()))), Key::Instance(_)));
+    assert!(matches!(
+        by(it.world.refused(Command::Vpc(VpcCommand::DeleteVpc(it.consumer.clone())))),
+        Key::VSwitch(_)
+    ));
+    assert!(matches!(
+        by(it.world.refused(Command::Vpc(VpcCommand::DeleteVSwitch(it.provider_g.clone())))),
+        Key::Instance(_)
+    ));
     let group = Command::DeleteSecurityGroup(it.clients.clone());
     assert!(matches!(by(it.world.refused(group)), Key::Instance(_)));
     let group = Command::DeleteServerGroup(it.server_group.clone());
@@ -206,7 +217,7 @@ fn another_account_s_resources_are_unknown() {
     let mut it = Walkthrough::new();
     it.world.account = OTHER;
     let commands = [
-        (Command::DeleteVpc(it.consumer.clone()), Key::Vpc(it.consumer.clone())),
+        (Command::Vpc(VpcCommand::DeleteVpc(it.consumer.clone())), Key::Vpc(it.consumer.clone())),
         (vswitch(&it.consumer, "g", "10.0.9.0/24"), Key::Vpc(it.consumer.clone())),
         (delete(&it.ecs, true), Key::Instance(it.ecs.iter().min().unwrap().clone())),
         (Command::DeleteSecurityGroup(it.clients.clone()), Key::SecurityGroup(it.clients.clone())),

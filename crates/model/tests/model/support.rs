@@ -10,7 +10,7 @@ use model::command::nlb::{
 use model::command::security::CreateSecurityGroup;
 use model::command::service::CreateService;
 use model::command::system::CreateAccount;
-use model::command::vpc::{CreateVSwitch, CreateVpc};
+use model::command::vpc::{CreateVSwitch, CreateVpc, VpcCommand};
 use model::command::{Command, Env, Output};
 use model::id::{
     AccountId, EndpointId, EndpointServiceId, HostId, InstanceId, ListenerId, LoadBalancerId, Revision,
@@ -88,7 +88,7 @@ impl World {
 
     pub(crate) fn vpc(&mut self, cidr: &str) -> VpcId {
         let cidr = VpcCidr::new(cidr.parse().unwrap()).unwrap();
-        match self.run(Command::CreateVpc(CreateVpc { cidr, ..CreateVpc::default() })) {
+        match self.run(Command::Vpc(VpcCommand::CreateVpc(CreateVpc { cidr, ..CreateVpc::default() }))) {
             Output::Vpc { id, .. } => id,
             other => panic!("{other:?}"),
         }
@@ -97,12 +97,12 @@ impl World {
     pub(crate) fn vswitch(&mut self, vpc: &VpcId, letter: &str, cidr: &str) -> VSwitchId {
         let cidr = VSwitchCidr::new(cidr.parse().unwrap()).unwrap();
         let labels = model::meta::Labels::default();
-        match self.run(Command::CreateVSwitch(CreateVSwitch {
+        match self.run(Command::Vpc(VpcCommand::CreateVSwitch(CreateVSwitch {
             labels,
             vpc: vpc.clone(),
             zone: zone(letter),
             cidr,
-        })) {
+        }))) {
             Output::VSwitch(id) => id,
             other => panic!("{other:?}"),
         }

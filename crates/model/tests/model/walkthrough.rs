@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use model::command::Command;
 use model::command::endpoint::{EndpointZoneRef, UpdateConnection};
 use model::command::nlb::UpdateLoadBalancer;
+use model::command::vpc::VpcCommand;
 use model::id::Revision;
 use model::plan::{HostPlan, PeerPlan};
 use model::planner::plan;
@@ -218,14 +219,14 @@ fn everything_can_be_taken_down_again_in_order() {
         force: true,
     }));
     for vswitch in [&it.consumer_g, &it.consumer_k, &it.provider_g, &it.provider_k] {
-        it.world.run(Command::DeleteVSwitch(vswitch.clone()));
+        it.world.run(Command::Vpc(VpcCommand::DeleteVSwitch(vswitch.clone())));
     }
     let groups: Vec<_> = it.world.state.tables().security_groups.keys().cloned().collect();
     for group in groups {
         it.world.run(Command::DeleteSecurityGroup(group));
     }
-    it.world.run(Command::DeleteVpc(it.consumer.clone()));
-    it.world.run(Command::DeleteVpc(it.provider.clone()));
+    it.world.run(Command::Vpc(VpcCommand::DeleteVpc(it.consumer.clone())));
+    it.world.run(Command::Vpc(VpcCommand::DeleteVpc(it.provider.clone())));
     let left = it.world.state.tables().rows().filter(|row| row.meta().is_some());
     assert_eq!(left.map(|row| row.key()).collect::<Vec<Key>>(), []);
     let plan = plan_of(&it);

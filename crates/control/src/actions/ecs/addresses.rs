@@ -1,6 +1,6 @@
 //! Addresses of network interfaces and instances.
 
-use model::command::eni::{AssignAddresses, UnassignAddresses};
+use model::command::eni::{AssignAddresses, EniCommand, UnassignAddresses};
 use model::command::instance::MoveInstance;
 use model::command::{Command, Output};
 use model::instance::{Eni, Instance};
@@ -85,13 +85,13 @@ fn assign(call: &Call) -> Result<Write, ApiError> {
         }),
         _ => Value::Null,
     };
-    Ok(Write { command: Command::AssignAddresses(command), answer })
+    Ok(Write { command: Command::Eni(EniCommand::Assign(command)), answer })
 }
 
 fn unassign(call: &Call) -> Result<Write, ApiError> {
     let eni = call::required_id(&call.params, "NetworkInterfaceId")?;
     let addresses = addresses(&call.params)?;
-    Ok(Write::silent(Command::UnassignAddresses(UnassignAddresses { eni, addresses })))
+    Ok(Write::silent(Command::Eni(EniCommand::Unassign(UnassignAddresses { eni, addresses }))))
 }
 
 /// An interface that exists, and can have none.
@@ -102,13 +102,13 @@ fn no_ipv6(call: &Call) -> Result<Value, ApiError> {
 
 fn move_instance(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    Ok(Write::silent(Command::MoveInstance(MoveInstance {
+    Ok(Write::silent(Command::Eni(EniCommand::MoveInstance(MoveInstance {
         instance: call::required_id(params, "InstanceId")?,
         vswitch: call::required_id(params, "VSwitchId")?,
         vpc: call::id(params, "VpcId")?,
         address: params.parse("PrivateIpAddress")?,
         security_groups: call::ids(params, "SecurityGroupId")?.into_iter().collect(),
-    })))
+    }))))
 }
 
 /// An instance that exists, and can have none.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use model::command::eni::{CreateEni, EniAttachment, ModifyEni, MoreAddresses};
+use model::command::eni::{CreateEni, EniAttachment, EniCommand, ModifyEni, MoreAddresses};
 use model::command::{Command, Output};
 use model::id::SecurityGroupId;
 use model::instance::Eni;
@@ -76,7 +76,10 @@ const MODIFY: &[Param] = &[
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(Product::Ecs, "CreateNetworkInterface", CREATE, create),
     Action::write(Product::Ecs, "DeleteNetworkInterface", &[works("NetworkInterfaceId")], |call| {
-        Ok(Write::silent(Command::DeleteEni(call::required_id(&call.params, "NetworkInterfaceId")?)))
+        Ok(Write::silent(Command::Eni(EniCommand::Delete(call::required_id(
+            &call.params,
+            "NetworkInterfaceId",
+        )?))))
     }),
     Action::write(Product::Ecs, "ModifyNetworkInterfaceAttribute", MODIFY, modify),
     Action::write(
@@ -89,13 +92,13 @@ pub(super) const ACTIONS: &[Action] = &[
             no_effect("WaitForNetworkConfigurationReady", "the status says when it is ready"),
             refused("TrunkNetworkInstanceId", NO_TRUNKS),
         ],
-        |call| Ok(Write::silent(Command::AttachEni(attachment(call)?))),
+        |call| Ok(Write::silent(Command::Eni(EniCommand::Attach(attachment(call)?)))),
     ),
     Action::write(
         Product::Ecs,
         "DetachNetworkInterface",
         &[works("InstanceId"), works("NetworkInterfaceId"), refused("TrunkNetworkInstanceId", NO_TRUNKS)],
-        |call| Ok(Write::silent(Command::DetachEni(attachment(call)?))),
+        |call| Ok(Write::silent(Command::Eni(EniCommand::Detach(attachment(call)?)))),
     ),
 ];
 
@@ -112,7 +115,7 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         }
         _ => Value::Null,
     };
-    Ok(Write { command: Command::CreateEni(command), answer })
+    Ok(Write { command: Command::Eni(EniCommand::Create(command)), answer })
 }
 
 /// What a request says about a new interface, besides its labels.
@@ -178,7 +181,7 @@ fn attachment(call: &Call) -> Result<EniAttachment, ApiError> {
 fn modify(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
     let groups: BTreeSet<SecurityGroupId> = call::ids(params, "SecurityGroupId")?.into_iter().collect();
-    Ok(Write::silent(Command::ModifyEni(ModifyEni {
+    Ok(Write::silent(Command::Eni(EniCommand::Modify(ModifyEni {
         eni: call::required_id(params, "NetworkInterfaceId")?,
         relabel: Relabel {
             name: call::name(params, "NetworkInterfaceName")?,
@@ -187,5 +190,5 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
         security_groups: (!groups.is_empty()).then_some(groups),
         delete_on_release: params.flag("DeleteOnRelease")?,
         source_dest_check: params.flag("SourceDestCheck")?,
-    })))
+    }))))
 }

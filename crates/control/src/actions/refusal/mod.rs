@@ -4,8 +4,7 @@ mod shared;
 
 use std::borrow::Cow;
 
-use model::quota::Quota;
-use model::refusal::Refusal;
+use model::refusal::{EniRefusal, Refusal, VpcRefusal};
 use model::tables::Kind;
 
 use crate::rpc::{ApiError, Product};
@@ -40,10 +39,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::NotFound(key) => shared::not_found(product, key.kind()),
         R::InUse { what, by } => shared::in_use(product, what.kind(), by.kind()),
         R::Exists(_) => (400, "InvalidParameter.Duplicate"),
-        R::QuotaExceeded { quota: Quota::EnisAnAccount } => (403, "MaxEniCountExceeded"),
-        R::QuotaExceeded { quota: Quota::EnisAnInstance } => (403, "EniPerInstanceLimitExceeded"),
-        R::QuotaExceeded { quota: Quota::AddressesAnEni } => (403, "InvalidOperation.Ipv4CountExceeded"),
-        R::QuotaExceeded { .. } | R::NoFreeIndex(_) => shared::quota(product),
+        R::QuotaExceeded { .. } | R::NoFreeIndex(_) => shared::quota(product, refusal),
         R::DeletionProtected(_) => shared::deletion_protected(product),
         R::Unsupported(_) => (400, "UnsupportedOperation"),
         R::VpcMismatch { what, other } => shared::vpc_mismatch(product, what.kind(), other.kind()),
@@ -51,8 +47,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::NoHost => (403, "OperationDenied.NoStock"),
         R::Empty(_) => shared::empty(product),
         R::InvalidTag => (400, "InvalidTagKey.Malformed"),
-        R::CidrOutsideVpc { .. } => (400, "InvalidCidrBlock.Malformed"),
-        R::CidrOverlapsVSwitch { .. } => (400, "InvalidCidrBlock.Overlapped"),
+        R::Vpc(refusal) => vpc(refusal),
         R::ZoneMismatch { .. } => shared::zone_mismatch(product),
         R::AddressOutsideVSwitch { .. } => shared::address_outside(product),
         R::AddressTaken { .. } => shared::address_taken(product),
@@ -65,13 +60,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::NotMember { .. } => shared::not_member(product),
         R::LastSecurityGroup(_) => (403, "InstanceLastSecurityGroup"),
         R::EniServiceManaged(_) => (403, "InvalidOperation.EniServiceManaged"),
-        R::EniAttached { .. } => (400, "InvalidOperation.InvalidEniState"),
-        R::PrimaryEni(_) => (400, "InvalidOperation.DetachPrimaryEniNotAllowed"),
-        R::EniNotOfInstance { .. } => (400, "InvalidParameter.EniNotBelongEcs"),
-        R::EniZoneMismatch { .. } => (403, "InvalidOperation.AvailabilityZoneMismatch"),
-        R::AddressNotAssigned { .. } => (403, "InvalidIp.IpUnassigned"),
-        R::InstanceHasMoreEnis(_) => (404, "InvalidInstance.AttachedEni"),
-        R::EniHasMoreAddresses(_) => (400, "PrimaryEniHasSubIp"),
+        R::Eni(refusal) => eni(refusal),
         R::InnerAccessOfEnterprise(_) => (400, "InvalidParameter.InnerAccessPolicy"),
         R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
         R::PeerGroupNotFound(_) => (404, "InvalidSourceGroupId.NotFound"),
@@ -112,6 +101,25 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::WrongConnectionState { .. } => (400, "EndpointConnectionOperationDenied"),
         R::WrongZoneState { .. } => (400, "IncorrectStatus.VpcEndpointZone"),
         R::HostInUse(_) | R::ZoneInUse(_) => (400, "OperationDenied.ResourceInUse"),
+    }
+}
+
+fn vpc(refusal: &VpcRefusal) -> Code {
+    match refusal {
+        VpcRefusal::CidrOutsideVpc { .. } => (400, "InvalidCidrBlock.Malformed"),
+        VpcRefusal::CidrOverlapsVSwitch { .. } => (400, "InvalidCidrBlock.Overlapped"),
+    }
+}
+
+fn eni(refusal: &EniRefusal) -> Code {
+    match refusal {
+        EniRefusal::Attached { .. } => (400, "InvalidOperation.InvalidEniState"),
+        EniRefusal::Primary(_) => (400, "InvalidOperation.DetachPrimaryEniNotAllowed"),
+        EniRefusal::NotOfInstance { .. } => (400, "InvalidParameter.EniNotBelongEcs"),
+        EniRefusal::ZoneMismatch { .. } => (403, "InvalidOperation.AvailabilityZoneMismatch"),
+        EniRefusal::AddressNotAssigned { .. } => (403, "InvalidIp.IpUnassigned"),
+        EniRefusal::InstanceHasMore(_) => (404, "InvalidInstance.AttachedEni"),
+        EniRefusal::HasMoreAddresses(_) => (400, "PrimaryEniHasSubIp"),
     }
 }
 

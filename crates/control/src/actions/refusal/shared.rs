@@ -1,5 +1,7 @@
 //! Refusals that every product can give, each under its own code.
 
+use model::quota::Quota;
+use model::refusal::Refusal;
 use model::tables::Kind;
 
 use super::Code;
@@ -81,7 +83,17 @@ pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
     }
 }
 
-pub(super) fn quota(product: Product) -> Code {
+/// The older products name some limits; the others have one code for all.
+pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
+    let named = [
+        (Quota::EnisAnAccount, "MaxEniCountExceeded"),
+        (Quota::EnisAnInstance, "EniPerInstanceLimitExceeded"),
+        (Quota::AddressesAnEni, "InvalidOperation.Ipv4CountExceeded"),
+    ];
+    let named = named.iter().find(|(quota, _)| *refusal == Refusal::QuotaExceeded { quota: *quota });
+    if let Some((_, code)) = named {
+        return (403, code);
+    }
     of(product, (400, "QuotaExceeded.QuotaInsufficient"), (400, "QuotaMisMatched"), (400, "QuotaExceeded"))
 }
 

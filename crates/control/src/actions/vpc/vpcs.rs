@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::command::vpc::{CreateVpc, ModifyVpc};
+use model::command::vpc::{CreateVpc, ModifyVpc, VpcCommand};
 use model::command::{Command, Output};
 use model::meta::Relabel;
 use model::tables::{Key, Kind};
@@ -103,7 +103,7 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         }
         _ => Value::Null,
     };
-    Ok(Write { command: Command::CreateVpc(CreateVpc { labels, cidr }), answer })
+    Ok(Write { command: Command::Vpc(VpcCommand::CreateVpc(CreateVpc { labels, cidr })), answer })
 }
 
 fn range(params: &Params) -> Result<VpcCidr, ApiError> {
@@ -113,7 +113,7 @@ fn range(params: &Params) -> Result<VpcCidr, ApiError> {
 }
 
 fn delete(call: &Call) -> Result<Write, ApiError> {
-    Ok(Write::silent(Command::DeleteVpc(call::required_id(&call.params, "VpcId")?)))
+    Ok(Write::silent(Command::Vpc(VpcCommand::DeleteVpc(call::required_id(&call.params, "VpcId")?))))
 }
 
 fn modify(call: &Call) -> Result<Write, ApiError> {
@@ -124,7 +124,10 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
         name: call::name(params, "VpcName")?,
         description: call::description(params, "Description")?,
     };
-    Ok(Write::silent(Command::ModifyVpc(ModifyVpc { vpc: call::required_id(params, "VpcId")?, relabel })))
+    Ok(Write::silent(Command::Vpc(VpcCommand::ModifyVpc(ModifyVpc {
+        vpc: call::required_id(params, "VpcId")?,
+        relabel,
+    }))))
 }
 
 fn describe(call: &Call) -> Result<Value, ApiError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::command::vpc::{CreateVSwitch, ModifyVSwitch};
+use model::command::vpc::{CreateVSwitch, ModifyVSwitch, VpcCommand};
 use model::command::{Command, Output};
 use model::id::ZoneId;
 use model::meta::Relabel;
@@ -85,7 +85,7 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         Output::VSwitch(id) => json!({ "VSwitchId": id }),
         _ => Value::Null,
     };
-    Ok(Write { command: Command::CreateVSwitch(command), answer })
+    Ok(Write { command: Command::Vpc(VpcCommand::CreateVSwitch(command)), answer })
 }
 
 fn range(params: &Params) -> Result<VSwitchCidr, ApiError> {
@@ -94,7 +94,7 @@ fn range(params: &Params) -> Result<VSwitchCidr, ApiError> {
 }
 
 fn delete(call: &Call) -> Result<Write, ApiError> {
-    Ok(Write::silent(Command::DeleteVSwitch(call::required_id(&call.params, "VSwitchId")?)))
+    Ok(Write::silent(Command::Vpc(VpcCommand::DeleteVSwitch(call::required_id(&call.params, "VSwitchId")?))))
 }
 
 fn modify(call: &Call) -> Result<Write, ApiError> {
@@ -105,7 +105,7 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
         description: call::description(params, "Description")?,
     };
     let vswitch = call::required_id(params, "VSwitchId")?;
-    Ok(Write::silent(Command::ModifyVSwitch(ModifyVSwitch { vswitch, relabel })))
+    Ok(Write::silent(Command::Vpc(VpcCommand::ModifyVSwitch(ModifyVSwitch { vswitch, relabel }))))
 }
 
 fn describe(call: &Call) -> Result<Value, ApiError> {
