@@ -38,6 +38,7 @@ pub fn compile(plan: &HostPlan, health: &Health, interfaces: &Interfaces) -> Ima
     let servers = compiler.servers();
     let mut addresses = compiler.vpc_addresses(&ports);
     addresses.extend(services_addresses(&ports));
+    addresses.extend(proxy_addresses(plan));
     let listeners = compiler.listeners();
     Image {
         ports,
@@ -67,6 +68,19 @@ fn services_addresses(ports: &BTreeMap<u32, PortImage>) -> BTreeMap<(Network, Ip
     });
     let fixed = services::RESOLVERS.into_iter().chain([services::METADATA]);
     aliases.chain(fixed.map(|address| ((network, address), AddressImage::Service))).collect()
+}
+
+/// The proxy, and an alias for each zonal address that a listener with a proxy has: none where nothing needs it.
+fn proxy_addresses(plan: &HostPlan) -> BTreeMap<(Network, Ipv4Addr), AddressImage> {
+    let network = Network(tables::SERVICES_NETWORK);
+    let proxied = plan.listeners.values().filter(|listener| listener.is_proxied());
+    let vips = proxied.flat_map(|listener| &listener.vips);
+    let aliases: BTreeMap<_, _> = vips
+        .filter_map(|vip| Some((vip, plan.vips.get(vip)?)))
+        .map(|(vip, at)| ((network, services::vip_alias(*vip)), AddressImage::VipAlias(*vip, at.address)))
+        .collect();
+    let proxy = (!aliases.is_empty()).then_some(((network, services::PROXY), AddressImage::Proxy));
+    aliases.into_iter().chain(proxy).collect()
 }
 
 /// What `address` of a port means where `ingress` is asked.
@@ -239,6 +253,7 @@ fn listener_image(
         table,
         idle_timeout: listener.idle_timeout,
         preserve_client: group.preserve_client_ip,
+        proxied: listener.is_proxied(),
     }
 }
 

@@ -103,7 +103,12 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
             (value.vip, value.nlb_address) = vip.map_or((0, 0), |(vip, address)| (vip.0, packed(address)));
         }
         AddressImage::Gateway => {}
-        AddressImage::Service => {
+        AddressImage::VipAlias(vip, address) => {
+            value.index = vip.0;
+            value.vip = vip.0;
+            value.nlb_address = packed(*address);
+        }
+        AddressImage::Service | AddressImage::Proxy => {
             value.ifindex = services;
             value.address = packed(at);
             value.mac = mac(SERVICES_MAC.0);
@@ -115,10 +120,11 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
 fn kind(what: &AddressImage) -> AddressKind {
     match what {
         AddressImage::Port { .. } => AddressKind::Port,
-        AddressImage::LoadBalancer(_) => AddressKind::LoadBalancer,
+        AddressImage::LoadBalancer(_) | AddressImage::VipAlias(..) => AddressKind::LoadBalancer,
         AddressImage::Endpoint { .. } => AddressKind::Endpoint,
         AddressImage::Gateway => AddressKind::Gateway,
         AddressImage::Service => AddressKind::Service,
+        AddressImage::Proxy => AddressKind::Proxy,
     }
 }
 
@@ -146,7 +152,7 @@ fn listener(what: &ListenerImage, places: &Places) -> Listener {
         server_group: what.server_group.0,
         idle_timeout: what.idle_timeout,
         preserve_client: u8::from(what.preserve_client),
-        pad: 0,
+        proxied: u8::from(what.proxied),
     }
 }
 

@@ -86,6 +86,10 @@ pub enum AddressImage {
     Gateway,
     /// Resolver or metadata.
     Service,
+    /// The proxy.
+    Proxy,
+    /// Stands for a zonal address of an NLB, with this address, where the proxy opens connections.
+    VipAlias(VipIndex, Ipv4Addr),
 }
 
 /// A listener on one zonal address.
@@ -101,6 +105,8 @@ pub struct ListenerImage {
     pub idle_timeout: u16,
     /// Servers see the client's own address.
     pub preserve_client: bool,
+    /// Connections end at the proxy.
+    pub proxied: bool,
 }
 
 /// A server on this host.

@@ -28,6 +28,7 @@ mod maps;
 mod pair;
 mod parse;
 mod policy;
+mod proxy;
 mod report;
 mod rewrite;
 mod route;

@@ -1,7 +1,7 @@
 //! Judges first packets: who may send, what stands behind the destination, who may receive.
 
 use aya_ebpf::bindings::__sk_buff;
-use tables::{AddressKey, AddressKind, DropReason, PortKind, SERVICES_NETWORK};
+use tables::{Address, AddressKey, AddressKind, DropReason, PortKind, SERVICES_NETWORK};
 
 use crate::{
     flow::plain_timeout,
@@ -10,6 +10,7 @@ use crate::{
     pair::complete,
     parse::{ECHO_REQUEST, ICMP},
     policy::{Question, ask},
+    proxy,
     report::Outcome,
     service,
     trip::Trip,
@@ -73,15 +74,20 @@ fn begin(trip: &mut Trip) {
 
 #[inline(always)]
 fn look_up(trip: &mut Trip, network: u32) -> bool {
-    let key = AddressKey { network, address: trip.judged.dst };
-    // SAFETY: copied at once.
-    match unsafe { ADDRESSES.get(&key) } {
+    match address(network, trip.judged.dst) {
         Some(target) => {
             trip.target = *target;
             true
         }
         None => false,
     }
+}
+
+/// What stands behind an address.
+#[inline(always)]
+pub(crate) fn address(network: u32, address: u32) -> Option<&'static Address> {
+    // SAFETY: the program removes no addresses, and the agent's removals wait for running programs.
+    unsafe { ADDRESSES.get(&AddressKey { network, address }) }
 }
 
 #[inline(always)]
@@ -104,7 +110,7 @@ fn to_port(trip: &mut Trip) -> Outcome {
     arrive(trip)
 }
 
-/// From the host's services to an alias: a probe. It enters below the security group.
+/// From the host's services to an alias: a probe, which enters below the security group, or the proxy in an NLB's name.
 #[inline(always)]
 fn from_services(trip: &mut Trip) -> Outcome {
     if !look_up(trip, SERVICES_NETWORK) || trip.target.kind != PORT {
@@ -112,6 +118,9 @@ fn from_services(trip: &mut Trip) -> Outcome {
     }
     trip.receiver = trip.target.index;
     trip.forward.dst = trip.target.address;
+    if trip.judged.src != trip.sender.address {
+        proxy::emerge(trip)?;
+    }
     arrive(trip)
 }
 
@@ -126,7 +135,7 @@ fn to_services(trip: &mut Trip) -> Outcome {
 }
 
 #[inline(always)]
-fn arrive(trip: &mut Trip) -> Outcome {
+pub(crate) fn arrive(trip: &mut Trip) -> Outcome {
     trip.forward.egress = trip.target.ifindex;
     trip.forward.dst_mac = trip.target.mac;
     complete(trip)

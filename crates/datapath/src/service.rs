@@ -6,6 +6,7 @@ use crate::{
     maps::{LISTENERS, SERVERS, SLOTS},
     pair::complete,
     policy::{Question, ask},
+    proxy,
     report::{Outcome, count},
     trip::Trip,
 };
@@ -38,6 +39,11 @@ pub(crate) fn balance(trip: &mut Trip) -> Outcome {
         Some(listener) => *listener,
         None => return Err(DropReason::NoListener),
     };
+    trip.forward.listener = listener.index;
+    trip.forward.timeout = listener.idle_timeout;
+    if listener.proxied == 1 {
+        return proxy::intercept(trip);
+    }
     let id = if trip.keep != 0 {
         trip.keep
     } else if listener.slots == 0 {
@@ -53,9 +59,7 @@ pub(crate) fn balance(trip: &mut Trip) -> Outcome {
     if trip.keep != 0 && server.server_group != listener.server_group {
         return Err(DropReason::ServerGone);
     }
-    trip.forward.listener = listener.index;
     trip.forward.server = id;
-    trip.forward.timeout = listener.idle_timeout;
     translate(trip, server, listener.preserve_client == 1);
     permit(trip, server)?;
     complete(trip)

@@ -79,7 +79,8 @@ dense! {
     // Alias addresses of ports stay below the resolvers' 100.100.2.136.
     PortIndex = Port, port, 21, "network interfaces";
     GroupIndex = Group, group, 24, "security groups";
-    VipIndex = Vip, vip, 24, "zonal addresses of load balancers";
+    // Aliases of zonal addresses fill a /12.
+    VipIndex = Vip, vip, 20, "zonal addresses of load balancers";
     ListenerIndex = Listener, listener, 24, "listeners";
     ServerGroupIndex = ServerGroup, server_group, 24, "server groups";
     ServerIndex = Server, server, 24, "servers";

@@ -36,7 +36,7 @@ impl fmt::Debug for Mac {
 pub mod services {
     use std::net::Ipv4Addr;
 
-    use crate::id::PortIndex;
+    use crate::id::{PortIndex, VipIndex};
 
     /// Resolvers, as instances of the cloud know them.
     pub const RESOLVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 2, 136), Ipv4Addr::new(100, 100, 2, 138)];
@@ -44,6 +44,16 @@ pub mod services {
     pub const METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
     /// Where health probes come from.
     pub const PROBE_SOURCE: Ipv4Addr = Ipv4Addr::new(100, 64, 0, 1);
+    /// Where connections to listeners go whose bytes must change.
+    pub const PROXY: Ipv4Addr = Ipv4Addr::new(100, 64, 0, 2);
+    /// First alias of an NLB's zonal address: 100.112.0.0/12 is theirs alone.
+    const VIP_ALIAS_BASE: u32 = 0x6470_0000;
+
+    /// The address from which the proxy opens connections in the name of an NLB's zonal address.
+    pub fn vip_alias(vip: VipIndex) -> Ipv4Addr {
+        Ipv4Addr::from(VIP_ALIAS_BASE + vip.0)
+    }
+
     /// First alias; the range is 100.64.0.0/10 without the addresses above.
     const ALIAS_BASE: u32 = 0x6440_0100;
 

@@ -115,8 +115,23 @@ pub struct Listener {
     pub mss: u16,
     /// Second-level statistics were asked for.
     pub sec_sensor: bool,
+    /// Whether a header before the first byte tells servers who the client is.
+    pub proxy_protocol: ProxyProtocol,
     /// Whether it is to forward.
     pub enabled: bool,
+}
+
+/// PROXY protocol version 2, and what its header tells besides addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyProtocol {
+    /// Whether the header is sent.
+    pub enabled: bool,
+    /// The client's VPC.
+    pub vpc: bool,
+    /// The endpoint that the connection came through.
+    pub endpoint: bool,
+    /// The service of that endpoint.
+    pub service: bool,
 }
 
 /// A server group.

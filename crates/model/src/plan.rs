@@ -8,12 +8,12 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    EndpointId, EndpointIndex, EniId, GroupIndex, HostId, InstanceId, ListenerId, ListenerIndex,
-    LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId, ServerGroupId, ServerGroupIndex,
-    ServerIndex, VipIndex, VpcId, ZoneId,
+    EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId, InstanceId, ListenerId,
+    ListenerIndex, LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId, ServerGroupId,
+    ServerGroupIndex, ServerIndex, VipIndex, VpcId, ZoneId,
 };
 use crate::net::{Mac, PortRange, Transport};
-use crate::nlb::{HealthCheck, Scheduler};
+use crate::nlb::{HealthCheck, ProxyProtocol, Scheduler};
 use crate::security::{RulePolicy, RuleProtocol};
 
 /// Everything one host must make true.
@@ -182,6 +182,15 @@ pub struct ListenerPlan {
     pub server_group: ServerGroupIndex,
     /// Seconds without a packet after which a connection is forgotten.
     pub idle_timeout: u16,
+    /// A header before the first byte tells servers who the client is.
+    pub proxy_protocol: Option<ProxyProtocol>,
+}
+
+impl ListenerPlan {
+    /// Whether connections end at the proxy, because their bytes change.
+    pub fn is_proxied(&self) -> bool {
+        self.proxy_protocol.is_some()
+    }
 }
 
 /// A server group.
@@ -223,6 +232,8 @@ pub struct EndpointPlan {
     pub id: EndpointId,
     /// The consumer's VPC.
     pub network: Network,
+    /// The service behind it.
+    pub service: EndpointServiceId,
     /// The connection's own network.
     pub connection: Network,
     /// Security groups of the endpoint's ENIs; never empty.

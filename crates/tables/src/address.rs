@@ -17,7 +17,8 @@ pub enum AddressKind {
     /// An ENI on this host. In [`crate::SERVICES_NETWORK`]: an alias, whose traffic enters the port below its
     /// security group and is translated to the port's own address.
     Port = 1,
-    /// A zonal address of an NLB.
+    /// A zonal address of an NLB. In [`crate::SERVICES_NETWORK`]: its alias, from which the proxy opens connections to
+    /// servers in the NLB's name.
     LoadBalancer = 2,
     /// A zonal address of an endpoint.
     Endpoint = 3,
@@ -25,13 +26,15 @@ pub enum AddressKind {
     Gateway = 4,
     /// Resolver or metadata; only in [`crate::SERVICES_NETWORK`], reachable from every network.
     Service = 5,
+    /// The proxy; only in [`crate::SERVICES_NETWORK`], reachable through listeners alone.
+    Proxy = 6,
 }
 
 /// Value of `ADDRESSES`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// `Port`, `Service`: interface index of the host side. Otherwise 0.
+    /// `Port`, `Service`, `Proxy`: interface index of the host side. Otherwise 0.
     pub ifindex: u32,
     /// `Port`: the port's own address (differs from the key for an alias).
     pub address: u32,
@@ -45,7 +48,7 @@ pub struct Address {
     /// `Endpoint`: the provider-side source address that policies of the servers see (the NLB's zonal address).
     /// `LoadBalancer`: its own address, the source where a client's own cannot be kept.
     pub nlb_address: u32,
-    /// `Port`, `Service`: destination MAC.
+    /// `Port`, `Service`, `Proxy`: destination MAC.
     pub mac: Mac,
     /// An [`AddressKind`].
     pub kind: u8,

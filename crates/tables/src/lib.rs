@@ -30,6 +30,9 @@ pub use service::{Listener, ListenerKey, Server};
 /// The MAC address of every gateway: the one that instances send all their traffic to.
 pub const GATEWAY_MAC: [u8; 6] = [0xee, 0xff, 0xff, 0xff, 0xff, 0xff];
 
+/// Where the proxy takes connections, host byte order: no server's choice, so any free port would do.
+pub const PROXY_PORT: u16 = 4578;
+
 /// The network of the host's own services (resolver, metadata, probes): no VPC has this id.
 pub const SERVICES_NETWORK: u32 = 0;
 

@@ -30,7 +30,8 @@ pub struct Listener {
     pub idle_timeout: u16,
     /// 1 = servers see the client's own address.
     pub preserve_client: u8,
-    pub pad: u8,
+    /// 1 = connections end at the proxy, which opens its own to a server.
+    pub proxied: u8,
 }
 
 /// Value of `SERVERS`, keyed by dense server id.

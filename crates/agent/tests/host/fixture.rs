@@ -249,6 +249,7 @@ fn listener() -> ListenerPlan {
         port: 80,
         server_group: ServerGroupIndex(1),
         idle_timeout: 900,
+        proxy_protocol: None,
     }
 }
 
@@ -283,6 +284,7 @@ fn endpoint() -> EndpointPlan {
     EndpointPlan {
         id: "ep-1".parse().unwrap(),
         network: CONSUMER,
+        service: "epsrv-1".parse().unwrap(),
         connection: Network(3),
         groups: vec![GroupIndex(1)],
         zones: vec![in_zone("g", [10, 0, 1, 200], 1), in_zone("k", [10, 0, 2, 200], 2)],

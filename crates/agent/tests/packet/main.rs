@@ -13,6 +13,7 @@ mod interfaces;
 mod lifetime;
 mod live;
 mod policies;
+mod proxy;
 mod rig;
 mod services;
 mod wire;

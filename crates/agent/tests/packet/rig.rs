@@ -46,6 +46,8 @@ pub(crate) const ENDPOINT: &str = "10.0.0.100";
 pub(crate) const NLB: &str = "10.0.0.200";
 pub(crate) const GATEWAY: &str = "10.0.0.1";
 pub(crate) const RESOLVER: &str = "100.100.2.136";
+pub(crate) const PROXY: &str = "100.64.0.2";
+pub(crate) const NLB_ALIAS: &str = "100.112.0.41";
 /// Dense ids.
 pub(crate) const VIP: u32 = 41;
 pub(crate) const GROUP: u32 = 61;
@@ -131,6 +133,16 @@ impl Rig {
             a.kind = AddressKind::Service as u8;
             a.ifindex = HOST.ifindex;
             a.mac = mac(HOST.mac);
+        });
+        self.address(SERVICES_NETWORK, PROXY, |a| {
+            a.kind = AddressKind::Proxy as u8;
+            a.ifindex = HOST.ifindex;
+            a.mac = mac(HOST.mac);
+        });
+        self.address(SERVICES_NETWORK, NLB_ALIAS, |a| {
+            a.kind = AddressKind::LoadBalancer as u8;
+            a.vip = VIP;
+            a.nlb_address = ip(NLB);
         });
         self.server(SERVER_ONE, ONE, |_| ());
         self.listener(80, 6, |_| ());
@@ -221,7 +233,7 @@ impl Rig {
             server_group: GROUP,
             idle_timeout: 900,
             preserve_client: 1,
-            pad: 0,
+            proxied: 0,
         };
         change(&mut listener);
         let key = ListenerKey { vip: VIP, port: port.to_be(), protocol, pad: 0 };

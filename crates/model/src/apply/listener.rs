@@ -2,10 +2,10 @@
 
 use crate::apply::load_balancer::{MAX_CPS, in_range};
 use crate::command::Output;
-use crate::command::nlb::{CreateListener, UpdateListener};
+use crate::command::nlb::{CreateListener, ProxyProtocolPatch, UpdateListener};
 use crate::draft::Draft;
 use crate::id::{ListenerId, ServerGroupId};
-use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, LoadBalancer, ServerGroup};
+use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, LoadBalancer, ProxyProtocol, ServerGroup};
 use crate::quota::Quota;
 use crate::refusal::Refusal;
 use crate::tables::{Key, Kind};
@@ -28,6 +28,7 @@ impl Draft {
         )?;
         let idle_timeout = it.idle_timeout.unwrap_or(longest_idle(protocol));
         limits(protocol, idle_timeout, it.cps, it.mss)?;
+        let proxy_protocol = proxy_protocol(protocol, it.proxy_protocol, ProxyProtocol::default())?;
         let id = ListenerId::on_port(&mut self.entropy, port);
         let meta = self.meta(&it.labels)?;
         let index = self.dense()?;
@@ -43,6 +44,7 @@ impl Draft {
             cps: it.cps,
             mss: it.mss,
             sec_sensor: it.sec_sensor,
+            proxy_protocol,
             enabled: true,
         });
         Ok(Output::Listener(id, self.job()))
@@ -86,9 +88,6 @@ impl Draft {
 
     pub(super) fn update_listener(&mut self, it: &UpdateListener) -> Result<Output, Refusal> {
         let row = self.own::<Listener>(&it.listener)?;
-        if it.proxy_protocol == Some(true) {
-            return Err(Refusal::Unsupported("PROXY protocol"));
-        }
         let load_balancer = self.own::<LoadBalancer>(&row.load_balancer)?;
         if let Some(group) = it.server_group.as_ref().filter(|group| **group != row.server_group) {
             self.forwards_to(&load_balancer, row.protocol.value, group)?;
@@ -100,6 +99,7 @@ impl Draft {
         after.cps = it.cps.unwrap_or(after.cps);
         after.mss = it.mss.unwrap_or(after.mss);
         after.sec_sensor = it.sec_sensor.unwrap_or(after.sec_sensor);
+        after.proxy_protocol = proxy_protocol(after.protocol.value, it.proxy_protocol, after.proxy_protocol)?;
         limits(after.protocol.value, after.idle_timeout, after.cps, after.mss)?;
         self.edit(&after, |_| ());
         Ok(Output::Job(self.job()))
@@ -136,10 +136,20 @@ fn limits(protocol: ListenerProtocol, idle_timeout: u16, cps: u32, mss: u16) -> 
     in_range("Mss", mss.into(), 0, longest_segment.into())
 }
 
-fn single_port(it: &CreateListener) -> Result<u16, Refusal> {
-    if it.proxy_protocol {
-        return Err(Refusal::Unsupported("PROXY protocol"));
+/// Datagrams carry no header yet: the proxy takes connections.
+fn proxy_protocol(
+    protocol: ListenerProtocol,
+    patch: ProxyProtocolPatch,
+    before: ProxyProtocol,
+) -> Result<ProxyProtocol, Refusal> {
+    let after = patch.applied_to(before);
+    if after.enabled && protocol == ListenerProtocol::Udp {
+        return Err(Refusal::Unsupported("the PROXY protocol of a UDP listener"));
     }
+    Ok(after)
+}
+
+fn single_port(it: &CreateListener) -> Result<u16, Refusal> {
     if it.ports.low != it.ports.high {
         return Err(Refusal::Unsupported("a listener on a range of ports"));
     }

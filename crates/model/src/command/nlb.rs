@@ -7,7 +7,8 @@ use crate::meta::{Description, Labels, Name};
 use crate::net::PortRange;
 use crate::nlb::health_check::HealthCheckPatch;
 use crate::nlb::{
-    AddressType, Drain, GroupProtocol, IpVersion, ListenerProtocol, Scheduler, ServerGroupKind, Target,
+    AddressType, Drain, GroupProtocol, IpVersion, ListenerProtocol, ProxyProtocol, Scheduler,
+    ServerGroupKind, Target,
 };
 use crate::words::AsSent;
 
@@ -76,6 +77,32 @@ pub struct UpdateLoadBalancer {
     pub cross_zone: Option<bool>,
     /// New connections a second and zone; 0 = unlimited.
     pub cps: Option<u32>,
+}
+
+/// Changes the PROXY protocol of a listener; `None` leaves what is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProxyProtocolPatch {
+    /// Whether the header is sent.
+    pub enabled: Option<bool>,
+    /// Whether it tells the client's VPC.
+    pub vpc: Option<bool>,
+    /// Whether it tells the endpoint.
+    pub endpoint: Option<bool>,
+    /// Whether it tells the endpoint's service.
+    pub service: Option<bool>,
+}
+
+impl ProxyProtocolPatch {
+    /// What is there with this change.
+    #[must_use]
+    pub fn applied_to(self, before: ProxyProtocol) -> ProxyProtocol {
+        ProxyProtocol {
+            enabled: self.enabled.unwrap_or(before.enabled),
+            vpc: self.vpc.unwrap_or(before.vpc),
+            endpoint: self.endpoint.unwrap_or(before.endpoint),
+            service: self.service.unwrap_or(before.service),
+        }
+    }
 }
 
 /// Sets the zones of an NLB.
@@ -263,8 +290,8 @@ pub struct CreateListener {
     pub cps: u32,
     /// Largest TCP segment; 0 = unchanged.
     pub mss: u16,
-    /// Sends a PROXY protocol header first.
-    pub proxy_protocol: bool,
+    /// PROXY protocol: what differs from the default.
+    pub proxy_protocol: ProxyProtocolPatch,
     /// Second-level statistics.
     pub sec_sensor: bool,
 }
@@ -286,7 +313,7 @@ impl CreateListener {
             idle_timeout: None,
             cps: 0,
             mss: 0,
-            proxy_protocol: false,
+            proxy_protocol: ProxyProtocolPatch::default(),
             sec_sensor: false,
         }
     }
@@ -307,8 +334,8 @@ pub struct UpdateListener {
     pub cps: Option<u32>,
     /// Largest TCP segment; 0 = unchanged.
     pub mss: Option<u16>,
-    /// Sends a PROXY protocol header first.
-    pub proxy_protocol: Option<bool>,
+    /// PROXY protocol: what changes.
+    pub proxy_protocol: ProxyProtocolPatch,
     /// Second-level statistics.
     pub sec_sensor: Option<bool>,
 }
@@ -323,7 +350,7 @@ impl UpdateListener {
             idle_timeout: None,
             cps: None,
             mss: None,
-            proxy_protocol: None,
+            proxy_protocol: ProxyProtocolPatch::default(),
             sec_sensor: None,
         }
     }

@@ -52,6 +52,7 @@ pub(super) fn listeners(state: &State) -> BTreeMap<ListenerIndex, ListenerPlan> 
             port: row.port,
             server_group: state.get::<ServerGroup>(&row.server_group)?.index,
             idle_timeout: row.idle_timeout,
+            proxy_protocol: row.proxy_protocol.enabled.then_some(row.proxy_protocol),
         };
         Some((row.index, plan))
     };

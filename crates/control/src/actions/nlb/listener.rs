@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::command::Command;
-use model::command::nlb::{CreateListener, UpdateListener};
+use model::command::nlb::{CreateListener, ProxyProtocolPatch, UpdateListener};
 use model::id::ListenerId;
 use model::net::PortRange;
 use model::nlb::Listener;
@@ -26,7 +26,6 @@ const ALPN_ENABLED: Param = refused("AlpnEnabled", NO_TLS);
 const ALPN_POLICY: Param = refused("AlpnPolicy", NO_TLS);
 const MSS: Param = no_effect("Mss", "segments keep the size that both ends agree on");
 const SEC_SENSOR: Param = no_effect("SecSensorEnabled", "there is no second-level monitoring");
-const PROXY_V2: Param = no_effect("ProxyProtocolV2Config", "it counts only with ProxyProtocolEnabled");
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
@@ -46,7 +45,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ProxyProtocolEnabled"),
             SEC_SENSOR,
             works("Tag"),
-            PROXY_V2,
+            works("ProxyProtocolV2Config"),
             CA_ENABLED,
             CA_CERTIFICATES,
             CERTIFICATES,
@@ -68,7 +67,7 @@ pub(super) const ACTIONS: &[Action] = &[
             MSS,
             works("ProxyProtocolEnabled"),
             SEC_SENSOR,
-            PROXY_V2,
+            works("ProxyProtocolV2Config"),
             CA_ENABLED,
             CA_CERTIFICATES,
             CERTIFICATES,
@@ -120,7 +119,7 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         idle_timeout: params.number("IdleTimeout", 0..=u16::MAX)?,
         cps: params.number("Cps", 0..=u32::MAX)?.unwrap_or(0),
         mss: params.number("Mss", 0..=u16::MAX)?.unwrap_or(0),
-        proxy_protocol: params.flag("ProxyProtocolEnabled")?.unwrap_or(false),
+        proxy_protocol: proxy_protocol(params)?,
         sec_sensor: params.flag("SecSensorEnabled")?.unwrap_or(false),
     };
     Ok(Write { command: Command::CreateListener(command), answer: job })
@@ -141,6 +140,16 @@ fn ports(params: &Params) -> Result<PortRange, ApiError> {
     Ok(PortRange { low, high })
 }
 
+fn proxy_protocol(params: &Params) -> Result<ProxyProtocolPatch, ApiError> {
+    let config = params.object("ProxyProtocolV2Config")?;
+    Ok(ProxyProtocolPatch {
+        enabled: params.flag("ProxyProtocolEnabled")?,
+        vpc: config.flag("Ppv2VpcIdEnabled")?,
+        endpoint: config.flag("Ppv2PrivateLinkEpIdEnabled")?,
+        service: config.flag("Ppv2PrivateLinkEpsIdEnabled")?,
+    })
+}
+
 fn update(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
     let command = UpdateListener {
@@ -150,7 +159,7 @@ fn update(call: &Call) -> Result<Write, ApiError> {
         idle_timeout: params.number("IdleTimeout", 0..=u16::MAX)?,
         cps: params.number("Cps", 0..=u32::MAX)?,
         mss: params.number("Mss", 0..=u16::MAX)?,
-        proxy_protocol: params.flag("ProxyProtocolEnabled")?,
+        proxy_protocol: proxy_protocol(params)?,
         sec_sensor: params.flag("SecSensorEnabled")?,
     };
     Ok(Write { command: Command::UpdateListener(command), answer: job })
@@ -198,11 +207,11 @@ fn show(view: &View, listener: &Listener) -> Map<String, Value> {
         "IdleTimeout": listener.idle_timeout,
         "Cps": listener.cps,
         "Mss": listener.mss,
-        "ProxyProtocolEnabled": false,
+        "ProxyProtocolEnabled": listener.proxy_protocol.enabled,
         "ProxyProtocolV2Config": {
-            "Ppv2VpcIdEnabled": false,
-            "Ppv2PrivateLinkEpIdEnabled": false,
-            "Ppv2PrivateLinkEpsIdEnabled": false,
+            "Ppv2VpcIdEnabled": listener.proxy_protocol.vpc,
+            "Ppv2PrivateLinkEpIdEnabled": listener.proxy_protocol.endpoint,
+            "Ppv2PrivateLinkEpsIdEnabled": listener.proxy_protocol.service,
         },
         "SecSensorEnabled": listener.sec_sensor,
         "SecurityPolicyId": "",
