@@ -19,6 +19,7 @@ use crate::kernel::maps::Maps;
 use crate::kernel::programs::{Attachment, maps_dir};
 use crate::plan_cache::{CacheError, PlanCache};
 use crate::probe::Prober;
+use crate::proxy;
 use crate::reconcile::{Pass, Reconciler};
 use crate::services::{self, Services};
 use crate::sweep;
@@ -75,6 +76,7 @@ struct Agent {
     faults: Vec<String>,
     reconciler: Option<Reconciler>,
     prober: Prober,
+    proxy: proxy::Keeper,
     health: watch::Receiver<BTreeMap<ServerIndex, HealthReport>>,
     instances: watch::Receiver<Reports>,
     made: watch::Sender<Option<Arc<HostPlan>>>,
@@ -104,6 +106,7 @@ impl Agent {
             reconciler: Some(Reconciler::new(config.clone(), Attachment::of_kernel())),
             health: prober.health(),
             prober,
+            proxy: proxy::Keeper::new(config.clone()),
             config,
             cache,
             plan,
@@ -137,6 +140,7 @@ impl Agent {
         let Some(mut reconciler) = self.reconciler.take() else { return Ok(false) };
         let health: Health =
             self.health.borrow_and_update().iter().map(|(server, report)| (*server, report.state)).collect();
+        let settings = proxy::Settings::of(&plan, &health);
         let work = {
             let plan = Arc::clone(&plan);
             move || {
@@ -144,8 +148,11 @@ impl Agent {
                 (reconciler, pass)
             }
         };
-        let (reconciler, pass) = tokio::task::spawn_blocking(work).await.map_err(AgentError::Panicked)?;
+        let (reconciler, mut pass) = tokio::task::spawn_blocking(work).await.map_err(AgentError::Panicked)?;
         self.reconciler = Some(reconciler);
+        if let Err(fault) = self.proxy.follow(settings).await {
+            pass.faults.push(crate::reconcile::in_full(&fault));
+        }
         let unfinished = pass.unfinished;
         self.passed(&plan, pass);
         Ok(unfinished)

@@ -38,7 +38,8 @@ pub fn compile(plan: &HostPlan, health: &Health, interfaces: &Interfaces) -> Ima
     let servers = compiler.servers();
     let mut addresses = compiler.vpc_addresses(&ports);
     addresses.extend(services_addresses(&ports));
-    addresses.extend(proxy_addresses(plan));
+    let services = Network(tables::SERVICES_NETWORK);
+    addresses.extend(proxy_addresses(plan).into_iter().map(|(address, what)| ((services, address), what)));
     let listeners = compiler.listeners();
     Image {
         ports,
@@ -71,16 +72,20 @@ fn services_addresses(ports: &BTreeMap<u32, PortImage>) -> BTreeMap<(Network, Ip
 }
 
 /// The proxy, and an alias for each zonal address that a listener with a proxy has: none where nothing needs it.
-fn proxy_addresses(plan: &HostPlan) -> BTreeMap<(Network, Ipv4Addr), AddressImage> {
-    let network = Network(tables::SERVICES_NETWORK);
+fn proxy_addresses(plan: &HostPlan) -> BTreeMap<Ipv4Addr, AddressImage> {
     let proxied = plan.listeners.values().filter(|listener| listener.is_proxied());
     let vips = proxied.flat_map(|listener| &listener.vips);
     let aliases: BTreeMap<_, _> = vips
         .filter_map(|vip| Some((vip, plan.vips.get(vip)?)))
-        .map(|(vip, at)| ((network, services::vip_alias(*vip)), AddressImage::VipAlias(*vip, at.address)))
+        .map(|(vip, at)| (services::vip_alias(*vip), AddressImage::VipAlias(*vip, at.address)))
         .collect();
-    let proxy = (!aliases.is_empty()).then_some(((network, services::PROXY), AddressImage::Proxy));
+    let proxy = (!aliases.is_empty()).then_some((services::PROXY, AddressImage::Proxy));
     aliases.into_iter().chain(proxy).collect()
+}
+
+/// The addresses that the proxy needs in the services namespace.
+pub(crate) fn proxy_names(plan: &HostPlan) -> impl Iterator<Item = Ipv4Addr> + use<> {
+    proxy_addresses(plan).into_keys()
 }
 
 /// What `address` of a port means where `ingress` is asked.
@@ -206,28 +211,36 @@ impl<'a> Compiler<'a> {
         TableRef(position)
     }
 
-    /// Servers that get new connections: the healthy ones, or all when none is healthy (better a try than a refusal).
+    /// The servers of this host that get new connections through a zonal address of this zone.
     fn candidates(&self, group: &ServerGroupPlan, zone: Option<&ZoneId>) -> Vec<Candidate> {
-        let eligible: Vec<(&ServerIndex, &ServerPlan)> = group
-            .servers
-            .iter()
-            .filter(|(_, server)| server.weight > 0 && zone.is_none_or(|zone| server.zone == *zone))
-            .filter(|(_, server)| self.local_port(server).is_some())
-            .collect();
-        let healthy: Vec<_> =
-            eligible.iter().copied().filter(|(index, _)| self.is_healthy(group, **index)).collect();
-        let chosen = if healthy.is_empty() { eligible } else { healthy };
-        chosen
-            .into_iter()
-            .map(|(index, server)| Candidate { id: index.0, weight: share(group.scheduler, server.weight) })
-            .collect()
+        let eligible = |server: &ServerPlan| {
+            zone.is_none_or(|zone| server.zone == *zone) && self.local_port(server).is_some()
+        };
+        candidates(group, self.health, eligible)
     }
+}
 
-    fn is_healthy(&self, group: &ServerGroupPlan, server: ServerIndex) -> bool {
-        match (&group.health_check, self.health.get(&server)) {
-            (None, _) | (Some(_), Some(HealthState::Healthy)) => true,
-            (Some(_), Some(HealthState::Initial | HealthState::Unhealthy) | None) => false,
-        }
+/// Servers that get new connections: the healthy ones, or all when none is healthy (better a try than a refusal).
+pub(crate) fn candidates(
+    group: &ServerGroupPlan,
+    health: &Health,
+    eligible: impl Fn(&ServerPlan) -> bool,
+) -> Vec<Candidate> {
+    let eligible: Vec<(&ServerIndex, &ServerPlan)> =
+        group.servers.iter().filter(|(_, server)| server.weight > 0 && eligible(server)).collect();
+    let healthy: Vec<_> =
+        eligible.iter().copied().filter(|(index, _)| is_healthy(group, health, **index)).collect();
+    let chosen = if healthy.is_empty() { eligible } else { healthy };
+    chosen
+        .into_iter()
+        .map(|(index, server)| Candidate { id: index.0, weight: share(group.scheduler, server.weight) })
+        .collect()
+}
+
+fn is_healthy(group: &ServerGroupPlan, health: &Health, server: ServerIndex) -> bool {
+    match (&group.health_check, health.get(&server)) {
+        (None, _) | (Some(_), Some(HealthState::Healthy)) => true,
+        (Some(_), Some(HealthState::Initial | HealthState::Unhealthy) | None) => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which host this is, and what belongs to it: everything that an agent makes carries its tag.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use model::id::{HostId, InstanceId};
@@ -17,6 +18,8 @@ pub struct AgentConfig {
     pub run_dir: PathBuf,
     /// The host's name in plans and reports.
     pub host: HostId,
+    /// What starts this host's proxy: a program and its arguments.
+    pub proxy_command: Vec<OsString>,
 }
 
 impl AgentConfig {
@@ -38,6 +41,21 @@ impl AgentConfig {
     /// Where kernel objects are pinned.
     pub fn bpf_dir(&self) -> PathBuf {
         self.run_dir.join("bpf")
+    }
+
+    /// Where the proxy hears the agent.
+    pub fn proxy_socket(&self) -> PathBuf {
+        self.run_dir.join("proxy.sock")
+    }
+
+    /// What the proxy has to tell.
+    pub fn proxy_log(&self) -> PathBuf {
+        self.run_dir.join("proxy.log")
+    }
+
+    /// One locked file for each proxy that lives, named after its process.
+    pub fn proxies_dir(&self) -> PathBuf {
+        self.run_dir.join("proxies")
     }
 
     /// The namespaces of instances that exist, by instance.

@@ -7,6 +7,7 @@ use std::{fs, io};
 use crate::config::AgentConfig;
 use crate::instance::Instances;
 use crate::kernel::{bpffs, links};
+use crate::proxy;
 
 /// Something could not be taken away; running `down` again goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,7 @@ pub fn down(config: &AgentConfig) -> Result<(), DownError> {
         let instances = Instances::new(&config.state_dir, &config.run_dir);
         instances.stop_all().map_err(|e| failed("an instance")(e.into()))?;
     }
+    proxy::kill_all(config).map_err(|e| failed("the proxy")(e.into()))?;
     // Links go first, so that none is left when this returns: a namespace takes its own away later.
     if config.fabric().exists() {
         links::ensure(&config.fabric(), &[], Duration::MAX).map_err(|e| failed("a link")(e.into()))?;

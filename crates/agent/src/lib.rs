@@ -14,6 +14,7 @@ pub mod maglev;
 pub mod plan_cache;
 pub mod policy;
 pub mod probe;
+pub mod proxy;
 pub mod ranges;
 pub mod reconcile;
 pub mod services;

@@ -10,7 +10,7 @@ use ipnet::Ipv4Net;
 use model::id::{InstanceId, PortIndex};
 use model::plan::{HostPlan, PortPlan};
 
-use crate::compile::{Health, Interfaces, compile};
+use crate::compile::{Health, Interfaces, compile, proxy_names};
 use crate::config::AgentConfig;
 use crate::kernel::links::{self, SERVICES_LINK, Veth};
 use crate::kernel::maps::{Changes, Maps};
@@ -135,7 +135,7 @@ impl Reconciler {
         }
         let veth =
             |(index, port): (&PortIndex, &PortPlan)| self.veth(*index, port, &siblings[&port.instance]);
-        let services = links::services_veth(self.config.services());
+        let services = links::services_veth(self.config.services(), proxy_names(plan));
         plan.ports.iter().map(veth).chain([services]).collect()
     }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::place::Place;
-use crate::{api, bench, compatibility, demo, doctor, down, exec, status, up};
+use crate::{api, bench, compatibility, demo, doctor, down, exec, proxy, status, up};
 
 /// Private links and network load balancers on plain Linux.
 #[derive(Parser)]
@@ -40,6 +40,9 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         state: PathBuf,
     },
+    /// Run the proxy of a system: its daemon starts it when a listener needs one.
+    #[command(hide = true)]
+    Proxy(proxy::Proxy),
     /// Print docs/COMPATIBILITY.md.
     #[command(hide = true)]
     Compatibility,
@@ -64,6 +67,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Down(down) => down.run(),
         Verb::Api(api) => api.run(),
         Verb::Exec(exec) => exec.run(),
+        Verb::Proxy(proxy) => proxy.run(),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Demo { state } => demo::run(&Place::of(&state)?),
         Verb::Compatibility => {

@@ -57,7 +57,7 @@ pub fn remove(place: &Place, purge: bool) -> Result<()> {
 /// Never in practice: the host's own name is a legal id.
 pub fn agent_config(place: &Place) -> Result<AgentConfig> {
     let host = "host-local".parse().context("the local host's name")?;
-    Ok(AgentConfig { tag: place.tag.clone(), state_dir: place.state.clone(), run_dir: place.run_dir(), host })
+    Ok(place.agent_config(host))
 }
 
 /// Asks the daemon to end, ends it when it does not, and takes its place.

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod down;
 pub mod exec;
 pub mod place;
+pub mod proxy;
 pub mod status;
 pub mod up;
 pub mod walkthrough;

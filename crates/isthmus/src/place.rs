@@ -1,12 +1,15 @@
 //! Where one system lives on this machine: its state directory, its run directory, and the daemon that holds both.
 
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, DirEntry, File, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use agent::AgentConfig;
 use clap::Args;
+use model::id::HostId;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -126,6 +129,23 @@ impl Place {
     /// What lives only as long as the machine is up: pins, bundles, sockets.
     pub fn run_dir(&self) -> PathBuf {
         Path::new(RUN).join(&self.tag)
+    }
+
+    /// Names and paths of the agent's things here.
+    pub fn agent_config(&self, host: HostId) -> AgentConfig {
+        // The running program itself, wherever its file has gone.
+        let proxy_command = [OsStr::new("/proc/self/exe"), OsStr::new("proxy"), OsStr::new("--state")];
+        AgentConfig {
+            tag: self.tag.clone(),
+            state_dir: self.state.clone(),
+            run_dir: self.run_dir(),
+            host,
+            proxy_command: proxy_command
+                .into_iter()
+                .chain([self.state.as_os_str()])
+                .map(Into::into)
+                .collect(),
+        }
     }
 
     /// Where the daemon tells its status to whoever connects.

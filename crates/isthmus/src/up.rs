@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::AgentConfig;
 use agent::instance::Instances;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -71,12 +70,7 @@ impl Up {
         let (plans, plans_in) = watch::channel(None);
         let (reports_out, reports) = watch::channel(None);
         let (stop, stopped) = watch::channel(false);
-        let config = AgentConfig {
-            tag: place.tag.clone(),
-            state_dir: place.state.clone(),
-            run_dir: place.run_dir(),
-            host: control.host().clone(),
-        };
+        let config = place.agent_config(control.host().clone());
         let consoles = Arc::new(LocalConsoles(Instances::new(&config.state_dir, &config.run_dir)));
         tokio::spawn(tell_status(status, control.inspector()));
         let agent = agent::run(config, plans_in, reports_out, until(stopped.clone()));
@@ -114,7 +108,7 @@ async fn stopping_all<T>(stop: Stop, part: impl Future<Output = T>) -> T {
 }
 
 /// What the daemon has to tell goes to standard error; `RUST_LOG` chooses how much of it.
-fn log() {
+pub(crate) fn log() {
     // The resolver's library tells every question.
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,hickory_server=warn"));

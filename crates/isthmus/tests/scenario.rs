@@ -38,6 +38,7 @@ scenarios! {
     names
     overlap
     power
+    proxy_protocol
     refusals
     security_groups
     side_by_side

@@ -100,6 +100,7 @@ fn plan() -> HostPlan {
                 port: 80,
                 server_group: ServerGroupIndex(1),
                 idle_timeout: 900,
+                proxy_protocol: None,
             },
         )]),
         server_groups: BTreeMap::from([(
@@ -118,6 +119,7 @@ fn plan() -> HostPlan {
             EndpointPlan {
                 id: "ep-a".parse().unwrap(),
                 network: Network(1),
+                service: "epsrv-1".parse().unwrap(),
                 connection: Network(2),
                 groups: vec![GroupIndex(1)],
                 zones: vec![EndpointZonePlan {

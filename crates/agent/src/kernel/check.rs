@@ -107,7 +107,7 @@ fn namespaces() -> Result<String, String> {
 
 fn attachable() -> Result<String, String> {
     let (fabric, other) = (Netns::named(temporary()), Netns::named(format!("{}-peer", temporary())));
-    let outcome = try_attach(&fabric, services_veth(other.clone()));
+    let outcome = try_attach(&fabric, services_veth(other.clone(), []));
     // Their absence is what is wanted; `namespaces` reports what is wrong with them.
     let _ = fabric.delete().and_then(|()| other.delete());
     outcome

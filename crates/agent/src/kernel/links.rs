@@ -49,9 +49,10 @@ pub fn host_side(port: PortIndex) -> String {
     format!("p{}", port.0)
 }
 
-/// The services port: resolvers, metadata and the source of probes.
-pub fn services_veth(namespace: Netns) -> Veth {
-    let single = services::RESOLVERS.into_iter().chain([services::METADATA]).map(Ipv4Net::from);
+/// The services port: resolvers, metadata, the source of probes, and what else the agent answers by.
+pub fn services_veth(namespace: Netns, others: impl IntoIterator<Item = Ipv4Addr>) -> Veth {
+    let fixed = services::RESOLVERS.into_iter().chain([services::METADATA]);
+    let single = fixed.chain(others).map(Ipv4Net::from);
     let probes = Ipv4Net::new_assert(services::PROBE_SOURCE, ALIAS_PREFIX);
     Veth {
         host: SERVICES_LINK.to_owned(),
@@ -197,7 +198,7 @@ mod tests {
         let (fabric, inside) = (Netns::named(&name), Netns::named(format!("{name}-inside")));
         fabric.create().unwrap();
         inside.create().unwrap();
-        let mut veth = services_veth(inside.clone());
+        let mut veth = services_veth(inside.clone(), []);
         let index = |veth: &Veth| {
             let outcome = ensure(&fabric, std::slice::from_ref(veth), Duration::MAX).unwrap();
             assert!(outcome.faults.is_empty(), "{:?}", outcome.faults);
@@ -226,7 +227,7 @@ mod tests {
         let (fabric, inside) = (Netns::named(&name), Netns::named(format!("{name}-inside")));
         fabric.create().unwrap();
         inside.create().unwrap();
-        let first = services_veth(inside.clone());
+        let first = services_veth(inside.clone(), []);
         let second = Veth { host: "p1".into(), device: "eth1".into(), addresses: vec![], ..first.clone() };
         let wanted = [first, second];
         for (made, unfinished) in [(1, true), (2, false)] {

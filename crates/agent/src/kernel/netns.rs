@@ -98,6 +98,13 @@ impl Netns {
         entered.and_then(|result| result).map_err(|e| self.error("entered", e))
     }
 
+    /// Moves the calling thread inside, and with it every thread that it starts.
+    pub fn enter(&self) -> Result<(), NetnsError> {
+        let entered =
+            rustix::thread::move_into_link_name_space(self.open()?.as_fd(), Some(LinkNameSpaceType::Network));
+        entered.map_err(|e| self.error("entered", e.into()))
+    }
+
     /// Every name in `/run/netns`, sorted.
     pub fn list() -> Vec<Netns> {
         let entries = fs::read_dir(DIRECTORY).into_iter().flatten().flatten();

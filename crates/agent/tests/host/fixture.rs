@@ -54,6 +54,7 @@ impl Host {
             run_dir: PathBuf::from("/run").join(&tag),
             tag,
             host: "host-a1".parse().unwrap(),
+            proxy_command: vec![],
         };
         let reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
         Self { config, plan: plan(), reconciler }
@@ -132,6 +133,7 @@ fn remove_leftovers() {
                 run_dir: entry.path(),
                 tag: name,
                 host: "host-a1".parse().unwrap(),
+                proxy_command: vec![],
             };
             agent::down::down(&config).unwrap();
         }

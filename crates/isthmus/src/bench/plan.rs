@@ -142,6 +142,7 @@ fn listeners() -> Result<BTreeMap<ListenerIndex, ListenerPlan>> {
                 port,
                 server_group: ServerGroupIndex(index),
                 idle_timeout: 900,
+                proxy_protocol: None,
             };
             Ok((ListenerIndex(index), listener))
         })
@@ -172,6 +173,7 @@ fn endpoint() -> Result<EndpointPlan> {
         EndpointZonePlan { zone: zone(), eni: "eni-endpoint".parse()?, address: ENDPOINT, vip: Some(VIP) };
     Ok(EndpointPlan {
         id: "ep-bench".parse()?,
+        service: "epsrv-1".parse()?,
         network: CONSUMER,
         connection: CONNECTION,
         groups: vec![CLIENTS],

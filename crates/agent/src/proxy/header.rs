@@ -1,0 +1,66 @@
+//! The header of PROXY protocol version 2 (haproxy.org, proxy-protocol.txt, section 2.2).
+
+use std::net::SocketAddrV4;
+
+const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+/// Version 2, a connection on somebody's behalf.
+const PROXY: u8 = 0x21;
+/// TCP over IPv4.
+const TCP4: u8 = 0x11;
+/// Two IPv4 addresses and two ports.
+const ADDRESSES: u16 = 12;
+/// Type of the cloud's own values.
+const CLOUD: u8 = 0xe1;
+
+/// What a value of the cloud's own tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// The client's VPC.
+    Vpc = 1,
+    /// The endpoint that the connection came through.
+    Endpoint = 2,
+    /// The service of that endpoint.
+    Service = 3,
+}
+
+/// The header of a connection from `client` to `target`, which tells these ids (at most 250 bytes each).
+pub(super) fn header(client: SocketAddrV4, target: SocketAddrV4, values: &[(Subject, String)]) -> Vec<u8> {
+    let mut tail = Vec::new();
+    for (subject, id) in values {
+        let Ok(length) = u16::try_from(id.len() + 1) else { continue };
+        tail.push(CLOUD);
+        tail.extend(length.to_be_bytes());
+        tail.push(*subject as u8);
+        tail.extend(id.as_bytes());
+    }
+    let length = ADDRESSES + u16::try_from(tail.len()).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(16 + usize::from(length));
+    bytes.extend(SIGNATURE);
+    bytes.extend([PROXY, TCP4]);
+    bytes.extend(length.to_be_bytes());
+    bytes.extend(client.ip().octets());
+    bytes.extend(target.ip().octets());
+    bytes.extend(client.port().to_be_bytes());
+    bytes.extend(target.port().to_be_bytes());
+    bytes.extend(tail);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_has_addresses_and_then_what_it_tells() {
+        let client = "10.0.0.5:50000".parse().unwrap();
+        let target = "10.0.1.9:443".parse().unwrap();
+        let plain = header(client, target, &[]);
+        assert_eq!(plain[..16], *b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c");
+        assert_eq!(plain[16..], [10, 0, 0, 5, 10, 0, 1, 9, 0xc3, 0x50, 1, 0xbb]);
+        let values = [(Subject::Vpc, "vpc-1".into()), (Subject::Endpoint, "ep-12".into())];
+        let told = header(client, target, &values);
+        assert_eq!(told[14..16], [0, 12 + 18]);
+        assert_eq!(told[28..], *b"\xe1\x00\x06\x01vpc-1\xe1\x00\x06\x02ep-12");
+        assert_eq!(header(client, target, &[(Subject::Service, String::new())])[28..], [0xe1, 0, 1, 3]);
+    }
+}

@@ -1,0 +1,80 @@
+//! Who stands behind a connection that has arrived: the flow in the kernel knows.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::Path;
+
+use model::id::{EndpointIndex, ListenerIndex};
+use model::net::services;
+use tables::{Address, AddressKey, Flow, FlowKey, PROXY_PORT, SERVICES_NETWORK};
+
+use crate::kernel::table::{Table, TableError};
+
+const TCP: u8 = 6;
+
+/// A client, and what it has asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The client, by its own address.
+    pub client: SocketAddrV4,
+    /// What it connected to: the NLB's zonal address, or an endpoint's.
+    pub target: SocketAddrV4,
+    /// The listener.
+    pub listener: ListenerIndex,
+    /// The endpoint that it came through.
+    pub endpoint: Option<EndpointIndex>,
+}
+
+/// Tells origins.
+#[derive(Debug)]
+pub(super) struct Origins {
+    flows: Table<FlowKey, Flow>,
+    addresses: Table<AddressKey, Address>,
+}
+
+impl Origins {
+    /// From the maps pinned in `directory`.
+    ///
+    /// # Errors
+    /// When there are none, or they are of another version.
+    pub(super) fn open(directory: &Path) -> Result<Self, TableError> {
+        Ok(Self { flows: Table::open(directory, "FLOWS")?, addresses: Table::open(directory, "ADDRESSES")? })
+    }
+
+    /// The origin of a connection that comes from `peer`; `None` = its flow is gone.
+    ///
+    /// # Errors
+    /// When the maps cannot be read.
+    pub(super) fn of(&self, peer: SocketAddrV4) -> Result<Option<Origin>, TableError> {
+        let proxy = AddressKey { network: SERVICES_NETWORK, address: packed(services::PROXY) };
+        let Some(proxy) = self.addresses.get(&proxy)? else { return Ok(None) };
+        let key = FlowKey {
+            ingress: proxy.ifindex,
+            src: packed(services::PROXY),
+            dst: packed(*peer.ip()),
+            sport: PROXY_PORT.to_be(),
+            dport: peer.port().to_be(),
+            protocol: TCP,
+            icmp_type: 0,
+            pad: [0; 2],
+        };
+        Ok(self.flows.get(&key)?.map(|reply| origin(&reply)))
+    }
+}
+
+fn origin(reply: &Flow) -> Origin {
+    Origin {
+        client: SocketAddrV4::new(unpacked(reply.dst), u16::from_be(reply.dport)),
+        target: SocketAddrV4::new(unpacked(reply.src), u16::from_be(reply.sport)),
+        listener: ListenerIndex(reply.listener),
+        endpoint: (reply.endpoint != 0).then_some(EndpointIndex(reply.endpoint)),
+    }
+}
+
+/// As an address stands in a packet.
+fn packed(address: Ipv4Addr) -> u32 {
+    u32::from_ne_bytes(address.octets())
+}
+
+fn unpacked(address: u32) -> Ipv4Addr {
+    address.to_ne_bytes().into()
+}

@@ -1,0 +1,155 @@
+//! The process: takes connections and settings until it is told to retire and the last connection has ended.
+
+mod connection;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use model::id::{ListenerIndex, VipIndex};
+use model::net::services;
+use rustix::fs::{FlockOperation, flock};
+use tables::PROXY_PORT;
+use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::message::{self, Message};
+use super::origin::Origins;
+use super::settings::Settings;
+use crate::config::AgentConfig;
+use crate::kernel::netns::NetnsError;
+use crate::kernel::programs::maps_dir;
+use crate::kernel::table::TableError;
+use crate::maglev::{self, Candidate};
+
+/// Connections that wait to be taken.
+const BACKLOG: u32 = 4096;
+
+/// The proxy cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyError {
+    /// The kernel's maps are not there.
+    #[error("the proxy finds no flows: is the data plane up?")]
+    Maps(#[from] TableError),
+    /// The services namespace is not there.
+    #[error("the proxy cannot enter its namespace")]
+    Namespace(#[from] NetnsError),
+    /// A socket or file could not be made.
+    #[error("the proxy cannot use {what}")]
+    Socket {
+        /// Which.
+        what: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn failed(what: impl Into<String>) -> impl FnOnce(io::Error) -> ProxyError {
+    |source| ProxyError::Socket { what: what.into(), source }
+}
+
+/// Settings, and what follows from them alone.
+#[derive(Debug, Default)]
+struct Live {
+    settings: Settings,
+    /// Slots of each listener's zonal address.
+    tables: BTreeMap<(ListenerIndex, VipIndex), Vec<u32>>,
+}
+
+impl Live {
+    fn of(settings: Settings) -> Self {
+        let mut tables = BTreeMap::new();
+        for (index, listener) in &settings.listeners {
+            for (vip, it) in &listener.vips {
+                let candidate =
+                    |(id, weight): (&model::id::ServerIndex, &u32)| Candidate { id: id.0, weight: *weight };
+                let candidates: Vec<_> = it.candidates.iter().map(candidate).collect();
+                tables.insert((*index, *vip), maglev::table(&candidates));
+            }
+        }
+        Self { settings, tables }
+    }
+}
+
+/// Runs the proxy of this host, in a process that has no other thread.
+///
+/// # Errors
+/// When a socket or the kernel's maps cannot be used.
+pub fn run(config: &AgentConfig) -> Result<(), ProxyError> {
+    config.services().enter()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(failed("threads"))?.block_on(serve(config))
+}
+
+async fn serve(config: &AgentConfig) -> Result<(), ProxyError> {
+    let _held = hold(config)?;
+    let origins = Arc::new(Origins::open(&maps_dir(&config.bpf_dir()))?);
+    let clients = listen().map_err(failed(services::PROXY.to_string()))?;
+    let socket = config.proxy_socket();
+    // A process that retires, or was killed, leaves its socket.
+    let _ = fs::remove_file(&socket);
+    let agents = UnixListener::bind(&socket).map_err(failed(socket.display().to_string()))?;
+    let (live, settings) = watch::channel(Arc::new(Live::default()));
+    let (retire, mut retired) = mpsc::channel(1);
+    let mut connections = JoinSet::new();
+    let mut agent: Option<tokio::task::JoinHandle<()>> = None;
+    loop {
+        tokio::select! {
+            Some(()) = retired.recv() => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            taken = agents.accept() => {
+                // One agent at a time: the newest.
+                if let Some(old) = agent.take() { old.abort(); }
+                agent = taken.ok().map(|(stream, _)| tokio::spawn(obey(stream, live.clone(), retire.clone())));
+            }
+            taken = clients.accept() => {
+                let Ok((client, SocketAddr::V4(peer))) = taken else { continue };
+                connections.spawn(connection::serve(client, peer, Arc::clone(&origins), settings.clone()));
+            }
+        }
+    }
+    drop((clients, agents));
+    while connections.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// A file whose lock tells that this process lives.
+fn hold(config: &AgentConfig) -> Result<File, ProxyError> {
+    let path: PathBuf = config.proxies_dir().join(std::process::id().to_string());
+    let make = || {
+        fs::create_dir_all(config.proxies_dir())?;
+        let file = File::create(&path)?;
+        flock(&file, FlockOperation::LockExclusive)?;
+        Ok(file)
+    };
+    make().map_err(failed(path.display().to_string()))
+}
+
+/// A successor may listen already while this process ends, and the other way round.
+fn listen() -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(true)?;
+    socket.bind(SocketAddr::new(services::PROXY.into(), PROXY_PORT))?;
+    socket.listen(BACKLOG)
+}
+
+/// Follows what the agent says, until it goes.
+async fn obey(mut stream: UnixStream, live: watch::Sender<Arc<Live>>, retire: mpsc::Sender<()>) {
+    loop {
+        match message::hear(&mut stream).await {
+            Ok(Some(Message::Follow(settings))) => drop(live.send_replace(Arc::new(Live::of(settings)))),
+            Ok(Some(Message::Retire)) => drop(retire.try_send(())),
+            Ok(None) => return,
+            Err(error) => return tracing::warn!(%error, "the agent is not understood"),
+        }
+        if message::done(&mut stream).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! One connection: whose it is, which server takes it, what the server is told first, how it ends.
+
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::id::{ListenerIndex, ServerIndex, VipIndex};
+use model::net::services;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::Live;
+use crate::proxy::header::{Subject, header};
+use crate::proxy::origin::{Origin, Origins};
+use crate::proxy::relay::{End, relay};
+use crate::proxy::settings::{Listener, Server};
+
+/// Servers that are tried before the client is refused.
+const TRIES: usize = 3;
+/// How long a server may take to accept.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Serves a client to its end.
+pub(super) async fn serve(
+    client: TcpStream,
+    peer: SocketAddrV4,
+    origins: Arc<Origins>,
+    mut live: watch::Receiver<Arc<Live>>,
+) {
+    let now = Arc::clone(&live.borrow_and_update());
+    let way = match origins.of(peer) {
+        Ok(origin) => origin.and_then(|origin| Way::of(&now, origin)),
+        Err(error) => {
+            tracing::warn!(%error, "a connection without origin");
+            None
+        }
+    };
+    let Some(way) = way else { return reset(&[&client]) };
+    let Some((id, server)) = connect(&now, &way, peer).await else { return reset(&[&client]) };
+    carry(client, server, &now, &way, id, live).await;
+}
+
+async fn carry(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    now: &Live,
+    way: &Way,
+    id: ServerIndex,
+    live: watch::Receiver<Arc<Live>>,
+) {
+    let Some(listener) = now.settings.listeners.get(&way.listener) else { return };
+    let introduced = match introduction(now, listener, way) {
+        Some(header) => server.write_all(&header).await,
+        None => Ok(()),
+    };
+    let idle = Duration::from_secs(listener.idle_timeout.into());
+    let end = match introduced {
+        Ok(()) => tokio::select! {
+            end = relay(&mut client, &mut server, idle) => end,
+            () = dismissed(live, way, id) => End::Reset,
+        },
+        Err(_) => End::Reset,
+    };
+    match end {
+        End::Closed => {}
+        End::Reset | End::Idle => reset(&[&client, &server]),
+    }
+}
+
+/// Where a connection is to go.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    origin: Origin,
+    listener: ListenerIndex,
+    vip: VipIndex,
+}
+
+impl Way {
+    /// `None` = the listener or the endpoint's acceptance is gone.
+    fn of(live: &Live, origin: Origin) -> Option<Self> {
+        let listener = live.settings.listeners.get(&origin.listener)?;
+        let target = *origin.target.ip();
+        let vip = match origin.endpoint {
+            Some(endpoint) => *live.settings.endpoints.get(&endpoint)?.vips.get(&target)?,
+            None => *listener.vips.iter().find(|(_, vip)| vip.address == target)?.0,
+        };
+        listener.vips.contains_key(&vip).then_some(Self { origin, listener: origin.listener, vip })
+    }
+
+    /// Whether the connection may still be.
+    fn is_open(&self, live: &Live) -> bool {
+        Self::of(live, self.origin).is_some_and(|way| way.vip == self.vip)
+    }
+}
+
+/// The first of the servers that accepts, beginning where the client's address and port fall.
+async fn connect(live: &Live, way: &Way, peer: SocketAddrV4) -> Option<(ServerIndex, TcpStream)> {
+    let listener = live.settings.listeners.get(&way.listener)?;
+    let slots = live.tables.get(&(way.listener, way.vip))?;
+    let mut order: Vec<u32> = Vec::new();
+    let begin = place(peer) as usize % slots.len().max(1);
+    for slot in slots.iter().cycle().skip(begin).take(slots.len()) {
+        if !order.contains(slot) {
+            order.push(*slot);
+        }
+        if order.len() == TRIES {
+            break;
+        }
+    }
+    for id in order {
+        let Some(server) = listener.members.get(&ServerIndex(id)) else { continue };
+        if let Ok(Ok(stream)) = timeout(CONNECT, open(way.vip, server)).await {
+            return Some((ServerIndex(id), stream));
+        }
+    }
+    None
+}
+
+/// Spreads clients over the slots as the kernel spreads them.
+fn place(peer: SocketAddrV4) -> u32 {
+    let key = tables::FlowKey {
+        ingress: 0,
+        src: u32::from_ne_bytes(peer.ip().octets()),
+        dst: 0,
+        sport: peer.port(),
+        dport: 0,
+        protocol: 0,
+        icmp_type: 0,
+        pad: [0; 2],
+    };
+    key.hash()
+}
+
+/// In the name of the NLB's zonal address.
+async fn open(vip: VipIndex, server: &Server) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::new(services::vip_alias(vip).into(), 0))?;
+    let stream = socket.connect(SocketAddr::new(server.alias.into(), server.port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// What the server is told before the client's first byte.
+fn introduction(live: &Live, listener: &Listener, way: &Way) -> Option<Vec<u8>> {
+    let wanted = listener.proxy_protocol?;
+    let endpoint = way.origin.endpoint.and_then(|index| live.settings.endpoints.get(&index));
+    let vpc = endpoint.map_or(&listener.vpc, |endpoint| &endpoint.vpc);
+    let values = [
+        wanted.vpc.then(|| (Subject::Vpc, vpc.to_string())),
+        endpoint.filter(|_| wanted.endpoint).map(|it| (Subject::Endpoint, it.id.to_string())),
+        endpoint.filter(|_| wanted.service).map(|it| (Subject::Service, it.service.to_string())),
+    ];
+    let values: Vec<_> = values.into_iter().flatten().collect();
+    Some(header(way.origin.client, way.origin.target, &values))
+}
+
+/// Returns when the settings no longer allow the connection: its listener, acceptance or server is gone.
+async fn dismissed(mut live: watch::Receiver<Arc<Live>>, way: &Way, id: ServerIndex) {
+    loop {
+        let now = Arc::clone(&live.borrow_and_update());
+        let listener = now.settings.listeners.get(&way.listener);
+        if !way.is_open(&now) {
+            return;
+        }
+        if let Some(listener) = listener.filter(|listener| !listener.members.contains_key(&id)) {
+            return tokio::time::sleep(Duration::from_secs(listener.drain_seconds.into())).await;
+        }
+        // Without an agent there is nothing new.
+        if live.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Ends connections as a broken one ends: with a RST.
+fn reset(streams: &[&TcpStream]) {
+    for stream in streams {
+        // A socket that does not take it ends with a FIN.
+        let _ = stream.set_zero_linger();
+    }
+}

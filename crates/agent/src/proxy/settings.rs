@@ -1,0 +1,133 @@
+//! What the proxy must know, from the host's plan and the servers' health. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use model::id::{EndpointId, EndpointIndex, EndpointServiceId, ListenerIndex, ServerIndex, VipIndex, VpcId};
+use model::net::services;
+use model::nlb::ProxyProtocol;
+use model::plan::{EndpointPlan, HostPlan, ListenerPlan, ServerGroupPlan};
+use serde::{Deserialize, Serialize};
+
+use crate::compile::{Health, candidates};
+
+/// Everything that the proxy must know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Listeners whose connections end at the proxy.
+    pub listeners: BTreeMap<ListenerIndex, Listener>,
+    /// Endpoints, for those that come through one.
+    pub endpoints: BTreeMap<EndpointIndex, Endpoint>,
+}
+
+/// A listener.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// What the header tells, if there is one.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// Seconds without a byte after which a connection is reset.
+    pub idle_timeout: u16,
+    /// The provider's VPC.
+    pub vpc: VpcId,
+    /// Zonal addresses.
+    pub vips: BTreeMap<VipIndex, Vip>,
+    /// Every server of the group: a connection ends with its server's membership.
+    pub members: BTreeMap<ServerIndex, Server>,
+    /// How long connections of a server that has left may go on, seconds.
+    pub drain_seconds: u16,
+}
+
+/// A zonal address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vip {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Servers that get new connections, with their shares.
+    pub candidates: BTreeMap<ServerIndex, u32>,
+}
+
+/// A server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// The alias of its port.
+    pub alias: Ipv4Addr,
+    /// Its transport port.
+    pub port: u16,
+}
+
+/// An endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// The endpoint.
+    pub id: EndpointId,
+    /// Its service.
+    pub service: EndpointServiceId,
+    /// The consumer's VPC.
+    pub vpc: VpcId,
+    /// The zonal address of the NLB behind each address of the endpoint.
+    pub vips: BTreeMap<Ipv4Addr, VipIndex>,
+}
+
+impl Settings {
+    /// What the proxy must know to follow this plan.
+    pub fn of(plan: &HostPlan, health: &Health) -> Self {
+        let proxied = plan.listeners.iter().filter(|(_, listener)| listener.is_proxied());
+        let listeners: BTreeMap<_, _> = proxied
+            .filter_map(|(index, listener)| Some((*index, Listener::of(plan, health, listener)?)))
+            .collect();
+        let used: BTreeSet<_> = listeners.values().flat_map(|listener| listener.vips.keys()).collect();
+        let endpoints = plan.endpoints.iter().filter_map(|(index, endpoint)| {
+            let endpoint = Endpoint::of(plan, endpoint)?;
+            endpoint.vips.values().any(|vip| used.contains(vip)).then_some((*index, endpoint))
+        });
+        let endpoints = endpoints.collect();
+        Self { listeners, endpoints }
+    }
+}
+
+impl Listener {
+    fn of(plan: &HostPlan, health: &Health, listener: &ListenerPlan) -> Option<Self> {
+        let group = plan.server_groups.get(&listener.server_group)?;
+        let vips = listener.vips.iter().filter_map(|vip| Some((*vip, Vip::of(plan, health, group, *vip)?)));
+        let network = plan.vips.get(listener.vips.first()?)?.network;
+        Some(Self {
+            proxy_protocol: listener.proxy_protocol,
+            idle_timeout: listener.idle_timeout,
+            vpc: plan.vpcs.get(&network)?.id.clone(),
+            vips: vips.collect(),
+            members: members(group),
+            drain_seconds: group.drain_seconds.unwrap_or(0),
+        })
+    }
+}
+
+fn members(group: &ServerGroupPlan) -> BTreeMap<ServerIndex, Server> {
+    let server = |server: &model::plan::ServerPlan| Server {
+        alias: services::alias(server.port_index),
+        port: server.port,
+    };
+    group.servers.iter().map(|(index, it)| (*index, server(it))).collect()
+}
+
+impl Vip {
+    fn of(plan: &HostPlan, health: &Health, group: &ServerGroupPlan, vip: VipIndex) -> Option<Self> {
+        let vip = plan.vips.get(&vip)?;
+        let eligible = |server: &model::plan::ServerPlan| {
+            (vip.cross_zone || server.zone == vip.zone) && plan.ports.contains_key(&server.port_index)
+        };
+        let shares = candidates(group, health, eligible);
+        let candidates = shares.into_iter().map(|share| (ServerIndex(share.id), share.weight)).collect();
+        Some(Self { address: vip.address, candidates })
+    }
+}
+
+impl Endpoint {
+    fn of(plan: &HostPlan, endpoint: &EndpointPlan) -> Option<Self> {
+        Some(Self {
+            id: endpoint.id.clone(),
+            service: endpoint.service.clone(),
+            vpc: plan.vpcs.get(&endpoint.network)?.id.clone(),
+            vips: endpoint.zones.iter().filter_map(|zone| Some((zone.address, zone.vip?))).collect(),
+        })
+    }
+}
