@@ -53,6 +53,7 @@ class Sdk:
 
     def __init__(self, address, **options):
         self.address = address
+        self.cas = Product("alibabacloud_cas20200407", address, **options)
         self.ecs = Product("alibabacloud_ecs20140526", address, **options)
         self.nlb = Product("alibabacloud_nlb20220430", address, **options)
         self.privatelink = Product("alibabacloud_privatelink20200415", address, **options)

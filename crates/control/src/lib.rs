@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod certificates;
 pub mod commit;
 mod control;
 pub mod hosts;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::place::Place;
-use crate::{api, bench, compatibility, demo, doctor, down, exec, proxy, status, up};
+use crate::{api, bench, certificate, compatibility, demo, doctor, down, exec, proxy, status, up};
 
 /// Private links and network load balancers on plain Linux.
 #[derive(Parser)]
@@ -29,6 +29,8 @@ enum Verb {
     Doctor,
     /// Call the API: isthmus api vpc DescribeVpcs
     Api(api::Api),
+    /// Import, list and delete certificates of TCPSSL listeners.
+    Certificate(certificate::Certificate),
     /// Run a command inside an instance of this machine.
     Exec(exec::Exec),
     /// Measure against a wire, routing, nftables and HAProxy.
@@ -66,6 +68,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Doctor => doctor::run(),
         Verb::Down(down) => down.run(),
         Verb::Api(api) => api.run(),
+        Verb::Certificate(certificate) => certificate.run(),
         Verb::Exec(exec) => exec.run(),
         Verb::Proxy(proxy) => proxy.run(),
         Verb::Bench(arguments) => bench::run(&arguments),

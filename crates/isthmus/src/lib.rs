@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod bench;
+pub mod certificate;
 pub mod cli;
 pub mod client;
 pub mod compatibility;

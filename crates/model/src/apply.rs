@@ -10,6 +10,7 @@ mod security;
 mod server_group;
 mod service;
 mod system;
+mod tls;
 mod vpc;
 
 use crate::command::{Command as C, Env, Output};
@@ -80,6 +81,7 @@ impl Draft {
             C::StartListener(id) => self.switch_listener(id, true),
             C::StopListener(id) => self.switch_listener(id, false),
             C::DeleteListener(id) => self.delete_listener(id),
+            C::Tls(it) => self.run_tls(it),
             C::CreateService(it) => self.create_service(it),
             C::UpdateService(it) => done(self.update_service(it)),
             C::DeleteService(id) => done(self.delete_service(id)),

@@ -7,6 +7,7 @@ pub mod nlb;
 pub mod security;
 pub mod service;
 pub mod system;
+pub mod tls;
 pub mod vpc;
 
 use endpoint::{
@@ -25,15 +26,16 @@ use security::{
 };
 use service::{CreateService, ServiceResource, SetAutoAllocated, UpdateService};
 use system::{AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
+use tls::TlsCommand;
 use vpc::VpcCommand;
 
 use std::net::Ipv4Addr;
 
 use crate::account::AccessKeyId;
 use crate::id::{
-    AccountId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId, LoadBalancerId,
-    ResourceGroupId, Revision, RouteTableId, RouterId, SecurityGroupId, ServerGroupId, Timestamp, VSwitchId,
-    VpcId,
+    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
+    LoadBalancerId, ResourceGroupId, Revision, RouteTableId, RouterId, SecurityGroupId, SecurityPolicyId,
+    ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use crate::records::Settings;
 use crate::service::User;
@@ -140,6 +142,8 @@ pub enum Command {
     StopListener(ListenerId),
     /// Deletes a listener.
     DeleteListener(ListenerId),
+    /// A change of certificates, security policies, or a listener's certificates.
+    Tls(TlsCommand),
 
     /// Makes an endpoint service.
     CreateService(CreateService),
@@ -219,6 +223,10 @@ pub enum Output {
     ServerGroup(ServerGroupId, JobId),
     /// A listener was made.
     Listener(ListenerId, JobId),
+    /// A certificate was imported.
+    Certificate(CertificateId),
+    /// A security policy was made or changed.
+    SecurityPolicy(SecurityPolicyId, JobId),
     /// A job of the NLB API goes on.
     Job(JobId),
     /// An endpoint service was made.

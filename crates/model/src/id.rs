@@ -120,6 +120,10 @@ ids! {
     ServerGroupId = "sgp-", "", 18;
     /// A listener: `lsn-<id>@<port>`.
     ListenerId = "lsn-", "", 18;
+    /// A security policy of an account's own.
+    SecurityPolicyId = "tls-", "", 18;
+    /// An imported certificate: `<number>-<region>`.
+    CertificateId = "", "", 20;
     /// An endpoint service.
     EndpointServiceId = "epsrv-", REGION_CODE, 20;
     /// An endpoint.
@@ -130,6 +134,27 @@ ids! {
     ResourceGroupId = "rg-", "", 15;
     /// A host that runs an agent.
     HostId = "host-", "", 12;
+}
+
+impl CertificateId {
+    /// A new certificate of a region.
+    pub fn in_region(entropy: &mut Entropy, region: &str) -> Self {
+        let number = 10_000_000 + entropy.below(90_000_000);
+        Self(format!("{number}-{region}").into())
+    }
+
+    /// A certificate by its number.
+    ///
+    /// # Errors
+    /// When the region is no part of an id.
+    pub fn numbered(number: i64, region: &str) -> Result<Self, InvalidId> {
+        format!("{number}-{region}").parse()
+    }
+
+    /// The number alone, which the certificate product calls it by.
+    pub fn number(&self) -> i64 {
+        self.as_str().split('-').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
+    }
 }
 
 impl ListenerId {

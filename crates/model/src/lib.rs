@@ -4,6 +4,7 @@
 pub mod account;
 mod alloc;
 mod apply;
+pub mod certificate;
 pub mod check;
 pub mod command;
 mod draft;
@@ -28,5 +29,6 @@ pub mod service;
 pub mod state;
 pub mod status;
 pub mod tables;
+pub mod tls;
 pub mod vpc;
 pub mod words;

@@ -1,6 +1,7 @@
 //! Network load balancers: zonal addresses, listeners, server groups, health checks.
 
 pub mod health_check;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -8,6 +9,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 pub use health_check::{HealthCheck, HealthCheckKind, HttpCheck};
+pub use tls::{AlpnPolicy, ListenerTls};
 
 use crate::id::{
     EniId, InstanceId, ListenerId, ListenerIndex, LoadBalancerId, Revision, ServerGroupId, ServerGroupIndex,
@@ -117,6 +119,8 @@ pub struct Listener {
     pub sec_sensor: bool,
     /// Whether a header before the first byte tells servers who the client is.
     pub proxy_protocol: ProxyProtocol,
+    /// How it speaks TLS: exactly a TCPSSL listener does.
+    pub tls: Option<ListenerTls>,
     /// Whether it is to forward.
     pub enabled: bool,
 }

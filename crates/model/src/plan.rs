@@ -7,14 +7,16 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use crate::account::Secret;
 use crate::id::{
-    EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId, InstanceId, ListenerId,
-    ListenerIndex, LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId, ServerGroupId,
+    CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId, InstanceId,
+    ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId, ServerGroupId,
     ServerGroupIndex, ServerIndex, VipIndex, VpcId, ZoneId,
 };
 use crate::net::{Mac, PortRange, Transport};
-use crate::nlb::{HealthCheck, ProxyProtocol, Scheduler};
+use crate::nlb::{AlpnPolicy, HealthCheck, ProxyProtocol, Scheduler};
 use crate::security::{RulePolicy, RuleProtocol};
+use crate::tls::{Cipher, TlsVersion};
 
 /// Everything one host must make true.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,6 +186,8 @@ pub struct ListenerPlan {
     pub idle_timeout: u16,
     /// A header before the first byte tells servers who the client is.
     pub proxy_protocol: Option<ProxyProtocol>,
+    /// How it speaks TLS: a proxy takes its connections, and no packet goes to a server as it came.
+    pub tls: Option<TlsPlan>,
 }
 
 impl ListenerPlan {
@@ -191,6 +195,36 @@ impl ListenerPlan {
     pub fn is_proxied(&self) -> bool {
         self.proxy_protocol.is_some()
     }
+}
+
+/// How a listener speaks TLS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsPlan {
+    /// Shown when no other certificate fits the asked name.
+    pub certificate: CertificatePlan,
+    /// For other names: each is shown to clients that ask for a name of its own.
+    pub additional: Vec<CertificatePlan>,
+    /// Certificates of the authority of clients, as PEM; `None` = clients need no certificate.
+    pub client_authority: Option<String>,
+    /// Versions that it speaks.
+    pub versions: Vec<TlsVersion>,
+    /// Suites that it takes, the one liked best first.
+    pub ciphers: Vec<Cipher>,
+    /// Protocols that it agrees on; `None` = none is agreed on.
+    pub alpn: Option<AlpnPolicy>,
+}
+
+/// A certificate with its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificatePlan {
+    /// The certificate.
+    pub id: CertificateId,
+    /// Names that it is for; one that begins with `*.` is for every name with one more label.
+    pub names: Vec<String>,
+    /// The certificate, then those that lead to a root, as PEM.
+    pub chain: String,
+    /// The private key, as PEM.
+    pub key: Secret,
 }
 
 /// A server group.

@@ -3,6 +3,7 @@
 mod endpoints;
 mod nlb;
 mod ports;
+mod tls;
 mod vpcs;
 
 use std::sync::Arc;

@@ -65,6 +65,12 @@ quotas! {
     GroupsAServer = 200, "server groups of one server";
     /// Listeners that use a group.
     ListenersAGroup = 50, "listeners of a server group";
+    /// Certificates for more names, of an NLB's listeners together.
+    CertificatesALoadBalancer = 25, "additional certificates of a load balancer";
+    /// Certificates of an account.
+    CertificatesAnAccount = 1000, "certificates in an account";
+    /// Security policies of an account.
+    SecurityPoliciesAnAccount = 50, "security policies in an account";
     /// Endpoint services of an account.
     ServicesAnAccount = 200, "endpoint services in an account";
     /// Resources of a service.

@@ -1,6 +1,7 @@
 //! Why a command is refused. One variant for each meaning: the API maps them to the codes of its products.
 
 mod eni;
+mod tls;
 mod vpc;
 
 use std::net::Ipv4Addr;
@@ -13,6 +14,7 @@ use crate::security::GroupKind;
 use crate::tables::Key;
 
 pub use eni::EniRefusal;
+pub use tls::TlsRefusal;
 pub use vpc::VpcRefusal;
 
 /// A command that was refused. The state is as it was.
@@ -272,6 +274,9 @@ pub enum Refusal {
         /// Its port.
         port: u16,
     },
+    /// Certificates, security policies, TLS of listeners.
+    #[error(transparent)]
+    Tls(#[from] TlsRefusal),
     /// The listener runs, or it does not.
     #[error("{} {listener} is {} already", .listener.kind(), if *.enabled { "running" } else { "stopped" })]
     WrongListenerState {

@@ -11,10 +11,11 @@ use crate::id::{
     Timestamp, VSwitchId, VipIndex, VpcId,
 };
 use crate::instance::EniOwner;
-use crate::nlb::Target;
+use crate::nlb::{Listener, Target};
 use crate::records::{Job, Released, Token};
 use crate::security::Peer;
 use crate::tables::{Key, Kind, Record, Row};
+use crate::tls::PolicyId;
 
 /// What only one row can hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,8 @@ impl Row {
             | Row::Account(_)
             | Row::Token(_)
             | Row::Job(_)
+            | Row::Certificate(_)
+            | Row::SecurityPolicy(_)
             | Row::Vpc(_) => Vec::new(),
             Row::AccessKey(row) => vec![Key::Account(row.account)],
             Row::VSwitch(row) => vec![Key::Vpc(row.vpc.clone())],
@@ -80,9 +83,7 @@ impl Row {
                 });
                 targets.chain([Key::Vpc(row.vpc.clone())]).collect()
             }
-            Row::Listener(row) => {
-                vec![Key::LoadBalancer(row.load_balancer.clone()), Key::ServerGroup(row.server_group.clone())]
-            }
+            Row::Listener(row) => listener_refers_to(row),
             Row::EndpointService(row) => {
                 row.resources.keys().map(|key| Key::LoadBalancer(key.load_balancer.clone())).collect()
             }
@@ -99,6 +100,7 @@ impl Row {
                 Vec::new()
             }
             Row::Job(_) | Row::VSwitch(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
+            Row::Certificate(_) | Row::SecurityPolicy(_) => Vec::new(),
             Row::Vpc(row) => vec![Claim::Network(row.network)],
             Row::Released(row) => vec![Claim::Address(row.vpc.clone(), row.address)],
             Row::SecurityGroup(row) => vec![Claim::Group(row.index)],
@@ -144,9 +146,21 @@ impl Row {
             | Row::Eni(_)
             | Row::Instance(_)
             | Row::LoadBalancer(_) => None,
+            Row::Certificate(_) | Row::SecurityPolicy(_) => None,
             Row::ServerGroup(_) | Row::Listener(_) | Row::EndpointService(_) | Row::Endpoint(_) => None,
         }
     }
+}
+
+fn listener_refers_to(row: &Listener) -> Vec<Key> {
+    let tls = row.tls.iter();
+    let certificates = tls.clone().flat_map(|tls| tls.certificates().chain(&tls.client_authority));
+    let policies = tls.filter_map(|tls| match &tls.policy {
+        PolicyId::Custom(id) => Some(Key::SecurityPolicy(id.clone())),
+        PolicyId::System(_) => None,
+    });
+    let own = [Key::LoadBalancer(row.load_balancer.clone()), Key::ServerGroup(row.server_group.clone())];
+    own.into_iter().chain(certificates.cloned().map(Key::Certificate)).chain(policies).collect()
 }
 
 fn endpoint_refers_to(row: &crate::endpoint::Endpoint) -> Vec<Key> {

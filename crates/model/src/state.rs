@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::endpoint::Endpoint;
 use crate::id::{
     AccountId, EndpointServiceId, EniId, InstanceId, LoadBalancerId, Revision, SecurityGroupId,
-    ServerGroupId, VSwitchId, VpcId,
+    SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
 };
 use crate::instance::{Eni, EniOwner};
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
@@ -156,6 +156,8 @@ lookups! {
     listeners_of: Listener of LoadBalancer(LoadBalancerId) in listeners;
     /// Listeners that use a server group.
     listeners_using: Listener of ServerGroup(ServerGroupId) in listeners;
+    /// Listeners that follow a security policy.
+    listeners_following: Listener of SecurityPolicy(SecurityPolicyId) in listeners;
     /// NLBs of a VPC.
     load_balancers_of: LoadBalancer of Vpc(VpcId) in load_balancers;
     /// Services that offer an NLB.

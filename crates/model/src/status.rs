@@ -10,8 +10,8 @@ use std::fmt;
 pub use endpoint::{ConnectionStatus, EndpointStatus, ServiceStatus, ZoneStatus};
 pub use instance::{EniStatus, InstanceStatus, NetworkStatus};
 pub use nlb::{
-    JobStatus, ListenerHealth, ListenerStatus, LoadBalancerStatus, NonNormal, ServerGroupStatus,
-    ServerStatus, UnhealthyServer,
+    CertificateStatus, JobStatus, ListenerHealth, ListenerStatus, LoadBalancerStatus, NonNormal,
+    SecurityPolicyStatus, ServerGroupStatus, ServerStatus, UnhealthyServer,
 };
 
 use crate::id::{HostId, Revision};

@@ -10,10 +10,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::account::{AccessKey, AccessKeyId, Account};
+use crate::certificate::Certificate;
 use crate::endpoint::Endpoint;
 use crate::id::{
-    AccountId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId, LoadBalancerId, Revision,
-    SecurityGroupId, ServerGroupId, VSwitchId, VpcId,
+    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
+    LoadBalancerId, Revision, SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
 };
 use crate::instance::{Eni, Instance};
 use crate::meta::Meta;
@@ -21,6 +22,7 @@ use crate::nlb::{Listener, LoadBalancer, ServerGroup};
 use crate::records::{Counters, Job, Released, Settings, Token, TokenKey};
 use crate::security::SecurityGroup;
 use crate::service::EndpointService;
+use crate::tls::SecurityPolicy;
 use crate::vpc::{VSwitch, Vpc};
 
 /// A persistent map: a copy is a pointer, a change is O(log n).
@@ -246,6 +248,10 @@ tables! {
     server_groups: ServerGroup[ServerGroupId] "server group" by |row| row.id.clone();
     /// Listeners.
     listeners: Listener[ListenerId] "listener" by |row| row.id.clone();
+    /// Certificates.
+    certificates: Certificate[CertificateId] "certificate" by |row| row.id.clone();
+    /// Security policies.
+    security_policies: SecurityPolicy[SecurityPolicyId] "security policy" by |row| row.id.clone();
     /// Endpoint services.
     services: EndpointService[EndpointServiceId] "endpoint service" by |row| row.id.clone();
     /// Endpoints.
@@ -290,7 +296,8 @@ macro_rules! resources {
 }
 
 resources! {
-    Vpc VSwitch SecurityGroup Eni Instance LoadBalancer ServerGroup Listener EndpointService Endpoint
+    Vpc VSwitch SecurityGroup Eni Instance LoadBalancer ServerGroup Listener Certificate SecurityPolicy
+    EndpointService Endpoint
 }
 
 impl fmt::Debug for Key {
@@ -337,6 +344,7 @@ impl FromStr for Key {
             LoadBalancerId::PREFIX => text.parse().map(Key::LoadBalancer),
             ServerGroupId::PREFIX => text.parse().map(Key::ServerGroup),
             ListenerId::PREFIX => text.parse().map(Key::Listener),
+            SecurityPolicyId::PREFIX => text.parse().map(Key::SecurityPolicy),
             EndpointServiceId::PREFIX => text.parse().map(Key::EndpointService),
             EndpointId::PREFIX => text.parse().map(Key::Endpoint),
             _ => text.parse().map(Key::Vpc),

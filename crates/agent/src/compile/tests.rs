@@ -101,6 +101,7 @@ fn plan() -> HostPlan {
                 server_group: ServerGroupIndex(1),
                 idle_timeout: 900,
                 proxy_protocol: None,
+                tls: None,
             },
         )]),
         server_groups: BTreeMap::from([(

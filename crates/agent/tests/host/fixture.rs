@@ -252,6 +252,7 @@ fn listener() -> ListenerPlan {
         server_group: ServerGroupIndex(1),
         idle_timeout: 900,
         proxy_protocol: None,
+        tls: None,
     }
 }
 

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use model::id::{
-    AccountId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId, LoadBalancerId,
-    SecurityGroupId, ServerGroupId, VSwitchId, VpcId,
+    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
+    LoadBalancerId, SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
 };
 use model::meta::{Description, InvalidText, Labels, Name};
 use model::state::State;
@@ -61,6 +61,7 @@ macro_rules! ids {
 ids! {
     VpcId = Vpc VSwitchId = VSwitch SecurityGroupId = SecurityGroup InstanceId = Instance EniId = Eni
     LoadBalancerId = LoadBalancer ServerGroupId = ServerGroup ListenerId = Listener JobId = Job
+    CertificateId = Certificate SecurityPolicyId = SecurityPolicy
     EndpointServiceId = EndpointService EndpointId = Endpoint
 }
 
@@ -102,10 +103,15 @@ fn text<T>(
 
 /// Tags, as `Tag.N.Key` and `Tag.N.Value`.
 pub fn tags(params: &Params) -> Result<BTreeMap<String, String>, ApiError> {
+    tags_of(params, "Tag")
+}
+
+/// The same under another name.
+pub fn tags_of(params: &Params, name: &str) -> Result<BTreeMap<String, String>, ApiError> {
     let pair = |tag: &Params| {
         Ok((tag.required("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned()))
     };
-    params.list("Tag")?.iter().map(pair).collect()
+    params.list(name)?.iter().map(pair).collect()
 }
 
 /// Name, description, tags and resource group; `None` for a parameter that the action does not have.

@@ -188,7 +188,8 @@ fn submit_error(product: Product, error: &SubmitError) -> ApiError {
             let (status, code) = match product {
                 Product::Nlb => (400, "IdempotenceSignatureMismatch"),
                 Product::Ecs => (403, "IdempotentParameterMismatch"),
-                Product::Location
+                Product::Cas
+                | Product::Location
                 | Product::Privatelink
                 | Product::Pvtz
                 | Product::ResourceManager

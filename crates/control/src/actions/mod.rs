@@ -4,6 +4,7 @@
 //! How to add one: write its handler in `actions/<product>/<resource>.rs`, put the value into the product's `ACTIONS`.
 
 pub mod call;
+pub mod cas;
 mod dispatch;
 mod dry_run;
 pub mod ecs;
@@ -134,11 +135,19 @@ pub const COMMON: &[Param] = &[
 
 /// Every action that there is.
 pub fn all() -> impl Iterator<Item = &'static Action> {
-    [ecs::ACTIONS, location::ACTIONS, nlb::ACTIONS, privatelink::ACTIONS, sts::ACTIONS, vpc::ACTIONS]
-        .into_iter()
-        .flatten()
-        .copied()
-        .flatten()
+    [
+        cas::ACTIONS,
+        ecs::ACTIONS,
+        location::ACTIONS,
+        nlb::ACTIONS,
+        privatelink::ACTIONS,
+        sts::ACTIONS,
+        vpc::ACTIONS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .flatten()
 }
 
 /// The action with this name, if the product has it here.

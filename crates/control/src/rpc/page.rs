@@ -43,8 +43,19 @@ pub fn by_number<T>(
     most: usize,
     items: Vec<T>,
 ) -> Result<(Page<T>, usize), ApiError> {
-    let size = params.number("PageSize", 1..=most)?.unwrap_or(default);
-    let number = params.number("PageNumber", 1..=1_000_000)?.unwrap_or(1);
+    by_number_in(params, ("PageNumber", "PageSize"), default, most, items)
+}
+
+/// The same where the parameters have other names.
+pub fn by_number_in<T>(
+    params: &Params,
+    (number, size): (&str, &str),
+    default: usize,
+    most: usize,
+    items: Vec<T>,
+) -> Result<(Page<T>, usize), ApiError> {
+    let size = params.number(size, 1..=most)?.unwrap_or(default);
+    let number = params.number(number, 1..=1_000_000)?.unwrap_or(1);
     let total = items.len();
     let items = items.into_iter().skip((number - 1) * size).take(size).collect();
     Ok((Page { items, total, size, next: String::new() }, number))

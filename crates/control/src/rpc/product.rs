@@ -5,6 +5,8 @@ use super::ApiError;
 /// A product; its version alone tells which one a request means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Product {
+    /// Certificates.
+    Cas,
     /// Elastic compute: instances, interfaces, security groups.
     Ecs,
     /// Where the endpoints of the other products are.
@@ -25,7 +27,8 @@ pub enum Product {
 
 impl Product {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Cas,
         Self::Ecs,
         Self::Location,
         Self::Nlb,
@@ -39,6 +42,7 @@ impl Product {
     /// Name as in SDKs and documentation.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Cas => "Cas",
             Self::Ecs => "Ecs",
             Self::Location => "Location",
             Self::Nlb => "Nlb",
@@ -53,6 +57,7 @@ impl Product {
     /// Version as it travels.
     pub const fn version(self) -> &'static str {
         match self {
+            Self::Cas => "2020-04-07",
             Self::Ecs => "2014-05-26",
             Self::Location => "2015-06-12",
             Self::Nlb => "2022-04-30",
@@ -78,9 +83,13 @@ impl Product {
     pub fn missing(self, parameter: &str) -> ApiError {
         let prefix = match self {
             Self::Nlb | Self::Privatelink => "MissingParam",
-            Self::Ecs | Self::Location | Self::Pvtz | Self::ResourceManager | Self::Sts | Self::Vpc => {
-                "MissingParameter"
-            }
+            Self::Cas
+            | Self::Ecs
+            | Self::Location
+            | Self::Pvtz
+            | Self::ResourceManager
+            | Self::Sts
+            | Self::Vpc => "MissingParameter",
         };
         ApiError::new(
             400,
@@ -94,9 +103,13 @@ impl Product {
         let prefix = match self {
             Self::Nlb => "IllegalParam",
             Self::Privatelink => "IllegalParamFormat",
-            Self::Ecs | Self::Location | Self::Pvtz | Self::ResourceManager | Self::Sts | Self::Vpc => {
-                "InvalidParameter"
-            }
+            Self::Cas
+            | Self::Ecs
+            | Self::Location
+            | Self::Pvtz
+            | Self::ResourceManager
+            | Self::Sts
+            | Self::Vpc => "InvalidParameter",
         };
         ApiError::new(
             400,

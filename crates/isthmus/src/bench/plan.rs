@@ -143,6 +143,7 @@ fn listeners() -> Result<BTreeMap<ListenerIndex, ListenerPlan>> {
                 server_group: ServerGroupIndex(index),
                 idle_timeout: 900,
                 proxy_protocol: None,
+                tls: None,
             };
             Ok((ListenerIndex(index), listener))
         })

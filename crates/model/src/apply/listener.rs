@@ -29,6 +29,7 @@ impl Draft {
         let idle_timeout = it.idle_timeout.unwrap_or(longest_idle(protocol));
         limits(protocol, idle_timeout, it.cps, it.mss)?;
         let proxy_protocol = proxy_protocol(protocol, it.proxy_protocol, ProxyProtocol::default())?;
+        let tls = self.tls(protocol, None, &it.tls)?;
         let id = ListenerId::on_port(&mut self.entropy, port);
         let meta = self.meta(&it.labels)?;
         let index = self.dense()?;
@@ -45,6 +46,7 @@ impl Draft {
             mss: it.mss,
             sec_sensor: it.sec_sensor,
             proxy_protocol,
+            tls,
             enabled: true,
         });
         Ok(Output::Listener(id, self.job()))
@@ -100,6 +102,7 @@ impl Draft {
         after.mss = it.mss.unwrap_or(after.mss);
         after.sec_sensor = it.sec_sensor.unwrap_or(after.sec_sensor);
         after.proxy_protocol = proxy_protocol(after.protocol.value, it.proxy_protocol, after.proxy_protocol)?;
+        after.tls = self.tls(row.protocol.value, row.tls.as_ref(), &it.tls)?;
         limits(after.protocol.value, after.idle_timeout, after.cps, after.mss)?;
         self.edit(&after, |_| ());
         Ok(Output::Job(self.job()))
@@ -161,9 +164,8 @@ fn fits(listener: ListenerProtocol, group: &ServerGroup) -> Result<(), Refusal> 
     use GroupProtocol as G;
     use ListenerProtocol as L;
     match (listener, group.protocol.value) {
-        (L::Tcp, G::Tcp | G::TcpUdp) | (L::Udp, G::Udp | G::TcpUdp) => Ok(()),
         (L::TcpSsl, G::Tcp) if group.preserve_client_ip => Err(Refusal::PreserveClientIpWithTls),
-        (L::TcpSsl, G::Tcp) => Err(Refusal::Unsupported("a TCPSSL listener")),
+        (L::Tcp, G::Tcp | G::TcpUdp) | (L::Udp, G::Udp | G::TcpUdp) | (L::TcpSsl, G::Tcp) => Ok(()),
         (L::Tcp, G::Udp) | (L::Udp, G::Tcp) | (L::TcpSsl, G::Udp | G::TcpUdp) => {
             Err(Refusal::ProtocolMismatch { listener, group: group.protocol.value })
         }

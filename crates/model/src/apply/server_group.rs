@@ -60,6 +60,10 @@ impl Draft {
         after.drain.seconds = it.drain_seconds.unwrap_or(after.drain.seconds);
         after.health_check = it.health_check.over(row.health_check.as_ref())?;
         consistent(&after)?;
+        let through_tls = self.state().listeners_using(&row.id).any(|listener| listener.tls.is_some());
+        if after.preserve_client_ip && through_tls {
+            return Err(Refusal::PreserveClientIpWithTls);
+        }
         self.edit(&after, |_| ());
         Ok(Output::ServerGroup(it.server_group.clone(), self.job()))
     }

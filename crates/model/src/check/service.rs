@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::certificate::Certificate;
 use crate::check::Findings;
 use crate::endpoint::{Acceptance, Endpoint, EndpointZone};
 use crate::id::{VSwitchId, VpcId, ZoneId};
 use crate::instance::{Eni, Instance};
-use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, LoadBalancer, ServerGroup, Target};
+use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, ListenerTls, LoadBalancer, ServerGroup, Target};
 use crate::quota::{LOAD_BALANCER_ZONES, Quota};
 use crate::service::{EndpointService, ResourceKey};
+use crate::tls::SecurityPolicy;
 use crate::vpc::{VSwitch, Vpc};
 
 impl Findings<'_> {
@@ -68,6 +70,25 @@ impl Findings<'_> {
             (ListenerProtocol::Tcp | ListenerProtocol::TcpSsl, protocol) => protocol == GroupProtocol::Tcp,
         };
         self.must(fits, "its server group speaks its protocol");
+        let is_tls = row.protocol.value == ListenerProtocol::TcpSsl;
+        self.must(row.tls.is_some() == is_tls, "it speaks TLS when it is a TCPSSL listener");
+        self.must(!is_tls || !group.preserve_client_ip, "through TLS no client's address is kept");
+        if let Some(tls) = &row.tls {
+            self.listener_tls(tls);
+        }
+    }
+
+    fn listener_tls(&mut self, tls: &ListenerTls) {
+        let of_server = |id| self.state.get::<Certificate>(id).is_some_and(|row| row.is_of_server());
+        let shown = tls.certificates().all(of_server) && !tls.additional.contains_key(&tls.certificate);
+        let authority = tls.client_authority.as_ref().is_none_or(|id| !of_server(id));
+        self.must(shown, "it shows certificates with keys, each once");
+        self.must(authority, "it trusts an authority's certificate");
+    }
+
+    pub(super) fn security_policy(&mut self, row: &SecurityPolicy) {
+        let spoken = row.versions.iter().all(|version| row.ciphers.iter().any(|it| it.works_with(*version)));
+        self.must(spoken && !row.versions.is_empty(), "each of its versions has a suite");
     }
 
     pub(super) fn service(&mut self, row: &EndpointService) {

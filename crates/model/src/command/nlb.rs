@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::command::tls::TlsPatch;
 use crate::id::{ListenerId, LoadBalancerId, ServerGroupId, VSwitchId, VpcId, ZoneId};
 use crate::meta::{Description, Labels, Name};
 use crate::net::PortRange;
@@ -294,6 +295,8 @@ pub struct CreateListener {
     pub proxy_protocol: ProxyProtocolPatch,
     /// Second-level statistics.
     pub sec_sensor: bool,
+    /// How it speaks TLS.
+    pub tls: TlsPatch,
 }
 
 impl CreateListener {
@@ -315,6 +318,7 @@ impl CreateListener {
             mss: 0,
             proxy_protocol: ProxyProtocolPatch::default(),
             sec_sensor: false,
+            tls: TlsPatch::default(),
         }
     }
 }
@@ -338,6 +342,8 @@ pub struct UpdateListener {
     pub proxy_protocol: ProxyProtocolPatch,
     /// Second-level statistics.
     pub sec_sensor: Option<bool>,
+    /// How it speaks TLS.
+    pub tls: TlsPatch,
 }
 
 impl UpdateListener {
@@ -352,6 +358,7 @@ impl UpdateListener {
             mss: None,
             proxy_protocol: ProxyProtocolPatch::default(),
             sec_sensor: None,
+            tls: TlsPatch::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::instance::{Eni, Instance};
 use crate::net::Transport;
 use crate::nlb::{Listener, ListenerProtocol, LoadBalancer, Server, ServerGroup, Target};
 use crate::plan::{ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan};
-use crate::planner::rows;
+use crate::planner::{rows, tls};
 use crate::relations::Claim;
 use crate::state::State;
 use crate::tables::Key;
@@ -31,20 +31,23 @@ fn vips_of(state: &State, row: &LoadBalancer) -> Vec<(VipIndex, VipPlan)> {
     row.zones.iter().filter_map(plan).collect()
 }
 
-/// Listeners that are to forward and whose protocol the data plane forwards.
+/// Listeners that are to forward.
 fn active(state: &State) -> impl Iterator<Item = (&Listener, Transport)> {
     let transport = |listener: &Listener| match listener.protocol.value {
-        ListenerProtocol::Tcp => Some(Transport::Tcp),
-        ListenerProtocol::Udp => Some(Transport::Udp),
-        ListenerProtocol::TcpSsl => None,
+        ListenerProtocol::Tcp | ListenerProtocol::TcpSsl => Transport::Tcp,
+        ListenerProtocol::Udp => Transport::Udp,
     };
     let enabled = rows(&state.tables().listeners).filter(|listener| listener.enabled);
-    enabled.filter_map(move |listener| Some((listener, transport(listener)?)))
+    enabled.map(move |listener| (listener, transport(listener)))
 }
 
 pub(super) fn listeners(state: &State) -> BTreeMap<ListenerIndex, ListenerPlan> {
     let plan = |(row, protocol): (&Listener, Transport)| {
         let load_balancer = state.get::<LoadBalancer>(&row.load_balancer)?;
+        let tls = match &row.tls {
+            Some(tls) => Some(tls::tls(state, tls)?),
+            None => None,
+        };
         let plan = ListenerPlan {
             id: row.id.clone(),
             vips: load_balancer.zones.values().map(|mapping| mapping.vip).collect(),
@@ -53,6 +56,7 @@ pub(super) fn listeners(state: &State) -> BTreeMap<ListenerIndex, ListenerPlan> 
             server_group: state.get::<ServerGroup>(&row.server_group)?.index,
             idle_timeout: row.idle_timeout,
             proxy_protocol: row.proxy_protocol.enabled.then_some(row.proxy_protocol),
+            tls,
         };
         Some((row.index, plan))
     };

@@ -2,12 +2,13 @@
 
 use std::net::Ipv4Addr;
 
-use crate::id::{EniId, ServerIndex};
+use crate::id::{EniId, Revision, ServerIndex};
 use crate::instance::{Eni, Instance};
 use crate::nlb::{Listener, LoadBalancer, Server, ServerGroup, Target};
 use crate::records::Job;
-use crate::report::{HealthReason, HealthReport, HealthState};
+use crate::report::{HealthReason, HealthReport, HealthState, Report};
 use crate::status::{Judged, View};
+use crate::tls::SecurityPolicy;
 use crate::words::words;
 
 /// Status of a load balancer.
@@ -58,6 +59,24 @@ pub enum ServerStatus {
     Available,
 }
 
+/// Status of a listener's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateStatus {
+    /// Being added.
+    Associating,
+    /// Shown to clients.
+    Associated,
+}
+
+/// Status of a security policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecurityPolicyStatus {
+    /// Being made or changed.
+    Configuring,
+    /// To be used.
+    Available,
+}
+
 /// Status of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobStatus {
@@ -86,6 +105,8 @@ words! {
     }
     ServerGroupStatus { Creating = "Creating", Configuring = "Configuring", Available = "Available" }
     ServerStatus { Adding = "Adding", Configuring = "Configuring", Available = "Available" }
+    CertificateStatus { Associating = "Associating", Associated = "Associated" }
+    SecurityPolicyStatus { Configuring = "Configuring", Available = "Available" }
     JobStatus { Processing = "Processing", Succeeded = "Succeeded" }
     NonNormal { Initial = "Initial", Unhealthy = "Unhealthy", Unavailable = "Unavailable" }
     HealthReason {
@@ -134,10 +155,30 @@ impl View<'_> {
             return Judged::because(ListenerStatus::Provisioning, self.why(row.meta.born));
         }
         if row.enabled {
-            self.once(row.meta.changed, ListenerStatus::Configuring, ListenerStatus::Running)
+            self.running(row)
         } else {
             self.once(row.meta.changed, ListenerStatus::Stopping, ListenerStatus::Stopped)
         }
+    }
+
+    /// A TCPSSL listener forwards once a proxy takes its connections.
+    fn running(&self, row: &Listener) -> Judged<ListenerStatus> {
+        let taken = |report: &Report| report.terminated.contains(&row.index);
+        if row.tls.is_some() && !self.observed.hosts.values().any(taken) {
+            let why = "no proxy takes its TLS connections yet".to_owned();
+            return Judged::because(ListenerStatus::Configuring, why);
+        }
+        self.once(row.meta.changed, ListenerStatus::Configuring, ListenerStatus::Running)
+    }
+
+    /// Status of a certificate for more names, which this commit added.
+    pub fn certificate(&self, added: Revision) -> Judged<CertificateStatus> {
+        self.once(added, CertificateStatus::Associating, CertificateStatus::Associated)
+    }
+
+    /// Status of a security policy.
+    pub fn security_policy(&self, row: &SecurityPolicy) -> Judged<SecurityPolicyStatus> {
+        self.once(row.meta.changed, SecurityPolicyStatus::Configuring, SecurityPolicyStatus::Available)
     }
 
     /// Status of a server group.

@@ -10,4 +10,5 @@ mod refusals;
 mod scale;
 mod states;
 mod support;
+mod tls;
 mod walkthrough;

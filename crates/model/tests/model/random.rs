@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use model::account::Secret;
 use model::command::Command as C;
 use model::command::endpoint::*;
 use model::command::eni::*;
@@ -13,9 +14,13 @@ use model::command::nlb::*;
 use model::command::security::*;
 use model::command::service::*;
 use model::command::system::{Tagging, Untagging};
+use model::command::tls::*;
 use model::command::vpc::*;
 use model::entropy::Entropy;
-use model::id::{EndpointId, EndpointServiceId, Revision, SecurityGroupId, VSwitchId, ZoneId};
+use model::id::{
+    CertificateId, EndpointId, EndpointServiceId, Revision, SecurityGroupId, SecurityPolicyId, VSwitchId,
+    ZoneId,
+};
 use model::meta::{Description, Labels, Name, Relabel};
 use model::net::PortRange;
 use model::nlb::health_check::HealthCheckPatch;
@@ -26,6 +31,7 @@ use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolic
 use model::service::{Payer, ResourceKey, User};
 use model::state::State;
 use model::tables::{Op, Row, Table};
+use model::tls::{Cipher, PolicyId, TlsVersion};
 use model::vpc::{VSwitchCidr, VpcCidr};
 use proptest::prelude::*;
 
@@ -148,6 +154,18 @@ impl Dice<'_> {
         (0..count).map(|_| zone(self)).collect()
     }
 
+    /// Zones that an NLB has or could have, mostly.
+    fn zones_near(&mut self, balancer: &model::id::LoadBalancerId) -> Vec<NewZone> {
+        let row = self.state.get::<model::nlb::LoadBalancer>(balancer).filter(|_| !self.chance(10));
+        let Some(row) = row else { return self.new_zones() };
+        let kept = row.zones.iter().map(|(zone, mapping)| (zone.clone(), mapping.vswitch.clone()));
+        let near = self.state.vswitches_of(&row.vpc).map(|row| (row.zone.clone(), row.id.clone()));
+        let mut zones: std::collections::BTreeMap<_, _> = near.chain(kept).collect();
+        let drop = zones.keys().nth(self.below(4) as usize).cloned();
+        drop.map(|zone| zones.remove(&zone));
+        zones.into_iter().map(|(zone, vswitch)| NewZone { zone, vswitch, address: None }).collect()
+    }
+
     /// A zone with a vSwitch of the endpoint's VPC, mostly.
     fn endpoint_zone(&mut self, endpoint: &EndpointId) -> NewEndpointZone {
         let near = self
@@ -191,6 +209,15 @@ impl Dice<'_> {
         group.rules.keys().next().cloned().map(RuleSelector::Id)
     }
 
+    /// A group that an instance is in, mostly.
+    fn present(&mut self) -> Membership {
+        let instance = self.instance();
+        let eni = self.state.get::<model::instance::Instance>(&instance).map(|row| row.eni.clone());
+        let row = eni.and_then(|eni| self.state.get::<model::instance::Eni>(&eni));
+        let first = row.and_then(|row| row.security_groups.first().cloned());
+        Membership { group: first.unwrap_or_else(|| self.group()), member: Member::Instance(instance) }
+    }
+
     fn membership(&mut self) -> Membership {
         Membership { group: self.group(), member: Member::Instance(self.instance()) }
     }
@@ -220,7 +247,8 @@ fn relabel() -> Relabel {
 
 impl Dice<'_> {
     fn command(&mut self) -> C {
-        match self.below(8) {
+        match self.below(9) {
+            8 => self.secrets(),
             0 | 1 => self.network(),
             2 if self.chance(2) => self.instances(),
             2 => self.interfaces(),
@@ -387,7 +415,7 @@ impl Dice<'_> {
             }),
             8 => C::JoinSecurityGroup(self.membership()),
             _ if self.chance(2) => C::SetInnerAccess(group, self.chance(2)),
-            _ => C::LeaveSecurityGroup(self.membership()),
+            _ => C::LeaveSecurityGroup(self.present()),
         }
     }
 
@@ -406,7 +434,8 @@ impl Dice<'_> {
                 cps: None,
             }),
             6 | 7 => {
-                C::UpdateLoadBalancerZones(UpdateLoadBalancerZones { load_balancer, zones: self.new_zones() })
+                let zones = self.zones_near(&load_balancer);
+                C::UpdateLoadBalancerZones(UpdateLoadBalancerZones { load_balancer, zones })
             }
             8 => C::UpdateLoadBalancerProtection(UpdateLoadBalancerProtection {
                 load_balancer,
@@ -414,6 +443,101 @@ impl Dice<'_> {
                 modification: None,
             }),
             _ => C::DeleteLoadBalancer(load_balancer),
+        }
+    }
+
+    fn certificate(&mut self) -> CertificateId {
+        self.key(&self.state.tables().certificates.clone(), "1-none")
+    }
+
+    /// A certificate with a key, mostly.
+    fn of_server(&mut self) -> CertificateId {
+        let with_key: Vec<_> =
+            self.state.tables().certificates.values().filter(|row| row.is_of_server()).collect();
+        let index = self.below(with_key.len() as u64) as usize;
+        let found = with_key.get(index).map(|row| row.id.clone());
+        found.filter(|_| !self.chance(20)).unwrap_or_else(|| self.certificate())
+    }
+
+    /// A TCPSSL listener, mostly.
+    fn tls_listener(&mut self) -> model::id::ListenerId {
+        let all: Vec<_> = self.state.tables().listeners.values().filter(|row| row.tls.is_some()).collect();
+        let index = self.below(all.len() as u64) as usize;
+        let found = all.get(index).map(|row| row.id.clone());
+        found.filter(|_| !self.chance(20)).unwrap_or_else(|| self.listener())
+    }
+
+    /// An NLB and a server group that fit each other, mostly.
+    fn road(&mut self) -> (model::id::LoadBalancerId, model::id::ServerGroupId) {
+        let hides = self.state.tables().server_groups.values().filter(|row| !row.preserve_client_ip);
+        let pair = hides.filter_map(|group| {
+            let balancer = self.state.load_balancers_of(&group.vpc).next()?;
+            Some((balancer.id.clone(), group.id.clone()))
+        });
+        let found = pair.last().filter(|_| !self.chance(20));
+        found.unwrap_or_else(|| (self.balancer(), self.server_group()))
+    }
+
+    fn policy(&mut self) -> SecurityPolicyId {
+        self.key(&self.state.tables().security_policies.clone(), "tls-none")
+    }
+
+    fn tls(&mut self) -> TlsPatch {
+        let policy = self.policy();
+        TlsPatch {
+            certificates: Some(vec![self.of_server()]),
+            client_authority_enabled: Some(self.chance(6)),
+            client_authorities: self.chance(2).then(|| vec![self.certificate()]),
+            policy: self.chance(4).then_some(PolicyId::Custom(policy)),
+            alpn_enabled: None,
+            alpn: None,
+        }
+    }
+
+    /// A TCPSSL listener, or one of its certificates; a listener's protocol decides whether it can be.
+    fn secrets(&mut self) -> C {
+        let (policy, certificates) = (self.policy(), vec![self.of_server()]);
+        let ciphers = vec![Cipher::EcdheRsaAes128GcmSha256];
+        match self.below(14) {
+            0 => C::Tls(TlsCommand::ImportCertificate(crate::support::import(None))),
+            1 => C::Tls(TlsCommand::ImportCertificate(crate::support::import(Some(Secret::new("key"))))),
+            2 => C::Tls(TlsCommand::DeleteCertificate(self.certificate())),
+            3 => C::Tls(TlsCommand::CreateSecurityPolicy(CreateSecurityPolicy {
+                labels: Labels::default(),
+                versions: vec![TlsVersion::V1_2],
+                ciphers,
+            })),
+            4 => C::Tls(TlsCommand::UpdateSecurityPolicy(UpdateSecurityPolicy {
+                policy,
+                name: None,
+                versions: None,
+                ciphers: Some(ciphers),
+            })),
+            5 => C::Tls(TlsCommand::DeleteSecurityPolicy(policy)),
+            6 | 7 => C::Tls(TlsCommand::AssociateCertificates(AdditionalCertificates {
+                listener: self.tls_listener(),
+                certificates,
+            })),
+            8 => C::Tls(TlsCommand::DissociateCertificates(AdditionalCertificates {
+                listener: self.tls_listener(),
+                certificates,
+            })),
+            9 => C::CreateServerGroup(CreateServerGroup {
+                preserve_client_ip: false,
+                ..CreateServerGroup::new(self.vpc_id())
+            }),
+            10 => C::UpdateListener(UpdateListener {
+                tls: self.tls(),
+                ..UpdateListener::new(self.tls_listener())
+            }),
+            _ => {
+                let (balancer, group) = self.road();
+                let port = 443 + self.below(3) as u16;
+                C::CreateListener(CreateListener {
+                    tls: self.tls(),
+                    ..CreateListener::new(balancer, ListenerProtocol::TcpSsl, port, group)
+                })
+            }
         }
     }
 
@@ -607,7 +731,10 @@ fn random_commands_reach_far() {
         for step in 0..300_u64 {
             let state = Arc::new(world.state.clone());
             let command = Dice { state: &state, entropy: Entropy::new(start * 1000 + step) }.command();
-            let name = format!("{command:?}").split('(').next().unwrap().to_owned();
+            let text = format!("{command:?}");
+            let outer = text.split('(').next().unwrap();
+            let inner = if matches!(outer, "Tls" | "Vpc") { text.split('(').nth(1).unwrap() } else { "" };
+            let name = format!("{outer} {inner}");
             if world.try_run(&command).is_ok() {
                 done.insert(name.clone());
             }

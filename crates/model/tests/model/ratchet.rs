@@ -12,16 +12,18 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 5] = ["interfaces.rs", "refusals.rs", "states.rs", "walkthrough.rs", "reached.rs"];
+const TESTS: [&str; 6] =
+    ["interfaces.rs", "refusals.rs", "states.rs", "walkthrough.rs", "reached.rs", "tls.rs"];
 
 fn text(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 3] = [
+const REFUSALS: [(&str, &str); 4] = [
     ("Refusal", "src/refusal.rs"),
     ("EniRefusal", "src/refusal/eni.rs"),
+    ("TlsRefusal", "src/refusal/tls.rs"),
     ("VpcRefusal", "src/refusal/vpc.rs"),
 ];
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::account::Secret;
+use model::certificate::{CertificateContent, KeyAlgorithm};
 use model::command::endpoint::{CreateEndpoint, EnableConnection, NewEndpointZone};
 use model::command::instance::RunInstances;
 use model::command::nlb::{
@@ -10,11 +12,12 @@ use model::command::nlb::{
 use model::command::security::CreateSecurityGroup;
 use model::command::service::CreateService;
 use model::command::system::CreateAccount;
+use model::command::tls::{ImportCertificate, TlsCommand};
 use model::command::vpc::{CreateVSwitch, CreateVpc, VpcCommand};
 use model::command::{Command, Env, Output};
 use model::id::{
-    AccountId, EndpointId, EndpointServiceId, HostId, InstanceId, ListenerId, LoadBalancerId, Revision,
-    SecurityGroupId, ServerGroupId, Timestamp, VSwitchId, VpcId, ZoneId,
+    AccountId, CertificateId, EndpointId, EndpointServiceId, HostId, InstanceId, ListenerId, LoadBalancerId,
+    Revision, SecurityGroupId, ServerGroupId, Timestamp, VSwitchId, VpcId, ZoneId,
 };
 use model::nlb::{ListenerProtocol, Target};
 use model::records::Settings;
@@ -185,6 +188,15 @@ impl World {
         self.run(enable(service, endpoint));
     }
 
+    /// Imports a certificate: a server's with a key, or an authority's.
+    pub(crate) fn certificate(&mut self, of_server: bool) -> CertificateId {
+        let key = of_server.then(|| Secret::new("a key"));
+        match self.run(Command::Tls(TlsCommand::ImportCertificate(import(key)))) {
+            Output::Certificate(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The host reports this revision, and nothing else.
     pub(crate) fn observed(&self, revision: Revision) -> Observed {
         let report = Report {
@@ -192,6 +204,7 @@ impl World {
             observed: revision,
             instances: BTreeMap::new(),
             health: BTreeMap::new(),
+            terminated: Default::default(),
             faults: Vec::new(),
         };
         Observed { hosts: BTreeMap::from([(host(), report)]) }
@@ -271,4 +284,20 @@ impl Walkthrough {
             endpoint,
         }
     }
+}
+
+pub(crate) fn import(key: Option<Secret>) -> ImportCertificate {
+    let content = CertificateContent {
+        chain: "a chain".to_owned(),
+        key,
+        common_name: "shop.example".to_owned(),
+        names: vec!["shop.example".to_owned()],
+        issuer: "an authority".to_owned(),
+        serial: "01".to_owned(),
+        fingerprint: "00".to_owned(),
+        algorithm: KeyAlgorithm::Ecdsa,
+        not_before: Timestamp(0),
+        not_after: Timestamp(4_000_000_000),
+    };
+    ImportCertificate { labels: model::meta::Labels::default(), content }
 }

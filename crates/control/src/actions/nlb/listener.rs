@@ -11,19 +11,15 @@ use model::words::Words;
 use serde_json::{Map, Value, json};
 
 use super::load_balancer::CPS;
+use super::tls::{
+    self, ALPN_ENABLED, ALPN_POLICY, CA_CERTIFICATES, CA_ENABLED, CERTIFICATES, SECURITY_POLICY,
+};
 use super::{PAGE, job};
 use crate::actions::call::{description, id, labels, required_id};
 use crate::actions::list::{self, Labelled, among, is};
-use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, works};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Params, Product};
 
-const NO_TLS: &str = "TLS listeners are not supported by this version.";
-const CA_ENABLED: Param = refused("CaEnabled", NO_TLS);
-const CA_CERTIFICATES: Param = refused("CaCertificateIds", NO_TLS);
-const CERTIFICATES: Param = refused("CertificateIds", NO_TLS);
-const SECURITY_POLICY: Param = refused("SecurityPolicyId", NO_TLS);
-const ALPN_ENABLED: Param = refused("AlpnEnabled", NO_TLS);
-const ALPN_POLICY: Param = refused("AlpnPolicy", NO_TLS);
 const MSS: Param = no_effect("Mss", "segments keep the size that both ends agree on");
 const SEC_SENSOR: Param = no_effect("SecSensorEnabled", "there is no second-level monitoring");
 
@@ -121,6 +117,7 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         mss: params.number("Mss", 0..=u16::MAX)?.unwrap_or(0),
         proxy_protocol: proxy_protocol(params)?,
         sec_sensor: params.flag("SecSensorEnabled")?.unwrap_or(false),
+        tls: tls::patch(params)?,
     };
     Ok(Write { command: Command::CreateListener(command), answer: job })
 }
@@ -161,6 +158,7 @@ fn update(call: &Call) -> Result<Write, ApiError> {
         mss: params.number("Mss", 0..=u16::MAX)?,
         proxy_protocol: proxy_protocol(params)?,
         sec_sensor: params.flag("SecSensorEnabled")?,
+        tls: tls::patch(params)?,
     };
     Ok(Write { command: Command::UpdateListener(command), answer: job })
 }
@@ -214,13 +212,9 @@ fn show(view: &View, listener: &Listener) -> Map<String, Value> {
             "Ppv2PrivateLinkEpsIdEnabled": listener.proxy_protocol.service,
         },
         "SecSensorEnabled": listener.sec_sensor,
-        "SecurityPolicyId": "",
-        "AlpnEnabled": false,
-        "AlpnPolicy": "",
-        "CaEnabled": false,
-        "CaCertificateIds": [],
-        "CertificateIds": [],
         "RegionId": view.state.settings().region,
     });
-    if let Value::Object(members) = answer { members } else { Map::new() }
+    let mut members = if let Value::Object(members) = answer { members } else { Map::new() };
+    members.extend(tls::show(listener.tls.as_ref()));
+    members
 }

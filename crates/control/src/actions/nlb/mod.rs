@@ -6,9 +6,11 @@ mod listener;
 mod load_balancer;
 mod protection;
 mod region;
+mod security_policy;
 mod server;
 mod server_group;
 mod tag;
+mod tls;
 
 use model::command::Output;
 use serde_json::{Value, json};
@@ -24,6 +26,8 @@ pub const ACTIONS: &[&[Action]] = &[
     server::ACTIONS,
     listener::ACTIONS,
     health::ACTIONS,
+    tls::ACTIONS,
+    security_policy::ACTIONS,
     job::ACTIONS,
     region::ACTIONS,
     tag::ACTIONS,
@@ -37,6 +41,9 @@ fn job(_: &View, output: &Output) -> Value {
         Output::Job(job) => json!({ "JobId": job.as_str() }),
         Output::ServerGroup(group, job) => json!({ "JobId": job.as_str(), "ServerGroupId": group.as_str() }),
         Output::Listener(listener, job) => json!({ "JobId": job.as_str(), "ListenerId": listener.as_str() }),
+        Output::SecurityPolicy(policy, job) => {
+            json!({ "JobId": job.as_str(), "SecurityPolicyId": policy.as_str() })
+        }
         Output::LoadBalancer(load_balancer) => {
             json!({ "LoadbalancerId": load_balancer.as_str(), "OrderId": 0 })
         }
@@ -48,6 +55,7 @@ fn job(_: &View, output: &Output) -> Value {
         | Output::Addresses(..)
         | Output::Instances(_)
         | Output::SecurityGroup(_)
+        | Output::Certificate(_)
         | Output::Service(_)
         | Output::Endpoint(_) => Value::Null,
     }

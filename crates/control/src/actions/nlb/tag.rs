@@ -2,6 +2,7 @@
 
 use model::nlb::{Listener, LoadBalancer, ServerGroup};
 use model::tables::Kind;
+use model::tls::SecurityPolicy;
 
 use crate::actions::Action;
 use crate::actions::tagging::{self, Type, Types};
@@ -10,6 +11,7 @@ use crate::rpc::Product;
 const TYPES: Types = &[
     ("loadbalancer", Type::of::<LoadBalancer>(Kind::LoadBalancer)),
     ("servergroup", Type::of::<ServerGroup>(Kind::ServerGroup)),
+    ("securitypolicy", Type::of::<SecurityPolicy>(Kind::SecurityPolicy)),
     ("listener", Type::of::<Listener>(Kind::Listener)),
 ];
 

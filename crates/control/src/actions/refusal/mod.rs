@@ -4,10 +4,12 @@ mod shared;
 
 use std::borrow::Cow;
 
-use model::refusal::{EniRefusal, Refusal, VpcRefusal};
+use model::refusal::{EniRefusal, Refusal, TlsRefusal, VpcRefusal};
 use model::tables::Kind;
 
 use crate::rpc::{ApiError, Product};
+
+use Refusal as R;
 
 /// HTTP status and code.
 type Code = (u16, &'static str);
@@ -34,7 +36,6 @@ fn sentence(text: &str) -> Cow<'static, str> {
 
 /// Every refusal has a code; where products differ, `shared` knows how.
 fn code(product: Product, refusal: &Refusal) -> Code {
-    use Refusal as R;
     match refusal {
         R::NotFound(key) => shared::not_found(product, key.kind()),
         R::InUse { what, by } => shared::in_use(product, what.kind(), by.kind()),
@@ -80,6 +81,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::ServerAddress { .. } => (400, "IllegalParam.IP"),
         R::ServerExists { .. } => (400, "DuplicatedParam.Server"),
         R::ServerNotFound { .. } => (404, "ResourceNotFound.BackendServer"),
+        R::Tls(refusal) => tls(product, refusal),
         R::WrongListenerState { .. } => (400, "IncorrectStatus.listener"),
         R::ResourceExists { .. } => (400, "EndpointServiceResourceExist"),
         R::ResourceNotFound { .. } => (400, "EndpointServiceResourceNotFound"),
@@ -101,6 +103,26 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::WrongConnectionState { .. } => (400, "EndpointConnectionOperationDenied"),
         R::WrongZoneState { .. } => (400, "IncorrectStatus.VpcEndpointZone"),
         R::HostInUse(_) | R::ZoneInUse(_) => (400, "OperationDenied.ResourceInUse"),
+    }
+}
+
+fn tls(product: Product, refusal: &TlsRefusal) -> Code {
+    use TlsRefusal as T;
+    match refusal {
+        T::CertificateMissing => (400, "MissingParam.Certificate"),
+        T::CertificateCount(_) => (400, "IllegalParamSize.certificateIds"),
+        T::CertificateWithoutKey(_) => (400, "ResourceNotFound.Certificate"),
+        T::CertificateAssociated(_) => (400, "ResourceAlreadyAssociated.Certificate"),
+        T::CertificateNotAssociated(_) => (400, "ResourceNotAssociated.Certificate"),
+        T::DefaultCertificate(_) => (400, "OperationDenied.DefaultCertificateUsed"),
+        T::AuthorityInUse(_) => (400, "OperationDenied.CaCertificateUsed"),
+        T::AuthorityMissing => (400, "MissingParam.CaCertificateIds"),
+        T::AuthorityNotFound(_) => (404, "ResourceNotFound.CaCertificate"),
+        T::AlpnMissing => (400, "MissingParam.AlpnPolicy"),
+        T::NoTls(_) => (400, "OperationDenied.Protocol"),
+        T::TlsWithout { .. } | T::CipherWithoutVersion(_) | T::VersionWithoutCipher(_) => {
+            shared::range(product)
+        }
     }
 }
 

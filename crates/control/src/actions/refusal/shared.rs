@@ -12,7 +12,8 @@ fn of(product: Product, nlb: Code, privatelink: Code, others: Code) -> Code {
     match product {
         Product::Nlb => nlb,
         Product::Privatelink => privatelink,
-        Product::Ecs
+        Product::Cas
+        | Product::Ecs
         | Product::Location
         | Product::Pvtz
         | Product::ResourceManager
@@ -56,6 +57,13 @@ pub(super) fn not_found(product: Product, kind: Kind) -> Code {
         }
         Kind::ServerGroup => (404, "ResourceNotFound.serverGroup"),
         Kind::Listener => (404, "ResourceNotFound.listener"),
+        Kind::Certificate => of(
+            product,
+            (400, "ResourceNotFound.Certificate"),
+            (404, "CertificateNotFound"),
+            (404, "CertificateNotFound"),
+        ),
+        Kind::SecurityPolicy => (404, "ResourceNotFound.securitypolicy"),
         Kind::Job => (404, "ResourceNotFound.JobId"),
         Kind::EndpointService => (400, "EndpointServiceNotFound"),
         Kind::Endpoint => (400, "EndpointNotFound"),
@@ -73,6 +81,8 @@ pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
         (Kind::VSwitch, _) => (400, "DependencyViolation"),
         (Kind::SecurityGroup, _) => (403, "DependencyViolation"),
         (Kind::ServerGroup, _) => (400, "ResourceInUse.ServerGroup"),
+        (Kind::SecurityPolicy, _) => (400, "ResourceInUse.SecurityPolicy"),
+        (Kind::Certificate, _) => (400, "OperationDenied.CertificateInUse"),
         (Kind::LoadBalancer, _) => (400, "OperationDenied.LoadBalancerInUse"),
         (Kind::EndpointService, _) => (400, "EndpointServiceDependenceViolation"),
         (Kind::Endpoint, _) => (400, "EndpointDependenceViolation"),
