@@ -14,7 +14,11 @@ const SECRET_LENGTH: usize = 30;
 #[error("the operating system gives no random numbers")]
 pub struct NoRandomness;
 
-fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+/// Fills bytes with randomness.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     aws_lc_rs::rand::fill(bytes).map_err(|_| NoRandomness)
 }
 

@@ -1,7 +1,9 @@
 //! Where the state lives: rows of bytes under a revision. An engine needs to know nothing of the model.
 
+pub mod master_key;
 pub mod memory;
 pub mod redb;
+pub mod sealed;
 #[cfg(test)]
 mod suite;
 
@@ -9,6 +11,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use model::id::Revision;
+
+use master_key::{MasterKey, MasterKeyError};
+use sealed::SealedStore;
 
 /// What the engine itself says about a failure.
 pub type Cause = Box<dyn Error + Send + Sync>;
@@ -29,12 +34,16 @@ pub trait Store: Send {
     fn commit(&mut self, base: Revision, next: Revision, edits: &[Edit]) -> Result<(), CommitError>;
 }
 
-/// Opens the store of a state directory, or makes it.
+/// Opens the store of a state directory, or makes it. What is in it is sealed with the master key.
 ///
 /// # Errors
-/// When another process has it, a newer version wrote it, or the directory cannot be used.
+/// When another process has it, a newer version wrote it, the directory cannot be used, or its master key is missing.
 pub fn open(state_dir: &Path) -> Result<Box<dyn Store>, OpenError> {
-    Ok(Box::new(redb::RedbStore::open(&state_dir.join("state.redb"))?))
+    let path = state_dir.join("state.redb");
+    let key = MasterKey::of(state_dir, &path)?;
+    let store = Box::new(redb::RedbStore::open(&path)?);
+    let sealed = SealedStore::new(store, &key).map_err(|source| OpenError::Failed { path, source })?;
+    Ok(Box::new(sealed))
 }
 
 /// Everything that a store keeps.
@@ -94,6 +103,9 @@ pub enum OpenError {
         /// The newest schema known here.
         known: u32,
     },
+    /// It cannot be unsealed.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
     /// It cannot be read or made.
     #[error("cannot open the store {}: check that its directory exists, is writable and has space", path.display())]
     Failed {

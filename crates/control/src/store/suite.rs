@@ -19,6 +19,7 @@ fn on_every_engine(check: impl Fn(&mut dyn Store)) {
     check(&mut MemoryStore::default());
     let directory = TempDir::new();
     check(&mut RedbStore::open(&directory.join("state.redb")).unwrap());
+    check(super::open(TempDir::new().path()).unwrap().as_mut());
 }
 
 #[test]
