@@ -9,6 +9,8 @@ import time
 from contextlib import contextmanager
 
 from alibabacloud_tea_openapi.models import Config
+from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+from darabonba.runtime import RuntimeOptions
 from Tea.exceptions import TeaException
 
 REGION = "cn-hangzhou"
@@ -21,6 +23,8 @@ class Product:
     """One product's client."""
 
     def __init__(self, package, address, key="dev", secret="dev", protocol="http"):
+        date = package[-8:]
+        self._version = f"{date[:4]}-{date[4:6]}-{date[6:]}"
         self._models = importlib.import_module(f"{package}.models")
         client = importlib.import_module(f"{package}.client").Client
         self._client = client(
@@ -35,6 +39,8 @@ class Product:
         self._methods = {name.replace("_", ""): name for name in dir(client) if not name.startswith("_")}
 
     def __getattr__(self, action):
+        if action.lower() not in self._methods:
+            return lambda **parameters: self._generic(action, parameters)
         method = getattr(self._client, self._methods[action.lower()])
         request = getattr(self._models, f"{action}Request", None)
         if request is None:
@@ -46,6 +52,15 @@ class Product:
             return method(request().from_map(parameters)).body.to_map()
 
         return call
+
+
+    def _generic(self, action, parameters):
+        """An action that is newer than the product's SDK, through what all SDKs share."""
+        what = Params(
+            action=action, version=self._version, protocol="HTTP", method="POST", auth_type="AK", style="RPC",
+            pathname="/", req_body_type="formData", body_type="json",
+        )
+        return self._client.call_api(what, OpenApiRequest(query=parameters), RuntimeOptions())["body"]
 
 
 class Sdk:

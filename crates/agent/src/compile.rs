@@ -135,7 +135,8 @@ impl<'a> Compiler<'a> {
                 .extend(vpc.gateways.iter().map(|gateway| ((*network, *gateway), AddressImage::Gateway)));
         }
         for (index, vip) in &self.plan.vips {
-            addresses.insert((vip.network, vip.address), AddressImage::LoadBalancer(*index));
+            let ingress = (!vip.groups.is_empty()).then(|| self.policies.ingress(&vip.groups));
+            addresses.insert((vip.network, vip.address), AddressImage::LoadBalancer(*index, ingress));
         }
         for (index, endpoint) in &self.plan.endpoints {
             let ingress = self.policies.ingress(&endpoint.groups);

@@ -92,7 +92,8 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
             value.ingress_policy = ingress.map_or(0, |ingress| places.policy(ingress));
             value.mac = mac(port_mac.0);
         }
-        AddressImage::LoadBalancer(vip) => {
+        AddressImage::LoadBalancer(vip, ingress) => {
+            value.ingress_policy = ingress.map_or(0, |ingress| places.policy(ingress));
             value.index = vip.0;
             value.vip = vip.0;
             value.nlb_address = packed(at);
@@ -120,7 +121,7 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
 fn kind(what: &AddressImage) -> AddressKind {
     match what {
         AddressImage::Port { .. } => AddressKind::Port,
-        AddressImage::LoadBalancer(_) | AddressImage::VipAlias(..) => AddressKind::LoadBalancer,
+        AddressImage::LoadBalancer(..) | AddressImage::VipAlias(..) => AddressKind::LoadBalancer,
         AddressImage::Endpoint { .. } => AddressKind::Endpoint,
         AddressImage::Gateway => AddressKind::Gateway,
         AddressImage::Service => AddressKind::Service,

@@ -72,7 +72,7 @@ pub enum AddressImage {
         ingress: Option<PolicyRef>,
     },
     /// A zonal address of an NLB.
-    LoadBalancer(VipIndex),
+    LoadBalancer(VipIndex, Option<PolicyRef>),
     /// A zonal address of an endpoint.
     Endpoint {
         /// Dense id.

@@ -46,10 +46,9 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     match trip.target.kind {
         PORT => to_port(trip),
-        LOAD_BALANCER | GATEWAY if is_echo(trip) => icmp::answer_echo(skb, trip),
-        LOAD_BALANCER => service::balance(trip),
-        ENDPOINT => {
-            service::enter(trip)?;
+        GATEWAY if is_echo(trip) => icmp::answer_echo(skb, trip),
+        LOAD_BALANCER | ENDPOINT => {
+            service::admit(trip)?;
             if is_echo(trip) { icmp::answer_echo(skb, trip) } else { service::balance(trip) }
         }
         GATEWAY => Err(DropReason::NoListener),

@@ -11,17 +11,32 @@ use crate::{
     trip::Trip,
 };
 
-/// Whether the sender may use the endpoint, and the endpoint its service.
+/// Whether the sender may use what stands behind the address.
 #[inline(always)]
-pub(crate) fn enter(trip: &mut Trip) -> Outcome {
+pub(crate) fn admit(trip: &mut Trip) -> Outcome {
+    if trip.target.kind == AddressKind::Endpoint as u8 {
+        return enter(trip);
+    }
+    if trip.target.ingress_policy == 0 { Ok(()) } else { may_come_in(trip, DropReason::BalancerPolicy) }
+}
+
+/// Whether the security groups of the address let the sender in.
+#[inline(always)]
+fn may_come_in(trip: &Trip, otherwise: DropReason) -> Outcome {
     ask(&Question {
         policy: trip.target.ingress_policy,
         peer: trip.judged.src,
         port: trip.judged.dport,
         protocol: trip.judged.protocol,
         groups: true,
-        otherwise: DropReason::EndpointPolicy,
-    })?;
+        otherwise,
+    })
+}
+
+/// Whether the sender may use the endpoint, and the endpoint its service.
+#[inline(always)]
+fn enter(trip: &mut Trip) -> Outcome {
+    may_come_in(trip, DropReason::EndpointPolicy)?;
     if trip.target.vip == 0 {
         return Err(DropReason::NotConnected);
     }

@@ -1,5 +1,6 @@
 //! What a command does to the state. Pure: the same state, command and environment give the same change.
 
+mod balancer;
 mod connection;
 mod endpoint;
 mod eni;
@@ -47,7 +48,7 @@ impl Draft {
             C::Purge(observed) => done(self.purge(*observed)),
             C::Tag(it) => done(self.tag(it)),
             C::Untag(it) => done(self.untag(it)),
-            C::MoveResourceGroup(key, group) => done(self.move_resource_group(key, group)),
+            C::MoveResourceGroup(key, group) => self.move_resource_group(key, group),
             C::Vpc(it) => self.run_vpc(it),
             C::RunInstances(it) => self.run_instances(it),
             C::StartInstances(ids) => self.start_instances(ids).map(|()| Output::Instances(ids.clone())),
@@ -81,6 +82,7 @@ impl Draft {
             C::StartListener(id) => self.switch_listener(id, true),
             C::StopListener(id) => self.switch_listener(id, false),
             C::DeleteListener(id) => self.delete_listener(id),
+            C::Balancer(it) => self.run_balancer(it),
             C::Tls(it) => self.run_tls(it),
             C::CreateService(it) => self.create_service(it),
             C::UpdateService(it) => done(self.update_service(it)),

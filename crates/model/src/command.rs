@@ -1,5 +1,6 @@
 //! Commands: every way in which the state can change. Fields are parsed values; `Default` is the API's default.
 
+pub mod balancer;
 pub mod endpoint;
 pub mod eni;
 pub mod instance;
@@ -10,6 +11,7 @@ pub mod system;
 pub mod tls;
 pub mod vpc;
 
+use balancer::BalancerCommand;
 use endpoint::{
     AddEndpointZone, CreateEndpoint, EnableConnection, EndpointGroup, EndpointZoneRef, SetZoneResource,
     UpdateConnection, UpdateEndpoint,
@@ -142,6 +144,8 @@ pub enum Command {
     StopListener(ListenerId),
     /// Deletes a listener.
     DeleteListener(ListenerId),
+    /// A change of what surrounds an NLB.
+    Balancer(BalancerCommand),
     /// A change of certificates, security policies, or a listener's certificates.
     Tls(TlsCommand),
 
@@ -196,6 +200,8 @@ pub enum Command {
 pub enum Output {
     /// Nothing.
     Done,
+    /// A resource was moved into a resource group.
+    Moved(Key),
     /// An account was made.
     Account(AccountId),
     /// A VPC was made.

@@ -3,7 +3,7 @@
 pub mod health_check;
 mod tls;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ pub use health_check::{HealthCheck, HealthCheckKind, HttpCheck};
 pub use tls::{AlpnPolicy, ListenerTls};
 
 use crate::id::{
-    EniId, InstanceId, ListenerId, ListenerIndex, LoadBalancerId, Revision, ServerGroupId, ServerGroupIndex,
-    ServerIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
+    EniId, InstanceId, ListenerId, ListenerIndex, LoadBalancerId, Revision, SecurityGroupId, ServerGroupId,
+    ServerGroupIndex, ServerIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::meta::{Description, Meta};
 use crate::words::{AsSent, words};
@@ -41,6 +41,8 @@ pub struct LoadBalancer {
     pub deletion_protection: Protection,
     /// Refuses changes through a console.
     pub modification_protection: Protection,
+    /// Its own security groups, of one type: with any, they judge what its addresses take from its VPC.
+    pub security_groups: BTreeSet<SecurityGroupId>,
 }
 
 /// A zone of an NLB.
@@ -52,6 +54,8 @@ pub struct ZoneMapping {
     pub eni: EniId,
     /// The address, as the data plane knows it.
     pub vip: VipIndex,
+    /// Whether its address is out of the NLB's name.
+    pub shifted: bool,
 }
 
 /// A protection of a resource.

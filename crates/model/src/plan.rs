@@ -167,6 +167,8 @@ pub struct VipPlan {
     pub address: Ipv4Addr,
     /// Off: only servers of this zone are chosen.
     pub cross_zone: bool,
+    /// The NLB's own security groups: with any, they judge what comes from its VPC; without, everything is taken.
+    pub groups: Vec<GroupIndex>,
 }
 
 /// A listener that forwards.

@@ -65,6 +65,8 @@ quotas! {
     GroupsAServer = 200, "server groups of one server";
     /// Listeners that use a group.
     ListenersAGroup = 50, "listeners of a server group";
+    /// Security groups of an NLB.
+    GroupsALoadBalancer = 4, "security groups of a load balancer";
     /// Certificates for more names, of an NLB's listeners together.
     CertificatesALoadBalancer = 25, "additional certificates of a load balancer";
     /// Certificates of an account.

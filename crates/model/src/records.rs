@@ -52,6 +52,17 @@ pub struct Job {
     pub born: Revision,
 }
 
+/// Where second-level statistics of an account go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Monitor {
+    /// Whose they are.
+    pub account: AccountId,
+    /// The log project.
+    pub log_project: String,
+    /// The store of metrics in it.
+    pub metric_store: String,
+}
+
 /// Which request a token belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TokenKey {

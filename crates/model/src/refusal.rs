@@ -1,5 +1,6 @@
 //! Why a command is refused. One variant for each meaning: the API maps them to the codes of its products.
 
+mod balancer;
 mod eni;
 mod tls;
 mod vpc;
@@ -13,6 +14,7 @@ use crate::quota::Quota;
 use crate::security::GroupKind;
 use crate::tables::Key;
 
+pub use balancer::BalancerRefusal;
 pub use eni::EniRefusal;
 pub use tls::TlsRefusal;
 pub use vpc::VpcRefusal;
@@ -189,9 +191,6 @@ pub enum Refusal {
     /// A zone is named twice.
     #[error("zone {0} is named twice")]
     ZoneTwice(ZoneId),
-    /// The zone's vSwitch or address cannot be changed in place.
-    #[error("zone {0} of the load balancer keeps its vSwitch and address: remove the zone and add it again")]
-    ZoneFixed(ZoneId),
     /// Listener and server group do not fit.
     #[error("a {listener} listener does not fit a {group} server group")]
     ProtocolMismatch {
@@ -274,6 +273,9 @@ pub enum Refusal {
         /// Its port.
         port: u16,
     },
+    /// What surrounds a load balancer.
+    #[error(transparent)]
+    Balancer(#[from] BalancerRefusal),
     /// Certificates, security policies, TLS of listeners.
     #[error(transparent)]
     Tls(#[from] TlsRefusal),

@@ -55,6 +55,7 @@ impl Row {
             | Row::SecurityPolicy(_)
             | Row::Vpc(_) => Vec::new(),
             Row::AccessKey(row) => vec![Key::Account(row.account)],
+            Row::Monitor(row) => vec![Key::Account(row.account)],
             Row::VSwitch(row) => vec![Key::Vpc(row.vpc.clone())],
             Row::Released(row) => vec![Key::VSwitch(row.vswitch.clone())],
             Row::SecurityGroup(row) => {
@@ -73,7 +74,8 @@ impl Row {
             Row::Instance(row) => vec![Key::Eni(row.eni.clone())],
             Row::LoadBalancer(row) => {
                 let enis = row.zones.values().map(|zone| Key::Eni(zone.eni.clone()));
-                enis.chain([Key::Vpc(row.vpc.clone())]).collect()
+                let groups = row.security_groups.iter().cloned().map(Key::SecurityGroup);
+                enis.chain(groups).chain([Key::Vpc(row.vpc.clone())]).collect()
             }
             Row::ServerGroup(row) => {
                 let targets = row.servers.iter().filter_map(|server| match &server.target {
@@ -100,7 +102,7 @@ impl Row {
                 Vec::new()
             }
             Row::Job(_) | Row::VSwitch(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
-            Row::Certificate(_) | Row::SecurityPolicy(_) => Vec::new(),
+            Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => Vec::new(),
             Row::Vpc(row) => vec![Claim::Network(row.network)],
             Row::Released(row) => vec![Claim::Address(row.vpc.clone(), row.address)],
             Row::SecurityGroup(row) => vec![Claim::Group(row.index)],
@@ -146,7 +148,7 @@ impl Row {
             | Row::Eni(_)
             | Row::Instance(_)
             | Row::LoadBalancer(_) => None,
-            Row::Certificate(_) | Row::SecurityPolicy(_) => None,
+            Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => None,
             Row::ServerGroup(_) | Row::Listener(_) | Row::EndpointService(_) | Row::Endpoint(_) => None,
         }
     }

@@ -148,6 +148,8 @@ lookups! {
     enis_of_instance: Eni of Instance(InstanceId) in enis;
     /// Interfaces in a security group.
     members_of: Eni of SecurityGroup(SecurityGroupId) in enis;
+    /// NLBs with a security group.
+    load_balancers_in: LoadBalancer of SecurityGroup(SecurityGroupId) in load_balancers;
     /// Server groups that an instance serves.
     server_groups_of: ServerGroup of Instance(InstanceId) in server_groups;
     /// Server groups that an interface serves.

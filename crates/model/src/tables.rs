@@ -19,7 +19,7 @@ use crate::id::{
 use crate::instance::{Eni, Instance};
 use crate::meta::Meta;
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
-use crate::records::{Counters, Job, Released, Settings, Token, TokenKey};
+use crate::records::{Counters, Job, Monitor, Released, Settings, Token, TokenKey};
 use crate::security::SecurityGroup;
 use crate::service::EndpointService;
 use crate::tls::SecurityPolicy;
@@ -252,6 +252,8 @@ tables! {
     certificates: Certificate[CertificateId] "certificate" by |row| row.id.clone();
     /// Security policies.
     security_policies: SecurityPolicy[SecurityPolicyId] "security policy" by |row| row.id.clone();
+    /// Where second-level statistics go.
+    monitors: Monitor[AccountId] "monitor configuration" by |row| row.account;
     /// Endpoint services.
     services: EndpointService[EndpointServiceId] "endpoint service" by |row| row.id.clone();
     /// Endpoints.
@@ -275,7 +277,7 @@ macro_rules! resources {
                 match self {
                     $(Self::$name(row) => Some(&row.meta),)*
                     Self::Settings(_) | Self::Counters(_) | Self::Account(_) | Self::AccessKey(_) | Self::Token(_)
-                    | Self::Job(_) | Self::Released(_) => None,
+                    | Self::Job(_) | Self::Monitor(_) | Self::Released(_) => None,
                 }
             }
 
@@ -288,7 +290,7 @@ macro_rules! resources {
                         Some(row.into_row())
                     })*
                     Self::Settings(_) | Self::Counters(_) | Self::Account(_) | Self::AccessKey(_) | Self::Token(_)
-                    | Self::Job(_) | Self::Released(_) => None,
+                    | Self::Job(_) | Self::Monitor(_) | Self::Released(_) => None,
                 }
             }
         }

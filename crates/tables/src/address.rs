@@ -40,7 +40,7 @@ pub struct Address {
     pub address: u32,
     /// Dense id: of the port, of the NLB's zonal address (vip), of the endpoint.
     pub index: u32,
-    /// `Port`, `Endpoint`: judged on what arrives here. Otherwise 0 (none).
+    /// `Port`, `Endpoint`: judged on what arrives here. `LoadBalancer`: the same, 0 = everything is taken. Otherwise 0.
     pub ingress_policy: u32,
     /// `Endpoint`: the vip of the NLB that the provider's acceptance chose for this zone; 0 = not connected.
     /// `LoadBalancer`: its own vip.

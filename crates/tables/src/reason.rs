@@ -72,6 +72,8 @@ reasons! {
     Multicast = 22, "broadcast and multicast are not carried";
     /// A port that has no policy: fail closed.
     NoPolicy = 23, "no policy for this port";
+    /// A security group of the NLB forbids it.
+    BalancerPolicy = 24, "security group of the load balancer does not let it in";
 }
 
 const _: () = {

@@ -75,6 +75,7 @@ fn plan() -> HostPlan {
         zone: zone(letter),
         address: [10, 0, 0, last].into(),
         cross_zone: true,
+        groups: vec![],
     };
     HostPlan {
         revision: Revision(1),

@@ -240,6 +240,7 @@ fn vip(letter: &str, address: [u8; 4]) -> VipPlan {
         zone: zone(letter),
         address: address.into(),
         cross_zone: true,
+        groups: vec![],
     }
 }
 

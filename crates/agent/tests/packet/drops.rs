@@ -115,6 +115,17 @@ drops! {
         dropped(&rig.send(ANN, &opening(ENDPOINT, 80)), EndpointPolicy, ONLY_ANN);
         dropped(&rig.send(ANN, &echo(ANN, ENDPOINT, 8, 7)), EndpointPolicy, ONLY_ANN);
     }
+    BalancerPolicy, the_load_balancer_may_not_receive => |rig| {
+        rig.policy(NLB_IN, &[]);
+        let only_twin = &[TWIN.index];
+        let opening = tcp(TWIN, 5000, NLB, 80, SYN);
+        arrived(&rig.send(TWIN, &tcp(TWIN, 5001, NLB, 80, SYN)), ONE, "10.0.0.10:5001 > 10.0.0.30:8080", FIRST);
+        rig.address(2, NLB, |a| a.ingress_policy = NLB_IN);
+        dropped(&rig.send(TWIN, &opening), BalancerPolicy, only_twin);
+        dropped(&rig.send(TWIN, &echo(TWIN, NLB, 8, 7)), BalancerPolicy, only_twin);
+        rig.policy(NLB_IN, &[accept()]);
+        arrived(&rig.send(TWIN, &opening), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
+    }
     NotConnected, the_provider_has_not_accepted => |rig| {
         rig.address(1, ENDPOINT, |a| a.vip = 0);
         dropped(&rig.send(ANN, &opening(ENDPOINT, 80)), NotConnected, ONLY_ANN);

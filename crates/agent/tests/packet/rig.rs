@@ -59,6 +59,7 @@ pub(crate) const BOB_IN: u32 = 2;
 pub(crate) const ENDPOINT_IN: u32 = 3;
 pub(crate) const ONE_IN: u32 = 4;
 pub(crate) const ANY: u32 = 5;
+pub(crate) const NLB_IN: u32 = 6;
 
 pub(crate) fn ip(address: &str) -> u32 {
     u32::from_ne_bytes(address.parse::<Ipv4Addr>().expect("an address").octets())

@@ -68,6 +68,7 @@ pub(super) fn host(host: &HostId) -> Result<HostPlan> {
                 zone: zone(),
                 address: NLB,
                 cross_zone: true,
+                groups: vec![],
             },
         )]),
         listeners: listeners()?,

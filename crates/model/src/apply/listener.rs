@@ -29,6 +29,7 @@ impl Draft {
         let idle_timeout = it.idle_timeout.unwrap_or(longest_idle(protocol));
         limits(protocol, idle_timeout, it.cps, it.mss)?;
         let proxy_protocol = proxy_protocol(protocol, it.proxy_protocol, ProxyProtocol::default())?;
+        self.monitored(it.sec_sensor)?;
         let tls = self.tls(protocol, None, &it.tls)?;
         let id = ListenerId::on_port(&mut self.entropy, port);
         let meta = self.meta(&it.labels)?;
@@ -100,6 +101,7 @@ impl Draft {
         after.idle_timeout = it.idle_timeout.unwrap_or(after.idle_timeout);
         after.cps = it.cps.unwrap_or(after.cps);
         after.mss = it.mss.unwrap_or(after.mss);
+        self.monitored(it.sec_sensor == Some(true))?;
         after.sec_sensor = it.sec_sensor.unwrap_or(after.sec_sensor);
         after.proxy_protocol = proxy_protocol(after.protocol.value, it.proxy_protocol, after.proxy_protocol)?;
         after.tls = self.tls(row.protocol.value, row.tls.as_ref(), &it.tls)?;

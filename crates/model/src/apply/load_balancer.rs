@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alloc::NewEni;
+use crate::apply::balancer::stays_in_dns;
 use crate::command::Output;
 use crate::command::nlb::{
     CreateLoadBalancer, NewZone, SetProtection, UpdateLoadBalancer, UpdateLoadBalancerProtection,
@@ -13,7 +14,7 @@ use crate::id::{ListenerId, LoadBalancerId, VpcId, ZoneId};
 use crate::instance::{Eni, EniOwner};
 use crate::nlb::{AddressType, IpVersion, LoadBalancer, Protection, ZoneMapping};
 use crate::quota::{LOAD_BALANCER_ZONES, Quota};
-use crate::refusal::Refusal;
+use crate::refusal::{BalancerRefusal, Refusal};
 use crate::service::ResourceKey;
 use crate::tables::{Key, Kind};
 use crate::vpc::Vpc;
@@ -49,6 +50,7 @@ impl Draft {
             cps: 0,
             deletion_protection: protection(&it.deletion_protection),
             modification_protection: protection(&it.modification_protection),
+            security_groups: BTreeSet::new(),
         });
         Ok(Output::LoadBalancer(id))
     }
@@ -57,7 +59,7 @@ impl Draft {
         self.placed(&zone.vswitch, vpc, &zone.zone)?;
         let owner = EniOwner::LoadBalancer(id.clone());
         let eni = self.new_eni(&zone.vswitch, NewEni::of(owner, zone.address))?;
-        Ok(ZoneMapping { vswitch: zone.vswitch.clone(), eni, vip: self.dense()? })
+        Ok(ZoneMapping { vswitch: zone.vswitch.clone(), eni, vip: self.dense()?, shifted: false })
     }
 
     fn protection(&self, set: Option<&SetProtection>, now: &Protection) -> Protection {
@@ -93,6 +95,7 @@ impl Draft {
             };
             zones.insert(zone.zone.clone(), mapping);
         }
+        stays_in_dns(&zones)?;
         for (zone, mapping) in row.zones.iter().filter(|(zone, _)| !zones.contains_key(*zone)) {
             self.zone_unoffered(&row.id, zone)?;
             self.delete_eni(&mapping.eni);
@@ -103,11 +106,13 @@ impl Draft {
 
     fn kept_zone(&self, mapping: &ZoneMapping, asked: &NewZone) -> Result<ZoneMapping, Refusal> {
         let address = self.state().get::<Eni>(&mapping.eni).map(|eni| eni.address);
-        if mapping.vswitch == asked.vswitch && (asked.address.is_none() || asked.address == address) {
-            Ok(mapping.clone())
-        } else {
-            Err(Refusal::ZoneFixed(asked.zone.clone()))
+        if mapping.vswitch != asked.vswitch {
+            return Err(BalancerRefusal::ZoneFixed(asked.zone.clone()).into());
         }
+        if asked.address.is_some() && asked.address != address {
+            return Err(BalancerRefusal::AddressFixed(asked.zone.clone()).into());
+        }
+        Ok(mapping.clone())
     }
 
     fn zone_unoffered(&self, id: &LoadBalancerId, zone: &ZoneId) -> Result<(), Refusal> {

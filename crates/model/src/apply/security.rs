@@ -104,7 +104,8 @@ impl Draft {
 
     pub(super) fn delete_security_group(&mut self, id: &SecurityGroupId) -> Result<(), Refusal> {
         let group = self.own::<SecurityGroup>(id)?;
-        self.unused::<SecurityGroup>(id, &[Kind::Eni, Kind::Endpoint, Kind::SecurityGroup])?;
+        let users = [Kind::Eni, Kind::Endpoint, Kind::LoadBalancer, Kind::SecurityGroup];
+        self.unused::<SecurityGroup>(id, &users)?;
         let vpc = self.own::<Vpc>(&group.vpc)?;
         if vpc.default_group.as_ref() == Some(id) {
             self.edit_quietly(vpc.as_ref(), |row| row.default_group = None);

@@ -105,7 +105,12 @@ impl Draft {
         Ok(())
     }
 
-    pub(super) fn move_resource_group(&mut self, key: &Key, group: &ResourceGroupId) -> Result<(), Refusal> {
-        self.change_meta(key, |meta| meta.resource_group = Some(group.clone()))
+    pub(super) fn move_resource_group(
+        &mut self,
+        key: &Key,
+        group: &ResourceGroupId,
+    ) -> Result<Output, Refusal> {
+        self.change_meta(key, |meta| meta.resource_group = Some(group.clone()))?;
+        Ok(Output::Moved(key.clone()))
     }
 }

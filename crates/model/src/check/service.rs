@@ -25,6 +25,10 @@ impl Findings<'_> {
         for (zone, mapping) in &row.zones {
             self.placed(&mapping.vswitch, &row.vpc, zone);
         }
+        self.must(row.zones.values().any(|mapping| !mapping.shifted), "one of its zones is in its name");
+        let count = row.security_groups.len();
+        self.must(count <= Quota::GroupsALoadBalancer.limit(), "it has at most 4 security groups");
+        self.groups(&row.security_groups, &row.vpc);
         let listeners: Vec<_> = self.state.listeners_of(&row.id).collect();
         let port = |row: &Listener| (row.port, row.protocol.value == ListenerProtocol::Udp);
         let ports: BTreeSet<_> = listeners.iter().map(|row| port(row)).collect();

@@ -7,6 +7,7 @@ use crate::instance::{Eni, Instance};
 use crate::net::Transport;
 use crate::nlb::{Listener, ListenerProtocol, LoadBalancer, Server, ServerGroup, Target};
 use crate::plan::{ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan};
+use crate::planner::ports::indexes;
 use crate::planner::{rows, tls};
 use crate::relations::Claim;
 use crate::state::State;
@@ -25,6 +26,7 @@ fn vips_of(state: &State, row: &LoadBalancer) -> Vec<(VipIndex, VipPlan)> {
             zone: zone.clone(),
             address: state.get::<Eni>(&mapping.eni)?.address,
             cross_zone: row.cross_zone,
+            groups: indexes(state, &row.security_groups),
         };
         Some((mapping.vip, vip))
     };

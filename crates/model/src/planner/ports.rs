@@ -70,7 +70,10 @@ pub(super) fn groups(state: &State) -> BTreeMap<GroupIndex, GroupPlan> {
 }
 
 fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
+    let balancers = state.load_balancers_in(&row.id).flat_map(|balancer| balancer.zones.values());
+    let balancers = balancers.filter_map(|mapping| Some(state.get::<Eni>(&mapping.eni)?.address));
     let mut members: Vec<_> = state.members_of(&row.id).flat_map(|eni| eni.addresses()).collect();
+    members.extend(balancers);
     members.sort_unstable();
     Some(GroupPlan {
         id: row.id.clone(),

@@ -31,7 +31,8 @@ fn names_in(state: &State, region: &str, vpc: &VpcId) -> BTreeMap<String, NamePl
 }
 
 fn balancer_name(state: &State, region: &str, row: &LoadBalancer) -> (String, NamePlan) {
-    let zones = row.zones.iter().map(|(zone, mapping)| (zone, &mapping.eni));
+    let named = row.zones.iter().filter(|(_, mapping)| !mapping.shifted);
+    let zones = named.map(|(zone, mapping)| (zone, &mapping.eni));
     let plan = NamePlan { addresses: addresses(state, zones), zone_affinity: false };
     (names::load_balancer_domain(region, &row.id), plan)
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
 
+mod balancer;
 mod interfaces;
 mod random;
 mod ratchet;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use model::account::Secret;
 use model::command::Command as C;
+use model::command::balancer::{BalancerCommand, BalancerGroups, ShiftZones};
 use model::command::endpoint::*;
 use model::command::eni::*;
 use model::command::instance::*;
@@ -247,8 +248,9 @@ fn relabel() -> Relabel {
 
 impl Dice<'_> {
     fn command(&mut self) -> C {
-        match self.below(9) {
+        match self.below(10) {
             8 => self.secrets(),
+            9 => self.surroundings(),
             0 | 1 => self.network(),
             2 if self.chance(2) => self.instances(),
             2 => self.interfaces(),
@@ -478,6 +480,15 @@ impl Dice<'_> {
         found.unwrap_or_else(|| (self.balancer(), self.server_group()))
     }
 
+    /// A listener and one of its additional certificates, mostly.
+    fn additional(&mut self) -> AdditionalCertificates {
+        let listener = self.tls_listener();
+        let row = self.state.get::<model::nlb::Listener>(&listener);
+        let first = row.and_then(|row| row.tls.as_ref()?.additional.keys().next().cloned());
+        let certificates = vec![first.unwrap_or_else(|| self.certificate())];
+        AdditionalCertificates { listener, certificates }
+    }
+
     fn policy(&mut self) -> SecurityPolicyId {
         self.key(&self.state.tables().security_policies.clone(), "tls-none")
     }
@@ -518,10 +529,7 @@ impl Dice<'_> {
                 listener: self.tls_listener(),
                 certificates,
             })),
-            8 => C::Tls(TlsCommand::DissociateCertificates(AdditionalCertificates {
-                listener: self.tls_listener(),
-                certificates,
-            })),
+            8 => C::Tls(TlsCommand::DissociateCertificates(self.additional())),
             9 => C::CreateServerGroup(CreateServerGroup {
                 preserve_client_ip: false,
                 ..CreateServerGroup::new(self.vpc_id())
@@ -539,6 +547,30 @@ impl Dice<'_> {
                 })
             }
         }
+    }
+
+    fn surroundings(&mut self) -> C {
+        let load_balancer = self.balancer();
+        let row = self.state.get::<model::nlb::LoadBalancer>(&load_balancer);
+        let zones = row.and_then(|row| row.zones.iter().next());
+        let zones =
+            zones.map(|(zone, mapping)| (zone.clone(), mapping.vswitch.clone())).into_iter().collect();
+        let near = row.map(|row| (row.vpc.clone(), row.security_groups.clone()));
+        let shift = ShiftZones { load_balancer: load_balancer.clone(), zones };
+        C::Balancer(match self.below(8) {
+            0 | 1 => {
+                let groups = near.map(|(vpc, _)| self.groups_of(&vpc)).unwrap_or_default();
+                BalancerCommand::Join(BalancerGroups { load_balancer, groups })
+            }
+            2 => {
+                let groups = near.map(|(_, groups)| groups).unwrap_or_default();
+                BalancerCommand::Leave(BalancerGroups { load_balancer, groups })
+            }
+            3 | 4 => BalancerCommand::Shift(shift),
+            5 => BalancerCommand::CancelShift(shift),
+            6 => BalancerCommand::SetMonitor { log_project: "p".to_owned(), metric_store: "s".to_owned() },
+            _ => BalancerCommand::DeleteMonitor,
+        })
     }
 
     fn servers(&mut self) -> C {
@@ -668,6 +700,9 @@ fn is_closed(plan: &HostPlan) {
             }
         }
     }
+    for vip in plan.vips.values() {
+        assert!(vip.groups.iter().all(|group| plan.groups.contains_key(group)));
+    }
     for listener in plan.listeners.values() {
         assert!(listener.vips.iter().all(|vip| plan.vips.contains_key(vip)));
         assert!(plan.server_groups.contains_key(&listener.server_group));
@@ -726,14 +761,18 @@ proptest! {
 #[test]
 fn random_commands_reach_far() {
     let (mut done, mut tried) = (BTreeSet::new(), BTreeSet::new());
-    for start in 0..40_u64 {
+    for start in 0..80_u64 {
         let mut world = Walkthrough::new().world;
         for step in 0..300_u64 {
             let state = Arc::new(world.state.clone());
             let command = Dice { state: &state, entropy: Entropy::new(start * 1000 + step) }.command();
             let text = format!("{command:?}");
             let outer = text.split('(').next().unwrap();
-            let inner = if matches!(outer, "Tls" | "Vpc") { text.split('(').nth(1).unwrap() } else { "" };
+            let inner = if matches!(outer, "Balancer" | "Tls" | "Vpc") {
+                text.split('(').nth(1).unwrap().split(' ').next().unwrap()
+            } else {
+                ""
+            };
             let name = format!("{outer} {inner}");
             if world.try_run(&command).is_ok() {
                 done.insert(name.clone());

@@ -12,15 +12,16 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 6] =
-    ["interfaces.rs", "refusals.rs", "states.rs", "walkthrough.rs", "reached.rs", "tls.rs"];
+const TESTS: [&str; 7] =
+    ["balancer.rs", "interfaces.rs", "refusals.rs", "states.rs", "walkthrough.rs", "reached.rs", "tls.rs"];
 
 fn text(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 4] = [
+const REFUSALS: [(&str, &str); 5] = [
+    ("BalancerRefusal", "src/refusal/balancer.rs"),
     ("Refusal", "src/refusal.rs"),
     ("EniRefusal", "src/refusal/eni.rs"),
     ("TlsRefusal", "src/refusal/tls.rs"),

@@ -12,7 +12,7 @@ use model::meta::Description;
 use model::net::PortRange;
 use model::nlb::{GroupProtocol, Scheduler};
 use model::records::Settings;
-use model::refusal::Refusal;
+use model::refusal::{BalancerRefusal, Refusal};
 use model::security::{
     Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec, SecurityGroup,
 };
@@ -81,7 +81,10 @@ fn a_load_balancer_its_groups_and_listeners() {
     let elsewhere = it.world.vswitch(&it.provider, "g", "10.0.9.0/24");
     let zones: Vec<NewZone> = vec![new_zone("g", &elsewhere), new_zone("k", &it.provider_k)];
     let moved = UpdateLoadBalancerZones { load_balancer: it.load_balancer.clone(), zones };
-    assert_eq!(it.world.refused(Command::UpdateLoadBalancerZones(moved)), Refusal::ZoneFixed(zone("g")));
+    assert_eq!(
+        it.world.refused(Command::UpdateLoadBalancerZones(moved)),
+        BalancerRefusal::ZoneFixed(zone("g")).into()
+    );
     let group = CreateServerGroup::new(it.provider.clone());
     let tcp = CreateServerGroup { scheduler: Scheduler::Qch.into(), ..group.clone() };
     let refusal = it.world.refused(Command::CreateServerGroup(tcp));

@@ -27,11 +27,16 @@ fn owned<'a>(call: &'a Call, id: &JobId) -> Option<&'a Job> {
 
 fn list(call: &Call) -> Result<Value, ApiError> {
     let ids = call.params.texts("JobIds")?;
-    let found = ids.iter().filter_map(|id| owned(call, &id.parse().ok()?));
+    let found: Vec<&Job> = if ids.is_empty() {
+        let all = call.view.state.tables().jobs.values().map(AsRef::as_ref);
+        all.filter(|job| job.owner == call.account).collect()
+    } else {
+        ids.iter().filter_map(|id| owned(call, &id.parse().ok()?)).collect()
+    };
     let show = |job: &Job| {
         let status = call.view.status().job(job).status.word();
         json!({ "Id": job.id.as_str(), "Status": status })
     };
-    let jobs: Vec<Value> = found.map(show).collect();
+    let jobs: Vec<Value> = found.into_iter().map(show).collect();
     Ok(json!({ "TotalCount": jobs.len().to_string(), "Jobs": jobs }))
 }

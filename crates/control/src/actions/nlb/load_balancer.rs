@@ -2,7 +2,7 @@
 
 use model::command::Command;
 use model::command::nlb::{CreateLoadBalancer, NewZone, UpdateLoadBalancer, UpdateLoadBalancerZones};
-use model::id::ZoneId;
+use model::id::{SecurityGroupId, ZoneId};
 use model::instance::Eni;
 use model::names;
 use model::nlb::{AddressType, IpVersion, LoadBalancer, ZoneMapping};
@@ -100,7 +100,7 @@ fn zones(params: &Params) -> Result<Vec<NewZone>, ApiError> {
 }
 
 fn zone(zone: &Params) -> Result<NewZone, ApiError> {
-    for name in ["AllocationId", "Ipv6Address", "Ipv4LocalAddresses", "Ipv6LocalAddresses"] {
+    for name in ["AllocationId", "EipType", "Ipv6Address", "Ipv4LocalAddresses", "Ipv6LocalAddresses"] {
         if zone.has(name) {
             return Err(zone
                 .illegal(name, "load balancers have one private IPv4 address in each zone and no others."));
@@ -199,7 +199,7 @@ fn show(view: &View, one: &LoadBalancer) -> Map<String, Value> {
         "OperationLocks": [],
         "RegionId": view.state.settings().region,
         "ResourceGroupId": list::resource_group(&one.meta),
-        "SecurityGroupIds": [],
+        "SecurityGroupIds": one.security_groups.iter().map(SecurityGroupId::as_str).collect::<Vec<_>>(),
         "VpcId": one.vpc.as_str(),
         "ZoneMappings": zones,
     });
@@ -211,7 +211,7 @@ fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping) -> Value {
     json!({
         "ZoneId": id.as_str(),
         "VSwitchId": zone.vswitch.as_str(),
-        "Status": "Active",
+        "Status": if zone.shifted { "Shifted" } else { "Active" },
         "LoadBalancerAddresses": [{
             "AllocationId": "",
             "EniId": zone.eni.as_str(),
@@ -220,6 +220,7 @@ fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping) -> Value {
             "Ipv6LocalAddresses": [],
             "PrivateIPv4Address": address.unwrap_or_default(),
             "PrivateIPv4HcStatus": "Healthy",
+            "PrivateIPv6HcStatus": "",
             "PublicIPv4Address": "",
         }],
     })

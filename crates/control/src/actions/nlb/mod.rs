@@ -1,14 +1,18 @@
 //! Network load balancers, version 2022-04-30.
 
+mod groups;
 mod health;
+mod internet;
 mod job;
 mod listener;
 mod load_balancer;
+mod monitor;
 mod protection;
 mod region;
 mod security_policy;
 mod server;
 mod server_group;
+mod shift;
 mod tag;
 mod tls;
 
@@ -22,6 +26,10 @@ use super::{Action, View};
 pub const ACTIONS: &[&[Action]] = &[
     load_balancer::ACTIONS,
     protection::ACTIONS,
+    groups::ACTIONS,
+    shift::ACTIONS,
+    internet::ACTIONS,
+    monitor::ACTIONS,
     server_group::ACTIONS,
     server::ACTIONS,
     listener::ACTIONS,
@@ -46,6 +54,9 @@ fn job(_: &View, output: &Output) -> Value {
         }
         Output::LoadBalancer(load_balancer) => {
             json!({ "LoadbalancerId": load_balancer.as_str(), "OrderId": 0 })
+        }
+        Output::Moved(key) => {
+            json!({ "Data": { "ResourceId": key.to_string() }, "HttpStatusCode": 200, "Success": true })
         }
         Output::Done
         | Output::Account(_)

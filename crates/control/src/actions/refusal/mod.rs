@@ -4,7 +4,7 @@ mod shared;
 
 use std::borrow::Cow;
 
-use model::refusal::{EniRefusal, Refusal, TlsRefusal, VpcRefusal};
+use model::refusal::{BalancerRefusal, EniRefusal, Refusal, TlsRefusal, VpcRefusal};
 use model::tables::Kind;
 
 use crate::rpc::{ApiError, Product};
@@ -69,7 +69,6 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::RuleExists { .. } => (400, "InvalidParam.DuplicatePermissions"),
         R::ZoneCount(_) => (400, "InvalidZones"),
         R::ZoneTwice(_) => shared::zone_twice(product),
-        R::ZoneFixed(_) => (400, "OperationDenied.ZoneVSwitchChanged"),
         R::ProtocolMismatch { .. } => (400, "Mismatch.Protocol"),
         R::PreserveClientIpWithTls => (400, "IllegalParam.PreserveClientIpSwitch"),
         R::PortTaken { .. } => (400, "Conflict.Port"),
@@ -82,6 +81,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::ServerExists { .. } => (400, "DuplicatedParam.Server"),
         R::ServerNotFound { .. } => (404, "ResourceNotFound.BackendServer"),
         R::Tls(refusal) => tls(product, refusal),
+        R::Balancer(refusal) => balancer(refusal),
         R::WrongListenerState { .. } => (400, "IncorrectStatus.listener"),
         R::ResourceExists { .. } => (400, "EndpointServiceResourceExist"),
         R::ResourceNotFound { .. } => (400, "EndpointServiceResourceNotFound"),
@@ -103,6 +103,16 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::WrongConnectionState { .. } => (400, "EndpointConnectionOperationDenied"),
         R::WrongZoneState { .. } => (400, "IncorrectStatus.VpcEndpointZone"),
         R::HostInUse(_) | R::ZoneInUse(_) => (400, "OperationDenied.ResourceInUse"),
+    }
+}
+
+fn balancer(refusal: &BalancerRefusal) -> Code {
+    match refusal {
+        BalancerRefusal::WrongShift { .. } => (400, "IncorrectStatus.ZoneId"),
+        BalancerRefusal::LastZone => (403, "Forbidden.ZoneId"),
+        BalancerRefusal::ZoneFixed(_) => (400, "OperationDenied.ZoneVSwitchChanged"),
+        BalancerRefusal::AddressFixed(_) => (400, "OperationDenied.ProtectedPrivateIPv4AddressChanged"),
+        BalancerRefusal::NoMonitor => (404, "ResourceNotFound.HdMonitorConfigNotExist"),
     }
 }
 

@@ -68,7 +68,9 @@ pub(super) fn not_found(product: Product, kind: Kind) -> Code {
         Kind::EndpointService => (400, "EndpointServiceNotFound"),
         Kind::Endpoint => (400, "EndpointNotFound"),
         Kind::Account | Kind::AccessKey => (404, "EntityNotExist"),
-        Kind::Settings | Kind::Counters | Kind::Token | Kind::Released => (404, "InvalidResource.NotFound"),
+        Kind::Settings | Kind::Counters | Kind::Token | Kind::Monitor | Kind::Released => {
+            (404, "InvalidResource.NotFound")
+        }
     }
 }
 
@@ -120,7 +122,8 @@ pub(super) fn vpc_mismatch(product: Product, what: Kind, other: Kind) -> Code {
     } else {
         (400, "InvalidSecurityGroup.VpcMismatch")
     };
-    of(product, (400, "Mismatch.VpcId"), elsewhere, others)
+    let nlb = if what == Kind::SecurityGroup { (400, "Mismatch.vpc") } else { (400, "Mismatch.VpcId") };
+    of(product, nlb, elsewhere, others)
 }
 
 pub(super) fn zone_unknown(product: Product) -> Code {
