@@ -3,6 +3,8 @@
 #
 #   tests/sdk/run.sh 127.0.0.1:4577 [pytest arguments…]
 #
+# ISTHMUS_PROGRAM and ISTHMUS_STATE name the program and the state directory: tests of accounts use them.
+#
 # The SDKs are installed into target/sdk at first use, in the versions of requirements.txt.
 set -eu
 

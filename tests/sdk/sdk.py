@@ -22,7 +22,7 @@ PATIENCE = 60
 class Product:
     """One product's client."""
 
-    def __init__(self, package, address, key="dev", secret="dev", protocol="http"):
+    def __init__(self, package, address, key="dev", secret="dev", protocol="http", token=None):
         date = package[-8:]
         self._version = f"{date[:4]}-{date[4:6]}-{date[6:]}"
         self._models = importlib.import_module(f"{package}.models")
@@ -31,6 +31,7 @@ class Product:
             Config(
                 access_key_id=key,
                 access_key_secret=secret,
+                security_token=token,
                 endpoint=address,
                 protocol=protocol,
                 region_id=REGION,
@@ -68,8 +69,10 @@ class Sdk:
 
     def __init__(self, address, **options):
         self.address = address
+        self.bssopenapi = Product("alibabacloud_bssopenapi20171214", address, **options)
         self.cas = Product("alibabacloud_cas20200407", address, **options)
         self.ecs = Product("alibabacloud_ecs20140526", address, **options)
+        self.location = Product("alibabacloud_location20150612", address, **options)
         self.nlb = Product("alibabacloud_nlb20220430", address, **options)
         self.privatelink = Product("alibabacloud_privatelink20200415", address, **options)
         self.sts = Product("alibabacloud_sts20150401", address, **options)

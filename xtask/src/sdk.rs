@@ -17,7 +17,10 @@ pub(crate) fn walkthrough() -> Result<()> {
     down()?;
     let mut daemon = start()?;
     let address = daemon.address.clone();
-    let outcome = succeed(Command::new("tests/sdk/run.sh").arg(address));
+    let absolute = |path: &str| std::path::absolute(path).context("there is no working directory");
+    let mut tests = Command::new("tests/sdk/run.sh");
+    tests.arg(address).env("ISTHMUS_PROGRAM", absolute(PROGRAM)?).env("ISTHMUS_STATE", absolute(STATE)?);
+    let outcome = succeed(&mut tests);
     let removed = down();
     daemon.process.wait().context("the daemon is lost")?;
     outcome.and(removed)

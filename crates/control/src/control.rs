@@ -15,16 +15,23 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::accounts::{self, SetUpError, Wanted};
-use crate::actions::Api;
+use crate::actions::{Api, Gate};
+use crate::admin::Admin;
 use crate::commit::{Commits, StoreFailure};
 use crate::hosts::{self, HostLink};
 use crate::http::{Certificate, CertificateError, Server};
+use crate::rpc::signature::Replays;
+use crate::rpc::time;
+use crate::sessions::{NoSession, Sessions};
+use crate::store::master_key::{MasterKey, MasterKeyError};
 use crate::store::{self, OpenError};
 use crate::summary::{Summary, summary};
 use crate::tasks;
 
 /// The directory of the certificate in the state directory.
 const TLS: &str = "tls";
+/// The file of nonces in the state directory.
+const NONCES: &str = "nonces";
 
 /// Region when none is chosen.
 pub const DEFAULT_REGION: &str = "cn-hangzhou";
@@ -74,6 +81,12 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// There is no master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// No temporary credentials can be made.
+    #[error(transparent)]
+    Sessions(#[from] NoSession),
     /// The state cannot be loaded.
     #[error("the state cannot be loaded")]
     Load(#[from] StoreFailure),
@@ -103,6 +116,7 @@ pub struct Control {
     address: SocketAddr,
     certificate: PathBuf,
     observed: watch::Sender<Arc<Observed>>,
+    gate: Gate,
 }
 
 impl Control {
@@ -116,7 +130,11 @@ impl Control {
         }
         make_private(&config.state_dir)
             .map_err(|source| StartError::StateDir { path: config.state_dir.clone(), source })?;
-        let (commits, committer) = Commits::start(store::open(&config.state_dir)?)?;
+        let master = MasterKey::of(&config.state_dir)?;
+        let sessions = Sessions::new(&master.derive("sessions"))?;
+        let replays = Replays::open(&config.state_dir.join(NONCES), time::now())
+            .map_err(|source| StartError::StateDir { path: config.state_dir.clone(), source })?;
+        let (commits, committer) = Commits::start(store::open(&config.state_dir, &master)?)?;
         let (region, zones) = (config.region.as_str(), config.zones.as_slice());
         let wanted = Wanted { region, zones, dev: config.dev, state_dir: &config.state_dir };
         let (host, new_key) = accounts::set_up(&commits, &wanted).await?;
@@ -126,8 +144,9 @@ impl Control {
         let server = Server::bind(config.listen, &certificate).await.map_err(taken)?;
         let address = server.address().map_err(taken)?;
         let certificate = certificate.path().to_owned();
+        let gate = Gate { sessions: Arc::new(sessions), replays };
         let (observed, _) = watch::channel(Arc::default());
-        Ok(Self { commits, committer, host, new_key, server, address, certificate, observed })
+        Ok(Self { commits, committer, host, new_key, server, address, certificate, observed, gate })
     }
 
     /// The host that plans are made for: the agent's name in its reports.
@@ -150,6 +169,11 @@ impl Control {
         self.new_key.as_ref()
     }
 
+    /// What the operator's questions are answered by. It keeps the store open: drop it to let `run` return.
+    pub fn admin(&self) -> Admin {
+        Admin::new(self.commits.clone())
+    }
+
     /// A look at state and reports, as long as the control plane runs.
     pub fn inspector(&self) -> Inspector {
         Inspector { states: self.commits.watch(), observed: self.observed.subscribe() }
@@ -162,7 +186,7 @@ impl Control {
         tasks.spawn(hosts::observe(link.reports, self.host, self.observed.clone()));
         tasks.spawn(tasks::purge(self.commits.clone(), self.observed.subscribe()));
         reported(self.observed.subscribe()).await;
-        let api = Arc::new(Api::new(self.commits, self.observed.subscribe(), link.consoles));
+        let api = Arc::new(Api::new(self.commits, self.observed.subscribe(), link.consoles, self.gate));
         self.server.run(api, shutdown).await;
         tasks.shutdown().await;
         // The committer ends when the last handle is gone; joining waits for its last fsync.

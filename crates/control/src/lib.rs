@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod admin;
 pub mod certificates;
 pub mod commit;
 mod control;
@@ -9,6 +10,7 @@ pub mod hosts;
 pub mod http;
 pub mod random;
 pub mod rpc;
+pub mod sessions;
 pub mod store;
 pub mod summary;
 mod tasks;

@@ -5,6 +5,7 @@ use model::account::{AccessKeyId, InvalidAccessKey, Secret};
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /// What ids of access keys begin with, as clients of the cloud know them.
 const KEY_PREFIX: &str = "LTAI";
+const SESSION_PREFIX: &str = "STS.";
 const KEY_LENGTH: usize = 20;
 /// 178 bits.
 const SECRET_LENGTH: usize = 30;
@@ -50,7 +51,19 @@ fn text(length: usize) -> Result<String, NoRandomness> {
 /// # Errors
 /// When there is no randomness.
 pub(crate) fn access_key() -> Result<(AccessKeyId, Secret), NoRandomness> {
-    let id = format!("{KEY_PREFIX}{}", text(KEY_LENGTH)?);
+    key_with(KEY_PREFIX)
+}
+
+/// The key of temporary credentials.
+///
+/// # Errors
+/// When there is no randomness.
+pub(crate) fn session_key() -> Result<(AccessKeyId, Secret), NoRandomness> {
+    key_with(SESSION_PREFIX)
+}
+
+fn key_with(prefix: &str) -> Result<(AccessKeyId, Secret), NoRandomness> {
+    let id = format!("{prefix}{}", text(KEY_LENGTH)?);
     // Letters and digits always make an id.
     let id = AccessKeyId::parse(&id).map_err(|InvalidAccessKey| NoRandomness)?;
     Ok((id, Secret::new(&text(SECRET_LENGTH)?)))

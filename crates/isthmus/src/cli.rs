@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::place::Place;
-use crate::{api, bench, certificate, compatibility, demo, doctor, down, exec, proxy, status, up};
+use crate::{account, api, bench, certificate, compatibility, demo, doctor, down, exec, proxy, status, up};
 
 /// Private links and network load balancers on plain Linux.
 #[derive(Parser)]
@@ -29,6 +29,10 @@ enum Verb {
     Doctor,
     /// Call the API: isthmus api vpc DescribeVpcs
     Api(api::Api),
+    /// Create, list and switch accounts (root, while the daemon runs).
+    Account(account::AccountCommand),
+    /// Create, list, switch and delete access keys (root, while the daemon runs).
+    Key(account::KeyCommand),
     /// Import, list and delete certificates of TCPSSL listeners.
     Certificate(certificate::Certificate),
     /// Run a command inside an instance of this machine.
@@ -68,6 +72,8 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Doctor => doctor::run(),
         Verb::Down(down) => down.run(),
         Verb::Api(api) => api.run(),
+        Verb::Account(account) => account.run(),
+        Verb::Key(key) => key.run(),
         Verb::Certificate(certificate) => certificate.run(),
         Verb::Exec(exec) => exec.run(),
         Verb::Proxy(proxy) => proxy.run(),

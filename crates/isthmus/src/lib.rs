@@ -1,5 +1,6 @@
 //! Isthmus as a program: its commands, the client that they share, and the walkthrough that shows it all.
 
+pub mod account;
 pub mod api;
 pub mod bench;
 pub mod certificate;
@@ -10,6 +11,7 @@ pub mod demo;
 pub mod doctor;
 pub mod down;
 pub mod exec;
+pub mod operator;
 pub mod place;
 pub mod proxy;
 pub mod status;

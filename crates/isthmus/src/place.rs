@@ -153,6 +153,11 @@ impl Place {
         self.run_dir().join("status.sock")
     }
 
+    /// Where the daemon answers its operator.
+    pub fn admin_socket(&self) -> PathBuf {
+        self.run_dir().join("admin.sock")
+    }
+
     /// The right to be this place's daemon; `None` while another process has it.
     ///
     /// # Errors

@@ -17,8 +17,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use crate::doctor;
 use crate::place::{Hold, Place, Which};
+use crate::{doctor, operator};
 
 /// How often the hold is asked for: `status` has it for a moment too.
 const HOLD_TRIES: u32 = 25;
@@ -65,6 +65,7 @@ impl Up {
         let endpoint = format!("http://{}", control.address());
         place.write_record(hold, &endpoint, self.dev).context("cannot write the daemon's record")?;
         let status = listen_for_status(place)?;
+        let questions = operator::listen(place)?;
         greet(place, &control, &endpoint, self.dev);
 
         let (plans, plans_in) = watch::channel(None);
@@ -73,6 +74,7 @@ impl Up {
         let config = place.agent_config(control.host().clone());
         let consoles = Arc::new(LocalConsoles(Instances::new(&config.state_dir, &config.run_dir)));
         tokio::spawn(tell_status(status, control.inspector()));
+        let operator = tokio::spawn(operator::answer(questions, control.admin()));
         let agent = agent::run(config, plans_in, reports_out, until(stopped.clone()));
         let agent = tokio::spawn(stopping_all(Stop(stop.clone()), agent));
         let control = control.run(HostLink { plans, reports, consoles }, until(stopped.clone()));
@@ -82,6 +84,8 @@ impl Up {
             () = until(stopped) => false,
         };
         stop.send_replace(true);
+        // It holds the store open, and the control plane waits for that to close.
+        operator.abort();
         control.await.context("the control plane ended in a panic")?;
         agent.await.context("the agent ended in a panic")??;
         if !asked {

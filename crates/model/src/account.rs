@@ -13,6 +13,8 @@ pub struct Account {
     pub id: AccountId,
     /// Its name, for people.
     pub name: String,
+    /// Whether its calls are answered.
+    pub active: bool,
     /// When it was made.
     pub created: Timestamp,
 }

@@ -61,6 +61,8 @@ pub enum Command {
     Configure(Settings),
     /// Makes an account.
     CreateAccount(CreateAccount),
+    /// Answers the calls of an account, or refuses them all.
+    SwitchAccount(AccountId, bool),
     /// Makes an access key.
     CreateAccessKey(CreateAccessKey),
     /// Switches an access key on or off, or deletes it.

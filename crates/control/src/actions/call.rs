@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use model::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
-    LoadBalancerId, SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
+    LoadBalancerId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use model::meta::{Description, InvalidText, Labels, Name};
 use model::state::State;
@@ -15,7 +15,9 @@ use model::tables::{Kind, Resource};
 
 use super::refusal;
 use crate::hosts::Consoles;
+use crate::rpc::signature::Caller;
 use crate::rpc::{ApiError, Params};
+use crate::sessions::Sessions;
 
 /// What answers are made from.
 #[derive(Clone)]
@@ -41,6 +43,14 @@ pub struct Call {
     pub view: View,
     /// Who asks.
     pub account: AccountId,
+    /// With which key, and as whom.
+    pub caller: Caller,
+    /// When.
+    pub now: Timestamp,
+    /// Under which name we were reached: host and port.
+    pub host: String,
+    /// What makes temporary credentials.
+    pub sessions: Arc<Sessions>,
     /// With which parameters.
     pub params: Params,
 }

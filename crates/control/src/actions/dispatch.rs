@@ -5,9 +5,9 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use hyper::{Method, Response};
-use model::account::{AccessKey, AccessKeyId};
+use model::account::{AccessKey, AccessKeyId, Account};
 use model::command::Env;
-use model::id::{AccountId, Timestamp};
+use model::id::Timestamp;
 use model::records::TokenKey;
 use model::status::Observed;
 use serde_json::Value;
@@ -17,8 +17,9 @@ use super::{Action, COMMON, Call, Handler, Support, View, Write, dry_run, find, 
 use crate::commit::{Commits, Idempotence, Submission, SubmitError};
 use crate::hosts::Consoles;
 use crate::random::seed;
-use crate::rpc::signature::{self, Credential, Replays};
+use crate::rpc::signature::{self, Caller, Credential, Replays};
 use crate::rpc::{ApiError, Format, Params, Product, Request, request_id, respond, time};
+use crate::sessions::Sessions;
 
 /// Longest client token, characters.
 const MAX_TOKEN: usize = 64;
@@ -28,7 +29,15 @@ pub struct Api {
     commits: Commits,
     observed: watch::Receiver<Arc<Observed>>,
     consoles: Arc<dyn Consoles>,
-    replays: Replays,
+    gate: Gate,
+}
+
+/// What tells who calls, besides the state.
+pub struct Gate {
+    /// Temporary credentials.
+    pub sessions: Arc<Sessions>,
+    /// Nonces seen before.
+    pub replays: Replays,
 }
 
 impl Api {
@@ -37,17 +46,19 @@ impl Api {
         commits: Commits,
         observed: watch::Receiver<Arc<Observed>>,
         consoles: Arc<dyn Consoles>,
+        gate: Gate,
     ) -> Self {
-        Self { commits, observed, consoles, replays: Replays::default() }
+        Self { commits, observed, consoles, gate }
     }
 
     async fn answer(&self, request: &Request) -> Result<Value, ApiError> {
         let now = time::now();
-        let account = self.authenticate(request, now)?;
+        let caller = self.authenticate(request, now)?;
         let action = action_of(request)?;
         let params = request.params(action.product);
         check(action, &params)?;
-        let call = Call { view: self.view(), account, params };
+        let (account, host, sessions) = (caller.account, host(request), self.gate.sessions.clone());
+        let call = Call { view: self.view(), account, caller, now, host, sessions, params };
         check_region(&call)?;
         match action.handler {
             Handler::Read(read) => read(&call),
@@ -61,11 +72,12 @@ impl Api {
         View { state: self.commits.state(), observed, consoles: self.consoles.clone() }
     }
 
-    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<AccountId, ApiError> {
+    fn authenticate(&self, request: &Request, now: Timestamp) -> Result<Caller, ApiError> {
         let state = self.commits.state();
-        signature::authenticate(request, now, &self.replays, |id| {
+        signature::authenticate(request, now, &self.gate.replays, &self.gate.sessions, |id| {
             let key = state.get::<AccessKey>(&AccessKeyId::parse(id).ok()?)?;
-            Some(Credential { account: key.account, secret: key.secret.clone(), active: key.active })
+            let active = key.active && state.get::<Account>(&key.account)?.active;
+            Some(Credential { account: key.account, secret: key.secret.clone(), active })
         })
     }
 
@@ -123,6 +135,12 @@ impl crate::http::Handler for Api {
     fn unreadable(&self, status: u16, code: &'static str, message: &'static str) -> Response<Bytes> {
         respond(Format::Json, "", "", &request_id(), Err(ApiError::new(status, code, message)))
     }
+}
+
+/// Host and port that the caller sent the request to; some clients write a scheme before them.
+fn host(request: &Request) -> String {
+    let host = request.header("host").unwrap_or_default();
+    host.trim_start_matches("http://").trim_start_matches("https://").to_owned()
 }
 
 fn action_of(request: &Request) -> Result<&'static Action, ApiError> {
@@ -188,7 +206,8 @@ fn submit_error(product: Product, error: &SubmitError) -> ApiError {
             let (status, code) = match product {
                 Product::Nlb => (400, "IdempotenceSignatureMismatch"),
                 Product::Ecs => (403, "IdempotentParameterMismatch"),
-                Product::Cas
+                Product::BssOpenApi
+                | Product::Cas
                 | Product::Location
                 | Product::Privatelink
                 | Product::Pvtz

@@ -3,6 +3,7 @@
 //!
 //! How to add one: write its handler in `actions/<product>/<resource>.rs`, put the value into the product's `ACTIONS`.
 
+pub mod bss;
 pub mod call;
 pub mod cas;
 mod dispatch;
@@ -22,7 +23,7 @@ use model::command::{Command, Output};
 use serde_json::Value;
 
 pub use call::{Call, View};
-pub use dispatch::Api;
+pub use dispatch::{Api, Gate};
 
 use crate::rpc::{ApiError, Product};
 
@@ -136,6 +137,7 @@ pub const COMMON: &[Param] = &[
 /// Every action that there is.
 pub fn all() -> impl Iterator<Item = &'static Action> {
     [
+        bss::ACTIONS,
         cas::ACTIONS,
         ecs::ACTIONS,
         location::ACTIONS,

@@ -196,7 +196,12 @@ async fn a_commit_that_happened_although_it_failed_is_found() {
 async fn a_beaten_commit_is_judged_again() {
     let store = Shared::default();
     let commits = started(Box::new(store.clone())).await;
-    let rival = Account { id: AccountId(1_000_000_000_000_002), name: "rival".into(), created: Timestamp(1) };
+    let rival = Account {
+        id: AccountId(1_000_000_000_000_002),
+        name: "rival".into(),
+        active: true,
+        created: Timestamp(1),
+    };
     let value = serde_json::to_vec(&rival).unwrap();
     let edit = Edit { table: "accounts".into(), key: rival.id.to_string(), value: Some(value) };
     store.change(|inner| inner.rival = Some(vec![edit]));

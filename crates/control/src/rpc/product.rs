@@ -5,6 +5,8 @@ use super::ApiError;
 /// A product; its version alone tells which one a request means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Product {
+    /// What was bought.
+    BssOpenApi,
     /// Certificates.
     Cas,
     /// Elastic compute: instances, interfaces, security groups.
@@ -27,7 +29,8 @@ pub enum Product {
 
 impl Product {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::BssOpenApi,
         Self::Cas,
         Self::Ecs,
         Self::Location,
@@ -42,6 +45,7 @@ impl Product {
     /// Name as in SDKs and documentation.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::BssOpenApi => "BssOpenApi",
             Self::Cas => "Cas",
             Self::Ecs => "Ecs",
             Self::Location => "Location",
@@ -57,6 +61,7 @@ impl Product {
     /// Version as it travels.
     pub const fn version(self) -> &'static str {
         match self {
+            Self::BssOpenApi => "2017-12-14",
             Self::Cas => "2020-04-07",
             Self::Ecs => "2014-05-26",
             Self::Location => "2015-06-12",
@@ -83,7 +88,8 @@ impl Product {
     pub fn missing(self, parameter: &str) -> ApiError {
         let prefix = match self {
             Self::Nlb | Self::Privatelink => "MissingParam",
-            Self::Cas
+            Self::BssOpenApi
+            | Self::Cas
             | Self::Ecs
             | Self::Location
             | Self::Pvtz
@@ -103,7 +109,8 @@ impl Product {
         let prefix = match self {
             Self::Nlb => "IllegalParam",
             Self::Privatelink => "IllegalParamFormat",
-            Self::Cas
+            Self::BssOpenApi
+            | Self::Cas
             | Self::Ecs
             | Self::Location
             | Self::Pvtz

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::Cause;
+use aws_lc_rs::hmac;
+
+use super::{Cause, file_in};
 
 /// The key file in the state directory.
 const FILE: &str = "master.key";
@@ -52,7 +54,7 @@ impl MasterKey {
     ///
     /// # Errors
     /// When there is a store and no key, or what is there is no key that only its owner can read.
-    pub fn of(state_dir: &Path, store: &Path) -> Result<Self, MasterKeyError> {
+    pub fn of(state_dir: &Path) -> Result<Self, MasterKeyError> {
         if let Ok(text) = std::env::var(VARIABLE) {
             return Self::parse(&text).ok_or_else(|| MasterKeyError::Malformed(VARIABLE.to_owned()));
         }
@@ -60,7 +62,7 @@ impl MasterKey {
             std::env::var_os(CREDENTIALS).map(|directory| Path::new(&directory).join(CREDENTIAL));
         match credential.filter(|path| path.exists()) {
             Some(path) => Self::read(&path),
-            None => Self::in_file(&state_dir.join(FILE), store),
+            None => Self::in_file(&state_dir.join(FILE), &file_in(state_dir)),
         }
     }
 
@@ -96,6 +98,14 @@ impl MasterKey {
 
     fn parse(text: &str) -> Option<Self> {
         Some(Self(hex::decode(text.trim()).ok()?.try_into().ok()?))
+    }
+
+    /// A key for something else than the store; the master key cannot be told from it.
+    pub fn derive(&self, purpose: &str) -> [u8; LENGTH] {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), purpose.as_bytes());
+        let mut key = [0; LENGTH];
+        key.copy_from_slice(tag.as_ref());
+        key
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

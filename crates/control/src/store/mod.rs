@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use model::id::Revision;
 
-use master_key::{MasterKey, MasterKeyError};
+use master_key::MasterKey;
 use sealed::SealedStore;
 
 /// What the engine itself says about a failure.
@@ -37,13 +37,16 @@ pub trait Store: Send {
 /// Opens the store of a state directory, or makes it. What is in it is sealed with the master key.
 ///
 /// # Errors
-/// When another process has it, a newer version wrote it, the directory cannot be used, or its master key is missing.
-pub fn open(state_dir: &Path) -> Result<Box<dyn Store>, OpenError> {
-    let path = state_dir.join("state.redb");
-    let key = MasterKey::of(state_dir, &path)?;
+/// When another process has it, a newer version wrote it, or the directory cannot be used.
+pub fn open(state_dir: &Path, key: &MasterKey) -> Result<Box<dyn Store>, OpenError> {
+    let path = file_in(state_dir);
     let store = Box::new(redb::RedbStore::open(&path)?);
-    let sealed = SealedStore::new(store, &key).map_err(|source| OpenError::Failed { path, source })?;
+    let sealed = SealedStore::new(store, key).map_err(|source| OpenError::Failed { path, source })?;
     Ok(Box::new(sealed))
+}
+
+fn file_in(state_dir: &Path) -> PathBuf {
+    state_dir.join("state.redb")
 }
 
 /// Everything that a store keeps.
@@ -103,9 +106,6 @@ pub enum OpenError {
         /// The newest schema known here.
         known: u32,
     },
-    /// It cannot be unsealed.
-    #[error(transparent)]
-    MasterKey(#[from] MasterKeyError),
     /// It cannot be read or made.
     #[error("cannot open the store {}: check that its directory exists, is writable and has space", path.display())]
     Failed {

@@ -2,6 +2,7 @@
 
 use model::id::Revision;
 
+use super::master_key::MasterKey;
 use super::memory::MemoryStore;
 use super::redb::RedbStore;
 use super::{CommitError, Edit, Row, Store};
@@ -19,7 +20,7 @@ fn on_every_engine(check: impl Fn(&mut dyn Store)) {
     check(&mut MemoryStore::default());
     let directory = TempDir::new();
     check(&mut RedbStore::open(&directory.join("state.redb")).unwrap());
-    check(super::open(TempDir::new().path()).unwrap().as_mut());
+    check(super::open(TempDir::new().path(), &MasterKey::from_bytes([1; 32])).unwrap().as_mut());
 }
 
 #[test]

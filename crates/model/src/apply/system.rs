@@ -31,8 +31,15 @@ impl Draft {
         if self.state().get::<Account>(&id).is_some() {
             return Err(Refusal::Exists(Key::Account(id)));
         }
-        self.put(Account { id, name: it.name.clone(), created: self.now });
+        self.put(Account { id, name: it.name.clone(), active: true, created: self.now });
         Ok(Output::Account(id))
+    }
+
+    pub(super) fn switch_account(&mut self, id: AccountId, active: bool) -> Result<(), Refusal> {
+        let row = self.state().get::<Account>(&id).ok_or(Refusal::NotFound(Key::Account(id)))?;
+        let row = Account { active, ..row.as_ref().clone() };
+        self.put(row);
+        Ok(())
     }
 
     pub(super) fn create_access_key(&mut self, it: &CreateAccessKey) -> Result<(), Refusal> {

@@ -14,7 +14,7 @@ use model::command::security::{AuthorizeRules, Member, Membership, NewRule, Revo
 use model::command::service::{CreateService, ServiceResource};
 use model::command::system::{Tagging, Untagging};
 use model::command::vpc::{CreateVSwitch, VpcCommand};
-use model::id::{EndpointServiceId, VSwitchId, VpcId};
+use model::id::{AccountId, EndpointServiceId, VSwitchId, VpcId};
 use model::meta::{Description, Labels};
 use model::net::PortRange;
 use model::nlb::health_check::{HealthCheckPatch, ProbeKind};
@@ -540,4 +540,17 @@ fn an_access_key_is_switched_off_and_on_and_deleted() {
     }
     let again = Command::ChangeAccessKey(id.clone(), AccessKeyFate::Active);
     assert_eq!(world.refused(again), Refusal::NotFound(Key::AccessKey(id)));
+}
+
+#[test]
+fn an_account_is_switched_off_and_on_and_keeps_its_resources() {
+    use model::account::Account;
+    let mut world = World::new();
+    for active in [false, true] {
+        world.run(Command::SwitchAccount(OTHER, active));
+        assert_eq!(world.state.get::<Account>(&OTHER).map(|account| account.active), Some(active));
+    }
+    let unknown = AccountId(7);
+    let refused = world.refused(Command::SwitchAccount(unknown, false));
+    assert_eq!(refused, Refusal::NotFound(Key::Account(unknown)));
 }

@@ -12,7 +12,8 @@ fn of(product: Product, nlb: Code, privatelink: Code, others: Code) -> Code {
     match product {
         Product::Nlb => nlb,
         Product::Privatelink => privatelink,
-        Product::Cas
+        Product::BssOpenApi
+        | Product::Cas
         | Product::Ecs
         | Product::Location
         | Product::Pvtz

@@ -18,12 +18,14 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::accounts::{self, Wanted};
-use crate::actions::Api;
+use crate::actions::{Api, Gate};
 use crate::commit::Commits;
 use crate::hosts::Consoles;
 use crate::http::Handler;
 use crate::rpc::encoding::{canonical, encode};
+use crate::rpc::signature::Replays;
 use crate::rpc::{Product, request_id, time};
+use crate::sessions::Sessions;
 use crate::store::memory::MemoryStore;
 use crate::testing::TempDir;
 
@@ -67,8 +69,10 @@ impl Cloud {
         let (id, secret) = (AccessKeyId::parse("other").unwrap(), Secret::new("other"));
         let key = CreateAccessKey { account: OTHER, id, secret };
         accounts::submit(&commits, Command::CreateAccessKey(key)).await.unwrap();
+        let sessions = Arc::new(Sessions::new(&[7; 32]).unwrap());
+        let gate = Gate { sessions, replays: Replays::default() };
         let (observed, reports) = watch::channel(Arc::default());
-        let api = Api::new(commits.clone(), reports, Arc::new(NoConsoles));
+        let api = Api::new(commits.clone(), reports, Arc::new(NoConsoles), gate);
         Self { api, commits, observed, host }
     }
 

@@ -4,12 +4,14 @@ mod acs3;
 mod replay;
 mod rpc1;
 
+use model::account::{AccessKeyId, InvalidAccessKey, Secret};
 use model::id::{AccountId, Timestamp};
 
 pub use replay::Replays;
 
 use super::time;
 use super::{ApiError, Request};
+use crate::sessions::{self, Role, Sessions};
 
 /// How far a request's time may lie from ours, seconds.
 pub const WINDOW: i64 = 15 * 60;
@@ -20,8 +22,8 @@ pub struct Credential {
     /// Whose key it is.
     pub account: AccountId,
     /// The secret half.
-    pub secret: model::account::Secret,
-    /// Whether it is taken.
+    pub secret: Secret,
+    /// Whether it is taken: it and its account are switched on.
     pub active: bool,
 }
 
@@ -33,31 +35,61 @@ struct Claim<'a> {
     token: Option<&'a str>,
 }
 
-/// The account that signed a request. `key` looks an access key up. Errors: no, two or an unknown scheme; an unknown or
-/// inactive key; a time outside the window; a wrong signature; a nonce seen before.
+/// Who signed a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The lasting access key that stands behind the request.
+    pub key: AccessKeyId,
+    /// The role of temporary credentials.
+    pub role: Option<Role>,
+}
+
+/// Who signed a request. `key` looks a lasting access key up. Errors: no, two or an unknown scheme; an unknown or
+/// inactive key; a security token that is none, too old or another key's; a time outside the window; a wrong signature; a
+/// nonce seen before.
 pub fn authenticate(
     request: &Request,
     now: Timestamp,
     replays: &Replays,
-    key: impl FnOnce(&str) -> Option<Credential>,
-) -> Result<AccountId, ApiError> {
+    sessions: &Sessions,
+    key: impl Fn(&str) -> Option<Credential>,
+) -> Result<Caller, ApiError> {
     let scheme = Scheme::of(request)?;
     let claim = match &scheme {
         Scheme::Acs3(authorization) => authorization.claim(request)?,
         Scheme::Rpc1 => rpc1::claim(request)?,
     };
-    let credential = known(claim.key, key)?;
+    let (caller, secret) = caller(&claim, now, sessions, key)?;
     let signed_at = within_window(claim.time, now)?;
-    if claim.token.is_some() {
-        let message = "This access key has no security token. Send the request without one.";
-        return Err(ApiError::new(400, "InvalidSecurityToken.MismatchWithAccessKey", message));
-    }
     match &scheme {
-        Scheme::Acs3(authorization) => authorization.verify(request, credential.secret.reveal())?,
-        Scheme::Rpc1 => rpc1::verify(request, credential.secret.reveal())?,
+        Scheme::Acs3(authorization) => authorization.verify(request, secret.reveal())?,
+        Scheme::Rpc1 => rpc1::verify(request, secret.reveal())?,
     }
     replays.check(claim.key, claim.nonce, signed_at, now)?;
-    Ok(credential.account)
+    Ok(caller)
+}
+
+/// Whom the claim's key belongs to, and its secret. Temporary credentials hold as long as the key that asked for them.
+fn caller(
+    claim: &Claim<'_>,
+    now: Timestamp,
+    sessions: &Sessions,
+    key: impl Fn(&str) -> Option<Credential>,
+) -> Result<(Caller, Secret), ApiError> {
+    let Some(token) = claim.token else {
+        let credential = known(claim.key, &key)?;
+        let key = AccessKeyId::parse(claim.key).map_err(|InvalidAccessKey| not_found())?;
+        return Ok((Caller { account: credential.account, key, role: None }, credential.secret));
+    };
+    if key(claim.key).is_some() {
+        return Err(sessions::mismatch());
+    }
+    let session = sessions.open(token, claim.key, now)?;
+    let parent = known(session.parent.as_str(), &key)?;
+    let caller = Caller { account: parent.account, key: session.parent, role: Some(session.role) };
+    Ok((caller, session.secret))
 }
 
 enum Scheme<'a> {
@@ -83,12 +115,14 @@ impl<'a> Scheme<'a> {
     }
 }
 
-fn known(id: &str, key: impl FnOnce(&str) -> Option<Credential>) -> Result<Credential, ApiError> {
-    let credential = key(id).ok_or_else(|| {
-        ApiError::new(404, "InvalidAccessKeyId.NotFound", "Nobody has this access key. Check its id.")
-    })?;
+fn not_found() -> ApiError {
+    ApiError::new(404, "InvalidAccessKeyId.NotFound", "Nobody has this access key. Check its id.")
+}
+
+fn known(id: &str, key: impl Fn(&str) -> Option<Credential>) -> Result<Credential, ApiError> {
+    let credential = key(id).ok_or_else(not_found)?;
     if !credential.active {
-        let message = "The access key is switched off. Switch it on or use another.";
+        let message = "The access key or its account is switched off. Switch it on or use another.";
         return Err(ApiError::new(400, "InvalidAccessKeyId.Inactive", message));
     }
     Ok(credential)

@@ -28,13 +28,18 @@ fn as_recorded(_: &str, value: &str) -> String {
 
 fn check(vector: &Value, request: &Request) -> Result<AccountId, ApiError> {
     let now = time::parse(SIGNED_AT).unwrap();
-    authenticate(request, now, &Replays::default(), |id| {
+    authenticate(request, now, &Replays::default(), &sessions(), |id| {
         (id == vector["accessKeyId"]).then(|| Credential {
             account: AccountId(7),
             secret: model::account::Secret::new(vector["accessKeySecret"].as_str().unwrap()),
             active: true,
         })
     })
+    .map(|caller| caller.account)
+}
+
+fn sessions() -> Sessions {
+    Sessions::new(&[7; 32]).unwrap()
 }
 
 fn named(name: &str) -> Value {
@@ -124,7 +129,9 @@ fn an_unsigned_request_and_a_key_switched_off_are_refused() {
     assert_eq!(check(&vector, &unsigned).unwrap_err().code, "IncompleteSignature");
     let off = Credential { account: AccountId(7), secret: model::account::Secret::new("x"), active: false };
     let now = time::parse(SIGNED_AT).unwrap();
-    let result = authenticate(&request(&vector, as_recorded), now, &Replays::default(), |_| Some(off));
+    let result = authenticate(&request(&vector, as_recorded), now, &Replays::default(), &sessions(), |_| {
+        Some(off.clone())
+    });
     assert_eq!(result.unwrap_err().code, "InvalidAccessKeyId.Inactive");
 }
 
@@ -135,6 +142,9 @@ fn the_same_request_twice_is_a_replay() {
     let secret = model::account::Secret::new(vector["accessKeySecret"].as_str().unwrap());
     let key = |_: &str| Some(Credential { account: AccountId(7), secret: secret.clone(), active: true });
     let now = time::parse(SIGNED_AT).unwrap();
-    assert!(authenticate(&request, now, &replays, key).is_ok());
-    assert_eq!(authenticate(&request, now, &replays, key).unwrap_err().code, "SignatureNonceUsed");
+    assert!(authenticate(&request, now, &replays, &sessions(), key).is_ok());
+    assert_eq!(
+        authenticate(&request, now, &replays, &sessions(), key).unwrap_err().code,
+        "SignatureNonceUsed"
+    );
 }
