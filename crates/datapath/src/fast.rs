@@ -14,6 +14,7 @@ use crate::{
     parse::{ECHO_REPLY, ECHO_REQUEST, ETHERTYPE_IPV4, FRAGMENTED, ICMP, TCP, UDP},
     report::count,
     rewrite::{check_field, replace, send, ttl_delta},
+    summed,
     trip::{ETHERNET, Frame, epoch, halves, word},
 };
 
@@ -65,14 +66,16 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
         icmp_type: 0,
         pad: [0; 2],
     };
-    let mut tcp_flags = 0;
+    let (mut tcp_flags, mut check) = (0, &raw mut headers.l4[3]);
     match frame.protocol {
         TCP => {
             if data + size_of::<Tcp>() > end {
                 return None;
             }
             // SAFETY: the bounds were just checked.
-            tcp_flags = unsafe { (*(data as *const Tcp)).rest[2] }.to_be() as u8;
+            let rest = unsafe { &mut (*(data as *mut Tcp)).rest };
+            tcp_flags = rest[2].to_be() as u8;
+            check = &raw mut rest[4];
             if tcp_flags & (SYN | ACK) == SYN {
                 return None;
             }
@@ -84,6 +87,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
                 return None;
             }
             key.icmp_type = kind;
+            check = &raw mut headers.l4[1];
             key.sport = headers.l4[2];
             key.dport = headers.l4[2];
         }
@@ -101,7 +105,8 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     flow.packets += 1;
     flow.bytes += length as u64;
     count(Purpose::Forwarded, length);
-    Some(rewrite(skb, headers, &key, flow))
+    // SAFETY: it lies within the bounds that were checked for its protocol.
+    Some(rewrite(skb, headers, unsafe { &mut *check }, &key, flow))
 }
 
 /// Whether the flow may be followed as it stands. One that was idle for too long may still live by its other entry:
@@ -127,7 +132,7 @@ fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8) -> bool {
 }
 
 #[inline(always)]
-fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, key: &FlowKey, flow: &Flow) -> i32 {
+fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, check: &mut u16, key: &FlowKey, flow: &Flow) -> i32 {
     let frame = &mut headers.frame;
     frame.dst_mac = flow.dst_mac;
     frame.src_mac = mac(GATEWAY_MAC);
@@ -140,6 +145,9 @@ fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, key: &FlowKey, flow: &Flo
     } else {
         headers.l4[0] = flow.sport;
         headers.l4[1] = flow.dport;
+    }
+    if summed::apply(summed::summed(skb), check, key.protocol, flow.address_delta, flow.port_delta) {
+        return send(skb, flow.egress);
     }
     let (check, flags) = check_field(key.protocol);
     // Addresses apart from ports: a partial checksum covers only the pseudo-header.

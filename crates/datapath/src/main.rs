@@ -14,6 +14,7 @@
 //! | `TRIP` | private: what the slow path knows about the packet in hand |
 #![no_std]
 #![no_main]
+#![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 #![allow(missing_docs, reason = "the macro of entry points drops their documentation")]
 #![allow(
     clippy::needless_borrows_for_generic_args,
@@ -34,6 +35,7 @@ mod rewrite;
 mod route;
 mod service;
 mod source;
+mod summed;
 mod trip;
 mod unreachable;
 

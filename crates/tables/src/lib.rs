@@ -17,6 +17,7 @@ mod policy;
 mod port;
 mod reason;
 mod service;
+pub mod summed;
 
 pub use address::{Address, AddressKey, AddressKind};
 pub use counters::{Counter, DropKey, Purpose};

@@ -1,6 +1,7 @@
 //! Everything that touches the kernel: namespaces, links, programs, maps. The only place in this crate with `unsafe`.
 
 pub mod bpffs;
+mod btf;
 pub mod check;
 pub mod counters;
 pub mod links;
@@ -9,5 +10,6 @@ pub mod netlink;
 pub mod netns;
 pub mod programs;
 pub mod rules;
+pub mod summed;
 pub mod table;
 pub mod trial;

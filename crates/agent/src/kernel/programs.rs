@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::bpffs::{self, BpffsError};
 use super::netns::{Netns, NetnsError};
+use super::summed;
 
 /// The kernel program that this version was built with.
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
@@ -250,7 +251,7 @@ fn load(object: &[u8], maps: &Path, pin: &Path) -> Result<(), ProgramsError> {
     for name in MAPS {
         loader.map_pin_path(name, maps.join(name));
     }
-    let mut object = loader.load(object).map_err(|e| ProgramsError::Load(Box::new(e)))?;
+    let mut object = loader.load(&summed::fit(object)).map_err(|e| ProgramsError::Load(Box::new(e)))?;
     let program = object.program_mut(PROGRAM).ok_or(ProgramsError::NoProgram)?;
     let refused = |source| ProgramsError::Refused { what: "verify the program".into(), source };
     let program: &mut SchedClassifier = program.try_into().map_err(refused)?;

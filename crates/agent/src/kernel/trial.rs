@@ -9,6 +9,8 @@ use aya::programs::{ProgramError, SchedClassifier, TestRun as _, TestRunOptions}
 use aya::{Ebpf, EbpfError, EbpfLoader};
 use tables::{Flow, FlowKey};
 
+use super::summed;
+
 /// Interface that packets of a trial come in through: the loopback, which every namespace has.
 pub const INGRESS: u32 = 1;
 
@@ -47,7 +49,8 @@ impl Trial {
     /// # Errors
     /// When the kernel refuses them: usually the process is not root.
     pub fn load(object: &[u8]) -> Result<Self, TrialError> {
-        let object = EbpfLoader::new().load(object).map_err(|source| TrialError::Load(Box::new(source)))?;
+        let object = EbpfLoader::new().load(&summed::fit(object));
+        let object = object.map_err(|source| TrialError::Load(Box::new(source)))?;
         Ok(Self { object })
     }
 

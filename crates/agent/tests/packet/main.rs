@@ -4,6 +4,7 @@
 mod answers;
 mod balance;
 mod change;
+mod checksum;
 mod cost;
 mod drops;
 mod forward;

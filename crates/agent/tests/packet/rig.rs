@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr, path::Path, process::Command};
 
+use agent::kernel::summed;
 use aya::{
     Ebpf, EbpfLoader, Pod, TestRun as _,
     maps::{Array, HashMap, MapData, PerCpuArray, PerCpuHashMap},
@@ -79,6 +80,12 @@ pub(crate) struct Rig {
     ebpf: Ebpf,
 }
 
+fn object() -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datapath/object/datapath.o");
+    let path = std::env::var_os("ISTHMUS_DATAPATH").map_or(path, Into::into);
+    std::fs::read(&path).expect("the kernel object: cargo xtask datapath")
+}
+
 impl Rig {
     /// A namespace of its own, the program, and the world. The namespace ends with the test's thread.
     pub(crate) fn new() -> Rig {
@@ -86,17 +93,23 @@ impl Rig {
     }
 
     pub(crate) fn with_flows(flows: u32) -> Rig {
+        Self::load(&summed::fit(&object()), flows)
+    }
+
+    /// The program as it is for kernels that do not let it see how checksums stand.
+    pub(crate) fn without_sight() -> Rig {
+        Self::load(&object(), 4096)
+    }
+
+    fn load(object: &[u8], flows: u32) -> Rig {
         enter_namespace();
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datapath/object/datapath.o");
-        let path = std::env::var_os("ISTHMUS_DATAPATH").map_or(path, Into::into);
-        let object = std::fs::read(&path).expect("the kernel object: cargo xtask datapath");
         let mut loader = EbpfLoader::new();
         loader.map_max_entries("FLOWS", flows);
         // A small world needs small maps, and each test makes its own.
         for map in ["SLOTS", "ADDRESSES", "MEMBERS", "SERVERS", "PORTS", "POLICIES", "LISTENERS"] {
             loader.map_max_entries(map, 1024);
         }
-        let mut ebpf = loader.load(&object).expect("maps: these tests need root");
+        let mut ebpf = loader.load(object).expect("maps: these tests need root");
         for name in ["ingress", "empty"] {
             let program: &mut SchedClassifier =
                 ebpf.program_mut(name).expect("a program").try_into().expect("a classifier");

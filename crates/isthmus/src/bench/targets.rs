@@ -26,7 +26,7 @@ impl Bound {
 }
 
 /// Highest cost of the program for an established 64-byte TCP packet beyond an empty program, nanoseconds.
-const PROGRAM_NS: f64 = 190.0;
+const PROGRAM_NS: f64 = 110.0;
 /// Head-room of the program's cost.
 const PROGRAM_SLACK: f64 = 0.15;
 
