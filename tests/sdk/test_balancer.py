@@ -138,3 +138,28 @@ def test_a_zone_keeps_its_address(sdk, balancer):
     zones = [balancer.zones[0] | {"PrivateIPv4Address": "10.0.0.99"}, balancer.zones[1]]
     with refused("OperationDenied.ProtectedPrivateIPv4AddressChanged", 400):
         sdk.nlb.UpdateLoadBalancerZones(ZoneMappings=zones, **balancer.one)
+
+
+def test_what_a_load_balancer_may_be_called_and_listed_by(sdk, balancer):
+    one, listed = balancer.one, lambda **asked: len(sdk.nlb.ListLoadBalancers(VpcIds=[balancer.vpc], **asked)["LoadBalancers"])
+    with refused("IllegalParam.loadBalancerName", 400):
+        sdk.nlb.UpdateLoadBalancerAttribute(LoadBalancerName="1", **one)
+    with refused("IllegalParam.deletionProtectionReason", 400):
+        sdk.nlb.UpdateLoadBalancerProtection(DeletionProtectionEnabled=True, DeletionProtectionReason="!", **one)
+    nlb = {"VpcId": balancer.vpc, "AddressType": "Intranet", "ZoneMappings": balancer.zones}
+    with refused("OperationDenied.OnlyPostPaidSupported", 400):
+        sdk.nlb.CreateLoadBalancer(LoadBalancerBillingConfig={"PayType": "PrePay"}, **nlb)
+    with refused("IllegalParam.LoadBalancerType", 400):
+        sdk.nlb.CreateLoadBalancer(LoadBalancerType="Application", **nlb)
+    with refused("InvalidZones", 400):
+        sdk.nlb.CreateLoadBalancer(**nlb | {"ZoneMappings": balancer.zones[:1]})
+    assert [listed(Ipv6AddressType=kind) for kind in ["Intranet", "Internet"]] == [1, 0]
+    assert [listed(LoadBalancerType=kind) for kind in ["network", "gateway"]] == [1, 0]
+    assert [listed(ZoneId=zone) for zone in [ZONES[0], "cn-hangzhou-z"]] == [1, 0]
+    assert [listed(LoadBalancerStatus=status, DNSName=balancer.shown()["DNSName"]) for status in ["Active", "Inactive"]] == [1, 0]
+    kind = {"ListenerProtocol": "TCP", "ListenerPort": 82, "ServerGroupId": balancer.servers}
+    with refused("IllegalParam.IdleTimeout", 400):
+        sdk.nlb.CreateListener(LoadBalancerId=balancer.id, IdleTimeout=9, **kind)
+    with refused("IlleagalParam.healthCheckUrl", 400):
+        check = {"HealthCheckType": "HTTP", "HealthCheckUrl": "no path"}
+        sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=balancer.servers, HealthCheckConfig=check)

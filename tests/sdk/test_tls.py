@@ -2,6 +2,8 @@
 
 import datetime
 import ipaddress
+import pathlib
+import subprocess
 
 import pytest
 from cryptography import x509
@@ -10,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sdk import ZONES, every_page, refused, until
 
+PROGRAM = pathlib.Path(__file__).parents[2] / "target/debug/isthmus"
 STRICT = "tls_cipher_policy_1_2_strict"
 
 
@@ -183,3 +186,23 @@ def test_other_listeners_have_no_certificates(sdk, shop):
     with refused("IllegalParam", 400):
         sdk.nlb.UpdateListenerAttribute(CertificateIds=shop.certificates[:1], **one)
     sdk.nlb.DeleteListener(**one)
+
+
+def test_the_command_line_imports_lists_and_deletes(sdk, tmp_path):
+    pem, key = certificate("cli.example")
+    (tmp_path / "chain.pem").write_text(pem)
+    (tmp_path / "key.pem").write_text(key)
+    (tmp_path / "other.pem").write_text(certificate("other.example")[1])
+
+    def isthmus(*words):
+        access = ["--endpoint", f"http://{sdk.address}", "--access-key-id", "dev", "--access-key-secret", "dev"]
+        return subprocess.run([PROGRAM, "certificate", *access, *words], capture_output=True, text=True)
+
+    files = ["--certificate", tmp_path / "chain.pem", "--key"]
+    wrong = isthmus("import", "--name", "cli", *files, tmp_path / "other.pem")
+    assert wrong.returncode != 0 and "does not belong" in wrong.stderr
+    made = isthmus("import", "--name", "cli", *files, tmp_path / "key.pem").stdout.strip()
+    assert made.endswith("-cn-hangzhou")
+    assert f"{made}" in isthmus("list").stdout and "cli.example" in isthmus("list").stdout
+    assert isthmus("delete", made).returncode == 0
+    assert made not in isthmus("list").stdout

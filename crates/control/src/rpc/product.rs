@@ -120,9 +120,23 @@ impl Product {
         };
         ApiError::new(
             400,
-            format!("{prefix}.{}", bare(parameter)),
+            format!("{prefix}.{}", self.spelled(bare(parameter))),
             format!("The parameter {parameter} is not valid: {why}"),
         )
+    }
+}
+
+impl Product {
+    /// Some codes of Nlb spell a parameter in another way than requests do.
+    fn spelled(self, parameter: &str) -> &str {
+        match (self, parameter) {
+            (Self::Nlb, "LoadBalancerName") => "loadBalancerName",
+            (Self::Nlb, "ResourceType") => "resourceType",
+            (Self::Nlb, "Description") => "description",
+            (Self::Nlb, "DeletionProtectionReason") => "deletionProtectionReason",
+            (Self::Nlb, "ModificationProtectionReason") => "modificationProtectionReason",
+            (_, other) => other,
+        }
     }
 }
 

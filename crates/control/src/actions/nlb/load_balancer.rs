@@ -15,6 +15,9 @@ use crate::actions::list::{self, Labelled, among, is};
 use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
 
+/// The one type of load balancers.
+const TYPE: &str = "Network";
+
 /// Kept and shown.
 pub(super) const CPS: Param = no_effect("Cps", "this version limits no rates");
 
@@ -32,7 +35,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ModificationProtectionConfig"),
             works("ResourceGroupId"),
             works("Tag"),
-            no_effect("LoadBalancerType", "there is one type"),
+            works("LoadBalancerType"),
             no_effect("LoadBalancerBillingConfig", "nothing is billed"),
             refused("BandwidthPackageId", "there are no bandwidth packages."),
         ],
@@ -69,8 +72,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("Tag"),
             works("MaxResults"),
             works("NextToken"),
-            no_effect("LoadBalancerType", "there is one type"),
-            refused("Ipv6AddressType", "load balancers have no IPv6 addresses."),
+            works("LoadBalancerType"),
+            works("Ipv6AddressType"),
         ],
         list,
     ),
@@ -80,6 +83,8 @@ fn create(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
     let address_type = params.word_as_sent::<AddressType>("AddressType")?;
     let ip_version = params.word_as_sent::<IpVersion>("AddressIpVersion")?;
+    params.choice("LoadBalancerType", &[(TYPE, ())])?;
+    billing(&params.object("LoadBalancerBillingConfig")?)?;
     let command = CreateLoadBalancer {
         labels: labels(params, Some("LoadBalancerName"), None)?,
         address_type: address_type.ok_or_else(|| params.missing("AddressType"))?,
@@ -89,6 +94,17 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         ..CreateLoadBalancer::new(required_id(params, "VpcId")?, zones(params)?)
     };
     Ok(Write { command: Command::CreateLoadBalancer(command), answer: job })
+}
+
+/// Nothing is billed, and only what is paid for afterwards can be asked for.
+fn billing(config: &Params) -> Result<(), ApiError> {
+    match config.text("PayType") {
+        Some(other) if !other.eq_ignore_ascii_case("PostPay") => {
+            let code = "OperationDenied.OnlyPostPaidSupported";
+            Err(ApiError::new(400, code, "The parameter PayType is not valid: give PostPay, or nothing."))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn zones(params: &Params) -> Result<Vec<NewZone>, ApiError> {
@@ -167,6 +183,8 @@ fn filter(call: &Call) -> Result<impl Fn(&LoadBalancer) -> bool, ApiError> {
             && among(&vpcs, one.vpc.as_str())
             && is(text("LoadBalancerStatus"), call.view.status().load_balancer(one).status.word())
             && is(text("LoadBalancerBusinessStatus"), "Normal")
+            && is(text("LoadBalancerType"), TYPE)
+            && is(text("Ipv6AddressType"), AddressType::Intranet.word())
             && is(text("AddressType"), &one.address_type.text)
             && is(text("AddressIpVersion"), &one.ip_version.text)
             && is(text("DNSName"), &dns_name(&call.view, one))
@@ -185,11 +203,11 @@ fn show(view: &View, one: &LoadBalancer) -> Map<String, Value> {
         "LoadBalancerName": one.meta.name.as_str(),
         "LoadBalancerStatus": view.status().load_balancer(one).status.word(),
         "LoadBalancerBusinessStatus": "Normal",
-        "LoadBalancerType": "Network",
+        "LoadBalancerType": TYPE,
         "LoadBalancerBillingConfig": { "PayType": "PostPay" },
         "AddressType": one.address_type.text,
         "AddressIpVersion": one.ip_version.text,
-        "Ipv6AddressType": "Intranet",
+        "Ipv6AddressType": AddressType::Intranet.word(),
         "BandwidthPackageId": "",
         "CreateTime": time::format(one.meta.created),
         "CrossZoneEnabled": one.cross_zone,

@@ -30,24 +30,34 @@ fn update(call: &Call) -> Result<Write, ApiError> {
     let modification = params.choice("ModificationProtectionStatus", MODIFICATION)?;
     let command = UpdateLoadBalancerProtection {
         load_balancer: required_id(params, "LoadBalancerId")?,
-        deletion: deletion.map(|enabled| set(params, "DeletionProtectionReason", enabled)),
-        modification: modification.map(|enabled| set(params, "ModificationProtectionReason", enabled)),
+        deletion: deletion.map(|enabled| set(params, "DeletionProtectionReason", enabled)).transpose()?,
+        modification: modification
+            .map(|enabled| set(params, "ModificationProtectionReason", enabled))
+            .transpose()?,
     };
     Ok(Write::silent(Command::UpdateLoadBalancerProtection(command)))
 }
 
-fn set(params: &Params, reason: &str, enabled: bool) -> SetProtection {
-    SetProtection { enabled, reason: params.text(reason).unwrap_or_default().to_owned() }
+fn set(params: &Params, reason: &str, enabled: bool) -> Result<SetProtection, ApiError> {
+    let text = params.text(reason).unwrap_or_default();
+    let legal = |c: char| c.is_alphanumeric() || ".-_".contains(c);
+    let begins = text.chars().next().is_none_or(char::is_alphabetic);
+    if !begins || !(text.is_empty() || (2..=128).contains(&text.chars().count())) || !text.chars().all(legal)
+    {
+        let why = "give 2 to 128 letters, digits, '.', '-' and '_', a letter first.";
+        return Err(params.illegal(reason, why));
+    }
+    Ok(SetProtection { enabled, reason: text.to_owned() })
 }
 
 /// `DeletionProtectionConfig`.
 pub(super) fn deletion(config: &Params) -> Result<Option<SetProtection>, ApiError> {
-    Ok(config.flag("Enabled")?.map(|enabled| set(config, "Reason", enabled)))
+    config.flag("Enabled")?.map(|enabled| set(config, "Reason", enabled)).transpose()
 }
 
 /// `ModificationProtectionConfig`.
 pub(super) fn modification(config: &Params) -> Result<Option<SetProtection>, ApiError> {
-    Ok(config.choice("Status", MODIFICATION)?.map(|enabled| set(config, "Reason", enabled)))
+    config.choice("Status", MODIFICATION)?.map(|enabled| set(config, "Reason", enabled)).transpose()
 }
 
 fn since(protection: &Protection) -> String {

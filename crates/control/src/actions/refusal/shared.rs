@@ -1,5 +1,6 @@
 //! Refusals that every product can give, each under its own code.
 
+use model::nlb::health_check::InvalidHealthCheck;
 use model::quota::Quota;
 use model::refusal::Refusal;
 use model::tables::Kind;
@@ -177,4 +178,22 @@ pub(super) fn zone_twice(product: Product) -> Code {
 
 pub(super) fn range(product: Product) -> Code {
     of(product, (400, "IllegalParam"), (400, "IllegalParamFormat.Range"), (400, "InvalidParameter"))
+}
+
+/// Nlb has codes of its own for some values.
+pub(super) fn value(product: Product, refusal: &Refusal) -> Code {
+    match (product, refusal) {
+        (Product::Nlb, Refusal::OutOfRange { field: "IdleTimeout", .. }) => (400, "IllegalParam.IdleTimeout"),
+        (Product::Nlb, Refusal::OutOfRange { field: "ConnectionDrainTimeout", .. }) => {
+            (400, "IllegalParam.ConnectionDrainTimeout")
+        }
+        (Product::Nlb, Refusal::OutOfRange { field: "ListenerPort", .. }) => (400, "IllegalParam.Port"),
+        (Product::Nlb, Refusal::HealthCheck(InvalidHealthCheck::Path)) => {
+            (400, "IlleagalParam.healthCheckUrl")
+        }
+        (Product::Nlb, Refusal::HealthCheck(InvalidHealthCheck::Domain)) => {
+            (400, "IllegalParam.healthCheckDomain")
+        }
+        (_, _) => range(product),
+    }
 }
