@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use model::id::{
     EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerIndex, VipIndex, ZoneId,
 };
@@ -14,7 +15,9 @@ use model::plan::{
 };
 use model::report::HealthState;
 
-use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, ServerImage, TableRef};
+use crate::image::{
+    AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
+};
 use crate::maglev::{self, Candidate};
 use crate::policy::Policies;
 
@@ -45,6 +48,7 @@ pub fn compile(plan: &HostPlan, health: &Health, interfaces: &Interfaces) -> Ima
         ports,
         services: interfaces.services,
         addresses,
+        routes: routes(plan, &interfaces.ports),
         members: members(plan),
         listeners,
         servers,
@@ -59,6 +63,21 @@ fn members(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
         group.members.iter().map(move |address| (index, *address)).collect::<Vec<_>>()
     };
     plan.groups.iter().flat_map(of_group).collect()
+}
+
+/// Routes of every table, and sources of every port that has a link.
+fn routes(plan: &HostPlan, interfaces: &BTreeMap<PortIndex, u32>) -> BTreeMap<(u32, Ipv4Net), RouteImage> {
+    let tables = plan.vpcs.values().flat_map(|vpc| &vpc.tables);
+    let routes = tables.flat_map(|(table, routes)| {
+        let image = |via: Option<Ipv4Addr>| via.map_or(RouteImage::Nowhere, RouteImage::Via);
+        routes.iter().map(move |route| ((table.0, route.range), image(route.via)))
+    });
+    let ports = plan.ports.iter().filter(|(index, _)| interfaces.contains_key(index));
+    let sources = ports.flat_map(|(index, port)| {
+        let scope = tables::SOURCES_OF_PORT | index.0;
+        port.sources.iter().map(move |source| ((scope, source.range), RouteImage::Source(source.allowed)))
+    });
+    routes.chain(sources).collect()
 }
 
 /// The network that no VPC has: aliases of ports, resolvers, metadata.
@@ -117,6 +136,7 @@ impl<'a> Compiler<'a> {
                 address: port.address,
                 secondary: port.secondary.clone(),
                 mac: port.mac,
+                table: port.table.map_or(0, |table| table.0),
                 egress: self.policies.egress(&port.groups),
                 ingress: self.policies.ingress(&port.groups),
             };

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use model::id::Network;
 use model::net::{Transport, services};
 use tables::{
-    Address, AddressKey, AddressKind, Listener, ListenerKey, MemberKey, Port, PortKind, SERVICES_NETWORK,
-    Server, mac,
+    Address, AddressKey, AddressKind, Listener, ListenerKey, MemberKey, Port, PortKind, RouteAt, RoutePrefix,
+    SERVICES_NETWORK, Server, mac,
 };
 
-use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, ServerImage};
+use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage};
 use crate::kernel::links::SERVICES_MAC;
 use crate::ranges::Place;
 
@@ -41,6 +42,7 @@ fn instance_port(port: &PortImage, places: &Places) -> Port {
         address: packed(port.address),
         alias: packed(services::alias(port.index)),
         index: port.index.0,
+        table: port.table,
         egress_policy: places.policy(port.egress),
         ingress_policy: places.policy(port.ingress),
         mac: mac(port.mac.0),
@@ -55,6 +57,7 @@ fn services_port() -> Port {
         address: packed(services::PROBE_SOURCE),
         alias: 0,
         index: 0,
+        table: 0,
         egress_policy: 0,
         ingress_policy: 0,
         mac: mac(SERVICES_MAC.0),
@@ -127,6 +130,20 @@ fn kind(what: &AddressImage) -> AddressKind {
         AddressImage::Service => AddressKind::Service,
         AddressImage::Proxy => AddressKind::Proxy,
     }
+}
+
+/// Contents of `ROUTES`.
+pub fn routes(image: &Image) -> HashMap<RoutePrefix, u32> {
+    let entry = |((scope, range), what): (&(u32, Ipv4Net), &RouteImage)| {
+        let at = RouteAt { scope: *scope, address: packed(range.network()) };
+        let value = match what {
+            RouteImage::Via(address) => packed(*address),
+            RouteImage::Nowhere => 0,
+            RouteImage::Source(allowed) => u32::from(*allowed),
+        };
+        (RoutePrefix { bits: 32 + u32::from(range.prefix_len()), at }, value)
+    };
+    image.routes.iter().map(entry).collect()
 }
 
 /// Contents of `MEMBERS`.

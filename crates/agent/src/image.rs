@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Mac, Transport};
 
@@ -24,6 +25,8 @@ pub struct Image {
     pub services: u32,
     /// Addresses of all networks.
     pub addresses: BTreeMap<(Network, Ipv4Addr), AddressImage>,
+    /// Routes and sources: scope and range to the value.
+    pub routes: BTreeMap<(u32, Ipv4Net), RouteImage>,
     /// Rules of each policy, in the order in which they are judged.
     pub policies: Vec<Vec<tables::Rule>>,
     /// Members of security groups: dense id of the group and address.
@@ -49,6 +52,8 @@ pub struct PortImage {
     pub secondary: Vec<Ipv4Addr>,
     /// Its MAC.
     pub mac: Mac,
+    /// Its route table; 0 = none.
+    pub table: u32,
     /// What it may send.
     pub egress: PolicyRef,
     /// What it may receive.
@@ -90,6 +95,17 @@ pub enum AddressImage {
     Proxy,
     /// Stands for a zonal address of an NLB, with this address, where the proxy opens connections.
     VipAlias(VipIndex, Ipv4Addr),
+}
+
+/// What a range means in its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteImage {
+    /// Packets go to the port with this address.
+    Via(Ipv4Addr),
+    /// Packets go nowhere.
+    Nowhere,
+    /// Its addresses may be sources, or may not.
+    Source(bool),
 }
 
 /// A listener on one zonal address.

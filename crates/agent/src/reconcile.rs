@@ -15,7 +15,7 @@ use crate::config::AgentConfig;
 use crate::kernel::links::{self, SERVICES_LINK, Veth};
 use crate::kernel::maps::{Changes, Maps};
 use crate::kernel::programs::{Attachment, Programs, maps_dir};
-use crate::kernel::rules::{MAIN_TABLE, SOURCE_TABLES, SourceRule};
+use crate::kernel::rules::{MAIN_TABLE, Routing, SOURCE_TABLES, SourceRule};
 
 pub use crate::kernel::programs::OBJECT;
 
@@ -157,7 +157,10 @@ impl Reconciler {
             mac: port.mac,
             addresses: addresses(port).filter_map(on_link).collect(),
             gateways: main.into_iter().chain(own).collect(),
-            rules: (port.device == 0).then(|| rules.collect()),
+            routing: (port.device == 0).then(|| Routing {
+                rules: rules.collect(),
+                forwards: siblings.iter().any(|port| !port.sources.is_empty()),
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Flows on the slow path: found, followed, forgotten, judged again.
 
+use aya_ebpf::bindings::BPF_NOEXIST;
 use tables::{DropReason, Flow, FlowState, Purpose, idle};
 
 use crate::{
@@ -123,11 +124,33 @@ pub(crate) fn recollect(trip: &mut Trip) -> Outcome {
     Ok(())
 }
 
+/// Lets a flow whose route has changed go on to another next hop: the old one's replies no longer pass.
+#[inline(always)]
+fn reroute(trip: &mut Trip) -> Outcome {
+    if trip.routed == 0 {
+        return Err(DropReason::ServerGone);
+    }
+    if trip.out.reverse == 1 {
+        // SAFETY: read at once.
+        if let Some(old) = unsafe { PORTS.get(trip.key.ingress) } {
+            trip.receiver = old.index;
+        }
+        return Err(DropReason::Rerouted);
+    }
+    trip.reverse.state = trip.out.state;
+    if FLOWS.insert(&trip.reverse_key, &trip.reverse, BPF_NOEXIST as u64).is_err() {
+        return Err(DropReason::SourcePorts);
+    }
+    let _ = FLOWS.remove(&trip.kept_reverse);
+    trip.kept_reverse = trip.reverse_key;
+    Ok(())
+}
+
 /// Renews both entries of a flow that was judged again, in place: counters and state stay.
 #[inline(never)]
 pub(crate) fn renew(trip: &mut Trip) -> Outcome {
     if trip.reverse_key != trip.kept_reverse {
-        return Err(DropReason::ServerGone);
+        reroute(trip)?;
     }
     let (Some(f), Some(r)) = (FLOWS.get_ptr_mut(&trip.judged), FLOWS.get_ptr_mut(&trip.reverse_key)) else {
         return Err(DropReason::NoConnection);

@@ -5,6 +5,7 @@
 //! | `FLOWS` | (ingress, 5-tuple) to the composed rewrite: all that an established packet needs |
 //! | `PORTS` | interface index to the port behind it |
 //! | `ADDRESSES` | (network, address) to what stands behind it |
+//! | `ROUTES` | (route table, range) to the next hop; (port, range) to whether it may send from there |
 //! | `POLICIES`, `RULES`, `MEMBERS` | security groups: id to a range of rules; group membership |
 //! | `LISTENERS`, `SLOTS`, `SERVERS` | load balancing: listener to a range of slots, slot to server |
 //! | `FRAGMENTS` | ports of datagrams whose first fragment was seen |
@@ -24,6 +25,7 @@
 mod arp;
 mod fast;
 mod flow;
+mod hop;
 mod icmp;
 mod maps;
 mod pair;
@@ -101,7 +103,9 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.out.epoch != trip.epoch
         && let Err(reason) = again(skb, trip)
     {
-        flow::forget_judged(trip);
+        if !matches!(reason, DropReason::Rerouted) {
+            flow::forget_judged(trip);
+        }
         return Err(reason);
     }
     rewrite::hop(trip)?;

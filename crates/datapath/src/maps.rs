@@ -1,12 +1,12 @@
 //! The kernel maps. Their names are the contract with the agent, which may override the number of entries.
 
 use aya_ebpf::{
-    btf_maps::{Array, HashMap, LruHashMap, LruPerCpuHashMap, PerCpuArray},
+    btf_maps::{Array, HashMap, LpmTrie, LruHashMap, LruPerCpuHashMap, PerCpuArray},
     macros::btf_map,
 };
 use tables::{
     Address, AddressKey, Counter, DropKey, Flow, FlowKey, Fragment, FragmentKey, Listener, ListenerKey,
-    MemberKey, Policy, Port, Purpose, Rule, Server,
+    MemberKey, Policy, Port, Purpose, RouteAt, Rule, Server,
 };
 
 use crate::trip::Trip;
@@ -19,6 +19,8 @@ pub(crate) static FLOWS: HashMap<FlowKey, Flow, { 1 << 19 }> = HashMap::new();
 pub(crate) static PORTS: HashMap<u32, Port, { 1 << 14 }> = HashMap::new();
 #[btf_map]
 pub(crate) static ADDRESSES: HashMap<AddressKey, Address, { 1 << 17 }> = HashMap::new();
+#[btf_map]
+pub(crate) static ROUTES: LpmTrie<RouteAt, u32, { 1 << 16 }> = LpmTrie::new();
 #[btf_map]
 pub(crate) static POLICIES: HashMap<u32, Policy, { 1 << 14 }> = HashMap::new();
 #[btf_map]

@@ -59,7 +59,7 @@ pub(crate) fn ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if dst as u8 >= 224 || trip.frame.dst_mac[0].to_be() & 0x0100 != 0 {
         return Err(DropReason::Multicast);
     }
-    if trip.sender.kind == PortKind::Instance as u8 && !source::is_own(trip, src) {
+    if trip.sender.kind == PortKind::Instance as u8 && !source::may_use(trip, src) {
         return Err(DropReason::SpoofedAddress);
     }
     trip.l4 = ETHERNET + header;

@@ -5,7 +5,7 @@ use tables::{Address, AddressKey, AddressKind, DropReason, PortKind, SERVICES_NE
 
 use crate::{
     flow::plain_timeout,
-    icmp,
+    hop, icmp,
     maps::ADDRESSES,
     pair::complete,
     parse::{ECHO_REQUEST, ICMP},
@@ -29,10 +29,11 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.sender.kind == PortKind::Services as u8 {
         return from_services(trip);
     }
-    let routed = look_up(trip, trip.sender.network);
-    if !routed && look_up(trip, SERVICES_NETWORK) && trip.target.kind == SERVICE {
+    let mut found = look_up(trip, trip.sender.network, trip.judged.dst);
+    if !found && look_up(trip, SERVICES_NETWORK, trip.judged.dst) && trip.target.kind == SERVICE {
         return to_services(trip);
     }
+    found = found || hop::find(trip);
     ask(&Question {
         policy: trip.sender.egress_policy,
         peer: trip.judged.dst,
@@ -41,7 +42,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         groups: true,
         otherwise: DropReason::EgressPolicy,
     })?;
-    if !routed {
+    if !found {
         return Err(DropReason::NoRoute);
     }
     match trip.target.kind {
@@ -59,6 +60,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 /// The forward entry as it is if nothing is translated.
 #[inline(always)]
 fn begin(trip: &mut Trip) {
+    trip.routed = 0;
     let f = &mut trip.forward;
     f.src = trip.judged.src;
     f.dst = trip.judged.dst;
@@ -71,9 +73,10 @@ fn begin(trip: &mut Trip) {
     f.timeout = plain_timeout(trip.judged.protocol);
 }
 
+/// Finds what stands behind an address.
 #[inline(always)]
-fn look_up(trip: &mut Trip, network: u32) -> bool {
-    match address(network, trip.judged.dst) {
+pub(crate) fn look_up(trip: &mut Trip, network: u32, at: u32) -> bool {
+    match address(network, at) {
         Some(target) => {
             trip.target = *target;
             true
@@ -112,7 +115,7 @@ fn to_port(trip: &mut Trip) -> Outcome {
 /// From the host's services to an alias: a probe, which enters below the security group, or the proxy in an NLB's name.
 #[inline(always)]
 fn from_services(trip: &mut Trip) -> Outcome {
-    if !look_up(trip, SERVICES_NETWORK) || trip.target.kind != PORT {
+    if !look_up(trip, SERVICES_NETWORK, trip.judged.dst) || trip.target.kind != PORT {
         return Err(DropReason::NoRoute);
     }
     trip.receiver = trip.target.index;

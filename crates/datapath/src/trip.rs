@@ -83,7 +83,8 @@ pub(crate) struct Trip {
     pub known: u8,
     /// 1 = answered in place: there is no flow to write.
     pub answered: u8,
-    pub pad: u8,
+    /// 1 = a route leads to `target`.
+    pub routed: u8,
     /// What the program returns unless a stage refuses.
     pub verdict: i32,
     /// The two entries in the making.

@@ -41,6 +41,7 @@ scenarios! {
     power
     proxy_protocol
     refusals
+    routes
     security_groups
     side_by_side
     spoofing

@@ -7,7 +7,7 @@ use crate::command::eni::MoreAddresses;
 use crate::draft::{Draft, within};
 use crate::id::{
     EndpointIndex, EniId, GroupIndex, ListenerIndex, Network, PortIndex, SecurityGroupId, ServerGroupIndex,
-    ServerIndex, VSwitchId, VipIndex,
+    ServerIndex, TableIndex, VSwitchId, VipIndex,
 };
 use crate::instance::{Eni, EniOwner};
 use crate::meta::Labels;
@@ -78,6 +78,7 @@ dense! {
     Network = Network, network, 24, "networks";
     // Alias addresses of ports stay below the resolvers' 100.100.2.136.
     PortIndex = Port, port, 21, "network interfaces";
+    TableIndex = Table, table, 24, "route tables";
     GroupIndex = Group, group, 24, "security groups";
     // Aliases of zonal addresses fill a /12.
     VipIndex = Vip, vip, 20, "zonal addresses of load balancers";

@@ -7,6 +7,7 @@ mod eni;
 mod instance;
 mod listener;
 mod load_balancer;
+mod route;
 mod security;
 mod server_group;
 mod service;
@@ -51,6 +52,7 @@ impl Draft {
             C::Untag(it) => done(self.untag(it)),
             C::MoveResourceGroup(key, group) => self.move_resource_group(key, group),
             C::Vpc(it) => self.run_vpc(it),
+            C::Route(it) => self.run_route(it),
             C::RunInstances(it) => self.run_instances(it),
             C::StartInstances(ids) => self.start_instances(ids).map(|()| Output::Instances(ids.clone())),
             C::StopInstances(ids) => self.stop_instances(ids).map(|()| Output::Instances(ids.clone())),

@@ -58,6 +58,7 @@ impl State {
             | Row::Token(_)
             | Row::Job(_) => {}
             Row::Vpc(row) => findings.vpc(row),
+            Row::RouteTable(row) => findings.route_table(row),
             Row::VSwitch(row) => findings.vswitch(row),
             Row::Released(row) => findings.released(row),
             Row::SecurityGroup(row) => findings.security_group(row),

@@ -5,6 +5,7 @@ pub mod endpoint;
 pub mod eni;
 pub mod instance;
 pub mod nlb;
+pub mod route;
 pub mod security;
 pub mod service;
 pub mod system;
@@ -23,6 +24,7 @@ use nlb::{
     UpdateLoadBalancer, UpdateLoadBalancerProtection, UpdateLoadBalancerZones, UpdateServerGroup,
     UpdateServers,
 };
+use route::RouteCommand;
 use security::{
     AuthorizeRules, CreateSecurityGroup, Membership, ModifyRule, ModifySecurityGroup, RevokeRules,
 };
@@ -36,8 +38,8 @@ use std::net::Ipv4Addr;
 use crate::account::AccessKeyId;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
-    LoadBalancerId, ResourceGroupId, Revision, RouteTableId, RouterId, SecurityGroupId, SecurityPolicyId,
-    ServerGroupId, Timestamp, VSwitchId, VpcId,
+    LoadBalancerId, ResourceGroupId, Revision, RouteEntryId, RouteTableId, RouterId, SecurityGroupId,
+    SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use crate::records::Settings;
 use crate::service::User;
@@ -78,6 +80,8 @@ pub enum Command {
 
     /// Something about VPCs and vSwitches.
     Vpc(VpcCommand),
+    /// Something about route tables.
+    Route(RouteCommand),
 
     /// Makes instances and starts them.
     RunInstances(RunInstances),
@@ -217,6 +221,10 @@ pub enum Output {
     },
     /// A vSwitch was made.
     VSwitch(VSwitchId),
+    /// A route table was made.
+    RouteTable(RouteTableId),
+    /// A route was made.
+    RouteEntry(RouteEntryId),
     /// Instances were made, started, stopped or rebooted.
     Instances(Vec<InstanceId>),
     /// An interface was made.

@@ -104,6 +104,8 @@ ids! {
     VSwitchId = "vsw-", REGION_CODE, 21;
     /// A route table.
     RouteTableId = "vtb-", REGION_CODE, 21;
+    /// An entry of a route table.
+    RouteEntryId = "rte-", REGION_CODE, 21;
     /// The router of a VPC.
     RouterId = "vrt-", REGION_CODE, 21;
     /// An instance.
@@ -243,6 +245,8 @@ dense! {
     Network;
     /// A port: the attachment of one ENI to the data plane. Dense, from 1; 22 bits, so that it has an alias address.
     PortIndex;
+    /// A route table, as the kernel knows it. Dense, from 1; 24 bits.
+    TableIndex;
     /// A security group, as the kernel knows it. Dense, from 1.
     GroupIndex;
     /// A zonal address of an NLB, as the kernel knows it. Dense, from 1.

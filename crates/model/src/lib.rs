@@ -24,6 +24,7 @@ pub mod records;
 pub mod refusal;
 pub mod relations;
 pub mod report;
+pub mod route;
 pub mod security;
 pub mod service;
 pub mod state;

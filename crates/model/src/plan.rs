@@ -11,7 +11,7 @@ use crate::account::Secret;
 use crate::id::{
     CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId, InstanceId,
     ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId, ServerGroupId,
-    ServerGroupIndex, ServerIndex, VipIndex, VpcId, ZoneId,
+    ServerGroupIndex, ServerIndex, TableIndex, VipIndex, VpcId, ZoneId,
 };
 use crate::net::{Mac, PortRange, Transport};
 use crate::nlb::{AlpnPolicy, HealthCheck, ProxyProtocol, Scheduler};
@@ -50,8 +50,28 @@ pub struct VpcPlan {
     pub id: VpcId,
     /// One gateway address for each vSwitch.
     pub gateways: Vec<Ipv4Addr>,
+    /// Route tables that lead somewhere, by table.
+    pub tables: BTreeMap<TableIndex, Vec<RoutePlan>>,
     /// Names that the resolver answers inside this VPC, fully qualified, lower case, without a last dot.
     pub names: BTreeMap<String, NamePlan>,
+}
+
+/// A route: the longest range that has a destination decides about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoutePlan {
+    /// The destinations.
+    pub range: Ipv4Net,
+    /// The primary address of the interface that gets the packets; `None` = what nobody owns there is nowhere.
+    pub via: Option<Ipv4Addr>,
+}
+
+/// Foreign addresses that a port may use as source: the longest range that has an address decides about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePlan {
+    /// The addresses.
+    pub range: Ipv4Net,
+    /// Whether it may.
+    pub allowed: bool,
 }
 
 /// The addresses behind a name.
@@ -86,6 +106,10 @@ pub struct PortPlan {
     pub gateway: Ipv4Addr,
     /// The MAC.
     pub mac: Mac,
+    /// The route table; `None` = nothing but what the VPC owns is reached.
+    pub table: Option<TableIndex>,
+    /// Foreign addresses that it may send from; an instance with any forwards packets.
+    pub sources: Vec<SourcePlan>,
     /// Security groups; never empty.
     pub groups: Vec<GroupIndex>,
 }

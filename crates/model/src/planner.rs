@@ -3,6 +3,7 @@
 mod endpoints;
 mod nlb;
 mod ports;
+mod routes;
 mod tls;
 mod vpcs;
 

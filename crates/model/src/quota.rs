@@ -39,6 +39,10 @@ quotas! {
     VpcsAnAccount = 200, "VPCs in an account";
     /// vSwitches of a VPC.
     VSwitchesAVpc = 150, "vSwitches in a VPC";
+    /// Route tables of a VPC, the system's included.
+    RouteTablesAVpc = 10, "route tables in a VPC";
+    /// Routes that users add to a table.
+    EntriesARouteTable = 200, "routes in a route table";
     /// Security groups of an account.
     SecurityGroupsAnAccount = 500, "security groups in an account";
     /// Rules of a security group.

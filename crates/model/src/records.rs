@@ -25,6 +25,8 @@ pub struct Counters {
     pub network: u32,
     /// Ports.
     pub port: u32,
+    /// Route tables.
+    pub table: u32,
     /// Security groups.
     pub group: u32,
     /// Zonal addresses of NLBs.

@@ -7,12 +7,13 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use crate::endpoint::Acceptance;
 use crate::id::{
-    EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex,
-    Timestamp, VSwitchId, VipIndex, VpcId,
+    EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, RouteEntryId, ServerGroupIndex,
+    ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId,
 };
 use crate::instance::EniOwner;
 use crate::nlb::{Listener, Target};
 use crate::records::{Job, Released, Token};
+use crate::route::NextHop;
 use crate::security::Peer;
 use crate::tables::{Key, Kind, Record, Row};
 use crate::tls::PolicyId;
@@ -28,6 +29,10 @@ pub enum Claim {
     Port(PortIndex),
     /// An interface's number in an instance.
     Device(InstanceId, u8),
+    /// A route table's index.
+    Table(TableIndex),
+    /// A route entry's id.
+    RouteEntry(RouteEntryId),
     /// A security group's index.
     Group(GroupIndex),
     /// A zonal address's index.
@@ -52,11 +57,21 @@ impl Row {
             | Row::Token(_)
             | Row::Job(_)
             | Row::Certificate(_)
-            | Row::SecurityPolicy(_)
-            | Row::Vpc(_) => Vec::new(),
+            | Row::SecurityPolicy(_) => Vec::new(),
+            Row::Vpc(row) => vec![Key::RouteTable(row.route_table.clone())],
+            Row::RouteTable(row) => {
+                let next_hops = row.entries.values().map(|entry| match &entry.next_hop {
+                    NextHop::Instance(id) => Key::Instance(id.clone()),
+                    NextHop::Eni(id) => Key::Eni(id.clone()),
+                });
+                next_hops.chain([Key::Vpc(row.vpc.clone())]).collect()
+            }
             Row::AccessKey(row) => vec![Key::Account(row.account)],
             Row::Monitor(row) => vec![Key::Account(row.account)],
-            Row::VSwitch(row) => vec![Key::Vpc(row.vpc.clone())],
+            Row::VSwitch(row) => {
+                let table = row.route_table.clone().map(Key::RouteTable);
+                table.into_iter().chain([Key::Vpc(row.vpc.clone())]).collect()
+            }
             Row::Released(row) => vec![Key::VSwitch(row.vswitch.clone())],
             Row::SecurityGroup(row) => {
                 let peers = row.rules.values().filter_map(|rule| match &rule.spec.peer {
@@ -104,6 +119,10 @@ impl Row {
             Row::Job(_) | Row::VSwitch(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => Vec::new(),
             Row::Vpc(row) => vec![Claim::Network(row.network)],
+            Row::RouteTable(row) => {
+                let entries = row.entries.values().map(|entry| Claim::RouteEntry(entry.id.clone()));
+                entries.chain([Claim::Table(row.index)]).collect()
+            }
             Row::Released(row) => vec![Claim::Address(row.vpc.clone(), row.address)],
             Row::SecurityGroup(row) => vec![Claim::Group(row.index)],
             Row::Eni(row) => {
@@ -144,6 +163,7 @@ impl Row {
             Row::Released(row) => after(row.at, Released::REST),
             Row::Settings(_) | Row::Counters(_) | Row::Account(_) | Row::AccessKey(_) | Row::Vpc(_) => None,
             Row::VSwitch(_)
+            | Row::RouteTable(_)
             | Row::SecurityGroup(_)
             | Row::Eni(_)
             | Row::Instance(_)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::endpoint::Endpoint;
 use crate::id::{
-    AccountId, EndpointServiceId, EniId, InstanceId, LoadBalancerId, Revision, SecurityGroupId,
+    AccountId, EndpointServiceId, EniId, InstanceId, LoadBalancerId, Revision, RouteTableId, SecurityGroupId,
     SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
 };
 use crate::instance::{Eni, EniOwner};
@@ -12,6 +12,7 @@ use crate::nlb::{Listener, LoadBalancer, ServerGroup};
 use crate::records::{Counters, Settings};
 use crate::refusal::Refusal;
 use crate::relations::{Claim, Keys, Relations, key_of};
+use crate::route::RouteTable;
 use crate::security::SecurityGroup;
 use crate::service::EndpointService;
 use crate::tables::{Change, Key, Kind, Only, Op, Record, Resource, Row, Tables};
@@ -138,6 +139,10 @@ macro_rules! lookups {
 lookups! {
     /// vSwitches of a VPC.
     vswitches_of: VSwitch of Vpc(VpcId) in vswitches;
+    /// Route tables of a VPC.
+    route_tables_of: RouteTable of Vpc(VpcId) in route_tables;
+    /// vSwitches that use a route table other than the system's.
+    vswitches_using: VSwitch of RouteTable(RouteTableId) in vswitches;
     /// Security groups of a VPC.
     security_groups_of: SecurityGroup of Vpc(VpcId) in security_groups;
     /// Interfaces in a VPC.

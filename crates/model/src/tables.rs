@@ -14,12 +14,14 @@ use crate::certificate::Certificate;
 use crate::endpoint::Endpoint;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
-    LoadBalancerId, Revision, SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
+    LoadBalancerId, Revision, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId,
+    VpcId,
 };
 use crate::instance::{Eni, Instance};
 use crate::meta::Meta;
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
 use crate::records::{Counters, Job, Monitor, Released, Settings, Token, TokenKey};
+use crate::route::RouteTable;
 use crate::security::SecurityGroup;
 use crate::service::EndpointService;
 use crate::tls::SecurityPolicy;
@@ -232,6 +234,8 @@ tables! {
     jobs: Job[JobId] "job" by |row| row.id.clone();
     /// VPCs.
     vpcs: Vpc[VpcId] "VPC" by |row| row.id.clone();
+    /// Route tables.
+    route_tables: RouteTable[RouteTableId] "route table" by |row| row.id.clone();
     /// vSwitches.
     vswitches: VSwitch[VSwitchId] "vSwitch" by |row| row.id.clone();
     /// Addresses that rest.
@@ -298,8 +302,8 @@ macro_rules! resources {
 }
 
 resources! {
-    Vpc VSwitch SecurityGroup Eni Instance LoadBalancer ServerGroup Listener Certificate SecurityPolicy
-    EndpointService Endpoint
+    Vpc RouteTable VSwitch SecurityGroup Eni Instance LoadBalancer ServerGroup Listener Certificate
+    SecurityPolicy EndpointService Endpoint
 }
 
 impl fmt::Debug for Key {
@@ -339,6 +343,7 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let prefix = text.split_inclusive('-').next().unwrap_or_default();
         match prefix {
+            RouteTableId::PREFIX => text.parse().map(Key::RouteTable),
             VSwitchId::PREFIX => text.parse().map(Key::VSwitch),
             SecurityGroupId::PREFIX => text.parse().map(Key::SecurityGroup),
             InstanceId::PREFIX => text.parse().map(Key::Instance),

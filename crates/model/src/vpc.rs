@@ -40,6 +40,8 @@ pub struct VSwitch {
     pub zone: ZoneId,
     /// Its address range.
     pub cidr: VSwitchCidr,
+    /// The route table that it uses; `None` = the system's.
+    pub route_table: Option<RouteTableId>,
     /// The address that was given out last: the search for a free one goes on behind it.
     pub cursor: Ipv4Addr,
 }

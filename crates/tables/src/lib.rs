@@ -16,6 +16,7 @@ mod pod;
 mod policy;
 mod port;
 mod reason;
+mod route;
 mod service;
 pub mod summed;
 
@@ -26,6 +27,7 @@ pub use fragment::{Fragment, FragmentKey};
 pub use policy::{MemberKey, Policy, Rule, RuleAction};
 pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
+pub use route::{RouteAt, RoutePrefix, SOURCES_OF_PORT};
 pub use service::{Listener, ListenerKey, Server};
 
 /// The MAC address of every gateway: the one that instances send all their traffic to.
@@ -38,4 +40,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 2;
+pub const LAYOUT: u32 = 3;

@@ -11,5 +11,5 @@ macro_rules! pods {
 
 pods! {
     Address AddressKey Counter DropKey Flow FlowKey Fragment FragmentKey Listener ListenerKey MemberKey Policy Port
-    Rule Server
+    RouteAt RoutePrefix Rule Server
 }

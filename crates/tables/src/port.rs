@@ -24,12 +24,15 @@ pub enum PortKind {
 pub struct Port {
     /// Network (VPC) that the port belongs to.
     pub network: u32,
-    /// The port's primary address. It may use others that `ADDRESSES` leads to it, and no more.
+    /// The port's primary address. It may use others that `ADDRESSES` leads to it, and those that
+    /// `ROUTES` names among its sources.
     pub address: u32,
     /// Stands for this port in the services network (100.64.0.0/10): resolver and probes know the port by it.
     pub alias: u32,
     /// Dense id of the port, for counters.
     pub index: u32,
+    /// Route table in `ROUTES`; 0 = what nobody owns is nowhere.
+    pub table: u32,
     /// Policies judged on first packets: what the port may send, and what it may receive.
     pub egress_policy: u32,
     pub ingress_policy: u32,
@@ -40,4 +43,4 @@ pub struct Port {
     pub pad: u8,
 }
 
-const _: () = assert!(size_of::<Port>() == 32);
+const _: () = assert!(size_of::<Port>() == 36);

@@ -74,6 +74,8 @@ reasons! {
     NoPolicy = 23, "no policy for this port";
     /// A security group of the NLB forbids it.
     BalancerPolicy = 24, "security group of the load balancer does not let it in";
+    /// The reply of a next hop that the flow no longer goes to.
+    Rerouted = 25, "the connection goes to another next hop by now";
 }
 
 const _: () = {

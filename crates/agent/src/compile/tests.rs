@@ -50,6 +50,8 @@ fn port(index: u32, letter: char, groups: &[u32]) -> PortPlan {
         subnet: "10.0.0.0/24".parse().unwrap(),
         gateway: [10, 0, 0, 253].into(),
         mac: Mac::of_port(PortIndex(index)),
+        table: None,
+        sources: vec![],
         groups: groups.iter().map(|group| GroupIndex(*group)).collect(),
     }
 }
@@ -86,6 +88,7 @@ fn plan() -> HostPlan {
                 id: "vpc-a".parse().unwrap(),
                 gateways: vec![[10, 0, 0, 253].into()],
                 names: BTreeMap::new(),
+                tables: BTreeMap::new(),
             },
         )]),
         ports: BTreeMap::from([(PortIndex(1), port(1, 'g', &[1])), (PortIndex(2), port(2, 'k', &[1]))]),

@@ -14,7 +14,7 @@ use rtnetlink::{LinkUnspec, LinkVeth};
 
 use super::netlink::{Link, Netlink, NetlinkError};
 use super::netns::Netns;
-use super::rules::SourceRule;
+use super::rules::{Routing, set_forwarding};
 
 /// MTU of every link, bytes.
 pub const MTU: u32 = 1500;
@@ -40,8 +40,8 @@ pub struct Veth {
     pub addresses: Vec<Ipv4Net>,
     /// Default routes through the other end: routing table and gateway.
     pub gateways: Vec<(u8, Ipv4Addr)>,
-    /// The source rules of the whole namespace; `None` = another link says them.
-    pub rules: Option<Vec<SourceRule>>,
+    /// How the whole namespace routes; `None` = another link says it.
+    pub routing: Option<Routing>,
 }
 
 /// Name of the host side of a port's link.
@@ -61,7 +61,7 @@ pub fn services_veth(namespace: Netns, others: impl IntoIterator<Item = Ipv4Addr
         mac: SERVICES_MAC,
         addresses: single.chain([probes]).collect(),
         gateways: vec![],
-        rules: None,
+        routing: None,
     }
 }
 
@@ -174,8 +174,9 @@ fn configure_device(veth: &Veth, host_index: u32) -> Result<bool, NetlinkError> 
         for (table, gateway) in &veth.gateways {
             netlink.set_default_route(device, *table, *gateway).await?;
         }
-        if let Some(rules) = &veth.rules {
-            netlink.set_source_rules(rules).await?;
+        if let Some(routing) = &veth.routing {
+            netlink.set_source_rules(&routing.rules).await?;
+            set_forwarding(routing.forwards)?;
         }
         Ok(true)
     })

@@ -1,5 +1,5 @@
 //! The maps that the agent writes. They are made equal to an image in an order in which nothing ever refers to what
-//! is not there yet: rules, policies, servers, slots, listeners, addresses, ports; removals go the other way.
+//! is not there yet: rules, policies, servers, slots, listeners, addresses, routes, ports; removals go the other way.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -7,7 +7,8 @@ use std::path::Path;
 
 use aya::Pod;
 use tables::{
-    Address, AddressKey, Flow, FlowKey, Listener, ListenerKey, MemberKey, Policy, Port, Rule, Server,
+    Address, AddressKey, Flow, FlowKey, Listener, ListenerKey, MemberKey, Policy, Port, RoutePrefix, Rule,
+    Server,
 };
 
 use super::table::{Table, TableError};
@@ -31,6 +32,7 @@ pub struct Overflow {
 pub struct Maps {
     ports: Table<u32, Port>,
     addresses: Table<AddressKey, Address>,
+    routes: Table<RoutePrefix, u32>,
     policies: Table<u32, Policy>,
     rules: Table<u32, Rule>,
     members: Table<MemberKey, u8>,
@@ -59,6 +61,7 @@ impl Maps {
         Ok(Self {
             ports: Table::open(directory, "PORTS")?,
             addresses: Table::open(directory, "ADDRESSES")?,
+            routes: Table::open(directory, "ROUTES")?,
             policies: Table::open(directory, "POLICIES")?,
             rules: Table::open(directory, "RULES")?,
             members: Table::open(directory, "MEMBERS")?,
@@ -81,8 +84,9 @@ impl Maps {
         let servers = Difference::of(&self.servers, encode::servers(image, &places))?;
         let listeners = Difference::of(&self.listeners, encode::listeners(image, &places))?;
         let addresses = Difference::of(&self.addresses, encode::addresses(image, &places))?;
+        let routes = Difference::of(&self.routes, encode::routes(image))?;
         let ports = Difference::of(&self.ports, encode::ports(image, &places))?;
-        let steps: [&dyn Step; 6] = [&members, &policies, &servers, &listeners, &addresses, &ports];
+        let steps: [&dyn Step; 7] = [&members, &policies, &servers, &listeners, &addresses, &routes, &ports];
         for step in steps {
             step.write()?;
         }
@@ -92,7 +96,7 @@ impl Maps {
         let changes = Changes {
             entries: steps.iter().map(|step| step.size()).sum(),
             judgement: rejudge
-                || [&members as &dyn Step, &policies, &servers, &addresses, &ports]
+                || [&members as &dyn Step, &policies, &servers, &addresses, &routes, &ports]
                     .iter()
                     .any(|step| step.size() > 0)
                 || listeners.changes(differ_in_judgement),
@@ -150,6 +154,7 @@ impl Maps {
             of(&self.flows)?,
             of(&self.ports)?,
             of(&self.addresses)?,
+            of(&self.routes)?,
             of(&self.policies)?,
             (self.rules.name(), rules, self.rules.capacity()),
             of(&self.members)?,

@@ -22,10 +22,11 @@ use super::summed;
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 13] = [
+const MAPS: [&str; 14] = [
     "FLOWS",
     "PORTS",
     "ADDRESSES",
+    "ROUTES",
     "POLICIES",
     "RULES",
     "MEMBERS",

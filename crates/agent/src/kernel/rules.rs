@@ -2,6 +2,7 @@
 //! interface that has it.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::{fs, io};
 
 use futures_util::TryStreamExt as _;
 use rtnetlink::IpVersion;
@@ -15,6 +16,8 @@ pub const MAIN_TABLE: u8 = 254;
 pub const SOURCE_TABLES: u8 = 100;
 /// Priority of all our rules, before the main table's 32766: it tells them from others.
 const PRIORITY: u32 = 1000;
+/// The switch, as the caller's namespace sees it.
+const FORWARDING: &str = "/proc/sys/net/ipv4/ip_forward";
 
 /// Packets from this address look into this table first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +26,21 @@ pub struct SourceRule {
     pub address: Ipv4Addr,
     /// The routing table.
     pub table: u8,
+}
+
+/// How a whole instance routes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routing {
+    /// Its only source rules.
+    pub rules: Vec<SourceRule>,
+    /// Whether it passes on what is not for itself.
+    pub forwards: bool,
+}
+
+/// Switches forwarding on or off in the caller's namespace.
+pub(super) fn set_forwarding(forwards: bool) -> io::Result<()> {
+    let wanted = if forwards { "1" } else { "0" };
+    if fs::read_to_string(FORWARDING)?.trim() == wanted { Ok(()) } else { fs::write(FORWARDING, wanted) }
 }
 
 impl Netlink {

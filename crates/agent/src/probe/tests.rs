@@ -177,6 +177,8 @@ fn plan(at: SocketAddr, weight: u8) -> HostPlan {
         subnet: "10.0.0.0/24".parse().unwrap(),
         gateway: Ipv4Addr::new(10, 0, 0, 253),
         mac: Mac::of_port(SERVER),
+        table: None,
+        sources: vec![],
         groups: vec![],
     };
     let server = ServerPlan { port_index: SERVER, zone, address, port: at.port(), weight };

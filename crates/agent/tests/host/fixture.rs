@@ -181,7 +181,7 @@ pub(crate) fn plan() -> HostPlan {
 
 fn vpc(id: &str) -> VpcPlan {
     let gateways = vec![[10, 0, 1, 1].into(), [10, 0, 2, 1].into()];
-    VpcPlan { id: id.parse().unwrap(), gateways, names: BTreeMap::new() }
+    VpcPlan { id: id.parse().unwrap(), gateways, names: BTreeMap::new(), tables: BTreeMap::new() }
 }
 
 fn port(index: PortIndex, network: Network, letter: &str, address: [u8; 4], group: u32) -> PortPlan {
@@ -197,6 +197,8 @@ fn port(index: PortIndex, network: Network, letter: &str, address: [u8; 4], grou
         subnet: Ipv4Net::new([a, b, c, 0].into(), 24).unwrap(),
         gateway: [a, b, c, 1].into(),
         mac: Mac::of_port(index),
+        table: None,
+        sources: vec![],
         groups: vec![GroupIndex(group)],
     }
 }

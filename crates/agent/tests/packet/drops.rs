@@ -215,6 +215,16 @@ drops! {
         rig.address(1, ENDPOINT, |a| a.ingress_policy = 0);
         dropped(&rig.send(ANN, &opening(ENDPOINT, 80)), NoPolicy, ONLY_ANN);
     }
+    Rerouted, the_next_hop_is_another_one_by_now => |rig| {
+        let far = Peer { address: "192.168.0.9", ..BOB };
+        rig.port(ANN, |p| p.table = 1);
+        rig.route(1, "0.0.0.0/0", ip(BOB.address));
+        rig.route(tables::SOURCES_OF_PORT | BOB.index, "0.0.0.0/0", 1);
+        rig.send(ANN, &opening(far.address, 80));
+        rig.route(1, "0.0.0.0/0", ip(EVE.address));
+        rig.epoch(2);
+        dropped(&rig.send(BOB, &tcp(far, 80, ANN.address, 5000, SYN | ACK)), Rerouted, ANN_AND_BOB);
+    }
     TtlExpired, no_hop_left => |rig| {
         let last = opening(ENDPOINT, 80).with(22, &[1]);
         explained(ANN, &last, &rig.send(ANN, &last), TtlExpired, ANN_AND_ONE, [11, 0]);

@@ -16,5 +16,6 @@ mod live;
 mod policies;
 mod proxy;
 mod rig;
+mod routes;
 mod services;
 mod wire;

@@ -5,12 +5,16 @@ use std::{collections::BTreeMap, net::Ipv4Addr, path::Path, process::Command};
 use agent::kernel::summed;
 use aya::{
     Ebpf, EbpfLoader, Pod, TestRun as _,
-    maps::{Array, HashMap, MapData, PerCpuArray, PerCpuHashMap},
+    maps::{
+        Array, HashMap, MapData, PerCpuArray, PerCpuHashMap,
+        lpm_trie::{Key, LpmTrie},
+    },
     programs::{SchedClassifier, TestRunOptions},
 };
 use tables::{
     Address, AddressKey, AddressKind, Counter, DropKey, DropReason, Flow, FlowKey, GATEWAY_MAC, Listener,
-    ListenerKey, MemberKey, Policy, Port, PortKind, Purpose, Rule, RuleAction, SERVICES_NETWORK, Server, mac,
+    ListenerKey, MemberKey, Policy, Port, PortKind, Purpose, RouteAt, Rule, RuleAction, SERVICES_NETWORK,
+    Server, mac,
 };
 
 use crate::wire::Packet;
@@ -41,7 +45,9 @@ pub(crate) const ONE: Peer = peer(3, 2, "10.0.0.30", "100.64.0.13");
 pub(crate) const TWO: Peer = peer(4, 2, "10.0.0.31", "100.64.0.14");
 pub(crate) const TWIN: Peer = peer(5, 2, "10.0.0.10", "100.64.0.15");
 pub(crate) const HOST: Peer = peer(6, SERVICES_NETWORK, "100.64.0.1", "0.0.0.0");
-pub(crate) const PEERS: [Peer; 6] = [ANN, BOB, ONE, TWO, TWIN, HOST];
+/// A neighbour of Ann and Bob.
+pub(crate) const EVE: Peer = peer(7, 1, "10.0.0.21", "100.64.0.17");
+pub(crate) const PEERS: [Peer; 7] = [ANN, BOB, ONE, TWO, TWIN, HOST, EVE];
 
 pub(crate) const ENDPOINT: &str = "10.0.0.100";
 pub(crate) const NLB: &str = "10.0.0.200";
@@ -177,6 +183,7 @@ impl Rig {
             address: ip(peer.address),
             alias: ip(peer.alias),
             index: peer.index,
+            table: 0,
             egress_policy: if peer == ANN { ANN_OUT } else { ANY },
             ingress_policy,
             mac: mac(peer.mac),
@@ -222,6 +229,15 @@ impl Rig {
     pub(crate) fn remove_address(&mut self, network: u32, address: &str) {
         let key = AddressKey { network, address: ip(address) };
         self.hash::<AddressKey, Address>("ADDRESSES").remove(&key).expect("the address");
+    }
+
+    /// Sets what a range means in a scope of `ROUTES`.
+    pub(crate) fn route(&mut self, scope: u32, range: &str, value: u32) {
+        let range: ipnet::Ipv4Net = range.parse().expect("a range");
+        let at = RouteAt { scope, address: ip(&range.network().to_string()) };
+        let map = self.ebpf.map_mut("ROUTES").expect("ROUTES");
+        let mut routes: LpmTrie<_, RouteAt, u32> = map.try_into().expect("routes");
+        routes.insert(&Key::new(32 + u32::from(range.prefix_len()), at), value, 0).expect("a route");
     }
 
     /// Each policy has a thousand places of its own in `RULES`.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use model::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
-    LoadBalancerId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
+    LoadBalancerId, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId,
+    VpcId,
 };
 use model::meta::{Description, InvalidText, Labels, Name};
 use model::state::State;
@@ -69,6 +70,7 @@ macro_rules! ids {
     )*};
 }
 ids! {
+    RouteTableId = RouteTable
     VpcId = Vpc VSwitchId = VSwitch SecurityGroupId = SecurityGroup InstanceId = Instance EniId = Eni
     LoadBalancerId = LoadBalancer ServerGroupId = ServerGroup ListenerId = Listener JobId = Job
     CertificateId = Certificate SecurityPolicyId = SecurityPolicy

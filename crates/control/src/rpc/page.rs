@@ -21,10 +21,15 @@ pub fn by_token<T>(
     params: &Params,
     default: usize,
     most: usize,
-    mut items: Vec<T>,
+    items: Vec<T>,
     key: impl Fn(&T) -> String,
 ) -> Result<Page<T>, ApiError> {
     let size = params.number("MaxResults", 0..=most)?.filter(|size| *size > 0).unwrap_or(default);
+    Ok(after(params, size, items, key))
+}
+
+/// The part of a list of so many items that `NextToken` asks for.
+pub fn after<T>(params: &Params, size: usize, mut items: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
     let total = items.len();
     items.sort_by_key(&key);
     if let Some(token) = params.text("NextToken") {
@@ -33,7 +38,7 @@ pub fn by_token<T>(
     let more = items.len() > size;
     items.truncate(size);
     let next = items.last().filter(|_| more).map(&key).unwrap_or_default();
-    Ok(Page { items, total, size, next })
+    Page { items, total, size, next }
 }
 
 /// The part of a list that `PageNumber` and `PageSize` ask for, and the page's number.

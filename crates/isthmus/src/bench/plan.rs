@@ -82,7 +82,7 @@ fn zone() -> ZoneId {
 }
 
 fn vpc(id: &str) -> Result<VpcPlan> {
-    Ok(VpcPlan { id: id.parse()?, gateways: vec![GATEWAY], names: BTreeMap::new() })
+    Ok(VpcPlan { id: id.parse()?, gateways: vec![GATEWAY], names: BTreeMap::new(), tables: BTreeMap::new() })
 }
 
 fn port(
@@ -103,6 +103,8 @@ fn port(
         subnet: SUBNET,
         gateway: GATEWAY,
         mac: Mac::of_port(index),
+        table: None,
+        sources: vec![],
         groups: vec![group],
     })
 }

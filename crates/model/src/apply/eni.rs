@@ -69,6 +69,7 @@ impl Draft {
         if let Some(instance) = eni.instance() {
             return Err(EniRefusal::Attached { eni: id.clone(), instance: instance.clone() }.into());
         }
+        self.no_route_to_eni(&eni)?;
         self.leave_server_groups(&Target::Eni(id.clone()));
         self.delete_eni(id);
         Ok(())
@@ -213,6 +214,7 @@ impl Draft {
         if vswitch.vpc != eni.vpc {
             self.unused::<Instance>(&it.instance, &[Kind::ServerGroup])?;
             self.unused::<Eni>(&eni.id, &[Kind::ServerGroup])?;
+            self.no_route_to_instance(&instance)?;
         }
         let groups = if it.security_groups.is_empty() { &eni.security_groups } else { &it.security_groups };
         self.usable_groups(groups, &vswitch.vpc, Quota::GroupsAnEni)?;

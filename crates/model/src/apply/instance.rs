@@ -124,6 +124,7 @@ impl Draft {
             if !it.force {
                 in_power(&instance, Power::Stopped)?;
             }
+            self.no_route_to_instance(&instance)?;
             self.leave_server_groups(&Target::Ecs(id.clone()));
             self.release_enis(id);
             self.delete(Key::Instance(id.clone()));

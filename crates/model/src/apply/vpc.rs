@@ -1,12 +1,16 @@
 //! VPCs and vSwitches.
 
+use ipnet::Ipv4Net;
+
 use super::done;
 use crate::command::Output;
 use crate::command::vpc::{CreateVSwitch, CreateVpc, VpcCommand};
 use crate::draft::Draft;
-use crate::id::{RouteTableId, RouterId, VSwitchId, VpcId, ZoneId};
+use crate::id::{RouterId, VSwitchId, VpcId, ZoneId};
+use crate::meta::Labels;
 use crate::quota::Quota;
 use crate::refusal::{Refusal, VpcRefusal};
+use crate::route::RouteTable;
 use crate::tables::{Key, Kind};
 use crate::vpc::{VSwitch, Vpc};
 
@@ -26,9 +30,9 @@ impl Draft {
         self.room_in_account(Kind::Vpc, Quota::VpcsAnAccount)?;
         let id = VpcId::generate(&mut self.entropy);
         let router = RouterId::generate(&mut self.entropy);
-        let route_table = RouteTableId::generate(&mut self.entropy);
         let meta = self.meta(&it.labels)?;
         let network = self.dense()?;
+        let route_table = self.new_route_table(&Labels::default(), &id, true)?;
         self.put(Vpc {
             id: id.clone(),
             meta,
@@ -42,10 +46,15 @@ impl Draft {
     }
 
     fn delete_vpc(&mut self, id: &VpcId) -> Result<(), Refusal> {
-        self.own::<Vpc>(id)?;
+        let vpc = self.own::<Vpc>(id)?;
         let kinds =
             [Kind::VSwitch, Kind::Endpoint, Kind::LoadBalancer, Kind::ServerGroup, Kind::SecurityGroup];
         self.unused::<Vpc>(id, &kinds)?;
+        if let Some(table) = self.state().route_tables_of(id).find(|table| !table.system) {
+            let (what, by) = (Key::Vpc(id.clone()), Key::RouteTable(table.id.clone()));
+            return Err(Refusal::InUse { what, by });
+        }
+        self.delete(Key::RouteTable(vpc.route_table.clone()));
         self.delete(Key::Vpc(id.clone()));
         Ok(())
     }
@@ -62,6 +71,7 @@ impl Draft {
             vpc: it.vpc.clone(),
             zone: it.zone.clone(),
             cidr: it.cidr,
+            route_table: None,
             cursor: it.cidr.last(),
         });
         Ok(Output::VSwitch(id))
@@ -80,12 +90,26 @@ impl Draft {
                 vswitch: other.id.clone(),
             }
             .into()),
+            None => self.no_route_within(&vpc.id, cidr),
+        }
+    }
+
+    /// A route into the range would be overruled by the vSwitch.
+    fn no_route_within(&self, vpc: &VpcId, cidr: Ipv4Net) -> Result<(), Refusal> {
+        let mut tables = self.state().route_tables_of(vpc);
+        let within = |table: &RouteTable| table.entries.keys().copied().find(|to| cidr.contains(to));
+        match tables.find_map(|table| Some((table.id.clone(), within(table)?))) {
+            Some((table, destination)) => Err(VpcRefusal::VSwitchOverRoute { table, destination }.into()),
             None => Ok(()),
         }
     }
 
     fn delete_vswitch(&mut self, id: &VSwitchId) -> Result<(), Refusal> {
-        self.own::<VSwitch>(id)?;
+        let vswitch = self.own::<VSwitch>(id)?;
+        if let Some(table) = &vswitch.route_table {
+            let (what, by) = (Key::VSwitch(id.clone()), Key::RouteTable(table.clone()));
+            return Err(Refusal::InUse { what, by });
+        }
         self.unused::<VSwitch>(id, &[Kind::Eni])?;
         let key = Key::VSwitch(id.clone());
         let resting: Vec<Key> = self.state().users(&key, Kind::Released).cloned().collect();

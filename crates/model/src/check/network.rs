@@ -9,6 +9,7 @@ use crate::instance::{Eni, EniOwner, Instance};
 use crate::nlb::LoadBalancer;
 use crate::quota::Quota;
 use crate::records::Released;
+use crate::route::{NextHop, RouteTable, is_destination};
 use crate::security::{GroupKind, Peer, SecurityGroup};
 use crate::vpc::{VSwitch, Vpc};
 
@@ -17,6 +18,24 @@ impl Findings<'_> {
         let group = row.default_group.as_ref().map(|id| self.state.get::<SecurityGroup>(id));
         let fits = group.is_none_or(|group| group.is_some_and(|group| group.vpc == row.id && group.system));
         self.must(fits, "its default group exists, lies in it and is the system's");
+        let mut tables = self.state.route_tables_of(&row.id).filter(|table| table.system);
+        let one = tables.next().is_some_and(|table| table.id == row.route_table) && tables.next().is_none();
+        self.must(one, "the system has made one route table for it");
+    }
+
+    pub(super) fn route_table(&mut self, row: &RouteTable) {
+        let vswitches: Vec<_> = self.state.vswitches_of(&row.vpc).map(|vswitch| vswitch.cidr.net()).collect();
+        for (destination, entry) in &row.entries {
+            let apart = !vswitches.iter().any(|range| range.contains(destination));
+            self.must(apart && is_destination(destination), "its routes lead out of its VPC's vSwitches");
+            let eni = match &entry.next_hop {
+                NextHop::Instance(id) => self.state.get::<Instance>(id).map(|instance| &instance.eni),
+                NextHop::Eni(id) => Some(id),
+            };
+            let eni = eni.and_then(|id| self.state.get::<Eni>(id));
+            let near = eni.is_some_and(|eni| eni.vpc == row.vpc && !eni.is_managed());
+            self.must(near, "its routes lead to interfaces of users in its VPC");
+        }
     }
 
     pub(super) fn vswitch(&mut self, row: &VSwitch) {
@@ -26,6 +45,9 @@ impl Findings<'_> {
         let mut others = self.state.vswitches_of(&row.vpc).filter(|other| other.id != row.id);
         let apart = others.all(|other| !other.cidr.net().contains(&net) && !net.contains(&other.cidr.net()));
         self.must(apart, "its range is apart from other vSwitches'");
+        let table = row.route_table.as_ref().map(|id| self.state.get::<RouteTable>(id));
+        let fits = table.is_none_or(|table| table.is_some_and(|table| table.vpc == row.vpc && !table.system));
+        self.must(fits, "its route table is its VPC's");
         self.must(row.cidr.is_usable(row.cursor), "its cursor is an address that may be given out");
         self.must(self.state.settings().zones.contains(&row.zone), "its zone is the region's");
     }

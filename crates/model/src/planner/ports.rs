@@ -1,11 +1,14 @@
 //! Instances, their ports, and the security groups that policies need.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ipnet::Ipv4Net;
 
 use crate::id::{GroupIndex, HostId, InstanceId, PortIndex, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::plan::{GroupPlan, InstancePlan, PeerPlan, PortPlan, RulePlan};
-use crate::planner::rows;
+use crate::planner::{routes, rows};
 use crate::security::{Direction, GroupKind, Peer, Rule, SecurityGroup};
 use crate::state::State;
 use crate::vpc::{VSwitch, Vpc};
@@ -19,10 +22,13 @@ fn on_host<'a>(state: &'a State, host: &'a HostId) -> impl Iterator<Item = (&'a 
 pub(super) fn ports(state: &State, host: &HostId) -> BTreeMap<PortIndex, PortPlan> {
     let here = rows(&state.tables().instances).filter(|instance| instance.host == *host);
     let enis = here.flat_map(|instance| state.enis_of_instance(&instance.id));
-    enis.filter_map(|eni| Some((eni.port, port(state, eni)?))).collect()
+    let leading = routes::destinations(state);
+    let none = Vec::new();
+    let plan = |eni: &Arc<Eni>| port(state, eni, leading.get(&eni.id).unwrap_or(&none));
+    enis.filter_map(|eni| Some((eni.port, plan(eni)?))).collect()
 }
 
-fn port(state: &State, eni: &Eni) -> Option<PortPlan> {
+fn port(state: &State, eni: &Eni, destinations: &[Ipv4Net]) -> Option<PortPlan> {
     let EniOwner::Instance(instance, device) = &eni.owner else { return None };
     let vswitch = state.get::<VSwitch>(&eni.vswitch)?;
     Some(PortPlan {
@@ -36,6 +42,8 @@ fn port(state: &State, eni: &Eni) -> Option<PortPlan> {
         subnet: vswitch.cidr.net(),
         gateway: vswitch.cidr.gateway(),
         mac: eni.mac(),
+        table: routes::table_of(state, vswitch),
+        sources: routes::sources(state, eni, destinations),
         groups: indexes(state, &eni.security_groups),
     })
 }

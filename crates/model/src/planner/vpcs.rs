@@ -9,7 +9,7 @@ use crate::instance::Eni;
 use crate::names;
 use crate::nlb::LoadBalancer;
 use crate::plan::{NamePlan, VpcPlan};
-use crate::planner::rows;
+use crate::planner::{routes, rows};
 use crate::service::EndpointService;
 use crate::state::State;
 
@@ -18,6 +18,7 @@ pub(super) fn vpcs(state: &State) -> BTreeMap<Network, VpcPlan> {
     let plan = |vpc: &crate::vpc::Vpc| VpcPlan {
         id: vpc.id.clone(),
         gateways: state.vswitches_of(&vpc.id).map(|vswitch| vswitch.cidr.gateway()).collect(),
+        tables: routes::tables(state, &vpc.id),
         names: names_in(state, region, &vpc.id),
     };
     rows(&state.tables().vpcs).map(|vpc| (vpc.network, plan(vpc))).collect()

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::id::{EniId, InstanceId, ZoneId};
+use crate::id::{EniId, InstanceId, RouteTableId, ZoneId};
 
 /// A command about interfaces that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,14 @@ pub enum EniRefusal {
         eni: EniId,
         /// The address.
         address: Ipv4Addr,
+    },
+    /// A route leads to the ENI.
+    #[error("route table {table} leads to network interface {eni}: delete the route first")]
+    NextHop {
+        /// The interface.
+        eni: EniId,
+        /// The table.
+        table: RouteTableId,
     },
     /// An instance with other ENIs than its primary one cannot move.
     #[error("instance {0} has other network interfaces than its primary one: detach them first")]

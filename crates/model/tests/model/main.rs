@@ -8,6 +8,7 @@ mod random;
 mod ratchet;
 mod reached;
 mod refusals;
+mod routes;
 mod scale;
 mod states;
 mod support;

@@ -12,6 +12,7 @@ use model::command::endpoint::*;
 use model::command::eni::*;
 use model::command::instance::*;
 use model::command::nlb::*;
+use model::command::route::*;
 use model::command::security::*;
 use model::command::service::*;
 use model::command::system::{Tagging, Untagging};
@@ -28,6 +29,7 @@ use model::nlb::health_check::HealthCheckPatch;
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
 use model::plan::HostPlan;
 use model::planner::plan;
+use model::route::NextHop;
 use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::service::{Payer, ResourceKey, User};
 use model::state::State;
@@ -248,13 +250,14 @@ fn relabel() -> Relabel {
 
 impl Dice<'_> {
     fn command(&mut self) -> C {
-        match self.below(10) {
-            8 => self.secrets(),
-            9 => self.surroundings(),
+        match self.below(12) {
+            10 => self.secrets(),
+            11 => self.surroundings(),
             0 | 1 => self.network(),
-            2 if self.chance(2) => self.instances(),
-            2 => self.interfaces(),
+            2 => self.instances(),
             3 => self.security(),
+            8 => self.interfaces(),
+            9 => self.routes(),
             4 => self.balancing(),
             5 => self.servers(),
             6 => self.offering(),
@@ -320,6 +323,46 @@ impl Dice<'_> {
 
     fn eni(&mut self) -> model::id::EniId {
         self.key(&self.state.tables().enis.clone(), "eni-none")
+    }
+
+    fn table(&mut self) -> model::id::RouteTableId {
+        self.key(&self.state.tables().route_tables.clone(), "vtb-none")
+    }
+
+    fn next_hop(&mut self) -> NextHop {
+        if self.chance(2) { NextHop::Instance(self.instance()) } else { NextHop::Eni(self.eni()) }
+    }
+
+    fn routes(&mut self) -> C {
+        let table = self.table();
+        let destination = format!("10.0.{}.0/24", self.below(8)).parse().unwrap();
+        C::Route(match self.below(12) {
+            0 | 1 => {
+                RouteCommand::CreateTable(CreateRouteTable { labels: Labels::default(), vpc: self.vpc_id() })
+            }
+            2 => RouteCommand::ModifyTable(ModifyRouteTable { table, relabel: relabel() }),
+            3 => RouteCommand::DeleteTable(table),
+            4 | 5 => RouteCommand::Associate(TableOfVSwitch { table, vswitch: self.vswitch() }),
+            6 => {
+                let mut vswitches = self.state.tables().vswitches.values();
+                let using = vswitches.find_map(|row| Some((row.route_table.clone()?, row.id.clone())));
+                let (table, vswitch) = using.unwrap_or_else(|| (table, self.vswitch()));
+                RouteCommand::Unassociate(TableOfVSwitch { table, vswitch })
+            }
+            7..=10 => RouteCommand::CreateEntry(CreateRouteEntry {
+                table,
+                destination,
+                next_hop: self.next_hop(),
+                name: Name::default(),
+                description: Description::default(),
+            }),
+            _ => {
+                let mut tables = self.state.tables().route_tables.values();
+                let entry = tables.find_map(|row| row.entries.values().next().map(|entry| entry.id.clone()));
+                let by_place = RouteSelector::Destination(table, destination, None);
+                RouteCommand::DeleteEntry(entry.map_or(by_place, RouteSelector::Id))
+            }
+        })
     }
 
     /// A secondary interface and its instance.
@@ -761,7 +804,7 @@ proptest! {
 #[test]
 fn random_commands_reach_far() {
     let (mut done, mut tried) = (BTreeSet::new(), BTreeSet::new());
-    for start in 0..80_u64 {
+    for start in 0..120_u64 {
         let mut world = Walkthrough::new().world;
         for step in 0..300_u64 {
             let state = Arc::new(world.state.clone());

@@ -12,8 +12,16 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 7] =
-    ["balancer.rs", "interfaces.rs", "refusals.rs", "states.rs", "walkthrough.rs", "reached.rs", "tls.rs"];
+const TESTS: [&str; 8] = [
+    "balancer.rs",
+    "interfaces.rs",
+    "refusals.rs",
+    "routes.rs",
+    "states.rs",
+    "walkthrough.rs",
+    "reached.rs",
+    "tls.rs",
+];
 
 fn text(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()

@@ -62,6 +62,8 @@ fn job(_: &View, output: &Output) -> Value {
         | Output::Account(_)
         | Output::Vpc { .. }
         | Output::VSwitch(_)
+        | Output::RouteTable(_)
+        | Output::RouteEntry(_)
         | Output::Eni(_)
         | Output::Addresses(..)
         | Output::Instances(_)

@@ -140,6 +140,22 @@ fn vpc(refusal: &VpcRefusal) -> Code {
     match refusal {
         VpcRefusal::CidrOutsideVpc { .. } => (400, "InvalidCidrBlock.Malformed"),
         VpcRefusal::CidrOverlapsVSwitch { .. } => (400, "InvalidCidrBlock.Overlapped"),
+        VpcRefusal::VSwitchOverRoute { .. } => (400, "RouteConflict.AlreadyExist"),
+        VpcRefusal::SystemTable(_) => (400, "IncorrectRouteTableType"),
+        VpcRefusal::TableHasEntries(_) => (400, "IncorrectRouteTableStatus.RouteEntryExist"),
+        VpcRefusal::SystemTableAssociated(_) => (400, "OperationDenied.SwitchToSystemRouteTable"),
+        VpcRefusal::SystemTableUnassociated(_) => (404, "OperationUnsupported.SystemRouteTable"),
+        VpcRefusal::TableAssociated { .. } => (400, "ResourceAlreadyAssociated.RouteTable"),
+        VpcRefusal::TableNotAssociated { .. } => (404, "OperationFailed.VSwitchNotAssociate"),
+        VpcRefusal::Destination(_) => (400, "InvalidDestinationCidrBlock"),
+        VpcRefusal::RouteExists(_) => (400, "InvalidCIDRBlock.Duplicate"),
+        VpcRefusal::RouteInVSwitch { .. } => {
+            (400, "OperationUnsupported.DestinationCidrBlockOverlapWithVSwitch")
+        }
+        VpcRefusal::RouteNotFound => (400, "InvalidRouteEntry.NotFound"),
+        VpcRefusal::NextHopNotFound(_) => (404, "InvalidNextHopId.NotFound"),
+        VpcRefusal::NextHopManaged(_) => (400, "InvalidNexthop.UnsupportedEniBizType"),
+        VpcRefusal::NextHopElsewhere(_) => (404, "OperationFailed.InstanceDismatchCurrentVpc"),
     }
 }
 
@@ -150,6 +166,7 @@ fn eni(refusal: &EniRefusal) -> Code {
         EniRefusal::NotOfInstance { .. } => (400, "InvalidParameter.EniNotBelongEcs"),
         EniRefusal::ZoneMismatch { .. } => (403, "InvalidOperation.AvailabilityZoneMismatch"),
         EniRefusal::AddressNotAssigned { .. } => (403, "InvalidIp.IpUnassigned"),
+        EniRefusal::NextHop { .. } => (400, "DependencyViolation.RouteEntry"),
         EniRefusal::InstanceHasMore(_) => (404, "InvalidInstance.AttachedEni"),
         EniRefusal::HasMoreAddresses(_) => (400, "PrimaryEniHasSubIp"),
     }

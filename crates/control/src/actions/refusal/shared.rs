@@ -66,6 +66,7 @@ pub(super) fn not_found(product: Product, kind: Kind) -> Code {
             (404, "CertificateNotFound"),
         ),
         Kind::SecurityPolicy => (404, "ResourceNotFound.securitypolicy"),
+        Kind::RouteTable => (404, "InvalidRouteTableId.NotFound"),
         Kind::Job => (404, "ResourceNotFound.JobId"),
         Kind::EndpointService => (400, "EndpointServiceNotFound"),
         Kind::Endpoint => (400, "EndpointNotFound"),
@@ -81,8 +82,12 @@ pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
     match (what, by) {
         (Kind::Vpc, Kind::VSwitch) => (400, "DependencyViolation.VSwitch"),
         (Kind::Vpc, Kind::SecurityGroup) => (400, "DependencyViolation.SecurityGroup"),
+        (Kind::Vpc, Kind::RouteTable) => (400, "DependencyViolation.CustomRouteTable"),
         (Kind::Vpc, _) => (400, "DependencyViolation.CloudServiceResource"),
+        (Kind::VSwitch, Kind::RouteTable) => (400, "DependencyViolation.RouteTable"),
         (Kind::VSwitch, _) => (400, "DependencyViolation"),
+        (Kind::RouteTable, _) => (400, "IncorrectVSwitchStatus"),
+        (Kind::Instance, Kind::RouteTable) => (400, "DependencyViolation.RouteEntry"),
         (Kind::SecurityGroup, _) => (403, "DependencyViolation"),
         (Kind::ServerGroup, _) => (400, "ResourceInUse.ServerGroup"),
         (Kind::SecurityPolicy, _) => (400, "ResourceInUse.SecurityPolicy"),
@@ -100,13 +105,14 @@ pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
 /// The older products name some limits; the others have one code for all.
 pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
     let named = [
-        (Quota::EnisAnAccount, "MaxEniCountExceeded"),
-        (Quota::EnisAnInstance, "EniPerInstanceLimitExceeded"),
-        (Quota::AddressesAnEni, "InvalidOperation.Ipv4CountExceeded"),
+        (Quota::RouteTablesAVpc, (400, "QuotaExceeded.RouteTable")),
+        (Quota::EnisAnAccount, (403, "MaxEniCountExceeded")),
+        (Quota::EnisAnInstance, (403, "EniPerInstanceLimitExceeded")),
+        (Quota::AddressesAnEni, (403, "InvalidOperation.Ipv4CountExceeded")),
     ];
     let named = named.iter().find(|(quota, _)| *refusal == Refusal::QuotaExceeded { quota: *quota });
     if let Some((_, code)) = named {
-        return (403, code);
+        return *code;
     }
     of(product, (400, "QuotaExceeded.QuotaInsufficient"), (400, "QuotaMisMatched"), (400, "QuotaExceeded"))
 }
@@ -118,6 +124,9 @@ pub(super) fn deletion_protected(product: Product) -> Code {
 
 /// Privatelink has no code of its own: what lies elsewhere does not exist for it.
 pub(super) fn vpc_mismatch(product: Product, what: Kind, other: Kind) -> Code {
+    if what == Kind::RouteTable {
+        return (404, "Forbidden.NotInSameVpc");
+    }
     let elsewhere = not_found(Product::Privatelink, what);
     let others = if matches!(other, Kind::Instance | Kind::Eni) {
         (403, "InvalidOperation.VpcMismatch")

@@ -2,6 +2,7 @@
 
 mod places;
 mod route_tables;
+mod routes;
 mod tags;
 mod vpcs;
 mod vswitches;
@@ -9,8 +10,14 @@ mod vswitches;
 use super::Action;
 
 /// Every action of the product.
-pub const ACTIONS: &[&[Action]] =
-    &[places::ACTIONS, route_tables::ACTIONS, tags::ACTIONS, vpcs::ACTIONS, vswitches::ACTIONS];
+pub const ACTIONS: &[&[Action]] = &[
+    places::ACTIONS,
+    route_tables::ACTIONS,
+    routes::ACTIONS,
+    tags::ACTIONS,
+    vpcs::ACTIONS,
+    vswitches::ACTIONS,
+];
 
 /// Why parameters about IPv6 are refused.
 const NO_IPV6: &str = "this version has no IPv6 inside VPCs.";

@@ -1,5 +1,6 @@
 //! Tags and resource groups of VPCs and vSwitches.
 
+use model::route::RouteTable;
 use model::tables::Kind;
 use model::vpc::{VSwitch, Vpc};
 
@@ -8,7 +9,11 @@ use crate::actions::tagging::{self, Type, Types};
 use crate::actions::{Action, works};
 use crate::rpc::Product;
 
-const TYPES: Types = &[("VPC", Type::of::<Vpc>(Kind::Vpc)), ("VSWITCH", Type::of::<VSwitch>(Kind::VSwitch))];
+const TYPES: Types = &[
+    ("VPC", Type::of::<Vpc>(Kind::Vpc)),
+    ("VSWITCH", Type::of::<VSwitch>(Kind::VSwitch)),
+    ("ROUTETABLE", Type::of::<RouteTable>(Kind::RouteTable)),
+];
 
 /// Actions about tags and resource groups. The spelling of UnTagResources is this product's own.
 pub(super) const ACTIONS: &[Action] = &[

@@ -156,7 +156,8 @@ fn listed(view: &View, vpc: &Vpc) -> Value {
     let mut body = common(view, vpc);
     body["CenStatus"] = json!("Detached");
     body["NatGatewayIds"] = json!({ "NatGatewayIds": [] });
-    body["RouterTableIds"] = json!({ "RouterTableIds": [vpc.route_table] });
+    let tables: Vec<_> = view.state.route_tables_of(&vpc.id).map(|table| &table.id).collect();
+    body["RouterTableIds"] = json!({ "RouterTableIds": tables });
     body
 }
 
@@ -166,7 +167,7 @@ fn contents(view: &View, vpc: &Vpc) -> Vec<Value> {
     let kinds = [
         ("VSwitch", view.state.count_users(&key, Kind::VSwitch)),
         ("SecurityGroup", view.state.count_users(&key, Kind::SecurityGroup)),
-        ("RouteTable", 1),
+        ("RouteTable", view.state.count_users(&key, Kind::RouteTable)),
         ("VRouter", 1),
     ];
     kinds.map(|(kind, count)| json!({ "ResourceType": kind, "ResourceCount": count })).into()

@@ -10,6 +10,7 @@ use model::vpc::{VSwitch, VSwitchCidr, Vpc};
 use serde_json::{Value, json};
 
 use super::NO_IPV6;
+use super::route_tables::made_by;
 use crate::actions::list::resource_group;
 use crate::actions::older::{self, never, page, vpc_tags, wanted};
 use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
@@ -130,7 +131,8 @@ fn attributes(call: &Call) -> Result<Value, ApiError> {
 }
 
 fn route_table(view: &View, vswitch: &VSwitch) -> String {
-    view.state.get::<Vpc>(&vswitch.vpc).map(|vpc| vpc.route_table.to_string()).unwrap_or_default()
+    let of_vpc = || view.state.get::<Vpc>(&vswitch.vpc).map(|vpc| vpc.route_table.clone());
+    vswitch.route_table.clone().or_else(of_vpc).map(|table| table.to_string()).unwrap_or_default()
 }
 
 /// Addresses that can still be given out; one that rests counts as taken.
@@ -154,7 +156,7 @@ fn body(view: &View, vswitch: &VSwitch) -> Value {
         "IsDefault": false,
         "NetworkAclId": "",
         "ShareType": "",
-        "RouteTable": { "RouteTableId": route_table(view, vswitch), "RouteTableType": "System" },
+        "RouteTable": { "RouteTableId": route_table(view, vswitch), "RouteTableType": made_by(vswitch.route_table.is_none()) },
         "OwnerId": vswitch.meta.owner,
         "ResourceGroupId": resource_group(&vswitch.meta),
         "Tags": vpc_tags(&vswitch.meta),
