@@ -685,6 +685,15 @@ impl Dice<'_> {
         }
     }
 
+    /// A zone of a connection that is switched off.
+    fn switched_off(&self) -> Option<(EndpointServiceId, EndpointZoneRef)> {
+        let mut endpoints = self.state.tables().endpoints.values();
+        endpoints.find_map(|row| {
+            let zone = row.zones.iter().find(|(_, zone)| !zone.enabled)?.0.clone();
+            Some((row.service.clone(), EndpointZoneRef { endpoint: row.id.clone(), zone }))
+        })
+    }
+
     fn consuming(&mut self) -> C {
         let (service, endpoint) = self.connection();
         let at = self.at(&endpoint);
@@ -716,7 +725,10 @@ impl Dice<'_> {
                 traffic_control: None,
             }),
             16 => C::DisableZoneConnection(service, at),
-            17 => C::EnableZoneConnection(service, at),
+            17 => {
+                let (service, at) = self.switched_off().unwrap_or((service, at));
+                C::EnableZoneConnection(service, at)
+            }
             _ => {
                 let balancer = self.balancer();
                 let load_balancer = (!self.chance(2)).then_some(balancer);
