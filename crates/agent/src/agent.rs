@@ -1,6 +1,6 @@
 //! The agent: follows plans, keeps the host equal to the newest, says what it has made true.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -182,7 +182,6 @@ impl Agent {
             observed: self.observed,
             instances: self.instance_reports(plan),
             health: self.health.borrow().clone(),
-            terminated: BTreeSet::new(),
             faults: self.faults.clone(),
         };
         reports.send_if_modified(|last| {

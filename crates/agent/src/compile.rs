@@ -210,9 +210,7 @@ impl<'a> Compiler<'a> {
 
     fn listeners(&mut self) -> BTreeMap<(VipIndex, u16, Transport), ListenerImage> {
         let mut listeners = BTreeMap::new();
-        // Nothing terminates TLS yet: a server would get what only the listener can read.
-        let forwarded = self.plan.listeners.iter().filter(|(_, listener)| listener.tls.is_none());
-        for (index, listener) in forwarded {
+        for (index, listener) in &self.plan.listeners {
             let Some(group) = self.plan.server_groups.get(&listener.server_group) else { continue };
             for vip_index in &listener.vips {
                 let Some(vip) = self.plan.vips.get(vip_index) else { continue };

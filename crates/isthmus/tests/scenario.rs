@@ -45,6 +45,7 @@ scenarios! {
     security_groups
     side_by_side
     spoofing
+    tls
     walkthrough
 }
 

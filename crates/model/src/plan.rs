@@ -212,14 +212,14 @@ pub struct ListenerPlan {
     pub idle_timeout: u16,
     /// A header before the first byte tells servers who the client is.
     pub proxy_protocol: Option<ProxyProtocol>,
-    /// How it speaks TLS: a proxy takes its connections, and no packet goes to a server as it came.
+    /// How it speaks TLS.
     pub tls: Option<TlsPlan>,
 }
 
 impl ListenerPlan {
     /// Whether connections end at the proxy, because their bytes change.
     pub fn is_proxied(&self) -> bool {
-        self.proxy_protocol.is_some()
+        self.proxy_protocol.is_some() || self.tls.is_some()
     }
 }
 

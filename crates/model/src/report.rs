@@ -1,10 +1,10 @@
 //! What a host says it has made true, and what it sees. Reports live in memory; statuses are derived from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{HostId, InstanceId, ListenerIndex, Revision, ServerIndex};
+use crate::id::{HostId, InstanceId, Revision, ServerIndex};
 
 /// What one host says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +17,6 @@ pub struct Report {
     pub instances: BTreeMap<InstanceId, InstanceReport>,
     /// Health of the servers that this host probes.
     pub health: BTreeMap<ServerIndex, HealthReport>,
-    /// TCPSSL listeners whose connections a proxy takes on this host.
-    pub terminated: BTreeSet<ListenerIndex>,
     /// What stands in the way of the plan, in words for a person; empty when all is well.
     pub faults: Vec<String>,
 }

@@ -8,6 +8,7 @@ mod origin;
 mod relay;
 mod serve;
 mod settings;
+mod tls;
 
 pub use keep::{Keeper, KeeperError, kill_all};
 pub use serve::{ProxyError, run};

@@ -19,7 +19,8 @@ use tokio::task::JoinSet;
 
 use super::message::{self, Message};
 use super::origin::Origins;
-use super::settings::Settings;
+use super::settings::{Listener, Settings, Vip};
+use super::tls::Terminator;
 use crate::config::AgentConfig;
 use crate::kernel::netns::NetnsError;
 use crate::kernel::programs::maps_dir;
@@ -54,26 +55,46 @@ fn failed(what: impl Into<String>) -> impl FnOnce(io::Error) -> ProxyError {
 }
 
 /// Settings, and what follows from them alone.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Live {
     settings: Settings,
     /// Slots of each listener's zonal address.
     tables: BTreeMap<(ListenerIndex, VipIndex), Vec<u32>>,
+    /// What speaks TLS for each listener that does.
+    terminators: BTreeMap<ListenerIndex, Arc<Terminator>>,
 }
 
 impl Live {
-    fn of(settings: Settings) -> Self {
-        let mut tables = BTreeMap::new();
+    /// What these settings come to, and what of them cannot be: there the last good certificates stay.
+    fn of(settings: Settings, last: &Live) -> (Self, Vec<String>) {
+        let tables = tables(&settings);
+        let (mut terminators, mut faults) = (BTreeMap::new(), Vec::new());
         for (index, listener) in &settings.listeners {
-            for (vip, it) in &listener.vips {
-                let candidate =
-                    |(id, weight): (&model::id::ServerIndex, &u32)| Candidate { id: id.0, weight: *weight };
-                let candidates: Vec<_> = it.candidates.iter().map(candidate).collect();
-                tables.insert((*index, *vip), maglev::table(&candidates));
-            }
+            let Some(tls) = &listener.tls else { continue };
+            let before = last.terminators.get(index);
+            let is_same = last.settings.listeners.get(index).is_some_and(|it| it.tls.as_ref() == Some(tls));
+            let made = match before.filter(|_| is_same) {
+                Some(before) => Ok(Arc::clone(before)),
+                None => Terminator::new(tls).map(Arc::new),
+            };
+            let kept = made.map_err(|error| faults.push(format!("TLS of {}: {error}", listener.id))).ok();
+            terminators.extend(kept.or_else(|| before.cloned()).map(|terminator| (*index, terminator)));
         }
-        Self { settings, tables }
+        (Self { settings, tables, terminators }, faults)
     }
+}
+
+fn tables(settings: &Settings) -> BTreeMap<(ListenerIndex, VipIndex), Vec<u32>> {
+    let of_listener = |(index, listener): (&ListenerIndex, &Listener)| {
+        let index = *index;
+        let table = |vip: &Vip| {
+            let candidates =
+                vip.candidates.iter().map(|(id, weight)| Candidate { id: id.0, weight: *weight });
+            maglev::table(&candidates.collect::<Vec<_>>())
+        };
+        listener.vips.iter().map(|(vip, it)| ((index, *vip), table(it))).collect::<Vec<_>>()
+    };
+    settings.listeners.iter().flat_map(of_listener).collect()
 }
 
 /// Runs the proxy of this host, in a process that has no other thread.
@@ -142,14 +163,25 @@ fn listen() -> io::Result<TcpListener> {
 /// Follows what the agent says, until it goes.
 async fn obey(mut stream: UnixStream, live: watch::Sender<Arc<Live>>, retire: mpsc::Sender<()>) {
     loop {
-        match message::hear(&mut stream).await {
-            Ok(Some(Message::Follow(settings))) => drop(live.send_replace(Arc::new(Live::of(settings)))),
-            Ok(Some(Message::Retire)) => drop(retire.try_send(())),
+        let faults = match message::receive(&mut stream).await {
+            Ok(Some(Message::Follow(settings))) => {
+                let (next, faults) = Live::of(settings, &live.borrow().clone());
+                live.send_replace(Arc::new(next));
+                faults
+            }
+            Ok(Some(Message::Retire)) => {
+                // One that retires already needs no second word.
+                let _ = retire.try_send(());
+                Vec::new()
+            }
             Ok(None) => return,
             Err(error) => return tracing::warn!(%error, "the agent is not understood"),
-        }
-        if message::done(&mut stream).await.is_err() {
+        };
+        if message::send(&mut stream, &faults).await.is_err() {
             return;
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

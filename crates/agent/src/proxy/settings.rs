@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use model::id::{EndpointId, EndpointIndex, EndpointServiceId, ListenerIndex, ServerIndex, VipIndex, VpcId};
+use model::id::{
+    EndpointId, EndpointIndex, EndpointServiceId, ListenerId, ListenerIndex, ServerIndex, VipIndex, VpcId,
+};
 use model::net::services;
 use model::nlb::ProxyProtocol;
-use model::plan::{EndpointPlan, HostPlan, ListenerPlan, ServerGroupPlan};
+use model::plan::{EndpointPlan, HostPlan, ListenerPlan, ServerGroupPlan, TlsPlan};
 use serde::{Deserialize, Serialize};
 
 use crate::compile::{Health, candidates};
@@ -23,8 +25,12 @@ pub struct Settings {
 /// A listener.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listener {
+    /// The listener.
+    pub id: ListenerId,
     /// What the header tells, if there is one.
     pub proxy_protocol: Option<ProxyProtocol>,
+    /// How clients are spoken to, if by TLS.
+    pub tls: Option<TlsPlan>,
     /// Seconds without a byte after which a connection is reset.
     pub idle_timeout: u16,
     /// The provider's VPC.
@@ -91,7 +97,9 @@ impl Listener {
         let vips = listener.vips.iter().filter_map(|vip| Some((*vip, Vip::of(plan, health, group, *vip)?)));
         let network = plan.vips.get(listener.vips.first()?)?.network;
         Some(Self {
+            id: listener.id.clone(),
             proxy_protocol: listener.proxy_protocol,
+            tls: listener.tls.clone(),
             idle_timeout: listener.idle_timeout,
             vpc: plan.vpcs.get(&network)?.id.clone(),
             vips: vips.collect(),

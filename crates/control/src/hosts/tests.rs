@@ -16,14 +16,7 @@ fn host(seed: u64) -> HostId {
 
 fn report(host: HostId, observed: u64) -> Report {
     let (instances, health) = (BTreeMap::new(), BTreeMap::new());
-    Report {
-        host,
-        observed: Revision(observed),
-        instances,
-        health,
-        terminated: Default::default(),
-        faults: Vec::new(),
-    }
+    Report { host, observed: Revision(observed), instances, health, faults: Vec::new() }
 }
 
 #[tokio::test]

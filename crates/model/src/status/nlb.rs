@@ -6,7 +6,7 @@ use crate::id::{EniId, Revision, ServerIndex};
 use crate::instance::{Eni, Instance};
 use crate::nlb::{Listener, LoadBalancer, Server, ServerGroup, Target};
 use crate::records::Job;
-use crate::report::{HealthReason, HealthReport, HealthState, Report};
+use crate::report::{HealthReason, HealthReport, HealthState};
 use crate::status::{Judged, View};
 use crate::tls::SecurityPolicy;
 use crate::words::words;
@@ -155,20 +155,10 @@ impl View<'_> {
             return Judged::because(ListenerStatus::Provisioning, self.why(row.meta.born));
         }
         if row.enabled {
-            self.running(row)
+            self.once(row.meta.changed, ListenerStatus::Configuring, ListenerStatus::Running)
         } else {
             self.once(row.meta.changed, ListenerStatus::Stopping, ListenerStatus::Stopped)
         }
-    }
-
-    /// A TCPSSL listener forwards once a proxy takes its connections.
-    fn running(&self, row: &Listener) -> Judged<ListenerStatus> {
-        let taken = |report: &Report| report.terminated.contains(&row.index);
-        if row.tls.is_some() && !self.observed.hosts.values().any(taken) {
-            let why = "no proxy takes its TLS connections yet".to_owned();
-            return Judged::because(ListenerStatus::Configuring, why);
-        }
-        self.once(row.meta.changed, ListenerStatus::Configuring, ListenerStatus::Running)
     }
 
     /// Status of a certificate for more names, which this commit added.

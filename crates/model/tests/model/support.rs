@@ -204,7 +204,6 @@ impl World {
             observed: revision,
             instances: BTreeMap::new(),
             health: BTreeMap::new(),
-            terminated: Default::default(),
             faults: Vec::new(),
         };
         Observed { hosts: BTreeMap::from([(host(), report)]) }

@@ -11,8 +11,8 @@ use model::nlb::{AlpnPolicy, Listener, ListenerProtocol};
 use model::planner::plan;
 use model::quota::Quota;
 use model::refusal::{Refusal, TlsRefusal};
+use model::status::CertificateStatus;
 use model::status::View;
-use model::status::{CertificateStatus, ListenerStatus};
 use model::tables::Key;
 use model::tls::{Cipher, PolicyId, SystemPolicy, TlsVersion};
 
@@ -224,19 +224,4 @@ fn a_policy_says_nothing_in_vain_and_is_kept_while_a_listener_follows_it() {
     assert_eq!((planned.certificate.key.reveal(), planned.certificate.names.len()), ("a key", 1));
     world.run(Command::DeleteListener(listener));
     world.run(Command::Tls(TlsCommand::DeleteSecurityPolicy(id)));
-}
-
-#[test]
-fn a_tls_listener_runs_only_when_a_proxy_takes_its_connections() {
-    let mut set = Setting::new();
-    let tls = set.shows();
-    let listener = set.listener(tls);
-    let world = &set.it.world;
-    let row = world.state.get::<Listener>(&listener).unwrap();
-    let mut observed = world.observed(world.state.revision());
-    let status =
-        |observed: &model::status::Observed| View { state: &world.state, observed }.listener(row).status;
-    assert_eq!(status(&observed), ListenerStatus::Configuring);
-    observed.hosts.get_mut(&host()).unwrap().terminated.insert(row.index);
-    assert_eq!(status(&observed), ListenerStatus::Running);
 }

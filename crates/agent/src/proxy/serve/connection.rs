@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use model::id::{ListenerIndex, ServerIndex, VipIndex};
 use model::net::services;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_openssl::SslStream;
 
 use super::Live;
 use crate::proxy::header::{Subject, header};
@@ -22,6 +23,8 @@ use crate::proxy::settings::{Listener, Server};
 const TRIES: usize = 3;
 /// How long a server may take to accept.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Serves a client to its end.
 pub(super) async fn serve(
@@ -39,19 +42,33 @@ pub(super) async fn serve(
         }
     };
     let Some(way) = way else { return reset(&[&client]) };
-    let Some((id, server)) = connect(&now, &way, peer).await else { return reset(&[&client]) };
-    carry(client, server, &now, &way, id, live).await;
+    match now.terminators.get(&way.listener) {
+        None if now.speaks_tls(way.listener) => reset(&[&client]),
+        None => carry(client, &now, &way, peer, live).await,
+        Some(terminator) => {
+            // Whom it does not agree with has been told by an alert.
+            if let Ok(Ok(client)) = timeout(HANDSHAKE, terminator.accept(client)).await {
+                carry(client, &now, &way, peer, live).await;
+            }
+        }
+    }
 }
 
-async fn carry(
-    mut client: TcpStream,
-    mut server: TcpStream,
+impl Live {
+    fn speaks_tls(&self, listener: ListenerIndex) -> bool {
+        self.settings.listeners.get(&listener).is_some_and(|listener| listener.tls.is_some())
+    }
+}
+
+async fn carry<C: Client>(
+    mut client: C,
     now: &Live,
     way: &Way,
-    id: ServerIndex,
+    peer: SocketAddrV4,
     live: watch::Receiver<Arc<Live>>,
 ) {
     let Some(listener) = now.settings.listeners.get(&way.listener) else { return };
+    let Some((id, mut server)) = connect(now, way, peer).await else { return reset(&[client.socket()]) };
     let introduced = match introduction(now, listener, way) {
         Some(header) => server.write_all(&header).await,
         None => Ok(()),
@@ -66,7 +83,25 @@ async fn carry(
     };
     match end {
         End::Closed => {}
-        End::Reset | End::Idle => reset(&[&client, &server]),
+        End::Reset | End::Idle => reset(&[client.socket(), &server]),
+    }
+}
+
+/// A client's connection, whatever is spoken on it.
+trait Client: AsyncRead + AsyncWrite + Unpin {
+    /// What it is spoken on.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Client for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Client for SslStream<TcpStream> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref()
     }
 }
 

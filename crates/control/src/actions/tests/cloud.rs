@@ -87,7 +87,6 @@ impl Cloud {
             observed: state.revision(),
             instances: state.tables().instances.keys().map(running).collect(),
             health: servers.map(|server| (server.index, health)).collect::<BTreeMap<ServerIndex, _>>(),
-            terminated: state.tables().listeners.values().map(|row| row.index).collect(),
             faults: Vec::new(),
         };
         self.observed.send_replace(Arc::new(Observed { hosts: [(self.host.clone(), report)].into() }));
