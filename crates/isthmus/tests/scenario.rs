@@ -39,6 +39,7 @@ scenarios! {
     names
     overlap
     power
+    private_zones
     proxy_protocol
     refusals
     routes

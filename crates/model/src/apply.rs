@@ -7,6 +7,7 @@ mod eni;
 mod instance;
 mod listener;
 mod load_balancer;
+mod private_zone;
 mod route;
 mod security;
 mod server_group;
@@ -87,6 +88,7 @@ impl Draft {
             C::DeleteListener(id) => self.delete_listener(id),
             C::Balancer(it) => self.run_balancer(it),
             C::Tls(it) => self.run_tls(it),
+            C::PrivateZone(it) => self.run_private_zone(it),
             C::CreateService(it) => self.create_service(it),
             C::UpdateService(it) => done(self.update_service(it)),
             C::DeleteService(id) => done(self.delete_service(id)),

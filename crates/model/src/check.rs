@@ -69,6 +69,7 @@ impl State {
             Row::Listener(row) => findings.listener(row),
             Row::Certificate(_) | Row::Monitor(_) => {}
             Row::SecurityPolicy(row) => findings.security_policy(row),
+            Row::PrivateZone(row) => findings.private_zone(row),
             Row::EndpointService(row) => findings.service(row),
             Row::Endpoint(row) => findings.endpoint(row),
         }

@@ -5,6 +5,7 @@ pub mod endpoint;
 pub mod eni;
 pub mod instance;
 pub mod nlb;
+pub mod private_zone;
 pub mod route;
 pub mod security;
 pub mod service;
@@ -24,6 +25,7 @@ use nlb::{
     UpdateLoadBalancer, UpdateLoadBalancerProtection, UpdateLoadBalancerZones, UpdateServerGroup,
     UpdateServers,
 };
+use private_zone::PrivateZoneCommand;
 use route::RouteCommand;
 use security::{
     AuthorizeRules, CreateSecurityGroup, Membership, ModifyRule, ModifySecurityGroup, RevokeRules,
@@ -38,9 +40,10 @@ use std::net::Ipv4Addr;
 use crate::account::AccessKeyId;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
-    LoadBalancerId, ResourceGroupId, Revision, RouteEntryId, RouteTableId, RouterId, SecurityGroupId,
-    SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
+    LoadBalancerId, PrivateZoneId, ResourceGroupId, Revision, RouteEntryId, RouteTableId, RouterId,
+    SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
+use crate::private_zone::RecordNumber;
 use crate::records::Settings;
 use crate::service::User;
 use crate::tables::Key;
@@ -155,6 +158,9 @@ pub enum Command {
     /// A change of certificates, security policies, or a listener's certificates.
     Tls(TlsCommand),
 
+    /// A change of private zones.
+    PrivateZone(PrivateZoneCommand),
+
     /// Makes an endpoint service.
     CreateService(CreateService),
     /// Changes an endpoint service.
@@ -245,6 +251,10 @@ pub enum Output {
     SecurityPolicy(SecurityPolicyId, JobId),
     /// A job of the NLB API goes on.
     Job(JobId),
+    /// A private zone was made, changed or deleted.
+    PrivateZone(PrivateZoneId),
+    /// A record of a private zone was made, changed or deleted.
+    ZoneRecord(RecordNumber),
     /// An endpoint service was made.
     Service(EndpointServiceId),
     /// An endpoint was made.

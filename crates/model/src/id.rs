@@ -134,6 +134,8 @@ ids! {
     JobId = "", "", 36;
     /// A resource group.
     ResourceGroupId = "rg-", "", 15;
+    /// A private zone.
+    PrivateZoneId = "", "", 32;
     /// A host that runs an agent.
     HostId = "host-", "", 12;
 }

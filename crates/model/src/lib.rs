@@ -19,6 +19,7 @@ pub mod net;
 pub mod nlb;
 pub mod plan;
 pub mod planner;
+pub mod private_zone;
 pub mod quota;
 pub mod records;
 pub mod refusal;

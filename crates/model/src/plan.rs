@@ -15,6 +15,7 @@ use crate::id::{
 };
 use crate::net::{Mac, PortRange, Transport};
 use crate::nlb::{AlpnPolicy, HealthCheck, ProxyProtocol, Scheduler};
+use crate::private_zone::{ProxyPattern, RecordData};
 use crate::security::{RulePolicy, RuleProtocol};
 use crate::tls::{Cipher, TlsVersion};
 
@@ -54,6 +55,17 @@ pub struct VpcPlan {
     pub tables: BTreeMap<TableIndex, Vec<RoutePlan>>,
     /// Names that the resolver answers inside this VPC, fully qualified, lower case, without a last dot.
     pub names: BTreeMap<String, NamePlan>,
+    /// Private zones that are answered inside this VPC, by domain.
+    pub zones: BTreeMap<String, ZonePlan>,
+}
+
+/// A private zone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZonePlan {
+    /// Who answers for what it does not have.
+    pub proxy: ProxyPattern,
+    /// Records by full name, and the seconds that each may be kept. A first label `*` stands for whatever is not there.
+    pub records: BTreeMap<String, Vec<(RecordData, u32)>>,
 }
 
 /// A route: the longest range that has a destination decides about it.

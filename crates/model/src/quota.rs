@@ -77,6 +77,10 @@ quotas! {
     CertificatesAnAccount = 1000, "certificates in an account";
     /// Security policies of an account.
     SecurityPoliciesAnAccount = 50, "security policies in an account";
+    /// Private zones of an account.
+    PrivateZonesAnAccount = 1000, "private zones in an account";
+    /// Records of a private zone.
+    RecordsAZone = 10_000, "records in a private zone";
     /// Endpoint services of an account.
     ServicesAnAccount = 200, "endpoint services in an account";
     /// Resources of a service.

@@ -2,6 +2,7 @@
 
 mod balancer;
 mod eni;
+mod private_zone;
 mod tls;
 mod vpc;
 
@@ -16,6 +17,7 @@ use crate::tables::Key;
 
 pub use balancer::BalancerRefusal;
 pub use eni::EniRefusal;
+pub use private_zone::PrivateZoneRefusal;
 pub use tls::TlsRefusal;
 pub use vpc::VpcRefusal;
 
@@ -276,6 +278,9 @@ pub enum Refusal {
     /// What surrounds a load balancer.
     #[error(transparent)]
     Balancer(#[from] BalancerRefusal),
+    /// A command about private zones.
+    #[error(transparent)]
+    PrivateZone(#[from] PrivateZoneRefusal),
     /// Certificates, security policies, TLS of listeners.
     #[error(transparent)]
     Tls(#[from] TlsRefusal),

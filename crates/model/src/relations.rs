@@ -12,6 +12,7 @@ use crate::id::{
 };
 use crate::instance::EniOwner;
 use crate::nlb::{Listener, Target};
+use crate::private_zone::RecordNumber;
 use crate::records::{Job, Released, Token};
 use crate::route::NextHop;
 use crate::security::Peer;
@@ -43,6 +44,8 @@ pub enum Claim {
     ServerGroup(ServerGroupIndex),
     /// A server's index.
     Server(ServerIndex),
+    /// A number of a record of a private zone.
+    ZoneRecord(RecordNumber),
     /// An endpoint's index.
     Endpoint(EndpointIndex),
 }
@@ -101,6 +104,7 @@ impl Row {
                 targets.chain([Key::Vpc(row.vpc.clone())]).collect()
             }
             Row::Listener(row) => listener_refers_to(row),
+            Row::PrivateZone(row) => row.vpcs.iter().cloned().map(Key::Vpc).collect(),
             Row::EndpointService(row) => {
                 row.resources.keys().map(|key| Key::LoadBalancer(key.load_balancer.clone())).collect()
             }
@@ -118,6 +122,7 @@ impl Row {
             }
             Row::Job(_) | Row::VSwitch(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => Vec::new(),
+            Row::PrivateZone(row) => row.records.keys().copied().map(Claim::ZoneRecord).collect(),
             Row::Vpc(row) => vec![Claim::Network(row.network)],
             Row::RouteTable(row) => {
                 let entries = row.entries.values().map(|entry| Claim::RouteEntry(entry.id.clone()));
@@ -168,7 +173,7 @@ impl Row {
             | Row::Eni(_)
             | Row::Instance(_)
             | Row::LoadBalancer(_) => None,
-            Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => None,
+            Row::Certificate(_) | Row::SecurityPolicy(_) | Row::PrivateZone(_) | Row::Monitor(_) => None,
             Row::ServerGroup(_) | Row::Listener(_) | Row::EndpointService(_) | Row::Endpoint(_) => None,
         }
     }

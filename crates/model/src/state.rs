@@ -9,6 +9,7 @@ use crate::id::{
 };
 use crate::instance::{Eni, EniOwner};
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
+use crate::private_zone::{PrivateZone, RecordNumber, ZoneRecord};
 use crate::records::{Counters, Settings};
 use crate::refusal::Refusal;
 use crate::relations::{Claim, Keys, Relations, key_of};
@@ -167,6 +168,8 @@ lookups! {
     listeners_following: Listener of SecurityPolicy(SecurityPolicyId) in listeners;
     /// NLBs of a VPC.
     load_balancers_of: LoadBalancer of Vpc(VpcId) in load_balancers;
+    /// Private zones that a VPC is bound to.
+    private_zones_of: PrivateZone of Vpc(VpcId) in private_zones;
     /// Services that offer an NLB.
     services_offering: EndpointService of LoadBalancer(LoadBalancerId) in services;
     /// Endpoints that belong to a service.
@@ -178,6 +181,13 @@ lookups! {
 }
 
 impl State {
+    /// A record of a private zone, and its zone, whoever owns them.
+    pub fn zone_record(&self, number: RecordNumber) -> Option<(&Arc<PrivateZone>, &ZoneRecord)> {
+        let Some(Key::PrivateZone(id)) = self.holder(&Claim::ZoneRecord(number)) else { return None };
+        let zone = self.get::<PrivateZone>(id)?;
+        Some((zone, zone.records.get(&number)?))
+    }
+
     /// The resource that a person knows: for the interface of an instance, NLB or endpoint that is its owner.
     pub fn known_as(&self, key: &Key) -> Key {
         let Key::Eni(id) = key else { return key.clone() };

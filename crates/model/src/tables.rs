@@ -14,12 +14,13 @@ use crate::certificate::Certificate;
 use crate::endpoint::Endpoint;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
-    LoadBalancerId, Revision, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId,
-    VpcId,
+    LoadBalancerId, PrivateZoneId, Revision, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId,
+    VSwitchId, VpcId,
 };
 use crate::instance::{Eni, Instance};
 use crate::meta::Meta;
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
+use crate::private_zone::PrivateZone;
 use crate::records::{Counters, Job, Monitor, Released, Settings, Token, TokenKey};
 use crate::route::RouteTable;
 use crate::security::SecurityGroup;
@@ -258,6 +259,8 @@ tables! {
     security_policies: SecurityPolicy[SecurityPolicyId] "security policy" by |row| row.id.clone();
     /// Where second-level statistics go.
     monitors: Monitor[AccountId] "monitor configuration" by |row| row.account;
+    /// Private zones.
+    private_zones: PrivateZone[PrivateZoneId] "private zone" by |row| row.id.clone();
     /// Endpoint services.
     services: EndpointService[EndpointServiceId] "endpoint service" by |row| row.id.clone();
     /// Endpoints.
@@ -303,7 +306,7 @@ macro_rules! resources {
 
 resources! {
     Vpc RouteTable VSwitch SecurityGroup Eni Instance LoadBalancer ServerGroup Listener Certificate
-    SecurityPolicy EndpointService Endpoint
+    SecurityPolicy PrivateZone EndpointService Endpoint
 }
 
 impl fmt::Debug for Key {

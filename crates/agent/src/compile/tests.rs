@@ -89,6 +89,7 @@ fn plan() -> HostPlan {
                 gateways: vec![[10, 0, 0, 253].into()],
                 names: BTreeMap::new(),
                 tables: BTreeMap::new(),
+                zones: BTreeMap::new(),
             },
         )]),
         ports: BTreeMap::from([(PortIndex(1), port(1, 'g', &[1])), (PortIndex(2), port(2, 'k', &[1]))]),

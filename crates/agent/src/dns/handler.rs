@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hickory_server::net::runtime::Time;
 use hickory_server::proto::op::{Edns, Metadata, OpCode, Query, ResponseCode};
-use hickory_server::proto::rr::rdata::{A, SOA};
+use hickory_server::proto::rr::rdata::{A, CNAME, SOA};
 use hickory_server::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
 use hickory_server::zone_handler::MessageResponseBuilder;
@@ -14,10 +14,13 @@ use tokio::sync::watch;
 
 use super::forward::{Reply, Upstream};
 use super::names::{Asker, NamesView, Verdict, own_domain};
+use super::zones::{Finding, wire_name};
 
 /// Seconds that a client may keep an answer about our names. Short, because allowing, denying and moving an endpoint
 /// is meant to be seen at once; not zero, so that a busy client does not ask for every connection.
 const TTL: u32 = 5;
+/// Most names that lead from one to the next before the resolver gives up: a circle never ends.
+const LONGEST_CHAIN: usize = 10;
 /// Largest UDP response, bytes: the size that DNS Flag Day 2020 found to pass everywhere without fragments.
 const MAX_UDP: u16 = 1232;
 
@@ -51,18 +54,45 @@ impl Handler {
         }
     }
 
+    /// Follows other names for the asked one to the end.
     async fn resolve(&self, view: &NamesView, asker: &Asker, query: &Query) -> Answer {
-        let text = query.name().to_lowercase().to_ascii();
-        let name = text.trim_end_matches('.');
-        match view.verdict(asker, name) {
-            Verdict::Addresses(list) if query.query_type() == RecordType::A && !list.is_empty() => {
-                Answer::addresses(query.name(), &list)
-            }
-            Verdict::Addresses(_) => {
-                Answer::negative(ResponseCode::NoError, own_domain(name).unwrap_or(name))
-            }
-            Verdict::Nowhere(domain) => Answer::negative(ResponseCode::NXDomain, domain),
-            Verdict::Elsewhere => self.upstream.ask(query).await.into(),
+        let (mut chain, mut query) = (Vec::new(), query.clone());
+        for _ in 0..LONGEST_CHAIN {
+            let text = query.name().to_lowercase().to_ascii();
+            let name = text.trim_end_matches('.');
+            let answer = match view.verdict(asker, name, query.query_type()) {
+                Verdict::InZone(_, Finding::Alias(target, ttl)) => {
+                    let Some(target) = wire_name(&target) else { break };
+                    let alias = RData::CNAME(CNAME(target.clone()));
+                    chain.push(Record::from_rdata(query.name().clone(), ttl, alias));
+                    query.set_name(target);
+                    continue;
+                }
+                Verdict::InZone(_, Finding::Elsewhere) | Verdict::Elsewhere => {
+                    self.upstream.ask(&query).await.into()
+                }
+                verdict => local(&query, name, verdict),
+            };
+            return answer.after(chain);
+        }
+        Answer::only(ResponseCode::ServFail)
+    }
+}
+
+/// An answer that needs nobody else.
+fn local(query: &Query, name: &str, verdict: Verdict<'_>) -> Answer {
+    match verdict {
+        Verdict::Addresses(list) if query.query_type() == RecordType::A && !list.is_empty() => {
+            Answer::addresses(query.name(), &list)
+        }
+        Verdict::Addresses(_) => Answer::negative(ResponseCode::NoError, own_domain(name).unwrap_or(name)),
+        Verdict::InZone(_, Finding::Records(records)) => Answer::records(query.name(), records),
+        Verdict::InZone(domain, Finding::NoData) => Answer::negative(ResponseCode::NoError, domain),
+        Verdict::InZone(domain, Finding::NoName) | Verdict::Nowhere(domain) => {
+            Answer::negative(ResponseCode::NXDomain, domain)
+        }
+        Verdict::InZone(_, Finding::Alias(..) | Finding::Elsewhere) | Verdict::Elsewhere => {
+            Answer::only(ResponseCode::ServFail)
         }
     }
 }
@@ -92,6 +122,18 @@ impl Answer {
         let record = |address: &Ipv4Addr| Record::from_rdata(name.clone(), TTL, RData::A(A(*address)));
         let answers = list.iter().map(record).collect();
         Self { code: ResponseCode::NoError, authoritative: true, answers, soa: None }
+    }
+
+    fn records(name: &Name, records: Vec<(RData, u32)>) -> Self {
+        let record = |(data, ttl)| Record::from_rdata(name.clone(), ttl, data);
+        let answers = records.into_iter().map(record).collect();
+        Self { code: ResponseCode::NoError, authoritative: true, answers, soa: None }
+    }
+
+    /// The same behind the names that led here.
+    fn after(mut self, mut chain: Vec<Record>) -> Self {
+        chain.append(&mut self.answers);
+        Self { answers: chain, ..self }
     }
 
     fn negative(code: ResponseCode, domain: &str) -> Self {

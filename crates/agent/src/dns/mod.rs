@@ -6,6 +6,7 @@ mod handler;
 mod names;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 use std::io;
 use std::net::{TcpListener, UdpSocket};

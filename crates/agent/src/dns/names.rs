@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use hickory_server::proto::rr::RecordType;
 use model::id::{Network, ZoneId};
 use model::net::services;
-use model::plan::{HostPlan, NamePlan};
+use model::plan::{HostPlan, NamePlan, ZonePlan};
+
+use super::zones::{self, Finding};
 
 /// Domains that belong to Isthmus: what it does not know below them does not exist, and is asked of nobody else.
 const OWN_DOMAINS: [&str; 2] = ["privatelink.aliyuncs.com", "nlb.aliyuncsslb.com"];
@@ -24,13 +27,16 @@ pub struct Asker {
 pub struct NamesView {
     askers: BTreeMap<Ipv4Addr, Asker>,
     names: BTreeMap<Network, BTreeMap<String, NamePlan>>,
+    zones: BTreeMap<Network, BTreeMap<String, ZonePlan>>,
 }
 
 /// What is to be said about a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict<'a> {
     /// Its addresses, in the order of the answer. Empty: it exists but has none now.
     Addresses(Vec<Ipv4Addr>),
+    /// What a private zone says of it, and the zone's domain.
+    InZone(&'a str, Finding),
     /// It does not exist below this domain of ours.
     Nowhere(&'a str),
     /// It is not ours: the host's resolvers know.
@@ -43,7 +49,7 @@ impl NamesView {
         askers: BTreeMap<Ipv4Addr, Asker>,
         names: BTreeMap<Network, BTreeMap<String, NamePlan>>,
     ) -> Self {
-        Self { askers, names }
+        Self { askers, names, zones: BTreeMap::new() }
     }
 
     /// The view of the ports and names of `plan`.
@@ -52,7 +58,14 @@ impl NamesView {
             (services::alias(*index), Asker { network: port.network, zone: port.zone.clone() })
         });
         let names = plan.vpcs.iter().map(|(network, vpc)| (*network, vpc.names.clone()));
-        Self::new(askers.collect(), names.collect())
+        let zones = plan.vpcs.iter().map(|(network, vpc)| (*network, vpc.zones.clone()));
+        Self::new(askers.collect(), names.collect()).with_zones(zones.collect())
+    }
+
+    /// The view with private zones of VPCs, by domain.
+    #[must_use]
+    pub fn with_zones(self, zones: BTreeMap<Network, BTreeMap<String, ZonePlan>>) -> Self {
+        Self { zones, ..self }
     }
 
     /// Who asks from this address.
@@ -61,10 +74,14 @@ impl NamesView {
     }
 
     /// What `asker` is to be told about `name` (lower case, no last dot).
-    pub(crate) fn verdict(&self, asker: &Asker, name: &str) -> Verdict<'static> {
+    pub(crate) fn verdict(&self, asker: &Asker, name: &str, kind: RecordType) -> Verdict<'_> {
         let known = self.names.get(&asker.network).and_then(|names| names.get(name));
-        match (known, own_domain(name)) {
-            (Some(plan), _) => Verdict::Addresses(ordered(plan, &asker.zone)),
+        if let Some(plan) = known {
+            return Verdict::Addresses(ordered(plan, &asker.zone));
+        }
+        let zone = self.zones.get(&asker.network).and_then(|zones| zones::zone_of(zones, name));
+        match (zone, own_domain(name)) {
+            (Some((domain, zone)), _) => Verdict::InZone(domain, zones::look_up(domain, zone, name, kind)),
             (None, Some(domain)) => Verdict::Nowhere(domain),
             (None, None) => Verdict::Elsewhere,
         }

@@ -209,3 +209,33 @@ async fn a_silent_host_resolver_is_a_failure_within_two_seconds() {
     assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
     assert!(begin.elapsed() < Duration::from_millis(2300), "took {:?}", begin.elapsed());
 }
+
+#[tokio::test]
+async fn names_of_a_private_zone_lead_to_others_and_a_circle_ends() {
+    use model::plan::ZonePlan;
+    use model::private_zone::{ProxyPattern, RecordData};
+    let alias = |to: &str| vec![(RecordData::Cname(to.parse().unwrap()), 30)];
+    let records = [
+        ("service.shop.test", alias(ENDPOINT)),
+        ("again.shop.test", alias("service.shop.test")),
+        ("round.shop.test", alias("about.shop.test")),
+        ("about.shop.test", alias("round.shop.test")),
+    ];
+    let records = records.map(|(name, records)| (name.to_owned(), records)).into();
+    let zone = ZonePlan { proxy: ProxyPattern::Zone, records };
+    let zones = BTreeMap::from([(Network(1), BTreeMap::from([("shop.test".to_owned(), zone)]))]);
+    let view = both(false).as_ref().clone().with_zones(zones);
+    let resolver = start(Arc::new(view), None);
+
+    let answer = resolver.ask(CLIENT_G, "again.shop.test.", RecordType::A).await;
+    assert_eq!(addresses(&answer), [ADDRESS_G, ADDRESS_K]);
+    let names: Vec<_> = answer.answers.iter().map(|record| record.name.to_string()).collect();
+    assert_eq!(names[..2], ["again.shop.test.", "service.shop.test."]);
+    let circle = resolver.ask(CLIENT_G, "round.shop.test.", RecordType::A).await;
+    assert_eq!(circle.metadata.response_code, ResponseCode::ServFail);
+    let nowhere = resolver.ask(CLIENT_G, "no.shop.test.", RecordType::A).await;
+    assert_eq!(nowhere.metadata.response_code, ResponseCode::NXDomain);
+    assert_eq!(soa(&nowhere).as_deref(), Some("shop.test."));
+    let elsewhere = resolver.ask(OTHER_VPC, "again.shop.test.", RecordType::A).await;
+    assert_eq!(addresses(&elsewhere), [Ipv4Addr::UNSPECIFIED; 0]);
+}

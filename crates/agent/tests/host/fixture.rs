@@ -181,7 +181,13 @@ pub(crate) fn plan() -> HostPlan {
 
 fn vpc(id: &str) -> VpcPlan {
     let gateways = vec![[10, 0, 1, 1].into(), [10, 0, 2, 1].into()];
-    VpcPlan { id: id.parse().unwrap(), gateways, names: BTreeMap::new(), tables: BTreeMap::new() }
+    VpcPlan {
+        id: id.parse().unwrap(),
+        gateways,
+        names: BTreeMap::new(),
+        zones: BTreeMap::new(),
+        tables: BTreeMap::new(),
+    }
 }
 
 fn port(index: PortIndex, network: Network, letter: &str, address: [u8; 4], group: u32) -> PortPlan {

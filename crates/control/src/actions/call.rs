@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use model::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
-    LoadBalancerId, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId,
-    VpcId,
+    LoadBalancerId, PrivateZoneId, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp,
+    VSwitchId, VpcId,
 };
 use model::meta::{Description, InvalidText, Labels, Name};
 use model::state::State;
@@ -73,7 +73,7 @@ ids! {
     RouteTableId = RouteTable
     VpcId = Vpc VSwitchId = VSwitch SecurityGroupId = SecurityGroup InstanceId = Instance EniId = Eni
     LoadBalancerId = LoadBalancer ServerGroupId = ServerGroup ListenerId = Listener JobId = Job
-    CertificateId = Certificate SecurityPolicyId = SecurityPolicy
+    PrivateZoneId = PrivateZone CertificateId = Certificate SecurityPolicyId = SecurityPolicy
     EndpointServiceId = EndpointService EndpointId = Endpoint
 }
 

@@ -14,6 +14,7 @@ pub mod location;
 pub mod nlb;
 mod older;
 pub mod privatelink;
+pub mod pvtz;
 pub mod refusal;
 pub mod sts;
 pub mod tagging;
@@ -143,6 +144,7 @@ pub fn all() -> impl Iterator<Item = &'static Action> {
         location::ACTIONS,
         nlb::ACTIONS,
         privatelink::ACTIONS,
+        pvtz::ACTIONS,
         sts::ACTIONS,
         vpc::ACTIONS,
     ]

@@ -82,7 +82,13 @@ fn zone() -> ZoneId {
 }
 
 fn vpc(id: &str) -> Result<VpcPlan> {
-    Ok(VpcPlan { id: id.parse()?, gateways: vec![GATEWAY], names: BTreeMap::new(), tables: BTreeMap::new() })
+    Ok(VpcPlan {
+        id: id.parse()?,
+        gateways: vec![GATEWAY],
+        names: BTreeMap::new(),
+        zones: BTreeMap::new(),
+        tables: BTreeMap::new(),
+    })
 }
 
 fn port(

@@ -47,8 +47,14 @@ impl Draft {
 
     fn delete_vpc(&mut self, id: &VpcId) -> Result<(), Refusal> {
         let vpc = self.own::<Vpc>(id)?;
-        let kinds =
-            [Kind::VSwitch, Kind::Endpoint, Kind::LoadBalancer, Kind::ServerGroup, Kind::SecurityGroup];
+        let kinds = [
+            Kind::VSwitch,
+            Kind::Endpoint,
+            Kind::LoadBalancer,
+            Kind::ServerGroup,
+            Kind::SecurityGroup,
+            Kind::PrivateZone,
+        ];
         self.unused::<Vpc>(id, &kinds)?;
         if let Some(table) = self.state().route_tables_of(id).find(|table| !table.system) {
             let (what, by) = (Key::Vpc(id.clone()), Key::RouteTable(table.id.clone()));

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::check::Findings;
 use crate::endpoint::Endpoint;
-use crate::id::InstanceId;
+use crate::id::{InstanceId, VpcId};
 use crate::instance::{Eni, EniOwner, Instance};
 use crate::nlb::LoadBalancer;
+use crate::private_zone::PrivateZone;
 use crate::quota::Quota;
 use crate::records::Released;
 use crate::route::{NextHop, RouteTable, is_destination};
@@ -116,5 +117,17 @@ impl Findings<'_> {
         self.must(zone.is_some_and(|vswitch| vswitch.zone == row.zone), "its interface lies in its zone");
         self.must(self.state.settings().hosts.contains(&row.host), "its host is set up");
         self.must(row.boot > 0, "it was started once");
+    }
+
+    pub(super) fn private_zone(&mut self, row: &PrivateZone) {
+        let alone = |vpc: &VpcId| {
+            self.state.private_zones_of(vpc).filter(|other| other.domain == row.domain).count() == 1
+        };
+        let (alone, own) = (row.vpcs.iter().all(alone), row.meta.owner);
+        self.must(alone, "no other zone for its domain is bound to its VPCs");
+        let owned = row.vpcs.iter().all(|vpc| self.state.owned::<Vpc>(own, vpc).is_ok());
+        self.must(owned, "its VPCs are its owner's");
+        let fits = row.records.len() <= Quota::RecordsAZone.limit();
+        self.must(fits, "it has at most as many records as allowed");
     }
 }

@@ -8,8 +8,9 @@ use crate::id::{EniId, Network, VpcId, ZoneId};
 use crate::instance::Eni;
 use crate::names;
 use crate::nlb::LoadBalancer;
-use crate::plan::{NamePlan, VpcPlan};
+use crate::plan::{NamePlan, VpcPlan, ZonePlan};
 use crate::planner::{routes, rows};
+use crate::private_zone::PrivateZone;
 use crate::service::EndpointService;
 use crate::state::State;
 
@@ -20,6 +21,10 @@ pub(super) fn vpcs(state: &State) -> BTreeMap<Network, VpcPlan> {
         gateways: state.vswitches_of(&vpc.id).map(|vswitch| vswitch.cidr.gateway()).collect(),
         tables: routes::tables(state, &vpc.id),
         names: names_in(state, region, &vpc.id),
+        zones: state
+            .private_zones_of(&vpc.id)
+            .map(|zone| (zone.domain.to_string(), zone_plan(zone)))
+            .collect(),
     };
     rows(&state.tables().vpcs).map(|vpc| (vpc.network, plan(vpc))).collect()
 }
@@ -29,6 +34,15 @@ fn names_in(state: &State, region: &str, vpc: &VpcId) -> BTreeMap<String, NamePl
     let endpoints = state.endpoints_of(vpc).flat_map(|row| endpoint_names(state, region, row));
     let named = balancers.chain(endpoints).filter(|(_, plan)| !plan.addresses.is_empty());
     named.map(|(name, plan)| (name.to_ascii_lowercase(), plan)).collect()
+}
+
+fn zone_plan(zone: &PrivateZone) -> ZonePlan {
+    let mut plan = ZonePlan { proxy: zone.proxy, records: BTreeMap::new() };
+    for record in zone.records.values().filter(|record| record.enabled) {
+        let of_name = plan.records.entry(record.host.within(&zone.domain)).or_default();
+        of_name.push((record.data.clone(), record.ttl));
+    }
+    plan
 }
 
 fn balancer_name(state: &State, region: &str, row: &LoadBalancer) -> (String, NamePlan) {

@@ -4,6 +4,7 @@
 
 mod balancer;
 mod interfaces;
+mod private_zones;
 mod random;
 mod ratchet;
 mod reached;

@@ -12,7 +12,8 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 8] = [
+const TESTS: [&str; 9] = [
+    "private_zones.rs",
     "balancer.rs",
     "interfaces.rs",
     "refusals.rs",
@@ -28,7 +29,8 @@ fn text(path: &str) -> String {
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 5] = [
+const REFUSALS: [(&str, &str); 6] = [
+    ("PrivateZoneRefusal", "src/refusal/private_zone.rs"),
     ("BalancerRefusal", "src/refusal/balancer.rs"),
     ("Refusal", "src/refusal.rs"),
     ("EniRefusal", "src/refusal/eni.rs"),

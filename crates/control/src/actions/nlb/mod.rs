@@ -70,6 +70,8 @@ fn job(_: &View, output: &Output) -> Value {
         | Output::SecurityGroup(_)
         | Output::Certificate(_)
         | Output::Service(_)
+        | Output::PrivateZone(_)
+        | Output::ZoneRecord(_)
         | Output::Endpoint(_) => Value::Null,
     }
 }

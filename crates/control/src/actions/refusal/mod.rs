@@ -4,7 +4,7 @@ mod shared;
 
 use std::borrow::Cow;
 
-use model::refusal::{BalancerRefusal, EniRefusal, Refusal, TlsRefusal, VpcRefusal};
+use model::refusal::{BalancerRefusal, EniRefusal, PrivateZoneRefusal, Refusal, TlsRefusal, VpcRefusal};
 use model::tables::Kind;
 
 use crate::rpc::{ApiError, Product};
@@ -80,6 +80,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::ServerAddress { .. } => (400, "IllegalParam.IP"),
         R::ServerExists { .. } => (400, "DuplicatedParam.Server"),
         R::ServerNotFound { .. } => (404, "ResourceNotFound.BackendServer"),
+        R::PrivateZone(refusal) => private_zone(refusal),
         R::Tls(refusal) => tls(product, refusal),
         R::Balancer(refusal) => balancer(refusal),
         R::WrongListenerState { .. } => (400, "IncorrectStatus.listener"),
@@ -133,6 +134,18 @@ fn tls(product: Product, refusal: &TlsRefusal) -> Code {
         T::TlsWithout { .. } | T::CipherWithoutVersion(_) | T::VersionWithoutCipher(_) => {
             shared::range(product)
         }
+    }
+}
+
+fn private_zone(refusal: &PrivateZoneRefusal) -> Code {
+    use PrivateZoneRefusal as Z;
+    match refusal {
+        Z::RecordNotFound(_) => (404, "ZoneRecord.NotExists"),
+        Z::RecordExists(_) => (400, "Record.Exists"),
+        Z::CnameConflict(_) => (400, "Record.Conflict"),
+        Z::NameTooLong => (400, "Record.Invalid.Rr"),
+        Z::Bound(_) => (400, "Zone.VpcExists"),
+        Z::DomainTaken { .. } => (400, "ZoneVpc.Domain.Exists"),
     }
 }
 

@@ -65,6 +65,7 @@ pub(super) fn not_found(product: Product, kind: Kind) -> Code {
             (404, "CertificateNotFound"),
             (404, "CertificateNotFound"),
         ),
+        Kind::PrivateZone => (404, "Zone.NotExists"),
         Kind::SecurityPolicy => (404, "ResourceNotFound.securitypolicy"),
         Kind::RouteTable => (404, "InvalidRouteTableId.NotFound"),
         Kind::Job => (404, "ResourceNotFound.JobId"),
