@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use model::account::{AccessKey, AccessKeyId, Secret};
-use model::command::system::{AccessKeyFate, CreateAccessKey, CreateAccount};
+use model::command::system::{Access, AccessKeyFate, CreateAccessKey, CreateAccount};
 use model::command::{Command, Env};
 use model::entropy::Entropy;
 use model::id::{AccountId, HostId, ZoneId};
@@ -112,7 +112,7 @@ async fn set_active(commits: &Commits, id: &AccessKeyId, active: bool) -> Result
     let differs = commits.state().get::<AccessKey>(id).is_some_and(|key| key.active != active);
     if differs {
         let fate = if active { AccessKeyFate::Active } else { AccessKeyFate::Inactive };
-        submit(commits, Command::ChangeAccessKey(id.clone(), fate)).await?;
+        submit(commits, Command::Access(Access::Key(id.clone(), fate))).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use model::account::{AccessKey, AccessKeyId, Account};
 use model::command::Command;
-use model::command::system::{AccessKeyFate, CreateAccessKey, CreateAccount};
+use model::command::system::{Access, AccessKeyFate, CreateAccessKey, CreateAccount};
 use model::id::AccountId;
 use model::meta::Name;
 use model::state::State;
@@ -125,14 +125,14 @@ impl Admin {
             Question::CreateAccount { name } => self.create_account(name).await,
             Question::CreateKey { account } => self.create_key(account).await,
             Question::SwitchAccount { account, active } => {
-                self.submit(Command::SwitchAccount(account, active)).await
+                self.submit(Command::Access(Access::Account(account, active))).await
             }
             Question::SwitchKey { key, active } => {
                 let fate = if active { AccessKeyFate::Active } else { AccessKeyFate::Inactive };
-                self.submit(Command::ChangeAccessKey(key, fate)).await
+                self.submit(Command::Access(Access::Key(key, fate))).await
             }
             Question::DeleteKey { key } => {
-                self.submit(Command::ChangeAccessKey(key, AccessKeyFate::Deleted)).await
+                self.submit(Command::Access(Access::Key(key, AccessKeyFate::Deleted))).await
             }
         }
     }

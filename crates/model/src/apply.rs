@@ -45,9 +45,8 @@ impl Draft {
         match command {
             C::Configure(it) => done(self.configure(it)),
             C::CreateAccount(it) => self.create_account(it),
-            C::SwitchAccount(id, active) => done(self.switch_account(*id, *active)),
+            C::Access(it) => done(self.change_access(it)),
             C::CreateAccessKey(it) => done(self.create_access_key(it)),
-            C::ChangeAccessKey(id, fate) => done(self.change_access_key(id, *fate)),
             C::Purge(observed) => done(self.purge(*observed)),
             C::Tag(it) => done(self.tag(it)),
             C::Untag(it) => done(self.untag(it)),

@@ -31,13 +31,12 @@ use security::{
     AuthorizeRules, CreateSecurityGroup, Membership, ModifyRule, ModifySecurityGroup, RevokeRules,
 };
 use service::{CreateService, ServiceResource, SetAutoAllocated, UpdateService};
-use system::{AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
+use system::{Access, CreateAccessKey, CreateAccount, Tagging, Untagging};
 use tls::TlsCommand;
 use vpc::VpcCommand;
 
 use std::net::Ipv4Addr;
 
-use crate::account::AccessKeyId;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
     LoadBalancerId, PrivateZoneId, ResourceGroupId, Revision, RouteEntryId, RouteTableId, RouterId,
@@ -66,12 +65,10 @@ pub enum Command {
     Configure(Settings),
     /// Makes an account.
     CreateAccount(CreateAccount),
-    /// Answers the calls of an account, or refuses them all.
-    SwitchAccount(AccountId, bool),
+    /// Says who may call.
+    Access(Access),
     /// Makes an access key.
     CreateAccessKey(CreateAccessKey),
-    /// Switches an access key on or off, or deletes it.
-    ChangeAccessKey(AccessKeyId, AccessKeyFate),
     /// Forgets old jobs and tokens, and addresses that rested long enough; hosts have made true this revision.
     Purge(Revision),
     /// Sets tags.

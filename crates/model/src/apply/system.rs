@@ -2,7 +2,7 @@
 
 use crate::account::{AccessKey, AccessKeyId, Account};
 use crate::command::Output;
-use crate::command::system::{AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
+use crate::command::system::{Access, AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
 use crate::draft::{Draft, check_tags};
 use crate::id::{AccountId, ResourceGroupId, Revision};
 use crate::meta::Meta;
@@ -35,7 +35,14 @@ impl Draft {
         Ok(Output::Account(id))
     }
 
-    pub(super) fn switch_account(&mut self, id: AccountId, active: bool) -> Result<(), Refusal> {
+    pub(super) fn change_access(&mut self, it: &Access) -> Result<(), Refusal> {
+        match it {
+            Access::Account(id, active) => self.switch_account(*id, *active),
+            Access::Key(id, fate) => self.change_access_key(id, *fate),
+        }
+    }
+
+    fn switch_account(&mut self, id: AccountId, active: bool) -> Result<(), Refusal> {
         let row = self.state().get::<Account>(&id).ok_or(Refusal::NotFound(Key::Account(id)))?;
         let row = Account { active, ..row.as_ref().clone() };
         self.put(row);
@@ -54,7 +61,7 @@ impl Draft {
         Ok(())
     }
 
-    pub(super) fn change_access_key(&mut self, id: &AccessKeyId, fate: AccessKeyFate) -> Result<(), Refusal> {
+    fn change_access_key(&mut self, id: &AccessKeyId, fate: AccessKeyFate) -> Result<(), Refusal> {
         let row = self.state().get::<AccessKey>(id).cloned();
         let row = row.ok_or_else(|| Refusal::NotFound(Key::AccessKey(id.clone())))?;
         match fate {

@@ -27,6 +27,15 @@ pub struct CreateAccessKey {
     pub secret: Secret,
 }
 
+/// Says who may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Answers the calls of an account, or refuses them all.
+    Account(AccountId, bool),
+    /// Switches an access key on or off, or deletes it.
+    Key(AccessKeyId, AccessKeyFate),
+}
+
 /// What becomes of an access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessKeyFate {

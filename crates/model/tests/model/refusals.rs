@@ -522,7 +522,7 @@ fn tags_are_set_counted_and_taken_away() {
 #[test]
 fn an_access_key_is_switched_off_and_on_and_deleted() {
     use model::account::{AccessKey, AccessKeyId, Secret};
-    use model::command::system::{AccessKeyFate, CreateAccessKey};
+    use model::command::system::{Access, AccessKeyFate, CreateAccessKey};
     let mut world = World::new();
     let id = AccessKeyId::parse("key-1").unwrap();
     let secret = Secret::new("secret");
@@ -535,22 +535,23 @@ fn an_access_key_is_switched_off_and_on_and_deleted() {
         (AccessKeyFate::Active, Some(true)),
         (AccessKeyFate::Deleted, None),
     ] {
-        world.run(Command::ChangeAccessKey(id.clone(), fate));
+        world.run(Command::Access(Access::Key(id.clone(), fate)));
         assert_eq!(active(&world), expected);
     }
-    let again = Command::ChangeAccessKey(id.clone(), AccessKeyFate::Active);
+    let again = Command::Access(Access::Key(id.clone(), AccessKeyFate::Active));
     assert_eq!(world.refused(again), Refusal::NotFound(Key::AccessKey(id)));
 }
 
 #[test]
 fn an_account_is_switched_off_and_on_and_keeps_its_resources() {
     use model::account::Account;
+    use model::command::system::Access;
     let mut world = World::new();
     for active in [false, true] {
-        world.run(Command::SwitchAccount(OTHER, active));
+        world.run(Command::Access(Access::Account(OTHER, active)));
         assert_eq!(world.state.get::<Account>(&OTHER).map(|account| account.active), Some(active));
     }
     let unknown = AccountId(7);
-    let refused = world.refused(Command::SwitchAccount(unknown, false));
+    let refused = world.refused(Command::Access(Access::Account(unknown, false)));
     assert_eq!(refused, Refusal::NotFound(Key::Account(unknown)));
 }
