@@ -165,3 +165,41 @@ def test_instances_that_cannot_be_are_refused(sdk, place, pair, change, code, st
     with refused(code, status):
         sdk.ecs.RunInstances(**wanted)
     assert sdk.ecs.DescribeInstances(VpcId=place[0])["TotalCount"] == 2
+
+
+def test_what_clients_ask_beside_an_instance(sdk, pair):
+    first, second = pair
+    disks = sdk.ecs.DescribeDisks(InstanceId=first, DiskType="system")["Disks"]["Disk"]
+    assert [(one["InstanceId"], one["Type"], one["Status"]) for one in disks] == [(first, "system", "In_use")]
+    found = sdk.ecs.DescribeDisks(DiskIds=json.dumps([disks[0]["DiskId"]]), ZoneId=ZONES[0])["Disks"]["Disk"]
+    assert [one["InstanceId"] for one in found] == [first]
+    assert sdk.ecs.DescribeDisks(InstanceId=first, DiskType="data")["Disks"]["Disk"] == []
+    items = lambda answer: [one["InstanceId"] for one in answer["Disks"]["Disk"]]
+    assert set(pair) <= set(every_page(sdk.ecs.DescribeDisks, items))
+    roles = sdk.ecs.DescribeInstanceRamRole(InstanceIds=json.dumps(pair))["InstanceRamRoleSets"]["InstanceRamRoleSet"]
+    assert {one["InstanceId"]: one["RamRoleName"] for one in roles} == {first: "", second: ""}
+    (kept,) = sdk.ecs.DescribeInstanceMaintenanceAttributes(InstanceId=[first])["MaintenanceAttributes"]["MaintenanceAttribute"]
+    assert (kept["InstanceId"], kept["ActionOnMaintenance"]["Value"]) == (first, "Stop")
+    (pool,) = sdk.ecs.DescribeInstanceAttachmentAttributes(InstanceIds=json.dumps([first]))["Instances"]["Instance"]
+    assert (pool["InstanceId"], pool["PrivatePoolOptionsMatchCriteria"]) == (first, "None")
+    with refused("MissingParameter", 400):
+        sdk.ecs.DescribeInstanceAttachmentAttributes(InstanceIds="")
+    renew = sdk.ecs.DescribeInstanceAutoRenewAttribute(InstanceId=first)["InstanceRenewAttributes"]
+    assert [one["AutoRenewEnabled"] for one in renew["InstanceRenewAttribute"]] == [False]
+    events = sdk.ecs.DescribeInstanceHistoryEvents(InstanceId=first)
+    assert (events["TotalCount"], events["InstanceSystemEventSet"]["InstanceSystemEventType"]) == (0, [])
+    with refused("InvalidInstanceId.NotFound", 404):
+        sdk.ecs.DescribeInstanceHistoryEvents(InstanceId="i-bp1none")
+
+
+def test_tags_of_instances_are_counted(sdk, pair):
+    found = sdk.ecs.DescribeTags(ResourceType="instance", Tag=[{"Key": "role", "Value": "pair"}])["Tags"]["Tag"]
+    assert [(one["TagKey"], one["TagValue"], one["ResourceTypeCount"]["Instance"]) for one in found] == [("role", "pair", 2)]
+    assert sdk.ecs.DescribeTags(ResourceType="disk")["Tags"]["Tag"] == []
+
+
+def test_types_and_their_families(sdk):
+    families = sdk.ecs.DescribeInstanceTypeFamilies()["InstanceTypeFamilies"]["InstanceTypeFamily"]
+    assert "ecs.c6" in [one["InstanceTypeFamilyId"] for one in families]
+    kinds = sdk.ecs.DescribeImageSupportInstanceTypes(ImageId="host")["InstanceTypes"]["InstanceType"]
+    assert {"ecs.c6.large": (2, 4.0)}.items() <= {one["InstanceTypeId"]: (one["CpuCoreCount"], one["MemorySize"]) for one in kinds}.items()

@@ -54,6 +54,18 @@ pub(super) const ACTIONS: &[Action] = &[
         ],
         available,
     ),
+    Action::read(
+        Product::Ecs,
+        "DescribeInstanceTypeFamilies",
+        &[no_effect("Generation", "families of one generation are listed")],
+        families,
+    ),
+    Action::read(
+        Product::Ecs,
+        "DescribeImageSupportInstanceTypes",
+        &[works("ImageId"), no_effect("ActionType", "any type takes any image")],
+        supported,
+    ),
 ];
 
 /// The types that a request names, or those listed.
@@ -63,11 +75,38 @@ fn types(params: &Params, name: &str) -> Result<Vec<InstanceType>, ApiError> {
     Ok(names.iter().filter_map(|name| InstanceType::parse(name).ok()).collect())
 }
 
+/// The family of a type: all but its size.
+fn family(kind: &InstanceType) -> &str {
+    kind.as_str().rsplit_once('.').map_or("", |(family, _)| family)
+}
+
+fn families(_: &Call) -> Result<Value, ApiError> {
+    let mut names = LISTED.map(|kind| kind.rsplit_once('.').map_or("", |(family, _)| family)).to_vec();
+    names.dedup();
+    let shape = |name: &str| json!({ "InstanceTypeFamilyId": name, "Generation": "ecs-6" });
+    let shown: Vec<Value> = names.into_iter().map(shape).collect();
+    Ok(json!({ "InstanceTypeFamilies": { "InstanceTypeFamily": shown } }))
+}
+
+fn supported(call: &Call) -> Result<Value, ApiError> {
+    let image = super::run::image(&call.params)?;
+    let shape = |kind: &InstanceType| {
+        json!({
+            "InstanceTypeId": kind,
+            "InstanceTypeFamily": family(kind),
+            "CpuCoreCount": kind.cpus(),
+            "MemorySize": kind.memory_mib() as f64 / 1024.0,
+        })
+    };
+    let shown: Vec<Value> = types(&call.params, "InstanceTypes")?.iter().map(shape).collect();
+    Ok(json!({ "RegionId": call.region(), "ImageId": image, "InstanceTypes": { "InstanceType": shown } }))
+}
+
 fn instance_types(call: &Call) -> Result<Value, ApiError> {
     let shape = |kind: &InstanceType| {
         json!({
             "InstanceTypeId": kind,
-            "InstanceTypeFamily": kind.as_str().rsplit_once('.').map_or("", |(family, _)| family),
+            "InstanceTypeFamily": family(kind),
             "CpuCoreCount": kind.cpus(),
             "MemorySize": kind.memory_mib() as f64 / 1024.0,
             "EniQuantity": 1,

@@ -3,6 +3,7 @@
 mod addresses;
 mod attributes;
 mod catalogue;
+mod companions;
 mod eni_changes;
 mod eni_shape;
 mod enis;
@@ -23,6 +24,7 @@ pub const ACTIONS: &[&[Action]] = &[
     addresses::ACTIONS,
     attributes::ACTIONS,
     catalogue::ACTIONS,
+    companions::ACTIONS,
     eni_changes::ACTIONS,
     enis::ACTIONS,
     group_rules::ACTIONS,

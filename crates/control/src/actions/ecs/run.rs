@@ -46,7 +46,6 @@ const PARAMS: &[Param] = &[
     no_effect("InternetChargeType", NO_BILL),
     no_effect("InternetMaxBandwidthIn", "instances have no public address"),
     no_effect("IoOptimized", NO_DISKS),
-    no_effect("KeyPairName", NO_LOGIN),
     no_effect("MinAmount", "all instances are made, or none"),
     no_effect("Password", NO_LOGIN),
     no_effect("PasswordInherit", NO_LOGIN),
@@ -63,6 +62,7 @@ const PARAMS: &[Param] = &[
     refused("ImageFamily", "give ImageId."),
     refused("Ipv6Address", NO_IPV6),
     refused("Ipv6AddressCount", NO_IPV6),
+    refused("KeyPairName", "this version has no key pairs: use isthmus exec."),
     refused("LaunchTemplateId", "this version has no launch templates."),
     refused("LaunchTemplateName", "this version has no launch templates."),
     refused("RamRoleName", "this version has no roles."),
@@ -161,7 +161,7 @@ fn groups(params: &Params, interface: Option<&Params>) -> Result<BTreeSet<Securi
     Ok(groups)
 }
 
-fn image(params: &Params) -> Result<Image, ApiError> {
+pub(super) fn image(params: &Params) -> Result<Image, ApiError> {
     Image::parse(params.required("ImageId")?).map_err(|error| invalid(&error))
 }
 

@@ -1,0 +1,243 @@
+//! What clients ask beside an instance: its disk, roles, maintenance, renewal, events, reservations. Terraform reads most
+//! of these with every instance.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::instance::Instance;
+use serde_json::{Value, json};
+
+use crate::actions::list::resource_group;
+use crate::actions::older::{Filter, many, page, wanted};
+use crate::actions::{Action, Call, Param, no_effect, works};
+use crate::rpc::{ApiError, Product, time};
+
+/// What the cloud makes when no size is asked for, GiB. Here a disk is a layer over its image, as large as the host's own.
+const DISK_SIZE: u32 = 40;
+const NO_BILL: &str = "nothing is billed";
+const NO_EVENTS: &str = "an instance has no such events";
+const ONE_DISK: &str = "an instance has the one disk of its image";
+
+const fn read(
+    name: &'static str,
+    params: &'static [Param],
+    handler: fn(&Call) -> Result<Value, ApiError>,
+) -> Action {
+    Action::read(Product::Ecs, name, params, handler)
+}
+
+/// Actions about what belongs to instances.
+pub(super) const ACTIONS: &[Action] = &[
+    read(
+        "DescribeDisks",
+        &[
+            works("DiskIds"),
+            works("InstanceId"),
+            works("DiskType"),
+            works("Status"),
+            works("ZoneId"),
+            works("ResourceGroupId"),
+            works("PageNumber"),
+            works("PageSize"),
+            works("MaxResults"),
+            works("NextToken"),
+            no_effect("Category", ONE_DISK),
+            no_effect("DiskName", ONE_DISK),
+            no_effect("DiskChargeType", NO_BILL),
+            no_effect("AdditionalAttributes", "every attribute is shown"),
+        ],
+        disks,
+    ),
+    read(
+        "DescribeInstanceRamRole",
+        &[
+            works("InstanceIds"),
+            works("PageNumber"),
+            works("PageSize"),
+            no_effect("RamRoleName", "instances have no roles"),
+        ],
+        roles,
+    ),
+    read(
+        "DescribeInstanceMaintenanceAttributes",
+        &[works("InstanceId"), works("PageNumber"), works("PageSize")],
+        maintenance,
+    ),
+    read(
+        "DescribeInstanceAttachmentAttributes",
+        &[works("InstanceIds"), works("PageNumber"), works("PageSize")],
+        reservations,
+    ),
+    read(
+        "DescribeInstanceAutoRenewAttribute",
+        &[works("InstanceId"), works("PageNumber"), works("PageSize"), works("RenewalStatus")],
+        renewals,
+    ),
+    read(
+        "DescribeInstanceHistoryEvents",
+        &[
+            works("InstanceId"),
+            works("PageNumber"),
+            works("PageSize"),
+            no_effect("EventId", NO_EVENTS),
+            no_effect("EventCycleStatus", NO_EVENTS),
+            no_effect("EventType", NO_EVENTS),
+            no_effect("EventPublishTime", NO_EVENTS),
+            no_effect("InstanceEventCycleStatus", NO_EVENTS),
+            no_effect("InstanceEventType", NO_EVENTS),
+            no_effect("NotBefore", NO_EVENTS),
+        ],
+        events,
+    ),
+    read(
+        "DescribeTags",
+        &[works("ResourceType"), works("ResourceId"), works("Tag"), works("PageNumber"), works("PageSize")],
+        tags,
+    ),
+];
+
+/// Instances that a request names under `ids`, or all.
+fn instances(call: &Call, ids: &str) -> Result<Vec<Arc<Instance>>, ApiError> {
+    let ids = many(&call.params, ids)?;
+    let asked = |instance: &&Arc<Instance>| {
+        ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == instance.id.as_str()))
+    };
+    Ok(call.all_owned::<Instance>().filter(asked).cloned().collect())
+}
+
+/// A page with one row for each instance.
+fn rows(
+    call: &Call,
+    names: (&str, &str),
+    found: Vec<Arc<Instance>>,
+    shape: impl Fn(&Instance) -> Value,
+) -> Result<Value, ApiError> {
+    page(&call.params, names, 100, found, |instance| instance.id.to_string(), |instance| shape(instance))
+}
+
+/// The id of an instance's disk: its own, with the prefix of disks.
+fn disk_id(instance: &Instance) -> String {
+    instance.id.as_str().replacen("i-", "d-", 1)
+}
+
+fn disks(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let ids = many(params, "DiskIds")?;
+    let asked = |instance: &Arc<Instance>| {
+        ids.as_ref().is_none_or(|ids| ids.contains(&disk_id(instance)))
+            && wanted(params, "Status", "In_use")
+            && wanted(params, "ZoneId", instance.zone.as_str())
+            && wanted(params, "ResourceGroupId", &resource_group(&instance.meta))
+            && params.text("DiskType").is_none_or(|kind| matches!(kind, "system" | "all"))
+    };
+    let found = instances(call, "InstanceId")?.into_iter().filter(asked).collect();
+    rows(call, ("Disks", "Disk"), found, |instance| disk(call, instance))
+}
+
+fn disk(call: &Call, instance: &Instance) -> Value {
+    let created = time::format_minutes(instance.meta.created);
+    let attachment = json!({ "InstanceId": instance.id, "Device": "/dev/xvda", "AttachedTime": created });
+    json!({
+        "DiskId": disk_id(instance),
+        "DiskName": "",
+        "Description": "",
+        "InstanceId": instance.id,
+        "ImageId": instance.image,
+        "Type": "system",
+        "Category": "cloud_essd",
+        "Device": "/dev/xvda",
+        "Size": DISK_SIZE,
+        "Status": "In_use",
+        "Portable": false,
+        "Encrypted": false,
+        "DeleteWithInstance": true,
+        "DeleteAutoSnapshot": false,
+        "EnableAutoSnapshot": false,
+        "EnableAutomatedSnapshotPolicy": false,
+        "DiskChargeType": "PostPaid",
+        "RegionId": call.region(),
+        "ZoneId": instance.zone,
+        "ResourceGroupId": resource_group(&instance.meta),
+        "CreationTime": created,
+        "AttachedTime": created,
+        "DetachedTime": "",
+        "ExpiredTime": "2099-12-31T15:59Z",
+        "MultiAttach": "Disabled",
+        "Attachments": { "Attachment": [attachment] },
+        "MountInstances": { "MountInstance": [] },
+        "OperationLocks": { "OperationLock": [] },
+        "Tags": { "Tag": [] },
+    })
+}
+
+fn roles(call: &Call) -> Result<Value, ApiError> {
+    let none = |instance: &Instance| json!({ "InstanceId": instance.id, "RamRoleName": "" });
+    let found = instances(call, "InstanceIds")?;
+    let mut answer = rows(call, ("InstanceRamRoleSets", "InstanceRamRoleSet"), found, none)?;
+    answer["RegionId"] = call.region().into();
+    Ok(answer)
+}
+
+/// Nobody maintains instances: one that ends by itself is started again only when it is asked for.
+fn maintenance(call: &Call) -> Result<Value, ApiError> {
+    let shape = |instance: &Instance| {
+        let action = json!({
+            "Value": "Stop",
+            "DefaultValue": "Stop",
+            "SupportedValues": { "SupportedValue": ["Stop"] },
+        });
+        json!({
+            "InstanceId": instance.id,
+            "ActionOnMaintenance": action,
+            "MaintenanceWindows": { "MaintenanceWindow": [] },
+            "NotifyOnMaintenance": false,
+        })
+    };
+    rows(call, ("MaintenanceAttributes", "MaintenanceAttribute"), instances(call, "InstanceId")?, shape)
+}
+
+fn reservations(call: &Call) -> Result<Value, ApiError> {
+    call.params.required("InstanceIds")?;
+    let shape = |instance: &Instance| json!({ "InstanceId": instance.id, "PrivatePoolOptionsMatchCriteria": "None", "PrivatePoolOptionsId": "" });
+    rows(call, ("Instances", "Instance"), instances(call, "InstanceIds")?, shape)
+}
+
+fn renewals(call: &Call) -> Result<Value, ApiError> {
+    let asked = wanted(&call.params, "RenewalStatus", "NotRenewal");
+    let found = if asked { instances(call, "InstanceId")? } else { Vec::new() };
+    let shape = |instance: &Instance| {
+        json!({
+            "InstanceId": instance.id,
+            "AutoRenewEnabled": false,
+            "Duration": 0,
+            "PeriodUnit": "",
+            "RenewalStatus": "NotRenewal",
+            "EnableExpectedRenewDay": false,
+        })
+    };
+    rows(call, ("InstanceRenewAttributes", "InstanceRenewAttribute"), found, shape)
+}
+
+fn events(call: &Call) -> Result<Value, ApiError> {
+    if call.params.has("InstanceId") {
+        call.owned::<Instance>("InstanceId")?;
+    }
+    rows(call, ("InstanceSystemEventSet", "InstanceSystemEventType"), Vec::new(), |_| Value::Null)
+}
+
+/// Tags of instances, with the number of instances that have each.
+fn tags(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    let filter = Filter::of(params, "ResourceId", "ResourceName")?;
+    let mut counted: BTreeMap<(String, String), u32> = BTreeMap::new();
+    if wanted(params, "ResourceType", "instance") {
+        for instance in call.all_owned::<Instance>().filter(|it| filter.takes(it.id.as_str(), &it.meta)) {
+            for (key, value) in &instance.meta.tags {
+                *counted.entry((key.clone(), value.clone())).or_default() += 1;
+            }
+        }
+    }
+    let shape = |((key, value), count): &((String, String), u32)| json!({ "TagKey": key, "TagValue": value, "ResourceTypeCount": { "Instance": count } });
+    let found = counted.into_iter().collect();
+    page(params, ("Tags", "Tag"), 100, found, |((key, value), _)| format!("{key}={value}"), shape)
+}
