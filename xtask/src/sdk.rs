@@ -13,7 +13,7 @@ const STATE: &str = "target/tmp/sdk";
 
 /// Starts a system, runs the SDKs' tests against it, removes it.
 pub(crate) fn walkthrough() -> Result<()> {
-    succeed(&mut cargo(&["build", "--locked", "--package", "isthmus"]))?;
+    succeed(&mut cargo(&["build", "--locked", "--bin", "isthmus"]))?;
     down()?;
     let mut daemon = start()?;
     let address = daemon.address.clone();

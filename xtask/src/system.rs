@@ -46,11 +46,11 @@ pub(crate) fn down() -> Result<()> {
 
 /// Whether the figures that are steady on any machine are as good as promised.
 pub(crate) fn gates() -> Result<()> {
-    succeed(&mut cargo(&["run", "--quiet", "--locked", "--package", "isthmus", "--", "bench", "--gates"]))
+    succeed(&mut cargo(&["run", "--quiet", "--locked", "--bin", "isthmus", "--", "bench", "--gates"]))
 }
 
 /// Writes docs/COMPATIBILITY.md.
 pub(crate) fn compatibility() -> Result<()> {
-    let page = output(&mut cargo(&["run", "--quiet", "--package", "isthmus", "compatibility"]))?;
+    let page = output(&mut cargo(&["run", "--quiet", "--bin", "isthmus", "compatibility"]))?;
     std::fs::write(COMPATIBILITY, page).with_context(|| format!("cannot write {COMPATIBILITY}"))
 }
