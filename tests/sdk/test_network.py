@@ -242,3 +242,36 @@ def test_a_vpc_with_a_group_stays(sdk):
         sdk.vpc.DeleteVpc(VpcId=vpc)
     sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group)
     sdk.vpc.DeleteVpc(VpcId=vpc)
+
+
+def test_there_is_no_internet_and_no_classic_network(sdk):
+    vpc = sdk.vpc.CreateVpc(CidrBlock="10.0.0.0/16")["VpcId"]
+    with refused("OperationUnsupported.EipAddress", 400):
+        sdk.vpc.AllocateEipAddress()
+    shown = sdk.vpc.DescribeEipAddresses()
+    assert (shown["TotalCount"], shown["EipAddresses"]["EipAddress"]) == (0, [])
+    with refused("Forbidden.EnableClassicLink", 400):
+        sdk.vpc.EnableVpcClassicLink(VpcId=vpc)
+    sdk.vpc.DisableVpcClassicLink(VpcId=vpc)
+    sdk.vpc.DeleteVpc(VpcId=vpc)
+    with refused("InvalidVpcId.NotFound", 404):
+        sdk.vpc.EnableVpcClassicLink(VpcId=vpc)
+
+
+def test_groups_tell_which_others_name_them(sdk):
+    vpc = sdk.vpc.CreateVpc(CidrBlock="10.0.0.0/16")["VpcId"]
+    first, second = [sdk.ecs.CreateSecurityGroup(VpcId=vpc)["SecurityGroupId"] for _ in range(2)]
+    ask = lambda: sdk.ecs.DescribeSecurityGroupReferences(SecurityGroupId=[first, second])
+    assert ask()["SecurityGroupReferences"]["SecurityGroupReference"] == []
+    rule = {"IpProtocol": "tcp", "PortRange": "80/80", "SourceGroupId": first}
+    sdk.ecs.AuthorizeSecurityGroup(SecurityGroupId=second, **rule)
+    (reference,) = ask()["SecurityGroupReferences"]["SecurityGroupReference"]
+    assert reference["SecurityGroupId"] == first
+    (naming,) = reference["ReferencingSecurityGroups"]["ReferencingSecurityGroup"]
+    assert naming["SecurityGroupId"] == second
+    with refused("MissingParameter", 400):
+        sdk.ecs.DescribeSecurityGroupReferences(SecurityGroupId=[])
+    sdk.ecs.RevokeSecurityGroup(SecurityGroupId=second, **rule)
+    for group in (first, second):
+        sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group)
+    sdk.vpc.DeleteVpc(VpcId=vpc)

@@ -56,3 +56,23 @@ pub(crate) fn all(only: Option<&str>) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn every_test_target_is_run_by_a_step() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+        for package in std::fs::read_dir(crates).unwrap() {
+            let Ok(tests) = std::fs::read_dir(package.unwrap().path().join("tests")) else { continue };
+            for entry in tests.map(|entry| entry.unwrap().path()) {
+                let is_target =
+                    entry.extension().is_some_and(|it| it == "rs") || entry.join("main.rs").exists();
+                let name = entry.file_stem().unwrap().to_str().unwrap();
+                let chosen = format!("\"--test\", \"{name}\"");
+                assert!(!is_target || include_str!("test.rs").contains(&chosen), "no step runs {name}");
+            }
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod instances;
 mod members;
 mod places;
 mod power;
+mod references;
 mod rule;
 mod run;
 mod tags;
@@ -33,6 +34,7 @@ pub const ACTIONS: &[&[Action]] = &[
     members::ACTIONS,
     places::ACTIONS,
     power::ACTIONS,
+    references::ACTIONS,
     run::ACTIONS,
     tags::ACTIONS,
 ];

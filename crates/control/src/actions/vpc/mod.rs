@@ -1,5 +1,6 @@
 //! The Vpc product: networks, their subnets and route tables, and where they can be.
 
+mod internet;
 mod places;
 mod route_tables;
 mod routes;
@@ -11,6 +12,7 @@ use super::Action;
 
 /// Every action of the product.
 pub const ACTIONS: &[&[Action]] = &[
+    internet::ACTIONS,
     places::ACTIONS,
     route_tables::ACTIONS,
     routes::ACTIONS,
