@@ -203,3 +203,19 @@ def test_types_and_their_families(sdk):
     assert "ecs.c6" in [one["InstanceTypeFamilyId"] for one in families]
     kinds = sdk.ecs.DescribeImageSupportInstanceTypes(ImageId="host")["InstanceTypes"]["InstanceType"]
     assert {"ecs.c6.large": (2, 4.0)}.items() <= {one["InstanceTypeId"]: (one["CpuCoreCount"], one["MemorySize"]) for one in kinds}.items()
+
+
+def test_an_instance_is_made_resized_and_started(sdk, place):
+    id = sdk.ecs.CreateInstance(
+        ImageId="host", InstanceName="later", InstanceType="ecs.c6.large", VSwitchId=place[1]
+    )["InstanceId"]
+    until({"Stopped"}, lambda: statuses(sdk, [id]))
+    sdk.ecs.ModifyInstanceSpec(InstanceId=id, InstanceType="ecs.g6.xlarge")
+    (shown,) = described(sdk, [id])
+    assert (shown["InstanceType"], shown["Cpu"], shown["Memory"]) == ("ecs.g6.xlarge", 4, 16384)
+    sdk.ecs.StartInstance(InstanceId=id)
+    until({"Running"}, lambda: statuses(sdk, [id]))
+    with refused("IncorrectInstanceStatus", 403):
+        sdk.ecs.ModifyInstanceSpec(InstanceId=id, InstanceType="ecs.g6.large")
+    sdk.ecs.DeleteInstance(InstanceId=id, Force=True)
+    until([], lambda: described(sdk, [id]))

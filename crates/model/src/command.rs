@@ -83,7 +83,7 @@ pub enum Command {
     /// Something about route tables.
     Route(RouteCommand),
 
-    /// Makes instances and starts them.
+    /// Makes instances.
     RunInstances(RunInstances),
     /// Starts stopped instances.
     StartInstances(Vec<InstanceId>),

@@ -35,7 +35,7 @@ pub struct Instance {
     pub user_data: Option<UserData>,
     /// Whether it is to run.
     pub power: Power,
-    /// Raised by every start and reboot, from 1.
+    /// Raised by every start and reboot; 0 before the first.
     pub boot: u64,
     /// Refuses deletion.
     pub deletion_protection: bool,

@@ -64,8 +64,8 @@ impl Draft {
             instance_type: it.instance_type.clone(),
             host_name: it.host_name.clone().unwrap_or_else(|| HostName::of(&id)),
             user_data: it.user_data.clone(),
-            power: Power::Running,
-            boot: 1,
+            power: it.power,
+            boot: u64::from(it.power == Power::Running),
             deletion_protection: it.deletion_protection,
         });
         for interface in &it.interfaces {
@@ -151,6 +151,10 @@ impl Draft {
         let instance = self.own::<Instance>(&it.instance)?;
         if let Some(groups) = &it.security_groups {
             self.set_groups(&instance.eni, groups)?;
+        }
+        if let Some(instance_type) = &it.instance_type {
+            in_power(&instance, Power::Stopped)?;
+            self.edit(instance.as_ref(), |row| row.instance_type = instance_type.clone());
         }
         if it.host_name.is_some() || it.deletion_protection.is_some() {
             self.edit_quietly(instance.as_ref(), |row| {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::check::Findings;
 use crate::endpoint::Endpoint;
 use crate::id::{InstanceId, VpcId};
-use crate::instance::{Eni, EniOwner, Instance};
+use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::nlb::LoadBalancer;
 use crate::private_zone::PrivateZone;
 use crate::quota::Quota;
@@ -116,7 +116,7 @@ impl Findings<'_> {
         let zone = self.state.get::<Eni>(&row.eni).and_then(|eni| self.state.get::<VSwitch>(&eni.vswitch));
         self.must(zone.is_some_and(|vswitch| vswitch.zone == row.zone), "its interface lies in its zone");
         self.must(self.state.settings().hosts.contains(&row.host), "its host is set up");
-        self.must(row.boot > 0, "it was started once");
+        self.must(row.boot > 0 || row.power == Power::Stopped, "what runs was started once");
     }
 
     pub(super) fn private_zone(&mut self, row: &PrivateZone) {

@@ -5,10 +5,10 @@ use std::net::Ipv4Addr;
 
 use crate::command::eni::{CreateEni, MoreAddresses};
 use crate::id::{EniId, InstanceId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
-use crate::instance::{HostName, Image, InstanceType, UserData};
+use crate::instance::{HostName, Image, InstanceType, Power, UserData};
 use crate::meta::{Labels, Relabel};
 
-/// Makes instances and starts them.
+/// Makes instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunInstances {
     /// Name, description, tags, resource group; the same for all.
@@ -39,6 +39,8 @@ pub struct RunInstances {
     pub interfaces: Vec<MoreInterface>,
     /// Refuse deletion.
     pub deletion_protection: bool,
+    /// Whether they run at once.
+    pub power: Power,
 }
 
 impl RunInstances {
@@ -59,6 +61,7 @@ impl RunInstances {
             source_dest_check: true,
             interfaces: Vec::new(),
             deletion_protection: false,
+            power: Power::Running,
         }
     }
 }
@@ -109,12 +112,21 @@ pub struct ModifyInstance {
     pub deletion_protection: Option<bool>,
     /// Its security groups, the full set.
     pub security_groups: Option<BTreeSet<SecurityGroupId>>,
+    /// Its type; only while it is stopped.
+    pub instance_type: Option<InstanceType>,
 }
 
 impl ModifyInstance {
     /// A change of nothing yet.
     pub fn new(instance: InstanceId) -> Self {
         let relabel = Relabel::default();
-        Self { instance, relabel, host_name: None, deletion_protection: None, security_groups: None }
+        Self {
+            instance,
+            relabel,
+            host_name: None,
+            deletion_protection: None,
+            security_groups: None,
+            instance_type: None,
+        }
     }
 }

@@ -23,6 +23,7 @@ use model::id::{
     CertificateId, EndpointId, EndpointServiceId, Revision, SecurityGroupId, SecurityPolicyId, VSwitchId,
     ZoneId,
 };
+use model::instance::{InstanceType, Power};
 use model::meta::{Description, Labels, Name, Relabel};
 use model::net::PortRange;
 use model::nlb::health_check::HealthCheckPatch;
@@ -306,6 +307,7 @@ impl Dice<'_> {
                     address: self.address(),
                     more: self.more_addresses(),
                     interfaces: (0..self.below(2)).map(|_| MoreInterface::New(self.new_eni())).collect(),
+                    power: if self.chance(4) { Power::Stopped } else { Power::Running },
                     ..RunInstances::new(vswitch)
                 })
             }
@@ -316,6 +318,7 @@ impl Dice<'_> {
             _ => C::ModifyInstance(ModifyInstance {
                 security_groups: Some(BTreeSet::from([self.group()])),
                 deletion_protection: Some(self.chance(8)),
+                instance_type: self.chance(2).then(InstanceType::default),
                 ..ModifyInstance::new(instance)
             }),
         }

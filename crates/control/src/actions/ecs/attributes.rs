@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::command::Command;
 use model::command::instance::ModifyInstance;
 use model::id::SecurityGroupId;
-use model::instance::{HostName, Instance};
+use model::instance::{HostName, Instance, InstanceType};
 use model::meta::Relabel;
 use serde_json::{Value, json};
 
@@ -34,6 +34,22 @@ pub(super) const ACTIONS: &[Action] = &[
         ],
         modify,
     ),
+    Action::write(
+        Product::Ecs,
+        "ModifyInstanceSpec",
+        &[
+            works("InstanceId"),
+            works("InstanceType"),
+            no_effect("AllowMigrateAcrossZone", "an instance stays in its zone"),
+            no_effect("Async", "the change holds from the next start on"),
+            no_effect("InternetMaxBandwidthIn", "instances have no public address"),
+            no_effect("ModifyMode", "a stopped instance is changed"),
+            refused("InternetMaxBandwidthOut", "instances have no public address."),
+            refused("Temporary", "this version changes nothing by itself."),
+            refused("Disk", "an instance has the one disk of its image."),
+        ],
+        resize,
+    ),
     Action::read(Product::Ecs, "DescribeUserData", &[works("InstanceId")], user_data),
     Action::read(
         Product::Ecs,
@@ -56,6 +72,17 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
         host_name: host_name.map_err(|error| invalid(&error))?,
         deletion_protection: params.flag("DeletionProtection")?,
         security_groups: (!groups.is_empty()).then_some(groups),
+        instance_type: None,
+    };
+    Ok(Write::silent(Command::ModifyInstance(command)))
+}
+
+fn resize(call: &Call) -> Result<Write, ApiError> {
+    let params = &call.params;
+    let instance_type = InstanceType::parse(params.required("InstanceType")?);
+    let command = ModifyInstance {
+        instance_type: Some(instance_type.map_err(|error| invalid(&error))?),
+        ..ModifyInstance::new(call::required_id(params, "InstanceId")?)
     };
     Ok(Write::silent(Command::ModifyInstance(command)))
 }

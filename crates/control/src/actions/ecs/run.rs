@@ -1,4 +1,4 @@
-//! RunInstances.
+//! RunInstances and CreateInstance.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use model::command::eni::CreateEni;
 use model::command::instance::{MoreInterface, RunInstances};
 use model::command::{Command, Output};
 use model::id::{SecurityGroupId, VSwitchId, ZoneId};
-use model::instance::{HostName, Image, InstanceType, InvalidInstanceValue, UserData};
+use model::instance::{HostName, Image, InstanceType, InvalidInstanceValue, Power, UserData};
 use serde_json::{Value, json};
 
 use super::eni_changes::{NO_IPV6, described, more_addresses};
@@ -69,8 +69,11 @@ const PARAMS: &[Param] = &[
     refused("UniqueSuffix", "names are given as they are."),
 ];
 
-/// The action that makes instances.
-pub(super) const ACTIONS: &[Action] = &[Action::write(Product::Ecs, "RunInstances", PARAMS, run)];
+/// Actions that make instances.
+pub(super) const ACTIONS: &[Action] = &[
+    Action::write(Product::Ecs, "RunInstances", PARAMS, run),
+    Action::write(Product::Ecs, "CreateInstance", PARAMS, create),
+];
 
 fn run(call: &Call) -> Result<Write, ApiError> {
     let answer = |_: &View, output: &Output| match output {
@@ -80,6 +83,16 @@ fn run(call: &Call) -> Result<Write, ApiError> {
         _ => Value::Null,
     };
     Ok(Write { command: Command::RunInstances(command(&call.params)?), answer })
+}
+
+/// One instance, which waits for its first start.
+fn create(call: &Call) -> Result<Write, ApiError> {
+    let answer = |_: &View, output: &Output| match output {
+        Output::Instances(ids) => json!({ "InstanceId": ids.first(), "OrderId": "", "TradePrice": 0 }),
+        _ => Value::Null,
+    };
+    let command = RunInstances { amount: 1, power: Power::Stopped, ..command(&call.params)? };
+    Ok(Write { command: Command::RunInstances(command), answer })
 }
 
 fn command(params: &Params) -> Result<RunInstances, ApiError> {
@@ -107,6 +120,7 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
         source_dest_check: source_dest_check(interface.as_ref())?,
         interfaces,
         deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),
+        power: Power::Running,
     })
 }
 
