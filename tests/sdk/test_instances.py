@@ -182,7 +182,7 @@ def test_what_clients_ask_beside_an_instance(sdk, pair):
     assert (kept["InstanceId"], kept["ActionOnMaintenance"]["Value"]) == (first, "Stop")
     (pool,) = sdk.ecs.DescribeInstanceAttachmentAttributes(InstanceIds=json.dumps([first]))["Instances"]["Instance"]
     assert (pool["InstanceId"], pool["PrivatePoolOptionsMatchCriteria"]) == (first, "None")
-    with refused("MissingParameter", 400):
+    with refused("MissingParameter.InstanceIds", 400):
         sdk.ecs.DescribeInstanceAttachmentAttributes(InstanceIds="")
     renew = sdk.ecs.DescribeInstanceAutoRenewAttribute(InstanceId=first)["InstanceRenewAttributes"]
     assert [one["AutoRenewEnabled"] for one in renew["InstanceRenewAttribute"]] == [False]

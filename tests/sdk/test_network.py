@@ -269,7 +269,7 @@ def test_groups_tell_which_others_name_them(sdk):
     assert reference["SecurityGroupId"] == first
     (naming,) = reference["ReferencingSecurityGroups"]["ReferencingSecurityGroup"]
     assert naming["SecurityGroupId"] == second
-    with refused("MissingParameter", 400):
+    with refused("MissingParameter.SecurityGroupId", 400):
         sdk.ecs.DescribeSecurityGroupReferences(SecurityGroupId=[])
     sdk.ecs.RevokeSecurityGroup(SecurityGroupId=second, **rule)
     for group in (first, second):
