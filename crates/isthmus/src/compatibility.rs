@@ -17,6 +17,9 @@ What of the public API is there. Written by `cargo xtask compatibility` from the
 Both signature schemes, HTTP and HTTPS, GET and POST, JSON and XML answers. An action or parameter that is not listed
 here is not there: an unknown action is refused with `InvalidAction.NotFound`, an unknown parameter is ignored, as the
 cloud itself does.
+
+In part: the schedulers `Wrr` and `Tch` place connections by hash in proportion to the weights, `Rr` in equal shares, `Wlc` as `Wrr`; `Sch`
+and `Qch` are refused. Resource groups are kept, shown and filtered by as they are named, whether or not anybody made them.
 ";
 
 /// The whole page.

@@ -170,9 +170,9 @@ fn check(action: &Action, params: &Params) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Some clients send every parameter of an action: `false` and empty structures ask for nothing.
+/// Some clients send every parameter of an action: `false`, 0 and empty structures ask for nothing.
 fn asked_for(params: &Params, name: &str) -> bool {
-    let nothing = |text: &str| text.eq_ignore_ascii_case("false") || text == "[]" || text == "{}";
+    let nothing = |text: &str| text.eq_ignore_ascii_case("false") || matches!(text, "0" | "[]" | "{}");
     params.has(name) && !params.text(name).is_some_and(nothing)
 }
 

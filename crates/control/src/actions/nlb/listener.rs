@@ -17,11 +17,13 @@ use super::tls::{
 use super::{PAGE, job};
 use crate::actions::call::{description, id, labels, required_id};
 use crate::actions::list::{self, Labelled, among, is};
-use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product};
 
 const MSS: Param = no_effect("Mss", "segments keep the size that both ends agree on");
 const SEC_SENSOR: Param = no_effect("SecSensorEnabled", "there is no second-level monitoring");
+
+const NO_RANGES: &str = "this version listens on single ports.";
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
@@ -31,8 +33,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("LoadBalancerId"),
             works("ListenerProtocol"),
             works("ListenerPort"),
-            works("StartPort"),
-            works("EndPort"),
+            refused("StartPort", NO_RANGES),
+            refused("EndPort", NO_RANGES),
             works("ServerGroupId"),
             works("ListenerDescription"),
             works("IdleTimeout"),
@@ -122,19 +124,11 @@ fn create(call: &Call) -> Result<Write, ApiError> {
     Ok(Write { command: Command::CreateListener(command), answer: job })
 }
 
-/// One port, or with port 0 the range from `StartPort` to `EndPort`.
+/// The port, as the range of one that the model knows; 0 would mean a range of several.
 fn ports(params: &Params) -> Result<PortRange, ApiError> {
-    let required = |name: &str| params.number(name, 1..=u16::MAX)?.ok_or_else(|| params.missing(name));
     let port: u16 =
         params.number("ListenerPort", 0..=u16::MAX)?.ok_or_else(|| params.missing("ListenerPort"))?;
-    if port != 0 {
-        return Ok(PortRange { low: port, high: port });
-    }
-    let (low, high) = (required("StartPort")?, required("EndPort")?);
-    if low >= high {
-        return Err(params.illegal("EndPort", "give a port above StartPort."));
-    }
-    Ok(PortRange { low, high })
+    Ok(PortRange { low: port, high: port })
 }
 
 fn proxy_protocol(params: &Params) -> Result<ProxyProtocolPatch, ApiError> {

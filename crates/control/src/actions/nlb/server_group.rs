@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use super::{PAGE, job};
 use crate::actions::call::{labels, name, required_id};
 use crate::actions::list::{self, Labelled, among, is};
-use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product};
 
-const NO_DRAINING: &str = "connections to a server end when it leaves its group";
+const NO_DRAINING: &str =
+    "connections to a server end when it leaves its group; those through TLS and PROXY protocol are drained";
 const DRAIN: Param = no_effect("ConnectionDrainEnabled", NO_DRAINING);
 const DRAIN_TIMEOUT: Param = no_effect("ConnectionDrainTimeout", NO_DRAINING);
 
@@ -35,7 +36,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("PreserveClientIpEnabled"),
             DRAIN,
             DRAIN_TIMEOUT,
-            works("AnyPortEnabled"),
+            refused("AnyPortEnabled", "this version forwards to the port of each server."),
             works("HealthCheckConfig"),
             works("ResourceGroupId"),
             works("Tag"),
