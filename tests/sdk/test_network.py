@@ -275,3 +275,64 @@ def test_groups_tell_which_others_name_them(sdk):
     for group in (first, second):
         sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group)
     sdk.vpc.DeleteVpc(VpcId=vpc)
+
+
+def test_a_vpc_has_more_ranges(sdk):
+    vpc = sdk.vpc.CreateVpc(CidrBlock="10.0.0.0/16")["VpcId"]
+    answer = sdk.vpc.AssociateVpcCidrBlock(VpcId=vpc, SecondaryCidrBlock="192.168.0.0/16", IpVersion="IPV4")
+    assert (answer["CidrBlock"], answer["IpVersion"]) == ("192.168.0.0/16", "IPV4")
+    ranges = lambda answer: answer["SecondaryCidrBlocks"]["SecondaryCidrBlock"]
+    assert ranges(sdk.vpc.DescribeVpcAttribute(VpcId=vpc)) == ["192.168.0.0/16"]
+    (listed,) = sdk.vpc.DescribeVpcs(VpcId=vpc)["Vpcs"]["Vpc"]
+    assert ranges(listed) == ["192.168.0.0/16"]
+    vswitch = sdk.vpc.CreateVSwitch(VpcId=vpc, ZoneId=ZONES[0], CidrBlock="192.168.7.0/24")["VSwitchId"]
+    for code, what in [
+        ("Duplicated.SecondaryCidrBlock", {"SecondaryCidrBlock": "192.168.0.0/16"}),
+        ("InvalidCidrBlock", {"SecondaryCidrBlock": "192.168.128.0/17"}),
+        ("IllegalParam.SecondaryCidrBlock", {"SecondaryCidrBlock": "169.254.0.0/16"}),
+        ("IllegalParam.SecondaryCidrBlock", {"SecondaryCidrBlock": "10.1.0.1/16"}),
+        ("IllegalParam.IpVersion", {"SecondaryCidrBlock": "10.1.0.0/16", "IpVersion": "IPV6"}),
+        ("InvalidParameter.IPv6CidrBlock", {"IPv6CidrBlock": "2001:db8::/56"}),
+        ("MissingParam.SecondaryCidrOrIpv6Cidr", {}),
+    ]:
+        with refused(code, 400):
+            sdk.vpc.AssociateVpcCidrBlock(VpcId=vpc, **what)
+    with refused("InvalidVpcId.NotFound", 404):
+        sdk.vpc.AssociateVpcCidrBlock(VpcId="vpc-bp1000000000000000000", SecondaryCidrBlock="10.1.0.0/16")
+    for octet in range(1, 5):
+        sdk.vpc.AssociateVpcCidrBlock(VpcId=vpc, SecondaryCidrBlock=f"10.{octet}.0.0/16")
+    with refused("QuotaExceeded.VpcMultiCidr", 400):
+        sdk.vpc.AssociateVpcCidrBlock(VpcId=vpc, SecondaryCidrBlock="10.9.0.0/16")
+    with refused("OperationFailed.CidrInUse", 400):
+        sdk.vpc.UnassociateVpcCidrBlock(VpcId=vpc, SecondaryCidrBlock="192.168.0.0/16")
+    with refused("InvalidSecondaryCidrBlock.NotFound", 400):
+        sdk.vpc.UnassociateVpcCidrBlock(VpcId=vpc, SecondaryCidrBlock="10.0.0.0/16")
+    sdk.vpc.DeleteVSwitch(VSwitchId=vswitch)
+    sdk.vpc.UnassociateVpcCidrBlock(VpcId=vpc, SecondaryCidrBlock="192.168.0.0/16")
+    assert ranges(sdk.vpc.DescribeVpcAttribute(VpcId=vpc)) == [f"10.{octet}.0.0/16" for octet in range(1, 5)]
+    sdk.vpc.DeleteVpc(VpcId=vpc)
+
+
+def test_the_default_vpc_needs_no_ranges(sdk):
+    with refused("OperationFailed.DefaultVpcNotExist", 400):
+        sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0])
+    vpc = sdk.vpc.CreateDefaultVpc()["VpcId"]
+    with refused("OperationFailed.DefaultVpcExist", 400):
+        sdk.vpc.CreateDefaultVpc()
+    with refused("InvalidParameter.EnableIpv6", 400):
+        sdk.vpc.CreateDefaultVpc(EnableIpv6=True)
+    seen = sdk.vpc.DescribeVpcAttribute(VpcId=vpc)
+    assert (seen["IsDefault"], seen["CidrBlock"]) == (True, "172.16.0.0/12")
+    assert ids(sdk.vpc.DescribeVpcs(IsDefault=True)) == [vpc]
+    assert vpc not in ids(sdk.vpc.DescribeVpcs(IsDefault=False, PageSize=50))
+    vswitch = sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0])["VSwitchId"]
+    with refused("OperationFailed.DefaultVSwitchExist", 400):
+        sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0])
+    with refused("InvalidZoneId.NotFound", 404):
+        sdk.vpc.CreateDefaultVSwitch(ZoneId="cn-hangzhou-x")
+    seen = sdk.vpc.DescribeVSwitchAttributes(VSwitchId=vswitch)
+    assert (seen["IsDefault"], seen["CidrBlock"], seen["VpcId"]) == (True, "172.16.0.0/20", vpc)
+    (listed,) = sdk.vpc.DescribeVSwitches(IsDefault=True)["VSwitches"]["VSwitch"]
+    assert listed["VSwitchId"] == vswitch
+    sdk.vpc.DeleteVSwitch(VSwitchId=vswitch)
+    sdk.vpc.DeleteVpc(VpcId=vpc)

@@ -60,8 +60,8 @@ pub struct VpcSummary {
     /// The VPC.
     #[serde(flatten)]
     pub item: Item,
-    /// Its range.
-    pub cidr: String,
+    /// Its ranges.
+    pub ranges: Vec<String>,
     /// How many vSwitches it has.
     pub vswitches: usize,
     /// How many interfaces it has, those of endpoints and load balancers with them.
@@ -143,7 +143,7 @@ fn vpc_summary(view: View<'_>, vpc: &Vpc) -> VpcSummary {
     let key = Key::Vpc(vpc.id.clone());
     VpcSummary {
         item: item(vpc.id.as_str(), &vpc.meta, &judged.status, judged.why),
-        cidr: vpc.cidr.net().to_string(),
+        ranges: vpc.ranges().map(|range| range.to_string()).collect(),
         vswitches: view.state.count_users(&key, Kind::VSwitch),
         interfaces: view.state.count_users(&key, Kind::Eni),
     }

@@ -41,6 +41,7 @@ scenarios! {
     power
     private_zones
     proxy_protocol
+    ranges
     refusals
     routes
     security_groups

@@ -8,6 +8,7 @@ mod instance;
 mod listener;
 mod load_balancer;
 mod private_zone;
+mod range;
 mod route;
 mod security;
 mod server_group;

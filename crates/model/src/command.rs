@@ -46,6 +46,7 @@ use crate::private_zone::RecordNumber;
 use crate::records::Settings;
 use crate::service::User;
 use crate::tables::Key;
+use crate::vpc::VpcCidr;
 
 /// What a command is judged with besides the state.
 #[derive(Clone, Copy, Debug)]
@@ -222,6 +223,8 @@ pub enum Output {
         /// Its route table.
         route_table: RouteTableId,
     },
+    /// A VPC got this range.
+    Cidr(VpcCidr),
     /// A vSwitch was made.
     VSwitch(VSwitchId),
     /// A route table was made.

@@ -37,6 +37,8 @@ macro_rules! quotas {
 quotas! {
     /// VPCs of an account.
     VpcsAnAccount = 200, "VPCs in an account";
+    /// Address ranges of a VPC besides its first one.
+    SecondaryCidrsAVpc = 5, "secondary ranges of a VPC";
     /// vSwitches of a VPC.
     VSwitchesAVpc = 150, "vSwitches in a VPC";
     /// Route tables of a VPC, the system's included.

@@ -7,8 +7,8 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use crate::endpoint::Acceptance;
 use crate::id::{
-    EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, RouteEntryId, ServerGroupIndex,
-    ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId,
+    AccountId, EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, RouteEntryId,
+    ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::instance::EniOwner;
 use crate::nlb::{Listener, Target};
@@ -24,6 +24,10 @@ use crate::tls::PolicyId;
 pub enum Claim {
     /// An address in a VPC.
     Address(VpcId, Ipv4Addr),
+    /// Being the default VPC of an account.
+    DefaultVpc(AccountId),
+    /// Being the default vSwitch of a VPC in a zone.
+    DefaultVSwitch(VpcId, ZoneId),
     /// A network.
     Network(Network),
     /// A port.
@@ -120,10 +124,18 @@ impl Row {
             Row::Settings(_) | Row::Counters(_) | Row::Account(_) | Row::AccessKey(_) | Row::Token(_) => {
                 Vec::new()
             }
-            Row::Job(_) | Row::VSwitch(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
+            Row::Job(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => Vec::new(),
             Row::PrivateZone(row) => row.records.keys().copied().map(Claim::ZoneRecord).collect(),
-            Row::Vpc(row) => vec![Claim::Network(row.network)],
+            Row::Vpc(row) => {
+                let default = row.is_default.then_some(Claim::DefaultVpc(row.meta.owner));
+                default.into_iter().chain([Claim::Network(row.network)]).collect()
+            }
+            Row::VSwitch(row) => {
+                let default =
+                    row.is_default.then(|| Claim::DefaultVSwitch(row.vpc.clone(), row.zone.clone()));
+                default.into_iter().collect()
+            }
             Row::RouteTable(row) => {
                 let entries = row.entries.values().map(|entry| Claim::RouteEntry(entry.id.clone()));
                 entries.chain([Claim::Table(row.index)]).collect()

@@ -156,6 +156,8 @@ lookups! {
     members_of: Eni of SecurityGroup(SecurityGroupId) in enis;
     /// NLBs with a security group.
     load_balancers_in: LoadBalancer of SecurityGroup(SecurityGroupId) in load_balancers;
+    /// Server groups of a VPC.
+    server_groups_of_vpc: ServerGroup of Vpc(VpcId) in server_groups;
     /// Server groups that an instance serves.
     server_groups_of: ServerGroup of Instance(InstanceId) in server_groups;
     /// Server groups that an interface serves.

@@ -19,12 +19,28 @@ pub struct Vpc {
     pub network: Network,
     /// Its address range.
     pub cidr: VpcCidr,
+    /// More ranges, apart from the first one and from each other, in the order in which they came.
+    pub secondary: Vec<VpcCidr>,
+    /// Whether it is its account's default VPC.
+    pub is_default: bool,
     /// Its router.
     pub router: RouterId,
     /// The route table that every VPC has.
     pub route_table: RouteTableId,
     /// The security group that the system made for instances without one.
     pub default_group: Option<SecurityGroupId>,
+}
+
+impl Vpc {
+    /// All its address ranges.
+    pub fn ranges(&self) -> impl Iterator<Item = Ipv4Net> {
+        [self.cidr].into_iter().chain(self.secondary.iter().copied()).map(VpcCidr::net)
+    }
+
+    /// Whether an address lies in one of its ranges.
+    pub fn contains(&self, address: Ipv4Addr) -> bool {
+        self.ranges().any(|range| range.contains(&address))
+    }
 }
 
 /// A subnet of a VPC in one zone.
@@ -40,6 +56,8 @@ pub struct VSwitch {
     pub zone: ZoneId,
     /// Its address range.
     pub cidr: VSwitchCidr,
+    /// Whether it is its zone's default vSwitch in the default VPC.
+    pub is_default: bool,
     /// The route table that it uses; `None` = the system's.
     pub route_table: Option<RouteTableId>,
     /// The address that was given out last: the search for a free one goes on behind it.
@@ -74,6 +92,11 @@ pub enum InvalidCidr {
     },
 }
 
+/// Whether two ranges have an address in common.
+pub fn overlap(one: &Ipv4Net, other: &Ipv4Net) -> bool {
+    one.contains(other) || other.contains(one)
+}
+
 const fn net(a: u8, b: u8, length: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, 0, 0), length)
 }
@@ -89,7 +112,7 @@ fn checked(cidr: Ipv4Net, shortest: u8, longest: u8) -> Result<Ipv4Net, InvalidC
     if !(shortest..=longest).contains(&cidr.prefix_len()) {
         return Err(InvalidCidr::Mask { cidr, shortest, longest });
     }
-    match RESERVED.into_iter().find(|reserved| reserved.contains(&cidr) || cidr.contains(reserved)) {
+    match RESERVED.into_iter().find(|reserved| overlap(reserved, &cidr)) {
         Some(reserved) => Err(InvalidCidr::Reserved { cidr, reserved }),
         None => Ok(cidr),
     }

@@ -88,7 +88,8 @@ fn resources(f: &mut fmt::Formatter<'_>, summary: &Summary) -> fmt::Result {
         line(f, "host", format_args!("{} {observed} {}", host.id, host.faults.join("; ")))?;
     }
     rows(f, "VPC", &summary.vpcs, |vpc| {
-        let sizes = format!("{}, {} vSwitches, {} interfaces", vpc.cidr, vpc.vswitches, vpc.interfaces);
+        let ranges = vpc.ranges.join(" ");
+        let sizes = format!("{ranges}, {} vSwitches, {} interfaces", vpc.vswitches, vpc.interfaces);
         item(&vpc.item, &sizes)
     })?;
     rows(f, "instance", &summary.instances, |instance| item(instance, ""))?;

@@ -143,7 +143,7 @@ impl Draft {
 
     fn address_fits(&self, group: &ServerGroup, address: Ipv4Addr) -> Result<(), Refusal> {
         let vpc = self.own::<Vpc>(&group.vpc)?;
-        if vpc.cidr.net().contains(&address) { Ok(()) } else { Err(Refusal::ServerAddress { address }) }
+        if vpc.contains(address) { Ok(()) } else { Err(Refusal::ServerAddress { address }) }
     }
 
     pub(super) fn remove_servers(&mut self, it: &RemoveServers) -> Result<Output, Refusal> {

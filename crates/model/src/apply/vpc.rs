@@ -6,13 +6,13 @@ use super::done;
 use crate::command::Output;
 use crate::command::vpc::{CreateVSwitch, CreateVpc, VpcCommand};
 use crate::draft::Draft;
-use crate::id::{RouterId, VSwitchId, VpcId, ZoneId};
+use crate::id::{RouteTableId, RouterId, VSwitchId, VpcId, ZoneId};
 use crate::meta::Labels;
 use crate::quota::Quota;
 use crate::refusal::{Refusal, VpcRefusal};
 use crate::route::RouteTable;
 use crate::tables::{Key, Kind};
-use crate::vpc::{VSwitch, Vpc};
+use crate::vpc::{VSwitch, Vpc, overlap};
 
 impl Draft {
     pub(super) fn run_vpc(&mut self, command: &VpcCommand) -> Result<Output, Refusal> {
@@ -20,7 +20,10 @@ impl Draft {
             VpcCommand::CreateVpc(it) => self.create_vpc(it),
             VpcCommand::ModifyVpc(it) => done(self.relabel::<Vpc>(&it.vpc, &it.relabel)),
             VpcCommand::DeleteVpc(id) => done(self.delete_vpc(id)),
+            VpcCommand::AssociateCidr(it) => self.associate_cidr(it),
+            VpcCommand::UnassociateCidr(it) => done(self.unassociate_cidr(it)),
             VpcCommand::CreateVSwitch(it) => self.create_vswitch(it),
+            VpcCommand::CreateDefaultVSwitch(zone) => self.create_default_vswitch(zone),
             VpcCommand::ModifyVSwitch(it) => done(self.relabel::<VSwitch>(&it.vswitch, &it.relabel)),
             VpcCommand::DeleteVSwitch(id) => done(self.delete_vswitch(id)),
         }
@@ -28,6 +31,9 @@ impl Draft {
 
     fn create_vpc(&mut self, it: &CreateVpc) -> Result<Output, Refusal> {
         self.room_in_account(Kind::Vpc, Quota::VpcsAnAccount)?;
+        if let (true, Some(vpc)) = (it.is_default, self.default_vpc()) {
+            return Err(VpcRefusal::DefaultVpcExists(vpc.id.clone()).into());
+        }
         let id = VpcId::generate(&mut self.entropy);
         let router = RouterId::generate(&mut self.entropy);
         let meta = self.meta(&it.labels)?;
@@ -38,6 +44,8 @@ impl Draft {
             meta,
             network,
             cidr: it.cidr,
+            secondary: Vec::new(),
+            is_default: it.is_default,
             router: router.clone(),
             route_table: route_table.clone(),
             default_group: None,
@@ -68,8 +76,12 @@ impl Draft {
     fn create_vswitch(&mut self, it: &CreateVSwitch) -> Result<Output, Refusal> {
         let vpc = self.own::<Vpc>(&it.vpc)?;
         self.known_zone(&it.zone)?;
-        self.room(&Key::Vpc(vpc.id.clone()), Kind::VSwitch, 1, Quota::VSwitchesAVpc)?;
-        self.fits(&vpc, it)?;
+        self.fits(&vpc, it.cidr.net())?;
+        self.new_vswitch(it, false)
+    }
+
+    pub(super) fn new_vswitch(&mut self, it: &CreateVSwitch, is_default: bool) -> Result<Output, Refusal> {
+        self.room(&Key::Vpc(it.vpc.clone()), Kind::VSwitch, 1, Quota::VSwitchesAVpc)?;
         let id = VSwitchId::generate(&mut self.entropy);
         self.put(VSwitch {
             id: id.clone(),
@@ -77,37 +89,36 @@ impl Draft {
             vpc: it.vpc.clone(),
             zone: it.zone.clone(),
             cidr: it.cidr,
+            is_default,
             route_table: None,
             cursor: it.cidr.last(),
         });
         Ok(Output::VSwitch(id))
     }
 
-    fn fits(&self, vpc: &Vpc, it: &CreateVSwitch) -> Result<(), Refusal> {
-        let cidr = it.cidr.net();
-        if !vpc.cidr.net().contains(&cidr) {
+    pub(super) fn fits(&self, vpc: &Vpc, cidr: Ipv4Net) -> Result<(), Refusal> {
+        if !vpc.ranges().any(|range| range.contains(&cidr)) {
             return Err(VpcRefusal::CidrOutsideVpc { cidr, vpc: vpc.cidr.net() }.into());
         }
-        let overlaps = |other: &VSwitch| other.cidr.net().contains(&cidr) || cidr.contains(&other.cidr.net());
-        match self.state().vswitches_of(&vpc.id).find(|other| overlaps(other)) {
+        match self.state().vswitches_of(&vpc.id).find(|other| overlap(&other.cidr.net(), &cidr)) {
             Some(other) => Err(VpcRefusal::CidrOverlapsVSwitch {
                 cidr,
                 other: other.cidr.net(),
                 vswitch: other.id.clone(),
             }
             .into()),
-            None => self.no_route_within(&vpc.id, cidr),
+            None => match self.route_within(&vpc.id, cidr) {
+                Some((table, destination)) => Err(VpcRefusal::VSwitchOverRoute { table, destination }.into()),
+                None => Ok(()),
+            },
         }
     }
 
-    /// A route into the range would be overruled by the vSwitch.
-    fn no_route_within(&self, vpc: &VpcId, cidr: Ipv4Net) -> Result<(), Refusal> {
+    /// A route into the range, which what lies there would overrule.
+    pub(super) fn route_within(&self, vpc: &VpcId, cidr: Ipv4Net) -> Option<(RouteTableId, Ipv4Net)> {
         let mut tables = self.state().route_tables_of(vpc);
         let within = |table: &RouteTable| table.entries.keys().copied().find(|to| cidr.contains(to));
-        match tables.find_map(|table| Some((table.id.clone(), within(table)?))) {
-            Some((table, destination)) => Err(VpcRefusal::VSwitchOverRoute { table, destination }.into()),
-            None => Ok(()),
-        }
+        tables.find_map(|table| Some((table.id.clone(), within(table)?)))
     }
 
     fn delete_vswitch(&mut self, id: &VSwitchId) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ use crate::quota::Quota;
 use crate::records::Released;
 use crate::route::{NextHop, RouteTable, is_destination};
 use crate::security::{GroupKind, Peer, SecurityGroup};
-use crate::vpc::{VSwitch, Vpc};
+use crate::vpc::{VSwitch, Vpc, overlap};
 
 impl Findings<'_> {
     pub(super) fn vpc(&mut self, row: &Vpc) {
@@ -22,6 +22,9 @@ impl Findings<'_> {
         let mut tables = self.state.route_tables_of(&row.id).filter(|table| table.system);
         let one = tables.next().is_some_and(|table| table.id == row.route_table) && tables.next().is_none();
         self.must(one, "the system has made one route table for it");
+        let ranges: Vec<_> = row.ranges().collect();
+        let apart = |at: usize| ranges[..at].iter().all(|other| !overlap(other, &ranges[at]));
+        self.must((0..ranges.len()).all(apart), "its ranges are apart from each other");
     }
 
     pub(super) fn route_table(&mut self, row: &RouteTable) {
@@ -42,9 +45,10 @@ impl Findings<'_> {
     pub(super) fn vswitch(&mut self, row: &VSwitch) {
         let Some(vpc) = self.state.get::<Vpc>(&row.vpc) else { return };
         let net = row.cidr.net();
-        self.must(vpc.cidr.net().contains(&net), "its range is within its VPC's");
+        self.must(vpc.ranges().any(|range| range.contains(&net)), "its range is within one of its VPC's");
+        self.must(vpc.is_default || !row.is_default, "a default vSwitch lies in the default VPC");
         let mut others = self.state.vswitches_of(&row.vpc).filter(|other| other.id != row.id);
-        let apart = others.all(|other| !other.cidr.net().contains(&net) && !net.contains(&other.cidr.net()));
+        let apart = others.all(|other| !overlap(&other.cidr.net(), &net));
         self.must(apart, "its range is apart from other vSwitches'");
         let table = row.route_table.as_ref().map(|id| self.state.get::<RouteTable>(id));
         let fits = table.is_none_or(|table| table.is_some_and(|table| table.vpc == row.vpc && !table.system));

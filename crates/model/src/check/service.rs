@@ -45,11 +45,9 @@ impl Findings<'_> {
         let near = |target: &Target| match target {
             Target::Ecs(id) => self.state.get::<Instance>(id).and_then(|row| self.vpc_of(&row.eni)),
             Target::Eni(id) => self.vpc_of(id),
-            Target::Ip(address) => self
-                .state
-                .get::<Vpc>(&row.vpc)
-                .filter(|vpc| vpc.cidr.net().contains(address))
-                .map(|_| row.vpc.clone()),
+            Target::Ip(address) => {
+                self.state.get::<Vpc>(&row.vpc).filter(|vpc| vpc.contains(*address)).map(|_| row.vpc.clone())
+            }
         };
         let near = row.servers.iter().all(|server| near(&server.target).as_ref() == Some(&row.vpc));
         self.must(near, "its servers lie in its VPC");

@@ -13,8 +13,14 @@ pub enum VpcCommand {
     ModifyVpc(ModifyVpc),
     /// Deletes an empty VPC.
     DeleteVpc(VpcId),
+    /// Gives a VPC another address range.
+    AssociateCidr(CidrOfVpc),
+    /// Takes such a range away again.
+    UnassociateCidr(CidrOfVpc),
     /// Makes a vSwitch.
     CreateVSwitch(CreateVSwitch),
+    /// Makes the default vSwitch of a zone, in the default VPC.
+    CreateDefaultVSwitch(ZoneId),
     /// Names or describes a vSwitch.
     ModifyVSwitch(ModifyVSwitch),
     /// Deletes an empty vSwitch.
@@ -27,6 +33,17 @@ pub struct CreateVpc {
     /// Name, description, tags, resource group.
     pub labels: Labels,
     /// Its address range.
+    pub cidr: VpcCidr,
+    /// Whether it is to be the account's default VPC.
+    pub is_default: bool,
+}
+
+/// A range of a VPC besides the one that it was made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CidrOfVpc {
+    /// The VPC.
+    pub vpc: VpcId,
+    /// The range.
     pub cidr: VpcCidr,
 }
 
@@ -48,7 +65,7 @@ pub struct CreateVSwitch {
     pub vpc: VpcId,
     /// Its zone.
     pub zone: ZoneId,
-    /// Its address range, within the VPC's.
+    /// Its address range, within one of the VPC's.
     pub cidr: VSwitchCidr,
 }
 

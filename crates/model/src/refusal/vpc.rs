@@ -2,20 +2,64 @@
 
 use ipnet::Ipv4Net;
 
-use crate::id::{RouteTableId, VSwitchId};
+use crate::id::{RouteTableId, VSwitchId, VpcId};
 use crate::tables::Key;
 
 /// A command about address ranges and routes that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VpcRefusal {
-    /// The vSwitch's range is not within its VPC's.
-    #[error("{cidr} is not within the VPC's range {vpc}")]
+    /// The vSwitch's range is not within one of its VPC's.
+    #[error("{cidr} is not within a range of the VPC, which begins with {vpc}")]
     CidrOutsideVpc {
         /// The vSwitch's.
         cidr: Ipv4Net,
-        /// The VPC's.
+        /// The VPC's first one.
         vpc: Ipv4Net,
     },
+    /// The VPC has the range already.
+    #[error("{0} is a range of the VPC already")]
+    CidrExists(Ipv4Net),
+    /// The new range overlaps one of the VPC's.
+    #[error("{cidr} overlaps {other}, which the VPC has")]
+    CidrOverlapsVpc {
+        /// The new range.
+        cidr: Ipv4Net,
+        /// The range that is there.
+        other: Ipv4Net,
+    },
+    /// A route leads into the new range.
+    #[error("route table {table} has a route to {destination}, which is within {cidr}: delete it first")]
+    CidrOverRoute {
+        /// The new range.
+        cidr: Ipv4Net,
+        /// The table.
+        table: RouteTableId,
+        /// The route's destination.
+        destination: Ipv4Net,
+    },
+    /// The VPC has no such range besides its first one.
+    #[error("{0} is no secondary range of the VPC")]
+    CidrNotFound(Ipv4Net),
+    /// Something lies in the range.
+    #[error("{kind} {by} lies in {cidr}: remove that first", kind = .by.kind())]
+    CidrInUse {
+        /// The range.
+        cidr: Ipv4Net,
+        /// What lies in it.
+        by: Key,
+    },
+    /// The account has a default VPC.
+    #[error("VPC {0} is the default VPC already")]
+    DefaultVpcExists(VpcId),
+    /// The account has no default VPC.
+    #[error("there is no default VPC: create it first")]
+    NoDefaultVpc,
+    /// The zone has a default vSwitch.
+    #[error("vSwitch {0} is the default vSwitch of the zone already")]
+    DefaultVSwitchExists(VSwitchId),
+    /// Other vSwitches and routes leave no range for a default vSwitch.
+    #[error("the default VPC has no /{0} left for a default vSwitch")]
+    DefaultVpcFull(u8),
     /// The range overlaps a vSwitch's.
     #[error("{cidr} overlaps {other} of vSwitch {vswitch}")]
     CidrOverlapsVSwitch {

@@ -6,6 +6,7 @@ mod balancer;
 mod interfaces;
 mod private_zones;
 mod random;
+mod ranges;
 mod ratchet;
 mod reached;
 mod refusals;

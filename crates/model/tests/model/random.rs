@@ -251,8 +251,8 @@ fn relabel() -> Relabel {
 
 impl Dice<'_> {
     fn command(&mut self) -> C {
-        match self.below(12) {
-            10 => self.secrets(),
+        match self.below(13) {
+            10 | 12 => self.secrets(),
             11 => self.surroundings(),
             0 | 1 => self.network(),
             2 => self.instances(),
@@ -267,13 +267,17 @@ impl Dice<'_> {
     }
 
     fn network(&mut self) -> C {
-        let octet = self.below(4);
-        let cidr = VSwitchCidr::new(format!("10.0.{octet}.0/28").parse().unwrap()).unwrap();
-        match self.below(14) {
+        let (octet, second) = (self.below(4), self.below(8) / 7);
+        let cidr = VSwitchCidr::new(format!("10.{second}.{octet}.0/28").parse().unwrap()).unwrap();
+        match self.below(17) {
             0 | 1 => C::Vpc(VpcCommand::CreateVpc(CreateVpc {
                 cidr: VpcCidr::new("10.0.0.0/16".parse().unwrap()).unwrap(),
+                is_default: self.chance(3),
                 labels: Labels::default(),
             })),
+            14 => C::Vpc(VpcCommand::AssociateCidr(self.secondary())),
+            15 => C::Vpc(VpcCommand::UnassociateCidr(self.secondary())),
+            16 => C::Vpc(VpcCommand::CreateDefaultVSwitch(self.zone())),
             2..=7 => C::Vpc(VpcCommand::CreateVSwitch(CreateVSwitch {
                 labels: Labels::default(),
                 vpc: self.vpc_id(),
@@ -293,6 +297,17 @@ impl Dice<'_> {
                 keys: None,
             }),
         }
+    }
+
+    /// A range that a VPC has, or could have.
+    fn secondary(&mut self) -> CidrOfVpc {
+        let mut vpcs = self.state.tables().vpcs.values();
+        let real = vpcs.find_map(|vpc| Some((vpc.id.clone(), *vpc.secondary.first()?)));
+        if let Some((vpc, cidr)) = real.filter(|_| !self.chance(3)) {
+            return CidrOfVpc { vpc, cidr };
+        }
+        let range = ["10.1.0.0/16", "10.1.0.0/24", "10.2.0.0/16"][self.below(3) as usize];
+        CidrOfVpc { vpc: self.vpc_id(), cidr: VpcCidr::new(range.parse().unwrap()).unwrap() }
     }
 
     fn instances(&mut self) -> C {
@@ -528,11 +543,12 @@ impl Dice<'_> {
 
     /// A listener and one of its additional certificates, mostly.
     fn additional(&mut self) -> AdditionalCertificates {
-        let listener = self.tls_listener();
-        let row = self.state.get::<model::nlb::Listener>(&listener);
-        let first = row.and_then(|row| row.tls.as_ref()?.additional.keys().next().cloned());
-        let certificates = vec![first.unwrap_or_else(|| self.certificate())];
-        AdditionalCertificates { listener, certificates }
+        let mut listeners = self.state.tables().listeners.values();
+        let first = |row: &Arc<model::nlb::Listener>| row.tls.as_ref()?.additional.keys().next().cloned();
+        let found = listeners.find_map(|row| Some((row.id.clone(), first(row)?)));
+        let (listener, certificate) =
+            found.filter(|_| !self.chance(20)).unwrap_or_else(|| (self.tls_listener(), self.certificate()));
+        AdditionalCertificates { listener, certificates: vec![certificate] }
     }
 
     fn policy(&mut self) -> SecurityPolicyId {

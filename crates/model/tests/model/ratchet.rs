@@ -12,10 +12,11 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 9] = [
+const TESTS: [&str; 10] = [
     "private_zones.rs",
     "balancer.rs",
     "interfaces.rs",
+    "ranges.rs",
     "refusals.rs",
     "routes.rs",
     "states.rs",

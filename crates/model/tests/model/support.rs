@@ -97,6 +97,14 @@ impl World {
         }
     }
 
+    pub(crate) fn default_vpc(&mut self) -> VpcId {
+        let vpc = CreateVpc { is_default: true, ..CreateVpc::default() };
+        match self.run(Command::Vpc(VpcCommand::CreateVpc(vpc))) {
+            Output::Vpc { id, .. } => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(crate) fn vswitch(&mut self, vpc: &VpcId, letter: &str, cidr: &str) -> VSwitchId {
         let cidr = VSwitchCidr::new(cidr.parse().unwrap()).unwrap();
         let labels = model::meta::Labels::default();

@@ -61,6 +61,7 @@ fn job(_: &View, output: &Output) -> Value {
         Output::Done
         | Output::Account(_)
         | Output::Vpc { .. }
+        | Output::Cidr(_)
         | Output::VSwitch(_)
         | Output::RouteTable(_)
         | Output::RouteEntry(_)

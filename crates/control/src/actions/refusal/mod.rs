@@ -151,6 +151,15 @@ fn private_zone(refusal: &PrivateZoneRefusal) -> Code {
 fn vpc(refusal: &VpcRefusal) -> Code {
     match refusal {
         VpcRefusal::CidrOutsideVpc { .. } => (400, "InvalidCidrBlock.Malformed"),
+        VpcRefusal::CidrExists(_) => (400, "Duplicated.SecondaryCidrBlock"),
+        VpcRefusal::CidrOverlapsVpc { .. } => (400, "InvalidCidrBlock"),
+        VpcRefusal::CidrOverRoute { .. } => (400, "OperationFailed.ConflictWithEntry"),
+        VpcRefusal::CidrNotFound(_) => (400, "InvalidSecondaryCidrBlock.NotFound"),
+        VpcRefusal::CidrInUse { .. } => (400, "OperationFailed.CidrInUse"),
+        VpcRefusal::DefaultVpcExists(_) => (400, "OperationFailed.DefaultVpcExist"),
+        VpcRefusal::NoDefaultVpc => (400, "OperationFailed.DefaultVpcNotExist"),
+        VpcRefusal::DefaultVSwitchExists(_) => (400, "OperationFailed.DefaultVSwitchExist"),
+        VpcRefusal::DefaultVpcFull(_) => (400, "ResourceNotAvailable"),
         VpcRefusal::CidrOverlapsVSwitch { .. } => (400, "InvalidCidrBlock.Overlapped"),
         VpcRefusal::VSwitchOverRoute { .. } => (400, "RouteConflict.AlreadyExist"),
         VpcRefusal::SystemTable(_) => (400, "IncorrectRouteTableType"),

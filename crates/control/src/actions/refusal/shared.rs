@@ -106,6 +106,9 @@ pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
 /// The older products name some limits; the others have one code for all.
 pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
     let named = [
+        (Quota::VpcsAnAccount, (400, "QuotaExceeded.Vpc")),
+        (Quota::SecondaryCidrsAVpc, (400, "QuotaExceeded.VpcMultiCidr")),
+        (Quota::VSwitchesAVpc, (400, "QuotaExceeded.VSwitch")),
         (Quota::RouteTablesAVpc, (400, "QuotaExceeded.RouteTable")),
         (Quota::EnisAnAccount, (403, "MaxEniCountExceeded")),
         (Quota::EnisAnInstance, (403, "EniPerInstanceLimitExceeded")),

@@ -1,7 +1,9 @@
 //! The Vpc product: networks, their subnets and route tables, and where they can be.
 
+mod defaults;
 mod internet;
 mod places;
+mod ranges;
 mod route_tables;
 mod routes;
 mod tags;
@@ -12,8 +14,10 @@ use super::Action;
 
 /// Every action of the product.
 pub const ACTIONS: &[&[Action]] = &[
+    defaults::ACTIONS,
     internet::ACTIONS,
     places::ACTIONS,
+    ranges::ACTIONS,
     route_tables::ACTIONS,
     routes::ACTIONS,
     tags::ACTIONS,
@@ -21,5 +25,7 @@ pub const ACTIONS: &[&[Action]] = &[
     vswitches::ACTIONS,
 ];
 
+/// Why parameters about address pools are refused.
+const NO_IPAM: &str = "this version has no address pools: give a range.";
 /// Why parameters about IPv6 are refused.
 const NO_IPV6: &str = "this version has no IPv6 inside VPCs.";

@@ -9,16 +9,14 @@ use model::tables::{Key, Kind};
 use model::vpc::{Vpc, VpcCidr};
 use serde_json::{Value, json};
 
-use super::NO_IPV6;
+use super::{NO_IPAM, NO_IPV6};
 use crate::actions::list::resource_group;
 use crate::actions::older::{self, never, page, vpc_tags};
 use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
 
-const NO_IPAM: &str = "this version has no address pools: give CidrBlock.";
 const NO_USER_CIDR: &str = "this version routes private addresses alone.";
 const ONE_RANGE: &str = "the range of a VPC cannot change: make another VPC.";
-const NEVER_DEFAULT: &str = "no VPC is a default VPC";
 
 /// Actions about VPCs.
 pub(super) const ACTIONS: &[Action] = &[
@@ -84,7 +82,7 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::read(
         Product::Vpc,
         "DescribeVpcAttribute",
-        &[works("VpcId"), no_effect("IsDefault", NEVER_DEFAULT)],
+        &[works("VpcId"), no_effect("IsDefault", "the VPC is named by its id")],
         attribute,
     ),
 ];
@@ -97,13 +95,19 @@ fn create(call: &Call) -> Result<Write, ApiError> {
     never(params, "EnableDnsHostname", NO_HOSTNAMES)?;
     let labels = call::labels(params, Some("VpcName"), Some("Description"))?;
     let cidr = range(params)?;
-    let answer = |_: &View, output: &Output| match output {
+    Ok(made(CreateVpc { labels, cidr, is_default: false }))
+}
+
+/// A new VPC.
+pub(super) fn made(vpc: CreateVpc) -> Write {
+    let answer = |view: &View, output: &Output| match output {
         Output::Vpc { id, router, route_table } => {
-            json!({ "VpcId": id, "VRouterId": router, "RouteTableId": route_table, "ResourceGroupId": "" })
+            let group = view.state.get::<Vpc>(id).map(|vpc| resource_group(&vpc.meta));
+            json!({ "VpcId": id, "VRouterId": router, "RouteTableId": route_table, "ResourceGroupId": group })
         }
         _ => Value::Null,
     };
-    Ok(Write { command: Command::Vpc(VpcCommand::CreateVpc(CreateVpc { labels, cidr })), answer })
+    Write { command: Command::Vpc(VpcCommand::CreateVpc(vpc)), answer }
 }
 
 fn range(params: &Params) -> Result<VpcCidr, ApiError> {
@@ -133,9 +137,10 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "VpcId", "VpcName")?;
-    let impossible =
-        params.flag("IsDefault")?.unwrap_or(false) || params.flag("EnableIpv6")?.unwrap_or(false);
-    let asked = |vpc: &&Arc<Vpc>| !impossible && filter.takes(vpc.id.as_str(), &vpc.meta);
+    let (is_default, ipv6) = (params.flag("IsDefault")?, params.flag("EnableIpv6")?.unwrap_or(false));
+    let asked = |vpc: &&Arc<Vpc>| {
+        !ipv6 && is_default.is_none_or(|it| it == vpc.is_default) && filter.takes(vpc.id.as_str(), &vpc.meta)
+    };
     let vpcs: Vec<Arc<Vpc>> = call.all_owned::<Vpc>().filter(asked).cloned().collect();
     page(params, ("Vpcs", "Vpc"), 50, vpcs, |vpc| vpc.id.to_string(), |vpc| listed(&call.view, vpc))
 }
@@ -175,13 +180,14 @@ fn contents(view: &View, vpc: &Vpc) -> Vec<Value> {
 
 fn common(view: &View, vpc: &Vpc) -> Value {
     let vswitches: Vec<_> = view.state.vswitches_of(&vpc.id).map(|vswitch| &vswitch.id).collect();
+    let secondary: Vec<_> = vpc.secondary.iter().map(|cidr| cidr.net()).collect();
     json!({
         "VpcId": vpc.id,
         "VpcName": vpc.meta.name,
         "Description": vpc.meta.description,
         "Status": view.status().network(&vpc.meta).to_string(),
         "CidrBlock": vpc.cidr.net(),
-        "SecondaryCidrBlocks": { "SecondaryCidrBlock": [] },
+        "SecondaryCidrBlocks": { "SecondaryCidrBlock": secondary },
         "UserCidrs": { "UserCidr": [] },
         "EnabledIpv6": false,
         "Ipv6CidrBlock": "",
@@ -189,7 +195,7 @@ fn common(view: &View, vpc: &Vpc) -> Value {
         "DnsHostnameStatus": "DISABLED",
         "DhcpOptionsSetId": "",
         "DhcpOptionsSetStatus": "",
-        "IsDefault": false,
+        "IsDefault": vpc.is_default,
         "VRouterId": vpc.router,
         "VSwitchIds": { "VSwitchId": vswitches },
         "RegionId": view.state.settings().region,

@@ -9,14 +9,12 @@ use model::meta::Relabel;
 use model::vpc::{VSwitch, VSwitchCidr, Vpc};
 use serde_json::{Value, json};
 
-use super::NO_IPV6;
 use super::route_tables::made_by;
+use super::{NO_IPAM, NO_IPV6};
 use crate::actions::list::resource_group;
 use crate::actions::older::{self, never, page, vpc_tags, wanted};
 use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
-
-const NO_IPAM: &str = "this version has no address pools: give CidrBlock.";
 
 /// Actions about vSwitches.
 pub(super) const ACTIONS: &[Action] = &[
@@ -82,11 +80,16 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         zone: ZoneId::new(params.required("ZoneId")?),
         cidr: range(params)?,
     };
+    Ok(made(VpcCommand::CreateVSwitch(command)))
+}
+
+/// A new vSwitch.
+pub(super) fn made(command: VpcCommand) -> Write {
     let answer = |_: &View, output: &Output| match output {
         Output::VSwitch(id) => json!({ "VSwitchId": id }),
         _ => Value::Null,
     };
-    Ok(Write { command: Command::Vpc(VpcCommand::CreateVSwitch(command)), answer })
+    Write { command: Command::Vpc(command), answer }
 }
 
 fn range(params: &Params) -> Result<VSwitchCidr, ApiError> {
@@ -112,10 +115,10 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "VSwitchId", "VSwitchName")?;
-    let impossible =
-        params.flag("IsDefault")?.unwrap_or(false) || params.flag("EnableIpv6")?.unwrap_or(false);
+    let (is_default, ipv6) = (params.flag("IsDefault")?, params.flag("EnableIpv6")?.unwrap_or(false));
     let asked = |vswitch: &&Arc<VSwitch>| {
-        !impossible
+        !ipv6
+            && is_default.is_none_or(|it| it == vswitch.is_default)
             && filter.takes(vswitch.id.as_str(), &vswitch.meta)
             && wanted(params, "VpcId", vswitch.vpc.as_str())
             && wanted(params, "ZoneId", vswitch.zone.as_str())
@@ -153,7 +156,7 @@ fn body(view: &View, vswitch: &VSwitch) -> Value {
         "EnabledIpv6": false,
         "Ipv6CidrBlock": "",
         "AvailableIpAddressCount": available(view, vswitch),
-        "IsDefault": false,
+        "IsDefault": vswitch.is_default,
         "NetworkAclId": "",
         "ShareType": "",
         "RouteTable": { "RouteTableId": route_table(view, vswitch), "RouteTableType": made_by(vswitch.route_table.is_none()) },
