@@ -79,18 +79,14 @@ impl Run<'_> {
         let source = std::fs::read_to_string(path).map_err(|error| format!("{file}: {error}"))?;
         let steps = parse(&source).map_err(|mistake| format!("{file}:{}: {}", mistake.line, mistake.why))?;
         for step in &steps {
-            let result = match &step.action {
-                Action::Include(part) => self.steps(&path.with_file_name(format!("parts/{part}.txt"))),
-                _ => self.step(step).map_err(|why| format!("{file}:{}: {}\n  {why}", step.line, step.text)),
-            };
-            result?;
+            self.step(step).map_err(|why| format!("{file}:{}: {}\n  {why}", step.line, step.text))?;
         }
         Ok(())
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
         match &step.action {
-            Action::Include(part) => Err(format!("{part} is included by a part: only scenarios include")),
+            Action::Include(part) => self.steps(&crate::folder().join(format!("parts/{part}.txt"))),
             Action::System(name) => self.turn_to(name),
             Action::Text { name, body } => {
                 self.names.set(name, body.clone());
