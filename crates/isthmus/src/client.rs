@@ -81,8 +81,13 @@ pub struct Client {
 impl Client {
     /// A client of `endpoint`, such as `http://127.0.0.1:4577`.
     pub fn new(endpoint: &str, access_key_id: &str, access_key_secret: &str) -> Self {
-        let config =
-            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            // Every thread that shares the client keeps its connection.
+            .max_idle_connections_per_host(64)
+            .max_idle_connections(64)
+            .build();
         Self {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             access_key_id: access_key_id.to_owned(),
@@ -171,12 +176,22 @@ impl Client {
         }
     }
 
-    fn signed_headers(&self, product: Product, action: &str, body: &str) -> Vec<(&'static str, String)> {
-        let (_, host) = self.endpoint.split_once("://").unwrap_or(("", &self.endpoint));
+    /// Host and port that it calls.
+    pub(crate) fn host(&self) -> &str {
+        self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, host)| host)
+    }
+
+    /// The headers of a request with this body, its signature included.
+    pub(crate) fn signed_headers(
+        &self,
+        product: Product,
+        action: &str,
+        body: &str,
+    ) -> Vec<(&'static str, String)> {
         let hash = hex::encode(Sha256::digest(body));
         let mut headers = vec![
             ("content-type", FORM.to_owned()),
-            ("host", host.to_owned()),
+            ("host", self.host().to_owned()),
             ("x-acs-action", action.to_owned()),
             ("x-acs-content-sha256", hash.clone()),
             ("x-acs-date", jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),

@@ -16,6 +16,11 @@ pub fn is(asked: Option<&str>, value: &str) -> bool {
     asked.is_none_or(|asked| asked.eq_ignore_ascii_case(value))
 }
 
+/// The same for a value that costs something to make: it is made only when one is asked for.
+pub fn is_lazy<V: AsRef<str>>(asked: Option<&str>, value: impl FnOnce() -> V) -> bool {
+    asked.is_none_or(|asked| asked.eq_ignore_ascii_case(value().as_ref()))
+}
+
 /// What a list may be narrowed by, whatever it lists.
 pub struct Labelled {
     tags: Vec<(String, Option<String>)>,
@@ -35,7 +40,7 @@ impl Labelled {
         let has = |(key, value): &(String, Option<String>)| {
             meta.tags.get(key).is_some_and(|own| value.as_ref().is_none_or(|value| value == own))
         };
-        self.tags.iter().all(has) && is(self.resource_group.as_deref(), &resource_group(meta))
+        self.tags.iter().all(has) && is_lazy(self.resource_group.as_deref(), || resource_group(meta))
     }
 }
 

@@ -31,7 +31,7 @@ pub fn by_token<T>(
 /// The part of a list of so many items that `NextToken` asks for.
 pub fn after<T>(params: &Params, size: usize, mut items: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
     let total = items.len();
-    items.sort_by_key(&key);
+    items.sort_by_cached_key(&key);
     if let Some(token) = params.text("NextToken") {
         items.retain(|item| key(item).as_str() > token);
     }

@@ -4,6 +4,7 @@
 //! the machine does falls on all of them alike. Figures are ratios within one turn; `docs/BENCHMARKS.md` tells the method.
 
 mod bed;
+mod control;
 mod cubic;
 mod dress;
 mod fabric;
@@ -39,6 +40,9 @@ pub struct Args {
     /// Only the steady figures of Isthmus and of the routed path; fails when one misses its target by more than its head-room
     #[arg(long)]
     gates: bool,
+    /// The control plane instead of the way of packets: rates and times of calls, small state and large
+    #[arg(long, conflicts_with_all = ["gates", "json"])]
+    control: bool,
     /// How often everything is measured
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(5..=99))]
     turns: u32,
@@ -55,8 +59,12 @@ pub struct Args {
 /// # Errors
 /// When a way cannot be built or measured, or, with `--gates`, when a figure misses its target.
 pub fn run(args: &Args) -> Result<()> {
+    let _share = share::Share::take();
+    if args.control {
+        return control::run(args.page.as_deref());
+    }
     bed::remove_stale();
-    let (_leave, _share) = (cubic::Leave::take(), share::Share::take());
+    let _leave = cubic::Leave::take();
     let schedule = if args.gates { gates(args.turns) } else { everything(args.turns) };
     let ways = ways::build(&schedule.ways)?;
     let mut samples = Samples::default();
@@ -72,7 +80,8 @@ pub fn run(args: &Args) -> Result<()> {
         output::write_json(file, &samples, &verdicts)?;
     }
     if let Some(file) = &args.page {
-        output::write_page(file, &samples, &verdicts)?;
+        let tables = [output::verdicts(&verdicts), output::figures(&samples)];
+        output::write_page(file, output::PACKETS, &tables)?;
     }
     let missed = verdicts.iter().filter(|verdict| verdict.fails_gate()).count();
     ensure!(!args.gates || missed == 0, "{missed} of the gates were missed");

@@ -8,12 +8,13 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::measure::Metric;
-use super::targets::{Bound, Verdict};
+use super::targets::Verdict;
 use super::turns::{Samples, median, spread};
 use super::ways::Way;
 
-/// Markers in the page between which the result stands.
-const BEGIN: &str = "<!-- result of `isthmus bench` -->\n";
+/// Markers in the page between which a result stands: that of the way of packets, and that of the control plane.
+pub(super) const PACKETS: &str = "<!-- result of `isthmus bench` -->\n";
+pub(super) const CONTROL: &str = "<!-- result of `isthmus bench --control` -->\n";
 const END: &str = "<!-- end of result -->\n";
 
 /// Every figure: median, spread and ratio to the routed path.
@@ -47,16 +48,17 @@ pub(super) fn verdicts(verdicts: &[Verdict]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::ASCII_MARKDOWN).set_header(["target", "bound", "reached", "verdict"]);
     for verdict in verdicts {
-        let bound = match verdict.bound {
-            Bound::AtMost(limit) => format!("<= {limit}"),
-            Bound::AtLeast(limit) => format!(">= {limit}"),
-        };
         let word = match (verdict.reached_target(), verdict.fails_gate()) {
             (true, _) => "reached",
             (false, false) => "missed",
             (false, true) => "missed (gate)",
         };
-        table.add_row([verdict.what.as_str(), &bound, &format!("{:.3}", verdict.reached), word]);
+        table.add_row([
+            verdict.what.as_str(),
+            &verdict.bound.to_string(),
+            &format!("{:.3}", verdict.reached),
+            word,
+        ]);
     }
     table
 }
@@ -93,13 +95,14 @@ pub(super) fn write_json(file: &Path, samples: &Samples, verdicts: &[Verdict]) -
         .with_context(|| format!("write {}", file.display()))
 }
 
-/// Replaces the result section of a page.
-pub(super) fn write_page(file: &Path, samples: &Samples, judged: &[Verdict]) -> Result<()> {
+/// Replaces a result section of a page: the machine, then the tables.
+pub(super) fn write_page(file: &Path, section: &str, tables: &[Table]) -> Result<()> {
     let page = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-    let parts = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let parts = page.split_once(section).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
     let (before, after) = parts.with_context(|| format!("{} has no result section", file.display()))?;
-    let result = format!("{}.\n\n{}\n\n{}\n", machine(), verdicts(judged), figures(samples));
-    fs::write(file, [before, BEGIN, "\n", &result, "\n", END, after].concat())
+    let tables: String = tables.iter().map(|table| format!("\n{table}\n")).collect();
+    let result = format!("\n{}.\n{tables}\n", machine());
+    fs::write(file, [before, section, &result, END, after].concat())
         .with_context(|| format!("write {}", file.display()))
 }
 

@@ -1,6 +1,8 @@
 //! What the figures have to reach. Sources: SPECIFICATION.md's promises; head-room from how far the same verdict wandered
 //! when it was repeated on a busy machine.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::measure::Metric;
@@ -17,10 +19,19 @@ pub(super) enum Bound {
 
 impl Bound {
     /// Whether a figure keeps it when it is moved by `slack` (0.05 = 5 %) in the figure's favour.
-    fn holds(self, value: f64, slack: f64) -> bool {
+    pub(super) fn holds(self, value: f64, slack: f64) -> bool {
         match self {
             Self::AtMost(limit) => value <= limit * (1.0 + slack),
             Self::AtLeast(limit) => value >= limit * (1.0 - slack),
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(limit) => write!(f, "<= {limit}"),
+            Self::AtLeast(limit) => write!(f, ">= {limit}"),
         }
     }
 }

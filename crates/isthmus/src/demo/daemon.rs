@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// When it cannot be started, ends by itself or does not answer; with what it said.
-pub(super) fn start(place: &Place, listen: &str) -> Result<Client> {
+pub(crate) fn start(place: &Place, listen: &str) -> Result<Client> {
     std::fs::create_dir_all(place.run_dir())
         .with_context(|| format!("cannot make {}", place.run_dir().display()))?;
     let log = place.run_dir().join("daemon.log");

@@ -17,14 +17,14 @@ const MEASURE: &str = "\n%{remote_ip} %{time_total}";
 
 /// Clients of one system.
 #[derive(Clone)]
-pub(super) struct Clients {
+pub(crate) struct Clients {
     program: PathBuf,
     state: PathBuf,
 }
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Fetched {
+pub(crate) enum Fetched {
     /// A page.
     Page {
         /// Its text.
@@ -52,13 +52,13 @@ impl Clients {
     ///
     /// # Errors
     /// When this program does not know its own path.
-    pub(super) fn of(place: &Place) -> Result<Self> {
+    pub(crate) fn of(place: &Place) -> Result<Self> {
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         Ok(Self { program, state: place.state.clone() })
     }
 
     /// A command inside an instance.
-    pub(super) fn inside(&self, machine: &Machine, argv: &[&str]) -> Command {
+    pub(crate) fn inside(&self, machine: &Machine, argv: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.arg("exec").arg("--state").arg(&self.state).arg(&machine.id).arg("--").args(argv);
         command.stdin(Stdio::null());
@@ -69,7 +69,7 @@ impl Clients {
     ///
     /// # Errors
     /// When the command cannot be started.
-    pub(super) fn fetch(&self, machine: &Machine, name: &str) -> Result<Fetched> {
+    pub(crate) fn fetch(&self, machine: &Machine, name: &str) -> Result<Fetched> {
         let url = format!("http://{name}/");
         let output = self
             .inside(
@@ -98,7 +98,7 @@ impl Clients {
     ///
     /// # Errors
     /// When the command cannot be started.
-    pub(super) fn watch(&self, machine: &Machine, name: &str, wanted: bool) -> Result<Watch> {
+    pub(crate) fn watch(&self, machine: &Machine, name: &str, wanted: bool) -> Result<Watch> {
         let word = if wanted { "until" } else { "while" };
         let script =
             format!("{word} curl --silent --output /dev/null --max-time 0.05 http://{name}/; do :; done");
@@ -110,7 +110,7 @@ impl Clients {
 }
 
 /// A client that opens a page again and again.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     child: std::process::Child,
 }
 
@@ -119,7 +119,7 @@ impl Watch {
     ///
     /// # Errors
     /// When the client's end cannot be waited for.
-    pub(super) fn since(mut self, start: Instant) -> Result<Duration> {
+    pub(crate) fn since(mut self, start: Instant) -> Result<Duration> {
         self.child.wait().context("the watching client is lost")?;
         Ok(start.elapsed())
     }

@@ -1,7 +1,7 @@
 //! `isthmus demo`: builds the walkthrough through the API, shows each step, and measures what passes.
 
-mod daemon;
-mod fetch;
+pub(crate) mod daemon;
+pub(crate) mod fetch;
 mod show;
 
 use std::collections::BTreeMap;

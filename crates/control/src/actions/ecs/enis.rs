@@ -6,6 +6,7 @@ use model::instance::Eni;
 use serde_json::Value;
 
 use super::eni_shape::{body, groups, instance_of, kind};
+use crate::actions::list::is_lazy;
 use crate::actions::older::{self, many, page, wanted};
 use crate::actions::{Action, Call, no_effect, works};
 use crate::rpc::{ApiError, Product};
@@ -78,8 +79,8 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
 fn placed(call: &Call, eni: &Eni) -> bool {
     let params = &call.params;
     wanted(params, "InstanceId", instance_of(eni))
-        && wanted(params, "PrimaryIpAddress", &eni.address.to_string())
-        && wanted(params, "Status", &call.view.status().eni(eni).to_string())
+        && is_lazy(params.text("PrimaryIpAddress"), || eni.address.to_string())
+        && is_lazy(params.text("Status"), || call.view.status().eni(eni).to_string())
         && wanted(params, "Type", kind(eni))
         && wanted(params, "VSwitchId", eni.vswitch.as_str())
         && wanted(params, "VpcId", eni.vpc.as_str())

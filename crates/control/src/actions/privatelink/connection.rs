@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{PAGE, endpoint_zone, total_as_text};
 use crate::actions::call::{id, required_id};
-use crate::actions::list::{self, is};
+use crate::actions::list::{self, is, is_lazy};
 use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Product, time};
 
@@ -154,8 +154,10 @@ fn list(call: &Call) -> Result<Value, ApiError> {
         let served_by =
             |asked: &str| any_zone(&|zone| zone.resource.as_ref().is_some_and(|own| own.as_str() == asked));
         is(params.text("EndpointId"), endpoint.id.as_str())
-            && is(params.text("ConnectionStatus"), call.view.status().connection(endpoint).status.word())
-            && is(params.text("ResourceGroupId"), &list::resource_group(&endpoint.meta))
+            && is_lazy(params.text("ConnectionStatus"), || {
+                call.view.status().connection(endpoint).status.word()
+            })
+            && is_lazy(params.text("ResourceGroupId"), || list::resource_group(&endpoint.meta))
             && owner.is_none_or(|owner| owner == endpoint.meta.owner.0)
             && params.text("EniId").is_none_or(|asked| any_zone(&|zone| zone.eni.as_str() == asked))
             && params.text("ResourceId").is_none_or(served_by)

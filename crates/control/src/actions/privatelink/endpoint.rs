@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::{IPV4, PAGE, endpoint_zone, only_ipv4, service_id};
 use crate::actions::call::{description, ids, labels, name, required_id};
-use crate::actions::list::{self, Labelled, is};
+use crate::actions::list::{self, Labelled, is, is_lazy};
 use crate::actions::{Action, Call, View, Write, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
 
@@ -161,10 +161,10 @@ fn filter(call: &Call) -> Result<impl Fn(&Endpoint) -> bool, ApiError> {
         labelled.takes(&endpoint.meta)
             && is(text("EndpointId"), endpoint.id.as_str())
             && is(text("EndpointName"), endpoint.meta.name.as_str())
-            && is(text("EndpointStatus"), view.status().endpoint(endpoint).status.word())
+            && is_lazy(text("EndpointStatus"), || view.status().endpoint(endpoint).status.word())
             && is(text("EndpointType"), "Interface")
-            && is(text("ConnectionStatus"), view.status().connection(endpoint).status.word())
-            && is(text("ServiceName"), &names::service_name(&region, &endpoint.service))
+            && is_lazy(text("ConnectionStatus"), || view.status().connection(endpoint).status.word())
+            && is_lazy(text("ServiceName"), || names::service_name(&region, &endpoint.service))
             && is(text("ServiceRegionId"), &region)
             && is(text("VpcId"), endpoint.vpc.as_str())
     })
