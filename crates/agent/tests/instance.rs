@@ -88,6 +88,7 @@ fn plan(user_data: &str) -> InstancePlan {
         host_name: "ecs01".into(),
         image: "host".into(),
         user_data: Some(user_data.into()),
+        authorized_key: None,
         running: true,
         boot: 1,
         cpus: 1,
@@ -267,6 +268,34 @@ fn an_instance_follows_its_plan() {
     assert_eq!(instances.ensure(&bed.spec(&id, &plan, &netns)).state, InstanceState::Stopped);
     assert_eq!(processes_in(&bed.netns), "");
     assert_eq!(instances.observe().unwrap()[&id].state, InstanceState::Stopped);
+}
+
+#[test]
+fn the_key_pairs_public_key_opens_the_root_account_from_the_next_start_on() {
+    let bed = Bed::new("key");
+    let (instances, netns, id) = (bed.instances(), bed.netns_path(), id("k"));
+    let keys = |what: &str, wanted: &str| {
+        let lines = "grep isthmus-test /root/.ssh/authorized_keys";
+        eventually(what, || (inside(&instances, &id, &["sh", "-c", lines]) == wanted).then_some(()));
+    };
+    let mut plan = InstancePlan { authorized_key: Some("ssh-rsa AAAA isthmus-test-1".into()), ..plan("") };
+    instances.ensure(&bed.spec(&id, &plan, &netns));
+    keys("first key", "ssh-rsa AAAA isthmus-test-1\n");
+    assert_eq!(inside(&instances, &id, &["stat", "-c", "%a", "/root/.ssh/authorized_keys"]), "600\n");
+    let own = "echo ssh-rsa BBBB isthmus-test-own >>/root/.ssh/authorized_keys";
+    inside(&instances, &id, &["sh", "-c", own]);
+
+    plan.authorized_key = Some("ssh-rsa CCCC isthmus-test-2".into());
+    instances.ensure(&bed.spec(&id, &plan, &netns));
+    keys("not before a start", "ssh-rsa AAAA isthmus-test-1\nssh-rsa BBBB isthmus-test-own\n");
+    plan.boot = 2;
+    instances.ensure(&bed.spec(&id, &plan, &netns));
+    keys("another key", "ssh-rsa BBBB isthmus-test-own\nssh-rsa CCCC isthmus-test-2\n");
+
+    plan.authorized_key = None;
+    plan.boot = 3;
+    instances.ensure(&bed.spec(&id, &plan, &netns));
+    keys("no key", "ssh-rsa BBBB isthmus-test-own\n");
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod commit;
 mod control;
 pub mod hosts;
 pub mod http;
+pub mod key_pairs;
 pub mod random;
 pub mod rpc;
 pub mod sessions;

@@ -5,6 +5,7 @@ mod connection;
 mod endpoint;
 mod eni;
 mod instance;
+mod key_pair;
 mod listener;
 mod load_balancer;
 mod private_zone;
@@ -60,6 +61,7 @@ impl Draft {
             C::RebootInstances(ids) => self.reboot_instances(ids).map(|()| Output::Instances(ids.clone())),
             C::DeleteInstances(it) => done(self.delete_instances(it)),
             C::ModifyInstance(it) => done(self.modify_instance(it)),
+            C::KeyPair(it) => self.run_key_pair(it),
             C::Eni(it) => self.run_eni(it),
             C::CreateSecurityGroup(it) => self.create_security_group(it),
             C::ModifySecurityGroup(it) => done(self.relabel::<SecurityGroup>(&it.group, &it.relabel)),

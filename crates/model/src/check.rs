@@ -67,7 +67,7 @@ impl State {
             Row::LoadBalancer(row) => findings.load_balancer(row),
             Row::ServerGroup(row) => findings.server_group(row),
             Row::Listener(row) => findings.listener(row),
-            Row::Certificate(_) | Row::Monitor(_) => {}
+            Row::Certificate(_) | Row::KeyPair(_) | Row::Monitor(_) => {}
             Row::SecurityPolicy(row) => findings.security_policy(row),
             Row::PrivateZone(row) => findings.private_zone(row),
             Row::EndpointService(row) => findings.service(row),

@@ -4,6 +4,7 @@ pub mod balancer;
 pub mod endpoint;
 pub mod eni;
 pub mod instance;
+pub mod key_pair;
 pub mod nlb;
 pub mod private_zone;
 pub mod route;
@@ -20,6 +21,7 @@ use endpoint::{
 };
 use eni::EniCommand;
 use instance::{DeleteInstances, ModifyInstance, RunInstances};
+use key_pair::KeyPairCommand;
 use nlb::{
     AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, RemoveServers, UpdateListener,
     UpdateLoadBalancer, UpdateLoadBalancerProtection, UpdateLoadBalancerZones, UpdateServerGroup,
@@ -37,11 +39,13 @@ use vpc::VpcCommand;
 
 use std::net::Ipv4Addr;
 
+use crate::account::Secret;
 use crate::id::{
-    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
+    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
     LoadBalancerId, PrivateZoneId, ResourceGroupId, Revision, RouteEntryId, RouteTableId, RouterId,
     SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
+use crate::meta::Name;
 use crate::private_zone::RecordNumber;
 use crate::records::Settings;
 use crate::service::User;
@@ -96,6 +100,9 @@ pub enum Command {
     DeleteInstances(DeleteInstances),
     /// Changes an instance.
     ModifyInstance(ModifyInstance),
+
+    /// A change of key pairs.
+    KeyPair(KeyPairCommand),
 
     /// Something about interfaces.
     Eni(EniCommand),
@@ -233,6 +240,10 @@ pub enum Output {
     RouteEntry(RouteEntryId),
     /// Instances were made, started, stopped or rebooted.
     Instances(Vec<InstanceId>),
+    /// A key pair was made; its private half, when it was made here.
+    KeyPair(KeyPairId, Option<Secret>),
+    /// Instances got a key pair, or no longer have it.
+    KeyPairOf(Name, Vec<InstanceId>),
     /// An interface was made.
     Eni(EniId),
     /// An interface got these addresses.

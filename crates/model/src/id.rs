@@ -110,6 +110,8 @@ ids! {
     RouterId = "vrt-", REGION_CODE, 21;
     /// An instance.
     InstanceId = "i-", REGION_CODE, 20;
+    /// A key pair.
+    KeyPairId = "ssh-", REGION_CODE, 20;
     /// A security group.
     SecurityGroupId = "sg-", REGION_CODE, 20;
     /// A rule of a security group.

@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    EndpointId, EniId, HostId, InstanceId, LoadBalancerId, PortIndex, Revision, SecurityGroupId, VSwitchId,
-    VpcId, ZoneId,
+    EndpointId, EniId, HostId, InstanceId, KeyPairId, LoadBalancerId, PortIndex, Revision, SecurityGroupId,
+    VSwitchId, VpcId, ZoneId,
 };
 use crate::meta::Meta;
 use crate::net::Mac;
@@ -33,6 +33,8 @@ pub struct Instance {
     pub host_name: HostName,
     /// What runs at first boot.
     pub user_data: Option<UserData>,
+    /// The key pair whose public half opens its root account from its next start on.
+    pub key_pair: Option<KeyPairId>,
     /// Whether it is to run.
     pub power: Power,
     /// Raised by every start and reboot; 0 before the first.

@@ -13,6 +13,7 @@ pub mod entropy;
 pub mod health;
 pub mod id;
 pub mod instance;
+pub mod key_pair;
 pub mod meta;
 pub mod names;
 pub mod net;

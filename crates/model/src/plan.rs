@@ -137,6 +137,8 @@ pub struct InstancePlan {
     pub image: String,
     /// Run once, at first boot.
     pub user_data: Option<Vec<u8>>,
+    /// The public key that opens its root account, as a line of `authorized_keys`; written when it starts.
+    pub authorized_key: Option<String>,
     /// Whether it is to run.
     pub running: bool,
     /// Raised by every reboot and start: a running container of an older boot is started anew.

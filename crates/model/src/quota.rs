@@ -57,6 +57,8 @@ quotas! {
     EnisAnInstance = 8, "network interfaces of an instance";
     /// Private addresses of a network interface, the primary one included.
     AddressesAnEni = 50, "private addresses of a network interface";
+    /// Key pairs of an account.
+    KeyPairsAnAccount = 500, "key pairs in an account";
     /// NLBs of an account.
     LoadBalancersAnAccount = 60, "load balancers in an account";
     /// Listeners of an NLB.

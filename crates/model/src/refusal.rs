@@ -2,6 +2,7 @@
 
 mod balancer;
 mod eni;
+mod key_pair;
 mod private_zone;
 mod tls;
 mod vpc;
@@ -17,6 +18,7 @@ use crate::tables::Key;
 
 pub use balancer::BalancerRefusal;
 pub use eni::EniRefusal;
+pub use key_pair::KeyPairRefusal;
 pub use private_zone::PrivateZoneRefusal;
 pub use tls::TlsRefusal;
 pub use vpc::VpcRefusal;
@@ -165,6 +167,9 @@ pub enum Refusal {
     /// About interfaces.
     #[error(transparent)]
     Eni(#[from] EniRefusal),
+    /// About key pairs.
+    #[error(transparent)]
+    KeyPair(#[from] KeyPairRefusal),
     /// An enterprise group has no inner access.
     #[error("members of an enterprise security group never accept each other")]
     InnerAccessOfEnterprise(SecurityGroupId),

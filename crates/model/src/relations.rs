@@ -11,6 +11,7 @@ use crate::id::{
     ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::instance::EniOwner;
+use crate::meta::Name;
 use crate::nlb::{Listener, Target};
 use crate::private_zone::RecordNumber;
 use crate::records::{Job, Released, Token};
@@ -38,6 +39,8 @@ pub enum Claim {
     Table(TableIndex),
     /// A route entry's id.
     RouteEntry(RouteEntryId),
+    /// A key pair's name in its account.
+    KeyPairName(AccountId, Name),
     /// A security group's index.
     Group(GroupIndex),
     /// A zonal address's index.
@@ -63,6 +66,7 @@ impl Row {
             | Row::Account(_)
             | Row::Token(_)
             | Row::Job(_)
+            | Row::KeyPair(_)
             | Row::Certificate(_)
             | Row::SecurityPolicy(_) => Vec::new(),
             Row::Vpc(row) => vec![Key::RouteTable(row.route_table.clone())],
@@ -93,7 +97,10 @@ impl Row {
                 let places = [Key::Vpc(row.vpc.clone()), Key::VSwitch(row.vswitch.clone())];
                 groups.chain(instance).chain(places).collect()
             }
-            Row::Instance(row) => vec![Key::Eni(row.eni.clone())],
+            Row::Instance(row) => {
+                let key_pair = row.key_pair.clone().map(Key::KeyPair);
+                key_pair.into_iter().chain([Key::Eni(row.eni.clone())]).collect()
+            }
             Row::LoadBalancer(row) => {
                 let enis = row.zones.values().map(|zone| Key::Eni(zone.eni.clone()));
                 let groups = row.security_groups.iter().cloned().map(Key::SecurityGroup);
@@ -142,6 +149,7 @@ impl Row {
             }
             Row::Released(row) => vec![Claim::Address(row.vpc.clone(), row.address)],
             Row::SecurityGroup(row) => vec![Claim::Group(row.index)],
+            Row::KeyPair(row) => vec![Claim::KeyPairName(row.meta.owner, row.meta.name.clone())],
             Row::Eni(row) => {
                 let addresses = row.addresses().map(|address| Claim::Address(row.vpc.clone(), address));
                 let device = match &row.owner {
@@ -184,6 +192,7 @@ impl Row {
             | Row::SecurityGroup(_)
             | Row::Eni(_)
             | Row::Instance(_)
+            | Row::KeyPair(_)
             | Row::LoadBalancer(_) => None,
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::PrivateZone(_) | Row::Monitor(_) => None,
             Row::ServerGroup(_) | Row::Listener(_) | Row::EndpointService(_) | Row::Endpoint(_) => None,

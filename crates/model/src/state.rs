@@ -8,6 +8,8 @@ use crate::id::{
     SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
 };
 use crate::instance::{Eni, EniOwner};
+use crate::key_pair::KeyPair;
+use crate::meta::Name;
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
 use crate::private_zone::{PrivateZone, RecordNumber, ZoneRecord};
 use crate::records::{Counters, Settings};
@@ -183,6 +185,12 @@ lookups! {
 }
 
 impl State {
+    /// An account's key pair of this name.
+    pub fn key_pair(&self, account: AccountId, name: &Name) -> Option<&Arc<KeyPair>> {
+        let Key::KeyPair(id) = self.holder(&Claim::KeyPairName(account, name.clone()))? else { return None };
+        self.get::<KeyPair>(id)
+    }
+
     /// A record of a private zone, and its zone, whoever owns them.
     pub fn zone_record(&self, number: RecordNumber) -> Option<(&Arc<PrivateZone>, &ZoneRecord)> {
         let Some(Key::PrivateZone(id)) = self.holder(&Claim::ZoneRecord(number)) else { return None };

@@ -13,11 +13,12 @@ use crate::account::{AccessKey, AccessKeyId, Account};
 use crate::certificate::Certificate;
 use crate::endpoint::Endpoint;
 use crate::id::{
-    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
+    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
     LoadBalancerId, PrivateZoneId, Revision, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId,
     VSwitchId, VpcId,
 };
 use crate::instance::{Eni, Instance};
+use crate::key_pair::KeyPair;
 use crate::meta::Meta;
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
 use crate::private_zone::PrivateZone;
@@ -247,6 +248,8 @@ tables! {
     enis: Eni[EniId] "network interface" by |row| row.id.clone();
     /// Instances.
     instances: Instance[InstanceId] "instance" by |row| row.id.clone();
+    /// Key pairs.
+    key_pairs: KeyPair[KeyPairId] "key pair" by |row| row.id.clone();
     /// NLBs.
     load_balancers: LoadBalancer[LoadBalancerId] "load balancer" by |row| row.id.clone();
     /// Server groups.
@@ -305,7 +308,7 @@ macro_rules! resources {
 }
 
 resources! {
-    Vpc RouteTable VSwitch SecurityGroup Eni Instance LoadBalancer ServerGroup Listener Certificate
+    Vpc RouteTable VSwitch SecurityGroup Eni Instance KeyPair LoadBalancer ServerGroup Listener Certificate
     SecurityPolicy PrivateZone EndpointService Endpoint
 }
 
@@ -350,6 +353,7 @@ impl FromStr for Key {
             VSwitchId::PREFIX => text.parse().map(Key::VSwitch),
             SecurityGroupId::PREFIX => text.parse().map(Key::SecurityGroup),
             InstanceId::PREFIX => text.parse().map(Key::Instance),
+            KeyPairId::PREFIX => text.parse().map(Key::KeyPair),
             EniId::PREFIX => text.parse().map(Key::Eni),
             LoadBalancerId::PREFIX => text.parse().map(Key::LoadBalancer),
             ServerGroupId::PREFIX => text.parse().map(Key::ServerGroup),

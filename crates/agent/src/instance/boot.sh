@@ -1,4 +1,4 @@
-# The first program of an instance after its init: runs the user data once, then waits to be stopped.
+# The first program of an instance after its init: lets the key pair in, runs the user data once, then waits to be stopped.
 kit=/run/isthmus
 done=/var/lib/isthmus/user-data.done
 
@@ -15,6 +15,16 @@ stop() {
 }
 trap stop TERM INT
 
+# The key pair's line takes the place of the one that was written at an earlier start; other lines are the users' own.
+let_key_in() {
+    keys=/root/.ssh/authorized_keys
+    last=/var/lib/isthmus/authorized-key
+    [ -s $kit/authorized-key ] || [ -s $last ] || return
+    mkdir -p /var/lib/isthmus /root/.ssh && chmod 700 /root/.ssh && touch $keys $last || return
+    grep -vxF "$(cat $last)" $keys >$keys.new
+    cat $kit/authorized-key >>$keys.new && chmod 600 $keys.new && mv $keys.new $keys && cp $kit/authorized-key $last
+}
+
 first_boot() {
     mkdir -p /var/lib/isthmus && touch "$done" || return
     [ -s $kit/user-data ] || return
@@ -30,6 +40,7 @@ first_boot() {
     esac
 }
 
+let_key_in
 [ -e "$done" ] || first_boot
 while :; do
     sleep 86400 &

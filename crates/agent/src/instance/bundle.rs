@@ -68,6 +68,8 @@ impl Bundle {
         self.put("resolv.conf", RESOLV_CONF.as_bytes())?;
         self.put("boot", include_bytes!("boot.sh"))?;
         self.put("user-data", spec.plan.user_data.as_deref().unwrap_or_default())?;
+        let key = spec.plan.authorized_key.as_ref().map(|line| format!("{line}\n")).unwrap_or_default();
+        self.put("authorized-key", key.as_bytes())?;
         let configuration = self.configuration(spec, image)?;
         // Last: it carries the boot number by which the container is known.
         Ok(configuration.save(self.0.join("config.json"))?)
@@ -134,6 +136,7 @@ impl Bundle {
             ("resolv.conf", "/etc"),
             ("boot", KIT),
             ("user-data", KIT),
+            ("authorized-key", KIT),
         ] {
             mounts.push(bind(&self.0.join(file), &Path::new(target).join(file))?);
         }

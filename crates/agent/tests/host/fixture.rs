@@ -215,6 +215,7 @@ fn instance_plan(port: PortIndex) -> InstancePlan {
         host_name: "ecs".into(),
         image: "host".into(),
         user_data: None,
+        authorized_key: None,
         running: false,
         boot: 1,
         cpus: 1,

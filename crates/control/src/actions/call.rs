@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use model::id::{
-    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, ListenerId,
+    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
     LoadBalancerId, PrivateZoneId, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp,
     VSwitchId, VpcId,
 };
@@ -70,7 +70,7 @@ macro_rules! ids {
     )*};
 }
 ids! {
-    RouteTableId = RouteTable
+    RouteTableId = RouteTable KeyPairId = KeyPair
     VpcId = Vpc VSwitchId = VSwitch SecurityGroupId = SecurityGroup InstanceId = Instance EniId = Eni
     LoadBalancerId = LoadBalancer ServerGroupId = ServerGroup ListenerId = Listener JobId = Job
     PrivateZoneId = PrivateZone CertificateId = Certificate SecurityPolicyId = SecurityPolicy

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use model::command::Command;
 use model::command::system::{Tagging, Untagging};
-use model::meta::Meta;
+use model::key_pair::KeyPair;
+use model::meta::{Meta, Name};
 use model::tables::{Key, Kind, Resource};
 use serde_json::{Value, json};
 
@@ -17,13 +18,27 @@ use crate::rpc::{ApiError, Params};
 #[derive(Clone, Copy)]
 pub struct Type {
     kind: Kind,
+    find: fn(&Call, &str) -> Option<Key>,
     rows: fn(&Call) -> Vec<(String, Meta)>,
 }
 
 impl Type {
     /// The type whose rows are these.
     pub const fn of<T: Resource<Key: 'static> + 'static>(kind: Kind) -> Self {
-        Self { kind, rows: owned::<T> }
+        Self { kind, find: |_, id| id.parse().ok(), rows: owned::<T> }
+    }
+
+    /// Key pairs, which are known by their names.
+    pub const fn of_key_pairs() -> Self {
+        let find = |call: &Call, name: &str| {
+            let row = call.view.state.key_pair(call.account, &Name::parse(name).ok()?)?;
+            Some(Key::KeyPair(row.id.clone()))
+        };
+        let rows = |call: &Call| {
+            let named = |row: &Arc<KeyPair>| (row.meta.name.to_string(), row.meta.clone());
+            call.all_owned::<KeyPair>().map(named).collect()
+        };
+        Self { kind: Kind::KeyPair, find, rows }
     }
 }
 
@@ -43,23 +58,24 @@ fn asked(params: &Params, types: Types) -> Result<Type, ApiError> {
 }
 
 /// The resource that an id of this type names.
-fn key(params: &Params, kind: Kind, id: &str) -> Result<Key, ApiError> {
-    let key = id.parse().ok().filter(|key: &Key| key.kind() == kind);
-    key.ok_or_else(|| refusal::not_found(params.product(), kind, id))
+fn key(call: &Call, of: Type, id: &str) -> Result<Key, ApiError> {
+    let key = (of.find)(call, id).filter(|key| key.kind() == of.kind);
+    key.ok_or_else(|| refusal::not_found(call.params.product(), of.kind, id))
 }
 
-fn resources(params: &Params, types: Types) -> Result<Vec<Key>, ApiError> {
-    let kind = asked(params, types)?.kind;
+fn resources(call: &Call, types: Types) -> Result<Vec<Key>, ApiError> {
+    let params = &call.params;
+    let of = asked(params, types)?;
     let ids = params.texts("ResourceId")?;
     if ids.is_empty() {
         return Err(params.missing("ResourceId"));
     }
-    ids.iter().map(|id| key(params, kind, id)).collect()
+    ids.iter().map(|id| key(call, of, id)).collect()
 }
 
 /// TagResources.
 pub fn tag(call: &Call, types: Types) -> Result<Write, ApiError> {
-    let tagging = Tagging { resources: resources(&call.params, types)?, tags: tags(&call.params)? };
+    let tagging = Tagging { resources: resources(call, types)?, tags: tags(&call.params)? };
     if tagging.tags.is_empty() {
         return Err(call.params.missing("Tag"));
     }
@@ -75,14 +91,14 @@ pub fn untag(call: &Call, types: Types) -> Result<Write, ApiError> {
         return Err(params.missing("TagKey"));
     }
     let keys = Some(keys).filter(|keys| !keys.is_empty()).map(|keys| keys.into_iter().collect());
-    Ok(Write::silent(Command::Untag(Untagging { resources: resources(params, types)?, keys })))
+    Ok(Write::silent(Command::Untag(Untagging { resources: resources(call, types)?, keys })))
 }
 
 /// Moves the resource named by `ResourceType` and `ResourceId` into the resource group named by `group`.
 pub fn move_resource_group(call: &Call, types: Types, group: &str) -> Result<Write, ApiError> {
     let params = &call.params;
     let target = params.parse(group)?.ok_or_else(|| params.missing(group))?;
-    let key = key(params, asked(params, types)?.kind, params.required("ResourceId")?)?;
+    let key = key(call, asked(params, types)?, params.required("ResourceId")?)?;
     Ok(Write::silent(Command::MoveResourceGroup(key, target)))
 }
 

@@ -8,7 +8,7 @@ use crate::command::Output;
 use crate::command::eni::MoreAddresses;
 use crate::command::instance::{DeleteInstances, ModifyInstance, MoreInterface, RunInstances};
 use crate::draft::Draft;
-use crate::id::{EniId, HostId, InstanceId, SecurityGroupId};
+use crate::id::{EniId, HostId, InstanceId, KeyPairId, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, HostName, Instance, Power};
 use crate::meta::Relabel;
 use crate::nlb::{ServerGroup, Target};
@@ -35,7 +35,9 @@ impl Draft {
             it.security_groups.clone()
         };
         self.usable_groups(&groups, &vswitch.vpc, Quota::GroupsAnEni)?;
-        let instances = (0..it.amount).map(|_| self.run_instance(it, &vswitch, &groups));
+        let key_pair = it.key_pair.as_ref().map(|name| self.key_pair(name)).transpose()?;
+        let key_pair = key_pair.map(|row| row.id.clone());
+        let instances = (0..it.amount).map(|_| self.run_instance(it, &vswitch, &groups, key_pair.as_ref()));
         Ok(Output::Instances(instances.collect::<Result<_, _>>()?))
     }
 
@@ -44,6 +46,7 @@ impl Draft {
         it: &RunInstances,
         vswitch: &VSwitch,
         groups: &BTreeSet<SecurityGroupId>,
+        key_pair: Option<&KeyPairId>,
     ) -> Result<InstanceId, Refusal> {
         let id = InstanceId::generate(&mut self.entropy);
         let host = self.pick_host()?;
@@ -64,6 +67,7 @@ impl Draft {
             instance_type: it.instance_type.clone(),
             host_name: it.host_name.clone().unwrap_or_else(|| HostName::of(&id)),
             user_data: it.user_data.clone(),
+            key_pair: key_pair.cloned(),
             power: it.power,
             boot: u64::from(it.power == Power::Running),
             deletion_protection: it.deletion_protection,

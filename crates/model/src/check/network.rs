@@ -6,6 +6,7 @@ use crate::check::Findings;
 use crate::endpoint::Endpoint;
 use crate::id::{InstanceId, VpcId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
+use crate::key_pair::KeyPair;
 use crate::nlb::LoadBalancer;
 use crate::private_zone::PrivateZone;
 use crate::quota::Quota;
@@ -120,6 +121,8 @@ impl Findings<'_> {
         let zone = self.state.get::<Eni>(&row.eni).and_then(|eni| self.state.get::<VSwitch>(&eni.vswitch));
         self.must(zone.is_some_and(|vswitch| vswitch.zone == row.zone), "its interface lies in its zone");
         self.must(self.state.settings().hosts.contains(&row.host), "its host is set up");
+        let owned = |id| self.state.owned::<KeyPair>(row.meta.owner, id).is_ok();
+        self.must(row.key_pair.as_ref().is_none_or(owned), "its key pair is its owner's");
         self.must(row.boot > 0 || row.power == Power::Stopped, "what runs was started once");
     }
 

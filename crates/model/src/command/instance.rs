@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use crate::command::eni::{CreateEni, MoreAddresses};
 use crate::id::{EniId, InstanceId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
 use crate::instance::{HostName, Image, InstanceType, Power, UserData};
-use crate::meta::{Labels, Relabel};
+use crate::meta::{Labels, Name, Relabel};
 
 /// Makes instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct RunInstances {
     pub host_name: Option<HostName>,
     /// What runs at first boot.
     pub user_data: Option<UserData>,
+    /// Their key pair.
+    pub key_pair: Option<Name>,
     /// The address that was asked for; only with one instance.
     pub address: Option<Ipv4Addr>,
     /// Other addresses of the primary interface.
@@ -56,6 +58,7 @@ impl RunInstances {
             instance_type: InstanceType::default(),
             host_name: None,
             user_data: None,
+            key_pair: None,
             address: None,
             more: MoreAddresses::default(),
             source_dest_check: true,

@@ -7,6 +7,7 @@ use ipnet::Ipv4Net;
 
 use crate::id::{GroupIndex, HostId, InstanceId, PortIndex, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
+use crate::key_pair::KeyPair;
 use crate::plan::{GroupPlan, InstancePlan, PeerPlan, PortPlan, RulePlan};
 use crate::planner::{routes, rows};
 use crate::security::{Direction, GroupKind, Peer, Rule, SecurityGroup};
@@ -57,20 +58,29 @@ pub(super) fn indexes<'a>(
 }
 
 pub(super) fn instances(state: &State, host: &HostId) -> BTreeMap<InstanceId, InstancePlan> {
-    on_host(state, host).map(|(instance, eni)| (instance.id.clone(), instance_plan(instance, eni))).collect()
+    on_host(state, host)
+        .map(|(instance, eni)| (instance.id.clone(), instance_plan(state, instance, eni)))
+        .collect()
 }
 
-fn instance_plan(instance: &Instance, eni: &Eni) -> InstancePlan {
+fn instance_plan(state: &State, instance: &Instance, eni: &Eni) -> InstancePlan {
+    let key_pair = instance.key_pair.as_ref().and_then(|id| state.get::<KeyPair>(id));
     InstancePlan {
         port: eni.port,
         host_name: instance.host_name.as_str().to_owned(),
         image: instance.image.as_str().to_owned(),
         user_data: instance.user_data.as_ref().map(|data| data.as_bytes().to_vec()),
+        authorized_key: key_pair.map(|row| authorized_key(row)),
         running: instance.power == Power::Running,
         boot: instance.boot,
         cpus: instance.instance_type.cpus(),
         memory_mib: instance.instance_type.memory_mib(),
     }
+}
+
+/// The pair's name is the line's comment, so that people know it again.
+fn authorized_key(row: &KeyPair) -> String {
+    format!("{} {}", row.public_key.line, row.meta.name)
 }
 
 pub(super) fn groups(state: &State) -> BTreeMap<GroupIndex, GroupPlan> {

@@ -4,6 +4,7 @@
 
 mod balancer;
 mod interfaces;
+mod key_pairs;
 mod private_zones;
 mod random;
 mod ranges;

@@ -11,6 +11,7 @@ use model::command::balancer::{BalancerCommand, BalancerGroups, ShiftZones};
 use model::command::endpoint::*;
 use model::command::eni::*;
 use model::command::instance::*;
+use model::command::key_pair::*;
 use model::command::nlb::*;
 use model::command::route::*;
 use model::command::security::*;
@@ -251,8 +252,9 @@ fn relabel() -> Relabel {
 
 impl Dice<'_> {
     fn command(&mut self) -> C {
-        match self.below(13) {
+        match self.below(14) {
             10 | 12 => self.secrets(),
+            13 => self.key_pairs(),
             11 => self.surroundings(),
             0 | 1 => self.network(),
             2 => self.instances(),
@@ -308,6 +310,25 @@ impl Dice<'_> {
         }
         let range = ["10.1.0.0/16", "10.1.0.0/24", "10.2.0.0/16"][self.below(3) as usize];
         CidrOfVpc { vpc: self.vpc_id(), cidr: VpcCidr::new(range.parse().unwrap()).unwrap() }
+    }
+
+    fn key_pairs(&mut self) -> C {
+        let name = ["one", "two", "three"][self.below(3) as usize];
+        let mut holders = self.state.tables().instances.values().filter(|row| row.key_pair.is_some());
+        let holder = holders.next().and_then(|row| Some((row.id.clone(), row.key_pair.clone()?)));
+        let named = |id| self.state.get::<model::key_pair::KeyPair>(id).map(|row| row.meta.name.clone());
+        match (self.below(6), holder) {
+            (0 | 1, _) => crate::key_pairs::create(name),
+            (2, _) => C::KeyPair(KeyPairCommand::Delete(vec![Name::parse(name).unwrap()])),
+            (3, Some((instance, id))) => C::KeyPair(KeyPairCommand::Detach(KeyPairOfInstances {
+                key_pair: named(&id).unwrap(),
+                instances: vec![instance],
+            })),
+            (_, _) => C::KeyPair(KeyPairCommand::Attach(KeyPairOfInstances {
+                key_pair: Name::parse(name).unwrap(),
+                instances: vec![self.instance()],
+            })),
+        }
     }
 
     fn instances(&mut self) -> C {
@@ -842,7 +863,7 @@ fn random_commands_reach_far() {
             let command = Dice { state: &state, entropy: Entropy::new(start * 1000 + step) }.command();
             let text = format!("{command:?}");
             let outer = text.split('(').next().unwrap();
-            let inner = if matches!(outer, "Balancer" | "Tls" | "Vpc") {
+            let inner = if matches!(outer, "Balancer" | "KeyPair" | "Tls" | "Vpc") {
                 text.split('(').nth(1).unwrap().split(' ').next().unwrap()
             } else {
                 ""

@@ -12,11 +12,12 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 10] = [
+const TESTS: [&str; 11] = [
     "private_zones.rs",
     "balancer.rs",
     "interfaces.rs",
     "ranges.rs",
+    "key_pairs.rs",
     "refusals.rs",
     "routes.rs",
     "states.rs",
@@ -30,10 +31,11 @@ fn text(path: &str) -> String {
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 6] = [
+const REFUSALS: [(&str, &str); 7] = [
     ("PrivateZoneRefusal", "src/refusal/private_zone.rs"),
     ("BalancerRefusal", "src/refusal/balancer.rs"),
     ("Refusal", "src/refusal.rs"),
+    ("KeyPairRefusal", "src/refusal/key_pair.rs"),
     ("EniRefusal", "src/refusal/eni.rs"),
     ("TlsRefusal", "src/refusal/tls.rs"),
     ("VpcRefusal", "src/refusal/vpc.rs"),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use model::instance::{Eni, Instance};
+use model::key_pair::KeyPair;
 use serde_json::{Value, json};
 
 use super::eni_shape;
@@ -22,6 +23,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("InstanceName"),
             works("InstanceNetworkType"),
             works("InstanceType"),
+            works("KeyPairName"),
             works("MaxResults"),
             works("NextToken"),
             works("PageNumber"),
@@ -62,6 +64,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
             && wanted(params, "ImageId", instance.image.as_str())
             && wanted(params, "InstanceType", instance.instance_type.as_str())
             && wanted(params, "InstanceNetworkType", "vpc")
+            && wanted(params, "KeyPairName", &key_pair(&call.view, instance))
             && wanted(params, "Status", &status_of(&call.view, instance))
             && wanted(params, "ZoneId", instance.zone.as_str())
             && attached(call, addresses.as_deref(), instance)
@@ -146,6 +149,12 @@ fn interface(eni: &Eni) -> Value {
     })
 }
 
+/// The name of its key pair; empty when it has none.
+fn key_pair(view: &View, instance: &Instance) -> String {
+    let row = instance.key_pair.as_ref().and_then(|id| view.state.get::<KeyPair>(id));
+    row.map(|row| row.meta.name.to_string()).unwrap_or_default()
+}
+
 fn own(view: &View, instance: &Instance) -> Value {
     let created = time::format_minutes(instance.meta.created);
     let family = instance.instance_type.as_str().rsplit_once('.').map_or("", |(family, _)| family);
@@ -174,6 +183,7 @@ fn own(view: &View, instance: &Instance) -> Value {
         "IoOptimized": true,
         "SpotStrategy": "NoSpot",
         "DeletionProtection": instance.deletion_protection,
+        "KeyPairName": key_pair(view, instance),
         "DeviceAvailable": true,
         "Recyclable": false,
         "SerialNumber": instance.id,

@@ -10,6 +10,7 @@ mod enis;
 mod group_rules;
 mod groups;
 mod instances;
+mod key_pairs;
 mod members;
 mod places;
 mod power;
@@ -31,6 +32,7 @@ pub const ACTIONS: &[&[Action]] = &[
     group_rules::ACTIONS,
     groups::ACTIONS,
     instances::ACTIONS,
+    key_pairs::ACTIONS,
     members::ACTIONS,
     places::ACTIONS,
     power::ACTIONS,

@@ -12,6 +12,7 @@ use model::instance::{HostName, Image, InstanceType, InvalidInstanceValue, Power
 use serde_json::{Value, json};
 
 use super::eni_changes::{NO_IPV6, described, more_addresses};
+use super::key_pairs;
 use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product};
 
@@ -29,6 +30,7 @@ const PARAMS: &[Param] = &[
     works("InstanceName"),
     works("InstanceType"),
     works("InternetMaxBandwidthOut"),
+    works("KeyPairName"),
     works("NetworkInterface"),
     works("PrivateIpAddress"),
     works("ResourceGroupId"),
@@ -62,7 +64,6 @@ const PARAMS: &[Param] = &[
     refused("ImageFamily", "give ImageId."),
     refused("Ipv6Address", NO_IPV6),
     refused("Ipv6AddressCount", NO_IPV6),
-    refused("KeyPairName", "this version has no key pairs: use isthmus exec."),
     refused("LaunchTemplateId", "this version has no launch templates."),
     refused("LaunchTemplateName", "this version has no launch templates."),
     refused("RamRoleName", "this version has no roles."),
@@ -112,6 +113,7 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
         instance_type: instance_type.map_err(|error| invalid(&error))?.unwrap_or_default(),
         host_name: host_name.map_err(|error| invalid(&error))?,
         user_data: user_data(params)?,
+        key_pair: params.text("KeyPairName").map(|name| key_pairs::known(params, name)).transpose()?,
         address: match &interface {
             Some(interface) if interface.has("PrimaryIpAddress") => interface.parse("PrimaryIpAddress")?,
             Some(_) | None => params.parse("PrivateIpAddress")?,

@@ -12,6 +12,7 @@ use crate::rpc::Product;
 const TYPES: Types = &[
     ("instance", Type::of::<Instance>(Kind::Instance)),
     ("eni", Type::of::<Eni>(Kind::Eni)),
+    ("keypair", Type::of_key_pairs()),
     ("securitygroup", Type::of::<SecurityGroup>(Kind::SecurityGroup)),
 ];
 

@@ -73,6 +73,8 @@ fn job(_: &View, output: &Output) -> Value {
         | Output::Service(_)
         | Output::PrivateZone(_)
         | Output::ZoneRecord(_)
+        | Output::KeyPair(..)
+        | Output::KeyPairOf(..)
         | Output::Endpoint(_) => Value::Null,
     }
 }

@@ -4,7 +4,9 @@ mod shared;
 
 use std::borrow::Cow;
 
-use model::refusal::{BalancerRefusal, EniRefusal, PrivateZoneRefusal, Refusal, TlsRefusal, VpcRefusal};
+use model::refusal::{
+    BalancerRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal, Refusal, TlsRefusal, VpcRefusal,
+};
 use model::tables::Kind;
 
 use crate::rpc::{ApiError, Product};
@@ -61,6 +63,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::LastSecurityGroup(_) => (403, "InstanceLastSecurityGroup"),
         R::EniServiceManaged(_) => (403, "InvalidOperation.EniServiceManaged"),
         R::Eni(refusal) => eni(refusal),
+        R::KeyPair(refusal) => key_pair(refusal),
         R::InnerAccessOfEnterprise(_) => (400, "InvalidParameter.InnerAccessPolicy"),
         R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
         R::PeerGroupNotFound(_) => (404, "InvalidSourceGroupId.NotFound"),
@@ -177,6 +180,16 @@ fn vpc(refusal: &VpcRefusal) -> Code {
         VpcRefusal::NextHopNotFound(_) => (404, "InvalidNextHopId.NotFound"),
         VpcRefusal::NextHopManaged(_) => (400, "InvalidNexthop.UnsupportedEniBizType"),
         VpcRefusal::NextHopElsewhere(_) => (404, "OperationFailed.InstanceDismatchCurrentVpc"),
+    }
+}
+
+fn key_pair(refusal: &KeyPairRefusal) -> Code {
+    match refusal {
+        KeyPairRefusal::NotFound(_) => (404, "InvalidKeyPairName.NotFound"),
+        KeyPairRefusal::NoName => (400, "MissingParameter.KeyPairName"),
+        KeyPairRefusal::Exists(_) => (400, "KeyPair.AlreadyExist"),
+        KeyPairRefusal::InUse { .. } => (400, "InvalidParameter.KeypairAlreadyAttachedInstance"),
+        KeyPairRefusal::NotOfInstance { .. } => (400, "InvalidInstanceIds.ValueNotSupported"),
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn not_found(product: Product, kind: Kind) -> Code {
             (404, "ResourceNotFound.Ecs"),
             (404, "InvalidInstanceId.NotFound"),
         ),
+        Kind::KeyPair => (404, "InvalidKeyPairName.NotFound"),
         Kind::LoadBalancer => {
             let nlb = (404, "ResourceNotFound.loadBalancer");
             of(product, nlb, (400, "LoadBalancerNotFound"), nlb)
@@ -110,6 +111,7 @@ pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
         (Quota::SecondaryCidrsAVpc, (400, "QuotaExceeded.VpcMultiCidr")),
         (Quota::VSwitchesAVpc, (400, "QuotaExceeded.VSwitch")),
         (Quota::RouteTablesAVpc, (400, "QuotaExceeded.RouteTable")),
+        (Quota::KeyPairsAnAccount, (403, "QuotaExceed.KeyPair")),
         (Quota::EnisAnAccount, (403, "MaxEniCountExceeded")),
         (Quota::EnisAnInstance, (403, "EniPerInstanceLimitExceeded")),
         (Quota::AddressesAnEni, (403, "InvalidOperation.Ipv4CountExceeded")),
