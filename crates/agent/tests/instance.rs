@@ -275,14 +275,14 @@ fn the_key_pairs_public_key_opens_the_root_account_from_the_next_start_on() {
     let bed = Bed::new("key");
     let (instances, netns, id) = (bed.instances(), bed.netns_path(), id("k"));
     let keys = |what: &str, wanted: &str| {
-        let lines = "grep isthmus-test /root/.ssh/authorized_keys";
+        let lines = "grep isthmus-test ~/.ssh/authorized_keys";
         eventually(what, || (inside(&instances, &id, &["sh", "-c", lines]) == wanted).then_some(()));
     };
     let mut plan = InstancePlan { authorized_key: Some("ssh-rsa AAAA isthmus-test-1".into()), ..plan("") };
     instances.ensure(&bed.spec(&id, &plan, &netns));
     keys("first key", "ssh-rsa AAAA isthmus-test-1\n");
-    assert_eq!(inside(&instances, &id, &["stat", "-c", "%a", "/root/.ssh/authorized_keys"]), "600\n");
-    let own = "echo ssh-rsa BBBB isthmus-test-own >>/root/.ssh/authorized_keys";
+    assert_eq!(inside(&instances, &id, &["sh", "-c", "stat -c %a ~/.ssh/authorized_keys"]), "600\n");
+    let own = "echo ssh-rsa BBBB isthmus-test-own >>~/.ssh/authorized_keys";
     inside(&instances, &id, &["sh", "-c", own]);
 
     plan.authorized_key = Some("ssh-rsa CCCC isthmus-test-2".into());

@@ -20,7 +20,7 @@ use endpoint::{
     UpdateConnection, UpdateEndpoint,
 };
 use eni::EniCommand;
-use instance::{DeleteInstances, ModifyInstance, RunInstances};
+use instance::{DeleteInstances, ModifyInstance, RunInstances, Switch};
 use key_pair::KeyPairCommand;
 use nlb::{
     AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, RemoveServers, UpdateListener,
@@ -90,12 +90,8 @@ pub enum Command {
 
     /// Makes instances.
     RunInstances(RunInstances),
-    /// Starts stopped instances.
-    StartInstances(Vec<InstanceId>),
-    /// Stops running instances.
-    StopInstances(Vec<InstanceId>),
-    /// Stops and starts running instances.
-    RebootInstances(Vec<InstanceId>),
+    /// Starts, stops or reboots instances.
+    SwitchInstances(Switch, Vec<InstanceId>),
     /// Deletes instances.
     DeleteInstances(DeleteInstances),
     /// Changes an instance.

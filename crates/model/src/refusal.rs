@@ -4,6 +4,7 @@ mod balancer;
 mod eni;
 mod key_pair;
 mod private_zone;
+mod server;
 mod tls;
 mod vpc;
 
@@ -11,7 +12,7 @@ use std::net::Ipv4Addr;
 
 use crate::id::{EndpointId, EndpointServiceId, HostId, LoadBalancerId, SecurityGroupId, VSwitchId, ZoneId};
 use crate::nlb::health_check::InvalidHealthCheck;
-use crate::nlb::{GroupProtocol, ListenerProtocol, Scheduler, Target};
+use crate::nlb::{GroupProtocol, ListenerProtocol, Scheduler};
 use crate::quota::Quota;
 use crate::security::GroupKind;
 use crate::tables::Key;
@@ -20,6 +21,7 @@ pub use balancer::BalancerRefusal;
 pub use eni::EniRefusal;
 pub use key_pair::KeyPairRefusal;
 pub use private_zone::PrivateZoneRefusal;
+pub use server::ServerRefusal;
 pub use tls::TlsRefusal;
 pub use vpc::VpcRefusal;
 
@@ -246,40 +248,9 @@ pub enum Refusal {
     /// An any-port listener on a plain group, or the other way round.
     #[error("a listener on one port needs a server group without any port")]
     AnyPortMismatch,
-    /// The server's kind does not fit the group's.
-    #[error("the server group's type does not take such a server")]
-    ServerKindMismatch {
-        /// The server.
-        target: Target,
-    },
-    /// The server's port does not fit the group.
-    #[error("server port {port} does not fit: any-port groups take 0, others 1 to 65535")]
-    ServerPort {
-        /// The port.
-        port: u16,
-    },
-    /// The server's address is not the target's own.
-    #[error("{address} is not an address of the server")]
-    ServerAddress {
-        /// The address.
-        address: Ipv4Addr,
-    },
-    /// A server is named twice, or is in the group already.
-    #[error("the server with port {port} is in the group already or is named twice")]
-    ServerExists {
-        /// The server.
-        target: Target,
-        /// Its port.
-        port: u16,
-    },
-    /// No such server.
-    #[error("the server group has no such server with port {port}")]
-    ServerNotFound {
-        /// The server.
-        target: Target,
-        /// Its port.
-        port: u16,
-    },
+    /// About servers of a group.
+    #[error(transparent)]
+    Server(#[from] ServerRefusal),
     /// What surrounds a load balancer.
     #[error(transparent)]
     Balancer(#[from] BalancerRefusal),

@@ -17,10 +17,10 @@ trap stop TERM INT
 
 # The key pair's line takes the place of the one that was written at an earlier start; other lines are the users' own.
 let_key_in() {
-    keys=/root/.ssh/authorized_keys
+    keys=$HOME/.ssh/authorized_keys
     last=/var/lib/isthmus/authorized-key
     [ -s $kit/authorized-key ] || [ -s $last ] || return
-    mkdir -p /var/lib/isthmus /root/.ssh && chmod 700 /root/.ssh && touch $keys $last || return
+    mkdir -p /var/lib/isthmus $HOME/.ssh && chmod 700 $HOME/.ssh && touch $keys $last || return
     grep -vxF "$(cat $last)" $keys >$keys.new
     cat $kit/authorized-key >>$keys.new && chmod 600 $keys.new && mv $keys.new $keys && cp $kit/authorized-key $last
 }

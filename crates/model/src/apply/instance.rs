@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::alloc::NewEni;
 use crate::command::Output;
 use crate::command::eni::MoreAddresses;
-use crate::command::instance::{DeleteInstances, ModifyInstance, MoreInterface, RunInstances};
+use crate::command::instance::{DeleteInstances, ModifyInstance, MoreInterface, RunInstances, Switch};
 use crate::draft::Draft;
 use crate::id::{EniId, HostId, InstanceId, KeyPairId, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, HostName, Instance, Power};
@@ -84,36 +84,25 @@ impl Draft {
         settings.hosts.get(index).cloned().ok_or(Refusal::NoHost)
     }
 
-    pub(super) fn start_instances(&mut self, ids: &[InstanceId]) -> Result<(), Refusal> {
-        self.switch(ids, Power::Stopped, |row| {
-            row.power = Power::Running;
-            row.boot += 1;
-        })
-    }
-
-    pub(super) fn stop_instances(&mut self, ids: &[InstanceId]) -> Result<(), Refusal> {
-        self.switch(ids, Power::Running, |row| row.power = Power::Stopped)
-    }
-
-    pub(super) fn reboot_instances(&mut self, ids: &[InstanceId]) -> Result<(), Refusal> {
-        self.switch(ids, Power::Running, |row| row.boot += 1)
-    }
-
-    fn switch(
-        &mut self,
-        ids: &[InstanceId],
-        from: Power,
-        change: impl Fn(&mut Instance),
-    ) -> Result<(), Refusal> {
+    pub(super) fn switch_instances(&mut self, how: Switch, ids: &[InstanceId]) -> Result<Output, Refusal> {
         if ids.is_empty() {
             return Err(Refusal::Empty("the list of instances"));
         }
         for id in ids.iter().collect::<BTreeSet<_>>() {
             let instance = self.own::<Instance>(id)?;
-            in_power(&instance, from)?;
-            self.edit(instance.as_ref(), &change);
+            match how {
+                Switch::Start => in_power(&instance, Power::Stopped)?,
+                Switch::Stop | Switch::Reboot => in_power(&instance, Power::Running)?,
+            }
+            self.edit(instance.as_ref(), |row| match how {
+                Switch::Stop => row.power = Power::Stopped,
+                Switch::Start | Switch::Reboot => {
+                    row.power = Power::Running;
+                    row.boot += 1;
+                }
+            });
         }
-        Ok(())
+        Ok(Output::Instances(ids.to_vec()))
     }
 
     pub(super) fn delete_instances(&mut self, it: &DeleteInstances) -> Result<(), Refusal> {

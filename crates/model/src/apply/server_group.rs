@@ -12,7 +12,7 @@ use crate::id::{EniId, ServerGroupId};
 use crate::instance::{Eni, Instance};
 use crate::nlb::{GroupProtocol, HealthCheck, Scheduler, Server, ServerGroup, ServerGroupKind, Target};
 use crate::quota::Quota;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, ServerRefusal};
 use crate::tables::{Key, Kind};
 use crate::vpc::Vpc;
 
@@ -100,10 +100,10 @@ impl Draft {
     fn server_fits(&self, group: &ServerGroup, new: &NewServer) -> Result<(), Refusal> {
         in_range("Weight", new.weight.into(), 0, MAX_WEIGHT.into())?;
         if (new.port == 0) != group.any_port {
-            return Err(Refusal::ServerPort { port: new.port });
+            return Err(ServerRefusal::Port { port: new.port }.into());
         }
         if group.servers.iter().any(|server| server.target == new.target && server.port == new.port) {
-            return Err(Refusal::ServerExists { target: new.target.clone(), port: new.port });
+            return Err(ServerRefusal::Exists { target: new.target.clone(), port: new.port }.into());
         }
         match (group.kind, &new.target) {
             (ServerGroupKind::Instance, Target::Ecs(id)) => {
@@ -116,7 +116,7 @@ impl Draft {
             (ServerGroupKind::Ip, Target::Ip(address)) => self.address_fits(group, *address),
             (ServerGroupKind::Instance, Target::Ip(_))
             | (ServerGroupKind::Ip, Target::Ecs(_) | Target::Eni(_)) => {
-                Err(Refusal::ServerKindMismatch { target: new.target.clone() })
+                Err(ServerRefusal::KindMismatch { target: new.target.clone() }.into())
             }
         }
     }
@@ -136,14 +136,14 @@ impl Draft {
             return Err(Refusal::VpcMismatch { what: server, other: Key::ServerGroup(group.id.clone()) });
         }
         if let Some(address) = address.filter(|address| *address != eni.address) {
-            return Err(Refusal::ServerAddress { address });
+            return Err(ServerRefusal::Address { address }.into());
         }
         self.room(&server, Kind::ServerGroup, 1, Quota::GroupsAServer)
     }
 
     fn address_fits(&self, group: &ServerGroup, address: Ipv4Addr) -> Result<(), Refusal> {
         let vpc = self.own::<Vpc>(&group.vpc)?;
-        if vpc.contains(address) { Ok(()) } else { Err(Refusal::ServerAddress { address }) }
+        if vpc.contains(address) { Ok(()) } else { Err(ServerRefusal::Address { address }.into()) }
     }
 
     pub(super) fn remove_servers(&mut self, it: &RemoveServers) -> Result<Output, Refusal> {
@@ -182,7 +182,8 @@ fn in_one_call(count: usize) -> Result<(), Refusal> {
 
 fn position(group: &ServerGroup, wanted: &ServerRef) -> Result<usize, Refusal> {
     let same = |server: &Server| server.target == wanted.target && server.port == wanted.port;
-    let not_found = || Refusal::ServerNotFound { target: wanted.target.clone(), port: wanted.port };
+    let not_found =
+        || Refusal::from(ServerRefusal::NotFound { target: wanted.target.clone(), port: wanted.port });
     group.servers.iter().position(same).ok_or_else(not_found)
 }
 

@@ -93,6 +93,17 @@ pub struct MoveInstance {
     pub security_groups: BTreeSet<SecurityGroupId>,
 }
 
+/// What starting and stopping can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// Starts stopped ones.
+    Start,
+    /// Stops running ones.
+    Stop,
+    /// Stops and starts running ones.
+    Reboot,
+}
+
 /// Deletes instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteInstances {

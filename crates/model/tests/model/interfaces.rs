@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use model::command::eni::{
     AssignAddresses, CreateEni, EniAttachment, EniCommand, ModifyEni, MoreAddresses, UnassignAddresses,
 };
-use model::command::instance::{DeleteInstances, MoreInterface, MoveInstance, RunInstances};
+use model::command::instance::{DeleteInstances, MoreInterface, MoveInstance, RunInstances, Switch};
 use model::command::nlb::{AddServers, NewServer};
 use model::command::{Command, Output};
 use model::id::{EniId, InstanceId, Revision, SecurityGroupId, VSwitchId};
@@ -327,7 +327,7 @@ fn a_stopped_instance_moves_to_another_address_or_vswitch() {
     };
     let running = it.world.refused(Command::Eni(EniCommand::MoveInstance(to(&near))));
     assert!(matches!(running, Refusal::WrongPower { running: true, .. }));
-    it.world.run(Command::StopInstances(vec![instance.clone()]));
+    it.world.run(Command::SwitchInstances(Switch::Stop, vec![instance.clone()]));
     let far = it.world.refused(Command::Eni(EniCommand::MoveInstance(to(&it.k.clone()))));
     assert!(matches!(far, Refusal::ZoneMismatch { .. }));
     it.world.run(assign(&primary, MoreAddresses::These(these(&[[10, 0, 1, 20]]))));

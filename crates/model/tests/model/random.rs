@@ -347,9 +347,9 @@ impl Dice<'_> {
                     ..RunInstances::new(vswitch)
                 })
             }
-            5 => C::StartInstances(vec![instance]),
-            6 => C::StopInstances(vec![instance]),
-            7 => C::RebootInstances(vec![instance]),
+            5 => C::SwitchInstances(Switch::Start, vec![instance]),
+            6 => C::SwitchInstances(Switch::Stop, vec![instance]),
+            7 => C::SwitchInstances(Switch::Reboot, vec![instance]),
             8 => C::DeleteInstances(DeleteInstances { instances: vec![instance], force: self.chance(2) }),
             _ => C::ModifyInstance(ModifyInstance {
                 security_groups: Some(BTreeSet::from([self.group()])),

@@ -31,11 +31,12 @@ fn text(path: &str) -> String {
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 7] = [
+const REFUSALS: [(&str, &str); 8] = [
     ("PrivateZoneRefusal", "src/refusal/private_zone.rs"),
     ("BalancerRefusal", "src/refusal/balancer.rs"),
     ("Refusal", "src/refusal.rs"),
     ("KeyPairRefusal", "src/refusal/key_pair.rs"),
+    ("ServerRefusal", "src/refusal/server.rs"),
     ("EniRefusal", "src/refusal/eni.rs"),
     ("TlsRefusal", "src/refusal/tls.rs"),
     ("VpcRefusal", "src/refusal/vpc.rs"),

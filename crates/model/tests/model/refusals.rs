@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use model::command::Command;
 use model::command::endpoint::{AddEndpointZone, CreateEndpoint, EndpointGroup, NewEndpointZone};
-use model::command::instance::{DeleteInstances, ModifyInstance, RunInstances};
+use model::command::instance::{DeleteInstances, ModifyInstance, RunInstances, Switch};
 use model::command::nlb::{
     AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, NewServer, RemoveServers, ServerRef,
     SetProtection, UpdateListener, UpdateLoadBalancerProtection, UpdateLoadBalancerZones, UpdateServerGroup,
@@ -20,7 +20,7 @@ use model::net::PortRange;
 use model::nlb::health_check::{HealthCheckPatch, ProbeKind};
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
 use model::quota::Quota;
-use model::refusal::{Refusal, VpcRefusal};
+use model::refusal::{Refusal, ServerRefusal, VpcRefusal};
 use model::security::{Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::service::User;
 use model::tables::Key;
@@ -195,7 +195,7 @@ fn a_running_or_protected_instance_is_not_deleted() {
     let id = it.ecs[0].clone();
     let refusal = it.world.refused(delete(std::slice::from_ref(&id), false));
     assert_eq!(refusal, Refusal::WrongPower { instance: Key::Instance(id.clone()), running: true });
-    let refusal = it.world.refused(Command::StartInstances(vec![id.clone()]));
+    let refusal = it.world.refused(Command::SwitchInstances(Switch::Start, vec![id.clone()]));
     assert_eq!(refusal, Refusal::WrongPower { instance: Key::Instance(id.clone()), running: true });
     let protect = ModifyInstance { deletion_protection: Some(true), ..ModifyInstance::new(id.clone()) };
     it.world.run(Command::ModifyInstance(protect));
@@ -206,9 +206,9 @@ fn a_running_or_protected_instance_is_not_deleted() {
 #[test]
 fn one_refused_instance_of_several_leaves_all_as_they_were() {
     let mut it = Walkthrough::new();
-    it.world.run(Command::StopInstances(vec![it.ecs[1].clone()]));
+    it.world.run(Command::SwitchInstances(Switch::Stop, vec![it.ecs[1].clone()]));
     let before = it.world.state.clone();
-    it.world.refused(Command::StopInstances(vec![it.ecs[0].clone(), it.ecs[1].clone()]));
+    it.world.refused(Command::SwitchInstances(Switch::Stop, vec![it.ecs[0].clone(), it.ecs[1].clone()]));
     assert!(it.world.state == before);
 }
 
@@ -335,21 +335,27 @@ fn servers_fit_their_group() {
     };
     let ecs = |it: &Walkthrough, index: usize| Target::Ecs(it.ecs[index].clone());
     let refusal = it.world.refused(add(&it, NewServer::new(ecs(&it, 2), 80)));
-    assert_eq!(refusal, Refusal::ServerExists { target: ecs(&it, 2), port: 80 });
+    assert_eq!(refusal, Refusal::from(ServerRefusal::Exists { target: ecs(&it, 2), port: 80 }));
     assert!(matches!(
         it.world.refused(add(&it, NewServer::new(ecs(&it, 0), 80))),
         Refusal::VpcMismatch { .. }
     ));
-    assert_eq!(it.world.refused(add(&it, NewServer::new(ecs(&it, 2), 0))), Refusal::ServerPort { port: 0 });
+    assert_eq!(
+        it.world.refused(add(&it, NewServer::new(ecs(&it, 2), 0))),
+        Refusal::from(ServerRefusal::Port { port: 0 })
+    );
     let heavy = NewServer { weight: 101, ..NewServer::new(ecs(&it, 2), 81) };
     assert!(matches!(it.world.refused(add(&it, heavy)), Refusal::OutOfRange { field: "Weight", .. }));
     let ip = NewServer::new(Target::Ip(Ipv4Addr::new(10, 0, 0, 1)), 81);
-    assert!(matches!(it.world.refused(add(&it, ip)), Refusal::ServerKindMismatch { .. }));
+    assert!(matches!(it.world.refused(add(&it, ip)), Refusal::Server(ServerRefusal::KindMismatch { .. })));
     let other = NewServer { address: Some(Ipv4Addr::new(10, 9, 9, 9)), ..NewServer::new(ecs(&it, 2), 81) };
-    assert!(matches!(it.world.refused(add(&it, other)), Refusal::ServerAddress { .. }));
+    assert!(matches!(it.world.refused(add(&it, other)), Refusal::Server(ServerRefusal::Address { .. })));
     let missing = ServerRef { target: ecs(&it, 2), port: 81 };
     let missing = RemoveServers { server_group: it.server_group.clone(), servers: vec![missing] };
-    assert!(matches!(it.world.refused(Command::RemoveServers(missing)), Refusal::ServerNotFound { .. }));
+    assert!(matches!(
+        it.world.refused(Command::RemoveServers(missing)),
+        Refusal::Server(ServerRefusal::NotFound { .. })
+    ));
 }
 
 #[test]
@@ -366,7 +372,7 @@ fn a_group_of_addresses_takes_addresses_of_its_vpc() {
     };
     it.world.run(add(Ipv4Addr::new(10, 200, 0, 1)));
     let outside = Ipv4Addr::new(192, 168, 0, 1);
-    assert_eq!(it.world.refused(add(outside)), Refusal::ServerAddress { address: outside });
+    assert_eq!(it.world.refused(add(outside)), Refusal::from(ServerRefusal::Address { address: outside }));
 }
 
 #[test]

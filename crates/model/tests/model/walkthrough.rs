@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use model::command::Command;
 use model::command::endpoint::{EndpointZoneRef, UpdateConnection};
+use model::command::instance::Switch;
 use model::command::nlb::UpdateLoadBalancer;
 use model::command::vpc::VpcCommand;
 use model::id::Revision;
@@ -129,7 +130,7 @@ fn a_stopped_listener_is_not_planned() {
 #[test]
 fn a_stopped_instance_keeps_its_port() {
     let mut it = Walkthrough::new();
-    it.world.run(Command::StopInstances(vec![it.ecs[2].clone()]));
+    it.world.run(Command::SwitchInstances(Switch::Stop, vec![it.ecs[2].clone()]));
     let plan = plan_of(&it);
     assert!(!plan.instances[&it.ecs[2]].running);
     assert!(plan.ports.values().any(|port| port.instance == it.ecs[2]));

@@ -1,6 +1,6 @@
 //! Instances are started, stopped, rebooted and deleted.
 
-use model::command::instance::DeleteInstances;
+use model::command::instance::{DeleteInstances, Switch};
 use model::command::{Command, Output};
 use model::id::InstanceId;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub(super) const ACTIONS: &[Action] = &[
         Product::Ecs,
         "StartInstance",
         &[ONE, no_effect("InitLocalDisk", "instances have no local disks")],
-        |call| Ok(Write::silent(Command::StartInstances(one(call)?))),
+        |call| Ok(Write::silent(Command::SwitchInstances(Switch::Start, one(call)?))),
     ),
     Action::write(
         Product::Ecs,
@@ -31,10 +31,10 @@ pub(super) const ACTIONS: &[Action] = &[
             no_effect("StoppedMode", NO_BILL),
             refused("Hibernate", "this version cannot put an instance to sleep."),
         ],
-        |call| Ok(Write::silent(Command::StopInstances(one(call)?))),
+        |call| Ok(Write::silent(Command::SwitchInstances(Switch::Stop, one(call)?))),
     ),
     Action::write(Product::Ecs, "RebootInstance", &[ONE, FORCE], |call| {
-        Ok(Write::silent(Command::RebootInstances(one(call)?)))
+        Ok(Write::silent(Command::SwitchInstances(Switch::Reboot, one(call)?)))
     }),
     Action::write(
         Product::Ecs,
@@ -43,19 +43,29 @@ pub(super) const ACTIONS: &[Action] = &[
         |call| delete(call, one(call)?),
     ),
     Action::write(Product::Ecs, "StartInstances", &[ONE, BATCH], |call| {
-        Ok(Write { command: Command::StartInstances(some(&call.params)?), answer: started })
+        Ok(Write { command: Command::SwitchInstances(Switch::Start, some(&call.params)?), answer: started })
     }),
     Action::write(
         Product::Ecs,
         "StopInstances",
         &[ONE, BATCH, FORCE, no_effect("StoppedMode", NO_BILL)],
-        |call| Ok(Write { command: Command::StopInstances(some(&call.params)?), answer: stopped }),
+        |call| {
+            Ok(Write {
+                command: Command::SwitchInstances(Switch::Stop, some(&call.params)?),
+                answer: stopped,
+            })
+        },
     ),
     Action::write(
         Product::Ecs,
         "RebootInstances",
         &[ONE, BATCH, no_effect("ForceReboot", "processes that ignore a stop are killed anyway")],
-        |call| Ok(Write { command: Command::RebootInstances(some(&call.params)?), answer: rebooted }),
+        |call| {
+            Ok(Write {
+                command: Command::SwitchInstances(Switch::Reboot, some(&call.params)?),
+                answer: rebooted,
+            })
+        },
     ),
     Action::write(
         Product::Ecs,

@@ -5,7 +5,8 @@ mod shared;
 use std::borrow::Cow;
 
 use model::refusal::{
-    BalancerRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal, Refusal, TlsRefusal, VpcRefusal,
+    BalancerRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal, Refusal, ServerRefusal, TlsRefusal,
+    VpcRefusal,
 };
 use model::tables::Kind;
 
@@ -73,15 +74,12 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::ProtocolMismatch { .. } => (400, "Mismatch.Protocol"),
         R::PreserveClientIpWithTls => (400, "IllegalParam.PreserveClientIpSwitch"),
         R::PortTaken { .. } => (400, "Conflict.Port"),
-        R::OutOfRange { .. } | R::HealthCheck(_) => shared::value(product, refusal),
-        R::SchedulerNeedsUdp { .. } => shared::range(product),
+        R::OutOfRange { .. } | R::HealthCheck(_) | R::SchedulerNeedsUdp { .. } => {
+            shared::value(product, refusal)
+        }
         R::AnyPortHealthCheck => (400, "IllegalParam.AnyPortServerGroupConflictWithHealthCheckConfig"),
         R::AnyPortMismatch => (400, "IllegalParam.NonAnyPortListenerConflictWithAnyPortServerGroup"),
-        R::ServerKindMismatch { .. } => (400, "Mismatch.ServerType"),
-        R::ServerPort { .. } => (400, "IllegalParam.RSPortConflictWithServerGroup"),
-        R::ServerAddress { .. } => (400, "IllegalParam.IP"),
-        R::ServerExists { .. } => (400, "DuplicatedParam.Server"),
-        R::ServerNotFound { .. } => (404, "ResourceNotFound.BackendServer"),
+        R::Server(refusal) => server(refusal),
         R::PrivateZone(refusal) => private_zone(refusal),
         R::Tls(refusal) => tls(product, refusal),
         R::Balancer(refusal) => balancer(refusal),
@@ -106,6 +104,16 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::WrongConnectionState { .. } => (400, "EndpointConnectionOperationDenied"),
         R::WrongZoneState { .. } => (400, "IncorrectStatus.VpcEndpointZone"),
         R::HostInUse(_) | R::ZoneInUse(_) => (400, "OperationDenied.ResourceInUse"),
+    }
+}
+
+fn server(refusal: &ServerRefusal) -> Code {
+    match refusal {
+        ServerRefusal::KindMismatch { .. } => (400, "Mismatch.ServerType"),
+        ServerRefusal::Port { .. } => (400, "IllegalParam.RSPortConflictWithServerGroup"),
+        ServerRefusal::Address { .. } => (400, "IllegalParam.IP"),
+        ServerRefusal::Exists { .. } => (400, "DuplicatedParam.Server"),
+        ServerRefusal::NotFound { .. } => (404, "ResourceNotFound.BackendServer"),
     }
 }
 

@@ -1,0 +1,44 @@
+//! Why a command about the servers of a group is refused.
+
+use std::net::Ipv4Addr;
+
+use crate::nlb::Target;
+
+/// A command about servers that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServerRefusal {
+    /// The server's kind does not fit the group's.
+    #[error("the server group's type does not take such a server")]
+    KindMismatch {
+        /// The server.
+        target: Target,
+    },
+    /// The server's port does not fit the group.
+    #[error("server port {port} does not fit: any-port groups take 0, others 1 to 65535")]
+    Port {
+        /// The port.
+        port: u16,
+    },
+    /// The server's address is not the target's own.
+    #[error("{address} is not an address of the server")]
+    Address {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// A server is named twice, or is in the group already.
+    #[error("the server with port {port} is in the group already or is named twice")]
+    Exists {
+        /// The server.
+        target: Target,
+        /// Its port.
+        port: u16,
+    },
+    /// No such server.
+    #[error("the server group has no such server with port {port}")]
+    NotFound {
+        /// The server.
+        target: Target,
+        /// Its port.
+        port: u16,
+    },
+}
