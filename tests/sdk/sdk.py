@@ -76,6 +76,7 @@ class Sdk:
         self.nlb = Product("alibabacloud_nlb20220430", address, **options)
         self.privatelink = Product("alibabacloud_privatelink20200415", address, **options)
         self.pvtz = Product("alibabacloud_pvtz20180101", address, **options)
+        self.resourcemanager = Product("alibabacloud_resourcemanager20200331", address, **options)
         self.sts = Product("alibabacloud_sts20150401", address, **options)
         self.vpc = Product("alibabacloud_vpc20160428", address, **options)
 

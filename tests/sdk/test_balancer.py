@@ -125,13 +125,21 @@ def test_where_second_level_statistics_go(sdk, balancer):
 
 
 def test_resources_move_into_a_resource_group(sdk, balancer):
-    group = "rg-acfm2x4abcdefgh"
+    made = sdk.resourcemanager.CreateResourceGroup(Name="balancers", DisplayName="Balancers")
+    group = made["ResourceGroup"]["Id"]
     for kind, resource in [("loadbalancer", balancer.id), ("servergroup", balancer.servers)]:
         moved = sdk.nlb.MoveResourceGroup(ResourceType=kind, ResourceId=resource, NewResourceGroupId=group)
         assert (moved["Data"]["ResourceId"], moved["Success"]) == (resource, True)
     assert balancer.shown()["ResourceGroupId"] == group
     with refused("ResourceNotFound.loadBalancer", 404):
         sdk.nlb.MoveResourceGroup(ResourceType="loadbalancer", ResourceId="nlb-none", NewResourceGroupId=group)
+    what = {"ResourceType": "loadbalancer", "ResourceId": balancer.id}
+    with refused("ResourceNotFound.ResourceGroup", 404):
+        sdk.nlb.MoveResourceGroup(NewResourceGroupId="rg-acfmnothing", **what)
+    with refused("ResourceNotFound.ResourceGroup", 404):
+        sdk.nlb.CreateServerGroup(VpcId=balancer.vpc, ServerGroupName="nowhere", ResourceGroupId="?")
+    with refused("DeleteConflict.ResourceGroup.Resource", 409):
+        sdk.resourcemanager.DeleteResourceGroup(ResourceGroupId=group)
 
 
 def test_a_zone_keeps_its_address(sdk, balancer):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sdk import ZONES, until
+from sdk import ZONES, refused, until
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +114,18 @@ def test_a_service_is_listed_changed_and_offered(sdk, road):
 def test_an_endpoint_changes(sdk, road):
     link, one = sdk.privatelink, {"EndpointId": road.endpoint}
     link.UpdateVpcEndpointAttribute(EndpointName="ep-2", **one)
-    link.ChangeResourceGroup(ResourceId=road.endpoint, ResourceType="VpcEndpoint", ResourceGroupId="rg-acfm2x4abcdefgh")
+    group = sdk.resourcemanager.CreateResourceGroup(Name="links", DisplayName="Links")["ResourceGroup"]["Id"]
+    what = {"ResourceId": road.endpoint, "ResourceType": "VpcEndpoint"}
+    link.ChangeResourceGroup(ResourceGroupId=group, **what)
+    with refused("InvalidResourceGroup", 400):
+        link.ChangeResourceGroup(ResourceGroupId="rg-acfmnothing", **what)
     shown = link.GetVpcEndpointAttribute(**one)
-    assert (shown["EndpointName"], shown["ResourceGroupId"]) == ("ep-2", "rg-acfm2x4abcdefgh")
+    assert (shown["EndpointName"], shown["ResourceGroupId"]) == ("ep-2", group)
     more = sdk.ecs.CreateSecurityGroup(VpcId=road.vpc)["SecurityGroupId"]
-    sdk.ecs.JoinResourceGroup(ResourceId=more, ResourceType="securitygroup", ResourceGroupId="rg-acfm2x4abcdefgh")
+    sdk.ecs.JoinResourceGroup(ResourceId=more, ResourceType="securitygroup", ResourceGroupId=group)
+    with refused("InvalidResourceGroup.NotFound", 404):
+        sdk.ecs.JoinResourceGroup(ResourceId=more, ResourceType="securitygroup", ResourceGroupId="rg-acfmnothing")
+    assert [one["SecurityGroupId"] for one in sdk.ecs.DescribeSecurityGroups(ResourceGroupId=group)["SecurityGroups"]["SecurityGroup"]] == [more]
     link.AttachSecurityGroupToVpcEndpoint(SecurityGroupId=more, **one)
     groups = link.ListVpcEndpointSecurityGroups(**one)["SecurityGroups"]
     assert {group["SecurityGroupId"] for group in groups} == {road.group, more}

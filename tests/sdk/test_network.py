@@ -203,8 +203,6 @@ def test_tags_come_and_go(sdk, vpc, vswitch, group):
         assert tagged(client, **what) == []
     with refused("InvalidVpcId.NotFound", 404):
         sdk.vpc.TagResources(ResourceType="VPC", ResourceId=[vswitch], Tag=[{"Key": "a", "Value": "b"}])
-    sdk.vpc.MoveResourceGroup(ResourceType="Vpc", ResourceId=vpc, NewResourceGroupId="rg-acfmxazb4ph6aiy")
-    assert ids(sdk.vpc.DescribeVpcs(ResourceGroupId="rg-acfmxazb4ph6aiy")) == [vpc]
 
 
 @pytest.mark.parametrize(

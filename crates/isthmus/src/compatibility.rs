@@ -19,7 +19,7 @@ here is not there: an unknown action is refused with `InvalidAction.NotFound`, a
 cloud itself does.
 
 In part: the schedulers `Wrr` and `Tch` place connections by hash in proportion to the weights, `Rr` in equal shares, `Wlc` as `Wrr`; `Sch`
-and `Qch` are refused. Resource groups are kept, shown and filtered by as they are named, whether or not anybody made them.
+and `Qch` are refused.
 ";
 
 /// The whole page.

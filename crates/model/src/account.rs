@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, Timestamp};
+use crate::id::{AccountId, ResourceGroupId, Timestamp};
 
 /// An account: it owns resources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub struct Account {
     pub id: AccountId,
     /// Its name, for people.
     pub name: String,
+    /// The resource group of its resources that name none.
+    pub resource_group: ResourceGroupId,
     /// Whether its calls are answered.
     pub active: bool,
     /// When it was made.

@@ -10,6 +10,7 @@ mod listener;
 mod load_balancer;
 mod private_zone;
 mod range;
+mod resource_group;
 mod route;
 mod security;
 mod server_group;
@@ -52,7 +53,7 @@ impl Draft {
             C::Purge(observed) => done(self.purge(*observed)),
             C::Tag(it) => done(self.tag(it)),
             C::Untag(it) => done(self.untag(it)),
-            C::MoveResourceGroup(key, group) => self.move_resource_group(key, group),
+            C::ResourceGroup(it) => self.run_resource_group(it),
             C::Vpc(it) => self.run_vpc(it),
             C::Route(it) => self.run_route(it),
             C::RunInstances(it) => self.run_instances(it),

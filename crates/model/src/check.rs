@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::id::{SecurityGroupId, VpcId};
+use crate::meta::Meta;
+use crate::resource_group::ResourceGroup;
 use crate::security::SecurityGroup;
 use crate::state::State;
 use crate::tables::{Key, Row};
@@ -51,12 +53,15 @@ impl State {
         let mut findings = Findings { state: self, key: row.key(), found: Vec::new() };
         findings.common(row);
         match row {
-            Row::Settings(_)
-            | Row::Counters(_)
-            | Row::Account(_)
-            | Row::AccessKey(_)
-            | Row::Token(_)
-            | Row::Job(_) => {}
+            Row::Settings(_) | Row::Counters(_) | Row::AccessKey(_) | Row::Token(_) | Row::Job(_) => {}
+            Row::Account(row) => {
+                let group = findings.state.get::<ResourceGroup>(&row.resource_group);
+                findings.must(
+                    group.is_some_and(|group| group.meta.owner == row.id),
+                    "its default group is its own",
+                );
+            }
+            Row::ResourceGroup(row) => findings.must(row.meta.resource_group == row.id, "it lies in itself"),
             Row::Vpc(row) => findings.vpc(row),
             Row::RouteTable(row) => findings.route_table(row),
             Row::VSwitch(row) => findings.vswitch(row),
@@ -89,6 +94,12 @@ impl Findings<'_> {
         self.must(row.refers_to().iter().all(listed), "what it refers to knows it");
         let past =
             row.meta().is_none_or(|meta| meta.born <= meta.changed && meta.changed <= state.revision());
+        let near = |meta: &Meta| {
+            state
+                .get::<ResourceGroup>(&meta.resource_group)
+                .is_some_and(|group| group.meta.owner == meta.owner)
+        };
+        self.must(row.meta().is_none_or(near), "its resource group is its owner's");
         self.must(past, "it was born before it changed, and not in the future");
     }
 

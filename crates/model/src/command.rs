@@ -7,6 +7,7 @@ pub mod instance;
 pub mod key_pair;
 pub mod nlb;
 pub mod private_zone;
+pub mod resource_group;
 pub mod route;
 pub mod security;
 pub mod service;
@@ -28,6 +29,7 @@ use nlb::{
     UpdateServers,
 };
 use private_zone::PrivateZoneCommand;
+use resource_group::ResourceGroupCommand;
 use route::RouteCommand;
 use security::{
     AuthorizeRules, CreateSecurityGroup, Membership, ModifyRule, ModifySecurityGroup, RevokeRules,
@@ -38,16 +40,18 @@ use tls::TlsCommand;
 use vpc::VpcCommand;
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use crate::account::Secret;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
-    LoadBalancerId, PrivateZoneId, ResourceGroupId, Revision, RouteEntryId, RouteTableId, RouterId,
-    SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
+    LoadBalancerId, PrivateZoneId, Revision, RouteEntryId, RouteTableId, RouterId, SecurityGroupId,
+    SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use crate::meta::Name;
 use crate::private_zone::RecordNumber;
 use crate::records::Settings;
+use crate::resource_group::ResourceGroup;
 use crate::service::User;
 use crate::tables::Key;
 use crate::vpc::VpcCidr;
@@ -80,8 +84,8 @@ pub enum Command {
     Tag(Tagging),
     /// Takes tags away.
     Untag(Untagging),
-    /// Moves a resource into a resource group.
-    MoveResourceGroup(Key, ResourceGroupId),
+    /// Something about resource groups.
+    ResourceGroup(ResourceGroupCommand),
 
     /// Something about VPCs and vSwitches.
     Vpc(VpcCommand),
@@ -215,6 +219,8 @@ pub enum Output {
     Done,
     /// A resource was moved into a resource group.
     Moved(Key),
+    /// A resource group was made, renamed or deleted: this one.
+    ResourceGroup(Arc<ResourceGroup>),
     /// An account was made.
     Account(AccountId),
     /// A VPC was made.

@@ -11,6 +11,7 @@ use crate::quota::Quota;
 use crate::records::Job;
 use crate::refusal::Refusal;
 use crate::relations::key_of;
+use crate::resource_group::ResourceGroup;
 use crate::state::State;
 use crate::tables::{Change, Key, Kind, Op, Record, Resource, Row};
 
@@ -90,12 +91,16 @@ impl Draft {
 
     pub(crate) fn meta(&self, labels: &Labels) -> Result<Meta, Refusal> {
         check_tags(&labels.tags)?;
+        let resource_group = match &labels.resource_group {
+            Some(id) => self.own::<ResourceGroup>(id)?.id.clone(),
+            None => self.default_resource_group()?,
+        };
         Ok(Meta {
             owner: self.account,
             name: labels.name.clone(),
             description: labels.description.clone(),
             created: self.now,
-            resource_group: labels.resource_group.clone(),
+            resource_group,
             tags: labels.tags.clone(),
             born: self.revision,
             changed: self.revision,

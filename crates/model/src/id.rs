@@ -135,7 +135,7 @@ ids! {
     /// An asynchronous job of the NLB API (a UUID).
     JobId = "", "", 36;
     /// A resource group.
-    ResourceGroupId = "rg-", "", 15;
+    ResourceGroupId = "rg-", "acfm", 15;
     /// A private zone.
     PrivateZoneId = "", "", 32;
     /// A host that runs an agent.

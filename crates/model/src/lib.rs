@@ -26,6 +26,7 @@ pub mod records;
 pub mod refusal;
 pub mod relations;
 pub mod report;
+pub mod resource_group;
 pub mod route;
 pub mod security;
 pub mod service;

@@ -18,8 +18,8 @@ pub struct Meta {
     pub description: Description,
     /// When it was made.
     pub created: Timestamp,
-    /// The resource group that it was put into.
-    pub resource_group: Option<ResourceGroupId>,
+    /// The resource group that it lies in.
+    pub resource_group: ResourceGroupId,
     /// Its tags.
     pub tags: Tags,
     /// The commit that made it.
@@ -128,10 +128,18 @@ pub struct Labels {
     pub name: Name,
     /// Its description.
     pub description: Description,
-    /// Its resource group.
+    /// Its resource group; `None` = the account's default one.
     pub resource_group: Option<ResourceGroupId>,
     /// Its tags.
     pub tags: Tags,
+}
+
+impl Labels {
+    /// The same in this resource group.
+    #[must_use]
+    pub(crate) fn within(self, group: &ResourceGroupId) -> Self {
+        Self { resource_group: Some(group.clone()), ..self }
+    }
 }
 
 /// New labels; `None` leaves what is there.

@@ -35,6 +35,8 @@ macro_rules! quotas {
 }
 
 quotas! {
+    /// Resource groups of an account, the default one included.
+    ResourceGroupsAnAccount = 100, "resource groups in an account";
     /// VPCs of an account.
     VpcsAnAccount = 200, "VPCs in an account";
     /// Address ranges of a VPC besides its first one.

@@ -10,7 +10,10 @@ mod vpc;
 
 use std::net::Ipv4Addr;
 
-use crate::id::{EndpointId, EndpointServiceId, HostId, LoadBalancerId, SecurityGroupId, VSwitchId, ZoneId};
+use crate::id::{
+    EndpointId, EndpointServiceId, HostId, LoadBalancerId, ResourceGroupId, SecurityGroupId, VSwitchId,
+    ZoneId,
+};
 use crate::nlb::health_check::InvalidHealthCheck;
 use crate::nlb::{GroupProtocol, ListenerProtocol, Scheduler};
 use crate::quota::Quota;
@@ -48,6 +51,9 @@ pub enum Refusal {
         /// Which limit.
         quota: Quota,
     },
+    /// The group that every account has stays.
+    #[error("resource group {0} is the account's default one and stays")]
+    DefaultResourceGroup(ResourceGroupId),
     /// Deletion protection is on.
     #[error("{kind} {0} is protected from deletion: switch the protection off first", kind = .0.kind())]
     DeletionProtected(Key),

@@ -11,10 +11,11 @@ use crate::id::{
     ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::instance::EniOwner;
-use crate::meta::Name;
+use crate::meta::{Meta, Name};
 use crate::nlb::{Listener, Target};
 use crate::private_zone::RecordNumber;
 use crate::records::{Job, Released, Token};
+use crate::resource_group::GroupName;
 use crate::route::NextHop;
 use crate::security::Peer;
 use crate::tables::{Key, Kind, Record, Row};
@@ -29,6 +30,8 @@ pub enum Claim {
     DefaultVpc(AccountId),
     /// Being the default vSwitch of a VPC in a zone.
     DefaultVSwitch(VpcId, ZoneId),
+    /// The name of a resource group in an account.
+    ResourceGroup(AccountId, GroupName),
     /// A network.
     Network(Network),
     /// A port.
@@ -63,7 +66,7 @@ impl Row {
         let mut keys = match self {
             Row::Settings(_)
             | Row::Counters(_)
-            | Row::Account(_)
+            | Row::ResourceGroup(_)
             | Row::Token(_)
             | Row::Job(_)
             | Row::KeyPair(_)
@@ -77,6 +80,7 @@ impl Row {
                 });
                 next_hops.chain([Key::Vpc(row.vpc.clone())]).collect()
             }
+            Row::Account(row) => vec![Key::ResourceGroup(row.resource_group.clone())],
             Row::AccessKey(row) => vec![Key::Account(row.account)],
             Row::Monitor(row) => vec![Key::Account(row.account)],
             Row::VSwitch(row) => {
@@ -121,7 +125,10 @@ impl Row {
             }
             Row::Endpoint(row) => endpoint_refers_to(row),
         };
-        keys.extend(self.meta().map(|meta| Key::Account(meta.owner)));
+        let own = self.key();
+        let common =
+            |meta: &Meta| [Key::Account(meta.owner), Key::ResourceGroup(meta.resource_group.clone())];
+        keys.extend(self.meta().into_iter().flat_map(common).filter(|key| *key != own));
         keys
     }
 
@@ -134,6 +141,7 @@ impl Row {
             Row::Job(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => Vec::new(),
             Row::PrivateZone(row) => row.records.keys().copied().map(Claim::ZoneRecord).collect(),
+            Row::ResourceGroup(row) => vec![Claim::ResourceGroup(row.meta.owner, row.name.clone())],
             Row::Vpc(row) => {
                 let default = row.is_default.then_some(Claim::DefaultVpc(row.meta.owner));
                 default.into_iter().chain([Claim::Network(row.network)]).collect()
@@ -187,7 +195,8 @@ impl Row {
             Row::Job(row) => after(row.created, Job::LIFETIME),
             Row::Released(row) => after(row.at, Released::REST),
             Row::Settings(_) | Row::Counters(_) | Row::Account(_) | Row::AccessKey(_) | Row::Vpc(_) => None,
-            Row::VSwitch(_)
+            Row::ResourceGroup(_)
+            | Row::VSwitch(_)
             | Row::RouteTable(_)
             | Row::SecurityGroup(_)
             | Row::Eni(_)

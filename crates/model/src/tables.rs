@@ -14,8 +14,8 @@ use crate::certificate::Certificate;
 use crate::endpoint::Endpoint;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
-    LoadBalancerId, PrivateZoneId, Revision, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId,
-    VSwitchId, VpcId,
+    LoadBalancerId, PrivateZoneId, ResourceGroupId, Revision, RouteTableId, SecurityGroupId,
+    SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
 };
 use crate::instance::{Eni, Instance};
 use crate::key_pair::KeyPair;
@@ -23,6 +23,7 @@ use crate::meta::Meta;
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
 use crate::private_zone::PrivateZone;
 use crate::records::{Counters, Job, Monitor, Released, Settings, Token, TokenKey};
+use crate::resource_group::ResourceGroup;
 use crate::route::RouteTable;
 use crate::security::SecurityGroup;
 use crate::service::EndpointService;
@@ -228,6 +229,8 @@ tables! {
     counters: Counters[Only] "counters" by |_| Only;
     /// Accounts.
     accounts: Account[AccountId] "account" by |row| row.id;
+    /// Resource groups.
+    resource_groups: ResourceGroup[ResourceGroupId] "resource group" by |row| row.id.clone();
     /// Access keys.
     access_keys: AccessKey[AccessKeyId] "access key" by |row| row.id.clone();
     /// Answers to requests with a token.
@@ -309,7 +312,7 @@ macro_rules! resources {
 
 resources! {
     Vpc RouteTable VSwitch SecurityGroup Eni Instance KeyPair LoadBalancer ServerGroup Listener Certificate
-    SecurityPolicy PrivateZone EndpointService Endpoint
+    SecurityPolicy PrivateZone EndpointService Endpoint ResourceGroup
 }
 
 impl fmt::Debug for Key {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use model::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
-    LoadBalancerId, PrivateZoneId, RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp,
-    VSwitchId, VpcId,
+    LoadBalancerId, PrivateZoneId, ResourceGroupId, RouteTableId, SecurityGroupId, SecurityPolicyId,
+    ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use model::meta::{Description, InvalidText, Labels, Name};
 use model::state::State;
@@ -70,7 +70,7 @@ macro_rules! ids {
     )*};
 }
 ids! {
-    RouteTableId = RouteTable KeyPairId = KeyPair
+    RouteTableId = RouteTable KeyPairId = KeyPair ResourceGroupId = ResourceGroup
     VpcId = Vpc VSwitchId = VSwitch SecurityGroupId = SecurityGroup InstanceId = Instance EniId = Eni
     LoadBalancerId = LoadBalancer ServerGroupId = ServerGroup ListenerId = Listener JobId = Job
     PrivateZoneId = PrivateZone CertificateId = Certificate SecurityPolicyId = SecurityPolicy
@@ -134,7 +134,7 @@ pub fn labels(
 ) -> Result<Labels, ApiError> {
     let named = name_of.map(|parameter| name(params, parameter)).transpose()?.flatten();
     let described = described_by.map(|parameter| description(params, parameter)).transpose()?.flatten();
-    let resource_group = params.parse("ResourceGroupId")?;
+    let resource_group = id(params, "ResourceGroupId")?;
     Ok(Labels {
         name: named.unwrap_or_default(),
         description: described.unwrap_or_default(),

@@ -40,13 +40,18 @@ impl Labelled {
         let has = |(key, value): &(String, Option<String>)| {
             meta.tags.get(key).is_some_and(|own| value.as_ref().is_none_or(|value| value == own))
         };
-        self.tags.iter().all(has) && is_lazy(self.resource_group.as_deref(), || resource_group(meta))
+        self.tags.iter().all(has) && is(self.resource_group.as_deref(), resource_group(meta))
+    }
+
+    /// Whether a resource passes that shows neither tags nor a resource group.
+    pub fn takes_bare(&self) -> bool {
+        self.tags.is_empty() && self.resource_group.is_none()
     }
 }
 
-/// The resource group as it travels; empty when there is none.
-pub fn resource_group(meta: &Meta) -> String {
-    meta.resource_group.as_ref().map(ToString::to_string).unwrap_or_default()
+/// The resource group as it travels.
+pub fn resource_group(meta: &Meta) -> &str {
+    meta.resource_group.as_str()
 }
 
 /// Tags as they travel, with the names that this place has for key and value.

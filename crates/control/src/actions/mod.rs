@@ -16,6 +16,7 @@ mod older;
 pub mod privatelink;
 pub mod pvtz;
 pub mod refusal;
+pub mod resource_manager;
 pub mod sts;
 pub mod tagging;
 pub mod vpc;
@@ -145,6 +146,7 @@ pub fn all() -> impl Iterator<Item = &'static Action> {
         nlb::ACTIONS,
         privatelink::ACTIONS,
         pvtz::ACTIONS,
+        resource_manager::ACTIONS,
         sts::ACTIONS,
         vpc::ACTIONS,
     ]

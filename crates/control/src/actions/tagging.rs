@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use model::command::Command;
+use model::command::resource_group::ResourceGroupCommand;
 use model::command::system::{Tagging, Untagging};
 use model::key_pair::KeyPair;
 use model::meta::{Meta, Name};
 use model::tables::{Key, Kind, Resource};
 use serde_json::{Value, json};
 
-use super::call::tags;
+use super::call::{required_id, tags};
 use super::list::{self, Labelled, Sizes, among};
 use super::{Call, Param, Write, refusal, works};
 use crate::rpc::{ApiError, Params};
@@ -97,9 +98,9 @@ pub fn untag(call: &Call, types: Types) -> Result<Write, ApiError> {
 /// Moves the resource named by `ResourceType` and `ResourceId` into the resource group named by `group`.
 pub fn move_resource_group(call: &Call, types: Types, group: &str) -> Result<Write, ApiError> {
     let params = &call.params;
-    let target = params.parse(group)?.ok_or_else(|| params.missing(group))?;
+    let target = required_id(params, group)?;
     let key = key(call, asked(params, types)?, params.required("ResourceId")?)?;
-    Ok(Write::silent(Command::MoveResourceGroup(key, target)))
+    Ok(Write::silent(Command::ResourceGroup(ResourceGroupCommand::Move(key, target))))
 }
 
 /// A tag of a resource in an answer.

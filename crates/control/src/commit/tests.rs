@@ -199,6 +199,7 @@ async fn a_beaten_commit_is_judged_again() {
     let rival = Account {
         id: AccountId(1_000_000_000_000_002),
         name: "rival".into(),
+        resource_group: "rg-acfmrival".parse().unwrap(),
         active: true,
         created: Timestamp(1),
     };

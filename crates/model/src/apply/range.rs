@@ -64,7 +64,7 @@ impl Draft {
         }
         let cidr = self.free_range(&vpc).ok_or(VpcRefusal::DefaultVpcFull(DEFAULT_VSWITCH))?;
         let it = CreateVSwitch { labels: Labels::default(), vpc: vpc.id.clone(), zone: zone.clone(), cidr };
-        self.new_vswitch(&it, true)
+        self.new_vswitch(&vpc, &it, true)
     }
 
     /// The first range that a default vSwitch can have.

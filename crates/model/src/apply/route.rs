@@ -10,7 +10,7 @@ use crate::command::route::{
     CreateRouteEntry, CreateRouteTable, RouteCommand, RouteSelector, TableOfVSwitch,
 };
 use crate::draft::{Draft, within};
-use crate::id::{RouteEntryId, RouteTableId, VpcId};
+use crate::id::{ResourceGroupId, RouteEntryId, RouteTableId, VpcId};
 use crate::instance::{Eni, Instance};
 use crate::meta::Labels;
 use crate::quota::Quota;
@@ -34,19 +34,20 @@ impl Draft {
     }
 
     fn create_route_table(&mut self, it: &CreateRouteTable) -> Result<Output, Refusal> {
-        self.own::<Vpc>(&it.vpc)?;
+        let vpc = self.own::<Vpc>(&it.vpc)?;
         self.room(&Key::Vpc(it.vpc.clone()), Kind::RouteTable, 1, Quota::RouteTablesAVpc)?;
-        self.new_route_table(&it.labels, &it.vpc, false).map(Output::RouteTable)
+        self.new_route_table(&it.labels, &it.vpc, &vpc.meta.resource_group, false).map(Output::RouteTable)
     }
 
     pub(super) fn new_route_table(
         &mut self,
         labels: &Labels,
         vpc: &VpcId,
+        group: &ResourceGroupId,
         system: bool,
     ) -> Result<RouteTableId, Refusal> {
         let id = RouteTableId::generate(&mut self.entropy);
-        let meta = self.meta(labels)?;
+        let meta = self.meta(&labels.clone().within(group))?;
         let index = self.dense()?;
         let entries = std::collections::BTreeMap::new();
         self.put(RouteTable { id: id.clone(), meta, vpc: vpc.clone(), index, system, entries });

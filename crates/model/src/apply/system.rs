@@ -4,7 +4,7 @@ use crate::account::{AccessKey, AccessKeyId, Account};
 use crate::command::Output;
 use crate::command::system::{Access, AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
 use crate::draft::{Draft, check_tags};
-use crate::id::{AccountId, ResourceGroupId, Revision};
+use crate::id::{AccountId, Revision};
 use crate::meta::Meta;
 use crate::records::{Released, Settings};
 use crate::refusal::Refusal;
@@ -31,7 +31,8 @@ impl Draft {
         if self.state().get::<Account>(&id).is_some() {
             return Err(Refusal::Exists(Key::Account(id)));
         }
-        self.put(Account { id, name: it.name.clone(), active: true, created: self.now });
+        let resource_group = self.new_default_group(id);
+        self.put(Account { id, name: it.name.clone(), active: true, resource_group, created: self.now });
         Ok(Output::Account(id))
     }
 
@@ -93,7 +94,7 @@ impl Draft {
         mine.ok_or_else(|| Refusal::NotFound(key.clone()))
     }
 
-    fn change_meta(&mut self, key: &Key, change: impl FnOnce(&mut Meta)) -> Result<(), Refusal> {
+    pub(super) fn change_meta(&mut self, key: &Key, change: impl FnOnce(&mut Meta)) -> Result<(), Refusal> {
         let row = self.own_row(key)?.with_meta(change);
         self.put_row(row.ok_or_else(|| Refusal::NotFound(key.clone()))?);
         Ok(())
@@ -117,14 +118,5 @@ impl Draft {
             })?;
         }
         Ok(())
-    }
-
-    pub(super) fn move_resource_group(
-        &mut self,
-        key: &Key,
-        group: &ResourceGroupId,
-    ) -> Result<Output, Refusal> {
-        self.change_meta(key, |meta| meta.resource_group = Some(group.clone()))?;
-        Ok(Output::Moved(key.clone()))
     }
 }

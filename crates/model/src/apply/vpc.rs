@@ -38,7 +38,7 @@ impl Draft {
         let router = RouterId::generate(&mut self.entropy);
         let meta = self.meta(&it.labels)?;
         let network = self.dense()?;
-        let route_table = self.new_route_table(&Labels::default(), &id, true)?;
+        let route_table = self.new_route_table(&Labels::default(), &id, &meta.resource_group, true)?;
         self.put(Vpc {
             id: id.clone(),
             meta,
@@ -77,15 +77,20 @@ impl Draft {
         let vpc = self.own::<Vpc>(&it.vpc)?;
         self.known_zone(&it.zone)?;
         self.fits(&vpc, it.cidr.net())?;
-        self.new_vswitch(it, false)
+        self.new_vswitch(&vpc, it, false)
     }
 
-    pub(super) fn new_vswitch(&mut self, it: &CreateVSwitch, is_default: bool) -> Result<Output, Refusal> {
+    pub(super) fn new_vswitch(
+        &mut self,
+        vpc: &Vpc,
+        it: &CreateVSwitch,
+        is_default: bool,
+    ) -> Result<Output, Refusal> {
         self.room(&Key::Vpc(it.vpc.clone()), Kind::VSwitch, 1, Quota::VSwitchesAVpc)?;
         let id = VSwitchId::generate(&mut self.entropy);
         self.put(VSwitch {
             id: id.clone(),
-            meta: self.meta(&it.labels)?,
+            meta: self.meta(&it.labels.clone().within(&vpc.meta.resource_group))?,
             vpc: it.vpc.clone(),
             zone: it.zone.clone(),
             cidr: it.cidr,

@@ -29,6 +29,9 @@ impl Findings<'_> {
     }
 
     pub(super) fn route_table(&mut self, row: &RouteTable) {
+        let vpc = self.state.get::<Vpc>(&row.vpc);
+        let same = vpc.is_some_and(|vpc| vpc.meta.resource_group == row.meta.resource_group);
+        self.must(same, "its resource group is its VPC's");
         let vswitches: Vec<_> = self.state.vswitches_of(&row.vpc).map(|vswitch| vswitch.cidr.net()).collect();
         for (destination, entry) in &row.entries {
             let apart = !vswitches.iter().any(|range| range.contains(destination));
@@ -51,6 +54,7 @@ impl Findings<'_> {
         let mut others = self.state.vswitches_of(&row.vpc).filter(|other| other.id != row.id);
         let apart = others.all(|other| !overlap(&other.cidr.net(), &net));
         self.must(apart, "its range is apart from other vSwitches'");
+        self.must(row.meta.resource_group == vpc.meta.resource_group, "its resource group is its VPC's");
         let table = row.route_table.as_ref().map(|id| self.state.get::<RouteTable>(id));
         let fits = table.is_none_or(|table| table.is_some_and(|table| table.vpc == row.vpc && !table.system));
         self.must(fits, "its route table is its VPC's");

@@ -11,6 +11,7 @@ mod ranges;
 mod ratchet;
 mod reached;
 mod refusals;
+mod resource_groups;
 mod routes;
 mod scale;
 mod states;

@@ -13,6 +13,7 @@ use model::command::eni::*;
 use model::command::instance::*;
 use model::command::key_pair::*;
 use model::command::nlb::*;
+use model::command::resource_group::{CreateResourceGroup, ResourceGroupCommand};
 use model::command::route::*;
 use model::command::security::*;
 use model::command::service::*;
@@ -21,8 +22,8 @@ use model::command::tls::*;
 use model::command::vpc::*;
 use model::entropy::Entropy;
 use model::id::{
-    CertificateId, EndpointId, EndpointServiceId, Revision, SecurityGroupId, SecurityPolicyId, VSwitchId,
-    ZoneId,
+    CertificateId, EndpointId, EndpointServiceId, ResourceGroupId, Revision, SecurityGroupId,
+    SecurityPolicyId, VSwitchId, ZoneId,
 };
 use model::instance::{InstanceType, Power};
 use model::meta::{Description, Labels, Name, Relabel};
@@ -271,7 +272,8 @@ impl Dice<'_> {
     fn network(&mut self) -> C {
         let (octet, second) = (self.below(4), self.below(8) / 7);
         let cidr = VSwitchCidr::new(format!("10.{second}.{octet}.0/28").parse().unwrap()).unwrap();
-        match self.below(17) {
+        match self.below(18) {
+            17 => C::ResourceGroup(self.groups()),
             0 | 1 => C::Vpc(VpcCommand::CreateVpc(CreateVpc {
                 cidr: VpcCidr::new("10.0.0.0/16".parse().unwrap()).unwrap(),
                 is_default: self.chance(3),
@@ -298,6 +300,26 @@ impl Dice<'_> {
                 resources: vec![model::tables::Key::Instance(self.instance())],
                 keys: None,
             }),
+        }
+    }
+
+    fn resource_group(&mut self) -> ResourceGroupId {
+        self.key(&self.state.tables().resource_groups.clone(), "rg-none")
+    }
+
+    fn groups(&mut self) -> ResourceGroupCommand {
+        match self.below(4) {
+            0 => ResourceGroupCommand::Create(CreateResourceGroup {
+                name: format!("group-{}", self.below(4)).try_into().unwrap(),
+                display_name: "group".to_owned().try_into().unwrap(),
+                tags: [("key".to_owned(), "value".to_owned())].into(),
+            }),
+            1 => ResourceGroupCommand::Rename(self.resource_group(), "other".to_owned().try_into().unwrap()),
+            2 => ResourceGroupCommand::Delete(self.resource_group()),
+            _ => {
+                let id = self.vpc_id();
+                ResourceGroupCommand::Move(model::tables::Key::Vpc(id), self.resource_group())
+            }
         }
     }
 
@@ -863,7 +885,7 @@ fn random_commands_reach_far() {
             let command = Dice { state: &state, entropy: Entropy::new(start * 1000 + step) }.command();
             let text = format!("{command:?}");
             let outer = text.split('(').next().unwrap();
-            let inner = if matches!(outer, "Balancer" | "KeyPair" | "Tls" | "Vpc") {
+            let inner = if matches!(outer, "Balancer" | "KeyPair" | "Tls" | "Vpc" | "ResourceGroup") {
                 text.split('(').nth(1).unwrap().split(' ').next().unwrap()
             } else {
                 ""

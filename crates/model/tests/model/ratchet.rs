@@ -12,13 +12,14 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 11] = [
+const TESTS: [&str; 12] = [
     "private_zones.rs",
     "balancer.rs",
     "interfaces.rs",
     "ranges.rs",
     "key_pairs.rs",
     "refusals.rs",
+    "resource_groups.rs",
     "routes.rs",
     "states.rs",
     "walkthrough.rs",

@@ -127,7 +127,7 @@ fn disks(call: &Call) -> Result<Value, ApiError> {
         ids.as_ref().is_none_or(|ids| ids.contains(&disk_id(instance)))
             && wanted(params, "Status", "In_use")
             && wanted(params, "ZoneId", instance.zone.as_str())
-            && wanted(params, "ResourceGroupId", &resource_group(&instance.meta))
+            && wanted(params, "ResourceGroupId", resource_group(&instance.meta))
             && params.text("DiskType").is_none_or(|kind| matches!(kind, "system" | "all"))
     };
     let found = instances(call, "InstanceId")?.into_iter().filter(asked).collect();

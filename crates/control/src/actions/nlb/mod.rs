@@ -60,6 +60,7 @@ fn job(_: &View, output: &Output) -> Value {
         }
         Output::Done
         | Output::Account(_)
+        | Output::ResourceGroup(_)
         | Output::Vpc { .. }
         | Output::Cidr(_)
         | Output::VSwitch(_)

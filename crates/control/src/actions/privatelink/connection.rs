@@ -157,12 +157,15 @@ fn list(call: &Call) -> Result<Value, ApiError> {
             && is_lazy(params.text("ConnectionStatus"), || {
                 call.view.status().connection(endpoint).status.word()
             })
-            && is_lazy(params.text("ResourceGroupId"), || list::resource_group(&endpoint.meta))
             && owner.is_none_or(|owner| owner == endpoint.meta.owner.0)
             && params.text("EniId").is_none_or(|asked| any_zone(&|zone| zone.eni.as_str() == asked))
             && params.text("ResourceId").is_none_or(served_by)
     };
-    let endpoints = services.iter().flat_map(|service| call.view.state.endpoints_to(&service.id));
+    // The provider sorts connections by its services' groups: the endpoint's is the consumer's own business.
+    let services = services
+        .iter()
+        .filter(|service| is(params.text("ResourceGroupId"), list::resource_group(&service.meta)));
+    let endpoints = services.flat_map(|service| call.view.state.endpoints_to(&service.id));
     let found = endpoints.filter(wanted).collect();
     let render = |endpoint: &&Arc<Endpoint>| show(call, endpoint);
     list::answer(params, &PAGE, "Connections", found, |endpoint| endpoint.id.to_string(), render)
@@ -172,6 +175,7 @@ fn list(call: &Call) -> Result<Value, ApiError> {
 fn show(call: &Call, endpoint: &Endpoint) -> Value {
     let view = &call.view;
     let region = &view.state.settings().region;
+    let service = view.state.get::<EndpointService>(&endpoint.service);
     let zones: Vec<Value> =
         endpoint.zones.iter().map(|(id, zone)| show_zone(view, endpoint, id, zone)).collect();
     json!({
@@ -185,7 +189,7 @@ fn show(call: &Call, endpoint: &Endpoint) -> Value {
         "Bandwidth": endpoint.connection.bandwidth,
         "TrafficControlMode": endpoint.connection.traffic_control.word(),
         "ModifiedTime": time::format(endpoint.connection.modified),
-        "ResourceGroupId": list::resource_group(&endpoint.meta),
+        "ResourceGroupId": service.map(|service| list::resource_group(&service.meta)).unwrap_or_default(),
         "ResourceOwner": endpoint.meta.owner == call.account,
         "Zones": zones,
     })

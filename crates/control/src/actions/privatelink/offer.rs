@@ -1,10 +1,9 @@
 //! Endpoint services, as those see them who may connect.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use model::id::AccountId;
-use model::meta::{Meta, Tags};
+use model::meta::Meta;
 use model::names;
 use model::service::EndpointService;
 use model::words::Words;
@@ -41,7 +40,7 @@ fn list(call: &Call) -> Result<Value, ApiError> {
             && id.as_ref().is_none_or(|id| *id == service.id)
             && is(params.text("ServiceType"), "Interface")
             && is(params.text("ServiceRegionId"), &region)
-            && labelled.takes(&labels(call.account, service))
+            && labels(call.account, service).map_or(labelled.takes_bare(), |meta| labelled.takes(meta))
     };
     let found = call.view.state.tables().services.values().filter(wanted).collect();
     let render = |service: &&Arc<EndpointService>| show(call, service);
@@ -49,13 +48,9 @@ fn list(call: &Call) -> Result<Value, ApiError> {
         .map(total_as_text)
 }
 
-/// What an account sees of a service's labels: those of its own.
-fn labels(account: AccountId, service: &EndpointService) -> Cow<'_, Meta> {
-    if service.meta.owner == account {
-        Cow::Borrowed(&service.meta)
-    } else {
-        Cow::Owned(Meta { tags: Tags::new(), resource_group: None, ..service.meta.clone() })
-    }
+/// The labels of a service that an account sees: those of its own.
+fn labels(account: AccountId, service: &EndpointService) -> Option<&Meta> {
+    (service.meta.owner == account).then_some(&service.meta)
 }
 
 fn show(call: &Call, service: &EndpointService) -> Value {
@@ -71,8 +66,8 @@ fn show(call: &Call, service: &EndpointService) -> Value {
         "AddressIpVersion": IPV4,
         "AutoAcceptEnabled": service.auto_accept,
         "Payer": service.payer.word(),
-        "ResourceGroupId": list::resource_group(&labels),
-        "Tags": list::tags(&labels.tags, "Key", "Value"),
+        "ResourceGroupId": labels.map(list::resource_group).unwrap_or_default(),
+        "Tags": labels.map(|meta| list::tags(&meta.tags, "Key", "Value")).unwrap_or_default(),
         "VpcEndpointPolicySupported": false,
         "ZoneAffinityEnabled": service.zone_affinity,
         "Zones": service.zones().iter().map(|zone| zone.as_str()).collect::<Vec<_>>(),

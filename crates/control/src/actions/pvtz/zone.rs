@@ -161,7 +161,7 @@ fn zones(call: &Call) -> Result<Value, ApiError> {
         !nowhere
             && matches.takes(zone.domain.as_str())
             && vpc.as_ref().is_none_or(|vpc| zone.vpcs.contains(vpc))
-            && is(params.text("ResourceGroupId"), &list::resource_group(&zone.meta))
+            && is(params.text("ResourceGroupId"), list::resource_group(&zone.meta))
             && is(params.text("ZoneType"), shape::ZONE_TYPE)
     };
     let zones = call.all_owned::<PrivateZone>().filter(wanted).collect();

@@ -42,7 +42,8 @@ fn code(product: Product, refusal: &Refusal) -> Code {
     match refusal {
         R::NotFound(key) => shared::not_found(product, key.kind()),
         R::InUse { what, by } => shared::in_use(product, what.kind(), by.kind()),
-        R::Exists(_) => (400, "InvalidParameter.Duplicate"),
+        R::Exists(key) => shared::exists(key.kind()),
+        R::DefaultResourceGroup(_) => (400, "InvalidParameter.ResourceGroupId"),
         R::QuotaExceeded { .. } | R::NoFreeIndex(_) => shared::quota(product, refusal),
         R::DeletionProtected(_) => shared::deletion_protected(product),
         R::Unsupported(_) => (400, "UnsupportedOperation"),

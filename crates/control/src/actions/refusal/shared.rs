@@ -72,10 +72,34 @@ pub(super) fn not_found(product: Product, kind: Kind) -> Code {
         Kind::Job => (404, "ResourceNotFound.JobId"),
         Kind::EndpointService => (400, "EndpointServiceNotFound"),
         Kind::Endpoint => (400, "EndpointNotFound"),
+        Kind::ResourceGroup => no_resource_group(product),
         Kind::Account | Kind::AccessKey => (404, "EntityNotExist"),
         Kind::Settings | Kind::Counters | Kind::Token | Kind::Monitor | Kind::Released => {
             (404, "InvalidResource.NotFound")
         }
+    }
+}
+
+fn no_resource_group(product: Product) -> Code {
+    match product {
+        Product::Nlb => (404, "ResourceNotFound.ResourceGroup"),
+        Product::Privatelink => (400, "InvalidResourceGroup"),
+        Product::Ecs => (404, "InvalidResourceGroup.NotFound"),
+        Product::Vpc => (400, "InvalidResourceGroupId"),
+        Product::BssOpenApi
+        | Product::Cas
+        | Product::Location
+        | Product::Pvtz
+        | Product::ResourceManager
+        | Product::Sts => (404, "EntityNotExists.ResourceGroup"),
+    }
+}
+
+pub(super) fn exists(kind: Kind) -> Code {
+    if kind == Kind::ResourceGroup {
+        (409, "EntityAlreadyExists.ResourceGroup")
+    } else {
+        (400, "InvalidParameter.Duplicate")
     }
 }
 
@@ -97,6 +121,7 @@ pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
         (Kind::LoadBalancer, _) => (400, "OperationDenied.LoadBalancerInUse"),
         (Kind::EndpointService, _) => (400, "EndpointServiceDependenceViolation"),
         (Kind::Endpoint, _) => (400, "EndpointDependenceViolation"),
+        (Kind::ResourceGroup, _) => (409, "DeleteConflict.ResourceGroup.Resource"),
         (_, _) => {
             let other = (400, "DependencyViolation");
             of(product, (400, "OperationDenied.ResourceInUse"), other, other)
