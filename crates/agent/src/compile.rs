@@ -50,6 +50,7 @@ pub fn compile(plan: &HostPlan, health: &Health, interfaces: &Interfaces) -> Ima
         addresses,
         routes: routes(plan, &interfaces.ports),
         members: members(plan),
+        limits: plan.endpoints.iter().filter_map(|(index, it)| Some((*index, it.bandwidth?))).collect(),
         listeners,
         servers,
         policies: compiler.policies.into_lists(),
@@ -179,7 +180,7 @@ impl<'a> Compiler<'a> {
     ) -> Vec<((Network, Ipv4Addr), AddressImage)> {
         let image = |vip: Option<VipIndex>| {
             let vip = vip.and_then(|vip| Some((vip, self.plan.vips.get(&vip)?.address)));
-            AddressImage::Endpoint { index, ingress, vip }
+            AddressImage::Endpoint { index, ingress, vip, limited: endpoint.bandwidth.is_some() }
         };
         endpoint.zones.iter().map(|zone| ((endpoint.network, zone.address), image(zone.vip))).collect()
     }

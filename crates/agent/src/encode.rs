@@ -7,8 +7,8 @@ use ipnet::Ipv4Net;
 use model::id::Network;
 use model::net::{Transport, services};
 use tables::{
-    Address, AddressKey, AddressKind, Listener, ListenerKey, MemberKey, Port, PortKind, RouteAt, RoutePrefix,
-    SERVICES_NETWORK, Server, mac,
+    Address, AddressKey, AddressKind, Limit, Listener, ListenerKey, MemberKey, Port, PortKind, RouteAt,
+    RoutePrefix, SERVICES_NETWORK, Server, mac,
 };
 
 use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage};
@@ -85,7 +85,7 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
         nlb_address: 0,
         mac: [0; 3],
         kind: kind(what) as u8,
-        pad: 0,
+        limited: 0,
     };
     match what {
         AddressImage::Port { ifindex, index, address, mac: port_mac, ingress } => {
@@ -101,8 +101,9 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
             value.vip = vip.0;
             value.nlb_address = packed(at);
         }
-        AddressImage::Endpoint { index, ingress, vip } => {
+        AddressImage::Endpoint { index, ingress, vip, limited } => {
             value.index = index.0;
+            value.limited = u8::from(*limited);
             value.ingress_policy = places.policy(*ingress);
             (value.vip, value.nlb_address) = vip.map_or((0, 0), |(vip, address)| (vip.0, packed(address)));
         }
@@ -180,6 +181,11 @@ fn protocol(transport: Transport) -> u8 {
         Transport::Tcp => 6,
         Transport::Udp => 17,
     }
+}
+
+/// Contents of `LIMITS`.
+pub fn limits(image: &Image) -> HashMap<u32, Limit> {
+    image.limits.iter().map(|(endpoint, mbit)| (endpoint.0, Limit::of(*mbit))).collect()
 }
 
 /// Contents of `SERVERS`.

@@ -35,6 +35,8 @@ pub struct Image {
     pub listeners: BTreeMap<(VipIndex, u16, Transport), ListenerImage>,
     /// Slots of each server table: dense ids of servers.
     pub server_tables: Vec<Vec<u32>>,
+    /// Bandwidth of endpoints' connections that have one, Mbit/s.
+    pub limits: BTreeMap<EndpointIndex, u32>,
     /// Servers on this host.
     pub servers: BTreeMap<ServerIndex, ServerImage>,
 }
@@ -86,6 +88,8 @@ pub enum AddressImage {
         ingress: PolicyRef,
         /// Where it leads: the NLB's zonal address; `None` = not connected.
         vip: Option<(VipIndex, Ipv4Addr)>,
+        /// Whether the connection has a limit.
+        limited: bool,
     },
     /// A vSwitch's gateway.
     Gateway,

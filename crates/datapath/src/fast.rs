@@ -10,6 +10,7 @@ use tables::{Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, mac};
 
 use crate::{
     flow::{ACK, FIN, RST, SYN, advance},
+    limit,
     maps::FLOWS,
     parse::{ECHO_REPLY, ECHO_REQUEST, ETHERTYPE_IPV4, FRAGMENTED, ICMP, TCP, UDP},
     report::count,
@@ -97,10 +98,10 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     let flow = unsafe { &mut *FLOWS.get_ptr_mut(&key)? };
     // SAFETY: a helper without arguments.
     let now = unsafe { bpf_ktime_get_coarse_ns() };
-    if !current(flow, frame, now) || changes(flow, tcp_flags) && !change(&key, flow, tcp_flags) {
+    let length = ctx.len();
+    if !current(flow, frame, now, length) || changes(flow, tcp_flags) && !change(&key, flow, tcp_flags) {
         return None;
     }
-    let length = ctx.len();
     flow.last_seen = now;
     flow.packets += 1;
     flow.bytes += length as u64;
@@ -109,11 +110,15 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     Some(rewrite(skb, headers, unsafe { &mut *check }, &key, flow))
 }
 
-/// Whether the flow may be followed as it stands. One that was idle for too long may still live by its other entry:
-/// the slow path looks.
+/// Whether the flow may be followed as it stands, and its connection has room. One that was idle for too long may still
+/// live by its other entry: the slow path looks.
 #[inline(always)]
-fn current(flow: &Flow, frame: &Frame, now: u64) -> bool {
-    flow.epoch == epoch() && !flow.idle(now) && frame.src_mac == flow.src_mac && frame.ttl > flow.ttl_step
+fn current(flow: &Flow, frame: &Frame, now: u64, length: u32) -> bool {
+    flow.epoch == epoch()
+        && !flow.idle(now)
+        && frame.src_mac == flow.src_mac
+        && frame.ttl > flow.ttl_step
+        && (flow.limited == 0 || limit::admits(flow, length))
 }
 
 /// Whether the packet may change the state of its connection.

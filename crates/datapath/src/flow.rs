@@ -176,6 +176,7 @@ fn update(flow: &mut Flow, new: &Flow) {
     flow.endpoint = new.endpoint;
     flow.timeout = new.timeout;
     flow.ttl_step = new.ttl_step;
+    flow.limited = new.limited;
     flow.epoch = new.epoch;
 }
 

@@ -9,6 +9,7 @@
 //! | `POLICIES`, `RULES`, `MEMBERS` | security groups: id to a range of rules; group membership |
 //! | `LISTENERS`, `SLOTS`, `SERVERS` | load balancing: listener to a range of slots, slot to server |
 //! | `FRAGMENTS` | ports of datagrams whose first fragment was seen |
+//! | `LIMITS` | bandwidth of an endpoint's connection, and how far it is used |
 //! | `EPOCH` | the plan in force: flows of another one are judged again |
 //! | `DROPS` | (port, reason) to packets and bytes dropped |
 //! | `COUNTERS` | packets and bytes of the whole host, by purpose |
@@ -27,6 +28,7 @@ mod fast;
 mod flow;
 mod hop;
 mod icmp;
+mod limit;
 mod maps;
 mod pair;
 mod parse;
@@ -109,6 +111,7 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         return Err(reason);
     }
     rewrite::hop(trip)?;
+    limit::pass(trip)?;
     flow::follow(trip)?;
     rewrite::forward(skb, trip)
 }
@@ -142,6 +145,7 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     trip.out = trip.forward;
     rewrite::hop(trip)?;
+    limit::pass(trip)?;
     pair::install(trip)?;
     trip.out = trip.forward;
     report::count(Purpose::NewFlow, trip.length);

@@ -5,8 +5,8 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use tables::{
-    Address, AddressKey, Counter, DropKey, Flow, FlowKey, Fragment, FragmentKey, Listener, ListenerKey,
-    MemberKey, Policy, Port, Purpose, RouteAt, Rule, Server,
+    Address, AddressKey, Counter, DropKey, Flow, FlowKey, Fragment, FragmentKey, Limit, Listener,
+    ListenerKey, MemberKey, Policy, Port, Purpose, RouteAt, Rule, Server,
 };
 
 use crate::trip::Trip;
@@ -35,6 +35,8 @@ pub(crate) static SLOTS: Array<u32, { 1 << 20 }> = Array::new();
 pub(crate) static SERVERS: HashMap<u32, Server, { 1 << 16 }> = HashMap::new();
 #[btf_map]
 pub(crate) static FRAGMENTS: LruHashMap<FragmentKey, Fragment, { 1 << 12 }> = LruHashMap::new();
+#[btf_map]
+pub(crate) static LIMITS: HashMap<u32, Limit, { 1 << 14 }> = HashMap::new();
 #[btf_map]
 pub(crate) static EPOCH: Array<u32, 1> = Array::new();
 #[btf_map]

@@ -41,6 +41,7 @@ fn enter(trip: &mut Trip) -> Outcome {
         return Err(DropReason::NotConnected);
     }
     trip.forward.endpoint = trip.target.index;
+    trip.forward.limited = trip.target.limited;
     Ok(())
 }
 

@@ -31,6 +31,7 @@ macro_rules! scenarios {
 
 scenarios! {
     balancer
+    bandwidth
     connections
     daemon
     deletion

@@ -99,6 +99,16 @@ words! {
     TrafficControl { Scalability = "Scalability", BandwidthLimit = "BandwidthLimit" }
 }
 
+impl Connection {
+    /// What it carries at most in each direction, Mbit/s; `None` = no limit.
+    pub fn limit(&self) -> Option<u32> {
+        match self.traffic_control {
+            TrafficControl::Scalability => None,
+            TrafficControl::BandwidthLimit => Some(self.bandwidth),
+        }
+    }
+}
+
 impl Endpoint {
     /// The NLB that serves a zone now; `None` = nothing passes.
     pub fn serving(&self, zone: &EndpointZone) -> Option<LoadBalancerId> {

@@ -310,6 +310,8 @@ pub struct EndpointPlan {
     pub service: EndpointServiceId,
     /// The connection's own network.
     pub connection: Network,
+    /// What the connection carries at most in each direction, Mbit/s; `None` = what the machine can.
+    pub bandwidth: Option<u32>,
     /// Security groups of the endpoint's ENIs; never empty.
     pub groups: Vec<GroupIndex>,
     /// One address for each zone.

@@ -52,7 +52,8 @@ pub struct Address {
     pub mac: Mac,
     /// An [`AddressKind`].
     pub kind: u8,
-    pub pad: u8,
+    /// `Endpoint`: 1 = its connection has a bandwidth, which `LIMITS` holds.
+    pub limited: u8,
 }
 
 const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 32);

@@ -66,7 +66,9 @@ pub struct Flow {
     pub state: u8,
     /// 1 = this entry carries replies.
     pub reverse: u8,
-    pub pad: [u8; 3],
+    /// 1 = the endpoint's connection has a bandwidth: `LIMITS` is asked.
+    pub limited: u8,
+    pub pad: [u8; 2],
     /// `bpf_ktime_get_coarse_ns` of the last packet.
     pub last_seen: u64,
     pub packets: u64,

@@ -11,6 +11,7 @@ pub mod checksum;
 mod counters;
 mod flow;
 mod fragment;
+mod limit;
 #[cfg(all(feature = "user", not(target_arch = "bpf")))]
 mod pod;
 mod policy;
@@ -24,6 +25,7 @@ pub use address::{Address, AddressKey, AddressKind};
 pub use counters::{Counter, DropKey, Purpose};
 pub use flow::{Flow, FlowKey, FlowState, idle};
 pub use fragment::{Fragment, FragmentKey};
+pub use limit::{Bucket, Limit};
 pub use policy::{MemberKey, Policy, Rule, RuleAction};
 pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
@@ -40,4 +42,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 3;
+pub const LAYOUT: u32 = 4;

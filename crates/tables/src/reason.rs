@@ -76,6 +76,8 @@ reasons! {
     BalancerPolicy = 24, "security group of the load balancer does not let it in";
     /// The reply of a next hop that the flow no longer goes to.
     Rerouted = 25, "the connection goes to another next hop by now";
+    /// The connection of the endpoint is at its bandwidth.
+    Limited = 26, "endpoint connection is at its bandwidth";
 }
 
 const _: () = {

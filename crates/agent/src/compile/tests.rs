@@ -127,6 +127,7 @@ fn plan() -> HostPlan {
                 network: Network(1),
                 service: "epsrv-1".parse().unwrap(),
                 connection: Network(2),
+                bandwidth: None,
                 groups: vec![GroupIndex(1)],
                 zones: vec![EndpointZonePlan {
                     zone: zone('g'),

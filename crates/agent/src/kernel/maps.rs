@@ -1,5 +1,5 @@
 //! The maps that the agent writes. They are made equal to an image in an order in which nothing ever refers to what
-//! is not there yet: rules, policies, servers, slots, listeners, addresses, routes, ports; removals go the other way.
+//! is not there yet: rules, policies, servers, limits, slots, listeners, addresses, routes, ports; removals go the other way.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use aya::Pod;
 use tables::{
-    Address, AddressKey, Flow, FlowKey, Listener, ListenerKey, MemberKey, Policy, Port, RoutePrefix, Rule,
-    Server,
+    Address, AddressKey, Flow, FlowKey, Limit, Listener, ListenerKey, MemberKey, Policy, Port, RoutePrefix,
+    Rule, Server,
 };
 
 use super::table::{Table, TableError};
@@ -39,6 +39,7 @@ pub struct Maps {
     listeners: Table<ListenerKey, Listener>,
     slots: Table<u32, u32>,
     servers: Table<u32, Server>,
+    limits: Table<u32, Limit>,
     epoch: Table<u32, u32>,
     /// Connections; the agent only reads and expires them.
     pub flows: Table<FlowKey, Flow>,
@@ -68,6 +69,7 @@ impl Maps {
             listeners: Table::open(directory, "LISTENERS")?,
             slots: Table::open(directory, "SLOTS")?,
             servers: Table::open(directory, "SERVERS")?,
+            limits: Table::open(directory, "LIMITS")?,
             epoch: Table::open(directory, "EPOCH")?,
             flows: Table::open(directory, "FLOWS")?,
         })
@@ -82,11 +84,13 @@ impl Maps {
         let members = Difference::of(&self.members, encode::members(image))?;
         let policies = Difference::of(&self.policies, policy_entries)?;
         let servers = Difference::of(&self.servers, encode::servers(image, &places))?;
+        let limits = Difference::of(&self.limits, encode::limits(image))?;
         let listeners = Difference::of(&self.listeners, encode::listeners(image, &places))?;
         let addresses = Difference::of(&self.addresses, encode::addresses(image, &places))?;
         let routes = Difference::of(&self.routes, encode::routes(image))?;
         let ports = Difference::of(&self.ports, encode::ports(image, &places))?;
-        let steps: [&dyn Step; 7] = [&members, &policies, &servers, &listeners, &addresses, &routes, &ports];
+        let steps: [&dyn Step; 8] =
+            [&members, &policies, &servers, &limits, &listeners, &addresses, &routes, &ports];
         for step in steps {
             step.write()?;
         }
@@ -161,6 +165,7 @@ impl Maps {
             of(&self.listeners)?,
             (self.slots.name(), slots, self.slots.capacity()),
             of(&self.servers)?,
+            of(&self.limits)?,
         ])
     }
 }

@@ -22,7 +22,7 @@ use super::summed;
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 14] = [
+const MAPS: [&str; 15] = [
     "FLOWS",
     "PORTS",
     "ADDRESSES",
@@ -33,6 +33,7 @@ const MAPS: [&str; 14] = [
     "LISTENERS",
     "SLOTS",
     "SERVERS",
+    "LIMITS",
     "FRAGMENTS",
     "EPOCH",
     "DROPS",

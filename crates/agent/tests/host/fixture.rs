@@ -299,6 +299,7 @@ fn endpoint() -> EndpointPlan {
         network: CONSUMER,
         service: "epsrv-1".parse().unwrap(),
         connection: Network(3),
+        bandwidth: None,
         groups: vec![GroupIndex(1)],
         zones: vec![in_zone("g", [10, 0, 1, 200], 1), in_zone("k", [10, 0, 2, 200], 2)],
     }

@@ -225,6 +225,25 @@ drops! {
         rig.epoch(2);
         dropped(&rig.send(BOB, &tcp(far, 80, ANN.address, 5000, SYN | ACK)), Rerouted, ANN_AND_BOB);
     }
+    Limited, the_connection_is_at_its_bandwidth => |rig| {
+        arrived(&rig.send(ANN, &opening(ENDPOINT, 80)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
+        let data = tcp(ANN, 5000, ENDPOINT, 80, ACK);
+        rig.limit(100, [rig.now() + 10_000_000_000, 0]);
+        rig.epoch(2);
+        let again = &[("forwarded", 1), ("rejudged", 1)];
+        let reply = tcp(ONE, 8080, ANN.address, 5000, SYN | ACK);
+        arrived(&rig.send(ONE, &reply), ANN, "10.0.0.100:80 > 10.0.0.10:5000", again);
+        let before = rig.flows();
+        for packet in [data.clone(), udp(ANN, 5000, ENDPOINT, 53), opening(ENDPOINT, 80), tcp(ANN, 5001, ENDPOINT, 80, SYN)] {
+            dropped(&rig.send(ANN, &packet), Limited, ANN_AND_ONE);
+        }
+        assert_eq!(rig.flows().len(), before.len());
+        // Whoever does not use the endpoint has room, and everybody once there is no limit.
+        arrived(&rig.send(ANN, &opening(BOB.address, 80)), BOB, "10.0.0.10:5000 > 10.0.0.20:80", FIRST);
+        rig.address(1, ENDPOINT, |a| a.limited = 0);
+        rig.epoch(3);
+        arrived(&rig.send(ANN, &data), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", again);
+    }
     TtlExpired, no_hop_left => |rig| {
         let last = opening(ENDPOINT, 80).with(22, &[1]);
         explained(ANN, &last, &rig.send(ANN, &last), TtlExpired, ANN_AND_ONE, [11, 0]);

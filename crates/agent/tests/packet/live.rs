@@ -69,32 +69,60 @@ fn run(program: &str, arguments: &str) {
     assert!(status.success(), "{program} {arguments}");
 }
 
-#[test]
-fn sockets_talk_through_an_endpoint_and_inside_a_network() {
-    let mut rig = Rig::new();
-    let machines = [ANN, BOB, ONE].map(|peer| {
+/// A machine for each peer, with the program behind it.
+fn plugged<const N: usize>(rig: &mut Rig, peers: [Peer; N]) -> [Machine; N] {
+    peers.map(|peer| {
         let machine = Machine::start(peer);
         let near = format!("near{}", peer.index);
         // What a kernel without tcx attaches to; beside tcx it does nothing.
         qdisc_add_clsact(&near).expect("clsact");
         rig.program("ingress").attach(&near, TcAttachType::Ingress).expect("tcx or clsact");
         machine
-    });
-    let [ann, bob, one] = &machines;
+    })
+}
+
+/// What iperf3 says of a transfer between two machines: the line about what was received.
+fn received(client: &Machine, server: &Machine, port: u16, arguments: &str) -> String {
+    let listen = format!("-s -1 -p {port}");
+    let mut iperf = server.command("iperf3", &listen).stdout(Stdio::null()).spawn().expect("iperf3");
+    server.await_listener(port);
+    let report = client.run("iperf3", arguments);
+    iperf.wait().expect("the server ends");
+    report.lines().rfind(|line| line.contains("receiver")).expect("a result").to_owned()
+}
+
+/// Of TCP, over five seconds, and no more for many connections than for one.
+#[test]
+fn a_limited_connection_carries_its_bandwidth_in_both_directions() {
+    let mut rig = Rig::new();
+    let [ann, one] = &plugged(&mut rig, [ANN, ONE]);
+    for (mbit, kind) in
+        [(100, "-C cubic"), (400, "-R -C cubic"), (200, "-C cubic -P 4"), (800, "-R -C cubic")]
+    {
+        rig.limit(mbit, [0, 0]);
+        let line = received(ann, one, 8080, &format!("-c {ENDPOINT} -p 80 -t 5 -f m {kind}"));
+        println!("{mbit} Mbit/s, {kind}: {line}");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at = words.iter().position(|word| *word == "Mbits/sec").expect("a rate");
+        let measured: f64 = words[at - 1].parse().expect("a number");
+        assert!((measured / f64::from(mbit) - 1.0).abs() < 0.05, "{line} instead of {mbit} Mbit/s");
+    }
+    assert!(rig.drops()[&(ONE.index, tables::DropReason::Limited)] > 0);
+}
+
+#[test]
+fn sockets_talk_through_an_endpoint_and_inside_a_network() {
+    let mut rig = Rig::new();
+    let [ann, bob, one] = &plugged(&mut rig, [ANN, BOB, ONE]);
     rig.listener(80, 17, |l| l.idle_timeout = 20);
     // Sums that the device is to finish, then finished ones.
     let kinds = [("on", "-C cubic"), ("on", "-u -b 500M"), ("off", "-C cubic"), ("off", "-u -b 500M")];
     for (server, port, address, at) in [(one, 8080, ENDPOINT, 80), (bob, 5201, BOB.address, 5201)] {
         for (offload, kind) in kinds {
             ann.run("ethtool", &format!("-K far{} tx {offload}", ANN.index));
-            let listen = format!("-s -1 -p {port}");
-            let mut iperf = server.command("iperf3", &listen).stdout(Stdio::null()).spawn().expect("iperf3");
-            server.await_listener(port);
-            let report = ann.run("iperf3", &format!("-c {address} -p {at} -t 1 {kind}"));
-            iperf.wait().expect("the server ends");
-            let line = report.lines().find(|line| line.contains("receiver")).expect("a result");
+            let line = received(ann, server, port, &format!("-c {address} -p {at} -t 1 {kind}"));
             println!("{address}: {line}");
-            assert!(line.contains("bits/sec") && !line.contains(" 0.00 bits/sec"), "{report}");
+            assert!(line.contains("bits/sec") && !line.contains(" 0.00 bits/sec"), "{line}");
         }
     }
     let output = ann.command("iperf3", "-c 10.0.0.250 -p 80").output().expect("nsenter");

@@ -12,6 +12,7 @@ mod fragments;
 mod icmp;
 mod interfaces;
 mod lifetime;
+mod limits;
 mod live;
 mod policies;
 mod proxy;

@@ -12,9 +12,9 @@ use aya::{
     programs::{SchedClassifier, TestRunOptions},
 };
 use tables::{
-    Address, AddressKey, AddressKind, Counter, DropKey, DropReason, Flow, FlowKey, GATEWAY_MAC, Listener,
-    ListenerKey, MemberKey, Policy, Port, PortKind, Purpose, RouteAt, Rule, RuleAction, SERVICES_NETWORK,
-    Server, mac,
+    Address, AddressKey, AddressKind, Bucket, Counter, DropKey, DropReason, Flow, FlowKey, GATEWAY_MAC,
+    Limit, Listener, ListenerKey, MemberKey, Policy, Port, PortKind, Purpose, RouteAt, Rule, RuleAction,
+    SERVICES_NETWORK, Server, mac,
 };
 
 use crate::wire::Packet;
@@ -56,6 +56,7 @@ pub(crate) const RESOLVER: &str = "100.100.2.136";
 pub(crate) const PROXY: &str = "100.64.0.2";
 pub(crate) const NLB_ALIAS: &str = "100.112.0.41";
 /// Dense ids.
+pub(crate) const CONNECTION: u32 = 31;
 pub(crate) const VIP: u32 = 41;
 pub(crate) const GROUP: u32 = 61;
 pub(crate) const SERVER_ONE: u32 = 51;
@@ -135,7 +136,7 @@ impl Rig {
         }
         self.address(1, ENDPOINT, |a| {
             a.kind = AddressKind::Endpoint as u8;
-            a.index = 31;
+            a.index = CONNECTION;
             a.ingress_policy = ENDPOINT_IN;
             a.vip = VIP;
             a.nlb_address = ip(NLB);
@@ -216,7 +217,7 @@ impl Rig {
             nlb_address: 0,
             mac: [0; 3],
             kind: 0,
-            pad: 0,
+            limited: 0,
         };
         let key = AddressKey { network, address: ip(address) };
         if let Ok(old) = self.hash::<AddressKey, Address>("ADDRESSES").get(&key, 0) {
@@ -292,6 +293,19 @@ impl Rig {
         for (place, server) in (0..).zip(servers) {
             self.array::<u32>("SLOTS").set(place, server, 0).expect("a slot");
         }
+    }
+
+    /// Limits the endpoint's connection to so many Mbit/s, which requests and replies have used until then (nanoseconds).
+    pub(crate) fn limit(&mut self, mbit: u32, used: [u64; 2]) {
+        let buckets = used.map(|until| Bucket { until, refused: 0 });
+        self.hash("LIMITS").insert(CONNECTION, Limit { buckets, ..Limit::of(mbit) }, 0).expect("a limit");
+        self.address(1, ENDPOINT, |a| a.limited = 1);
+    }
+
+    /// Until when the bandwidth of requests and of replies is used, nanoseconds.
+    pub(crate) fn used(&mut self) -> [u64; 2] {
+        let limit: Limit = self.hash("LIMITS").get(&CONNECTION, 0).expect("the limit");
+        limit.buckets.map(|bucket| bucket.until)
     }
 
     pub(crate) fn remove_server(&mut self, id: u32) {
@@ -388,7 +402,7 @@ impl Rig {
             .collect()
     }
 
-    fn drops(&mut self) -> BTreeMap<(u32, DropReason), u64> {
+    pub(crate) fn drops(&mut self) -> BTreeMap<(u32, DropReason), u64> {
         let map: PerCpuHashMap<_, DropKey, Counter> =
             self.ebpf.map("DROPS").expect("DROPS").try_into().expect("drops");
         map.iter()

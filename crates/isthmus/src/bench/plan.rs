@@ -186,6 +186,7 @@ fn endpoint() -> Result<EndpointPlan> {
         service: "epsrv-1".parse()?,
         network: CONSUMER,
         connection: CONNECTION,
+        bandwidth: None,
         groups: vec![CLIENTS],
         zones: vec![zone],
     })

@@ -22,6 +22,7 @@ fn endpoint(state: &State, row: &Endpoint) -> Option<EndpointPlan> {
         network: state.get::<Vpc>(&row.vpc)?.network,
         service: row.service.clone(),
         connection: row.connection.network,
+        bandwidth: row.connection.limit(),
         groups: indexes(state, &row.security_groups),
         zones: row.zones.iter().filter_map(|(id, zone)| zone_plan(state, row, id, zone)).collect(),
     })

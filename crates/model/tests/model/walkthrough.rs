@@ -7,6 +7,7 @@ use model::command::endpoint::{EndpointZoneRef, UpdateConnection};
 use model::command::instance::Switch;
 use model::command::nlb::UpdateLoadBalancer;
 use model::command::vpc::VpcCommand;
+use model::endpoint::TrafficControl;
 use model::id::Revision;
 use model::plan::{HostPlan, PeerPlan};
 use model::planner::plan;
@@ -188,6 +189,24 @@ fn a_host_that_does_not_report_is_named_as_the_reason() {
     let status = view.instance(instance);
     assert_eq!(status.status, InstanceStatus::Pending);
     assert_eq!(status.why, "host-one has not reported");
+}
+
+#[test]
+fn a_bandwidth_is_planned_only_where_it_counts() {
+    let mut it = Walkthrough::new();
+    it.world.accept(&it.service, &it.endpoint);
+    for (bandwidth, traffic_control, planned) in [
+        (Some(200), None, None),
+        (None, Some(TrafficControl::BandwidthLimit), Some(200)),
+        (Some(50_000), None, Some(50_000)),
+        (None, Some(TrafficControl::Scalability), None),
+    ] {
+        let (service, endpoint) = (it.service.clone(), it.endpoint.clone());
+        let update = UpdateConnection { service, endpoint, bandwidth, traffic_control };
+        it.world.run(Command::UpdateConnection(update));
+        let bandwidths: Vec<_> = plan_of(&it).endpoints.values().map(|endpoint| endpoint.bandwidth).collect();
+        assert_eq!(bandwidths, [planned]);
+    }
 }
 
 #[test]

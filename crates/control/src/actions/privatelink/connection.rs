@@ -17,9 +17,8 @@ use crate::actions::list::{self, is, is_lazy};
 use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Product, time};
 
-const NO_LIMIT: &str = "this version limits no rates";
-const BANDWIDTH: Param = no_effect("Bandwidth", NO_LIMIT);
-const TRAFFIC_CONTROL: Param = no_effect("TrafficControlMode", NO_LIMIT);
+const BANDWIDTH: Param = works("Bandwidth");
+const TRAFFIC_CONTROL: Param = works("TrafficControlMode");
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(

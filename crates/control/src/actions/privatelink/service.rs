@@ -47,7 +47,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ServiceDescription"),
             works("AutoAcceptEnabled"),
             works("ZoneAffinityEnabled"),
-            no_effect("ConnectBandwidth", "this version limits no rates"),
+            works("ConnectBandwidth"),
             works("AddressIpVersion"),
             refused("ServiceSupportIPv6", NO_IPV6),
             refused("AddSupportedRegionSet", ONE_REGION),
