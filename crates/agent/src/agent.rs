@@ -17,7 +17,7 @@ use crate::dns::NamesView;
 use crate::instances::{self, Reports};
 use crate::kernel::maps::Maps;
 use crate::kernel::programs::{Attachment, maps_dir};
-use crate::plan_cache::{CacheError, PlanCache};
+use crate::plan_cache::{self, CacheError, PlanCache};
 use crate::probe::Prober;
 use crate::proxy;
 use crate::reconcile::{Pass, Reconciler};
@@ -52,7 +52,7 @@ pub async fn run(
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
-            () = &mut shutdown => return Ok(()),
+            () = &mut shutdown => { agent.keep_plan(); return Ok(()) }
             _ = sweeps.tick() => { agent.sweep(); continue }
             _ = clock.tick() => {}
             Ok(()) = plans.changed() => {}
@@ -100,6 +100,7 @@ impl Agent {
         let (names, view) = watch::channel(Arc::new(NamesView::default()));
         let (ready, is_ready) = watch::channel(false);
         let mut tasks = JoinSet::new();
+        tasks.spawn(plan_cache::keep(cache.clone(), made.subscribe()));
         tasks.spawn(instances::keep(config.clone(), to_keep, instance_reports));
         tasks.spawn(services::resolve(services, view, is_ready));
         Self {
@@ -128,7 +129,7 @@ impl Agent {
         if is_known || is_old || plan.host != self.config.host {
             return;
         }
-        if let Err(error) = self.cache.store(&plan) {
+        if let Err(error) = self.cache.supersede(&plan) {
             warn(&error);
         }
         self.plan = Some(plan);
@@ -172,6 +173,14 @@ impl Agent {
         let is_new = self.made.borrow().as_ref() != Some(plan);
         if is_new {
             self.made.send_replace(Some(Arc::clone(plan)));
+        }
+    }
+
+    /// The plan that the host follows may be newer than the one on disk.
+    fn keep_plan(&self) {
+        let made = self.made.borrow().clone();
+        if let Some(Err(error)) = made.map(|plan| self.cache.store(&plan)) {
+            warn(&error);
         }
     }
 
