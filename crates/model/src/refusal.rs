@@ -143,7 +143,9 @@ pub enum Refusal {
     },
 
     /// Security groups of both types.
-    #[error("{group} is of type {kind}, but the others are not: all security groups must have one type")]
+    #[error(
+        "security group {group} is of type {kind}, but the others are not: all security groups must have one type"
+    )]
     MixedGroupKinds {
         /// One that differs.
         group: SecurityGroupId,
@@ -170,7 +172,7 @@ pub enum Refusal {
     #[error("{kind} {0} must be in at least one security group", kind = .0.kind())]
     LastSecurityGroup(Key),
     /// The ENI belongs to a product.
-    #[error("{0} is managed by its product: change the NLB or endpoint instead")]
+    #[error("{kind} {0} is managed by its product: change the NLB or endpoint instead", kind = .0.kind())]
     EniServiceManaged(Key),
     /// About interfaces.
     #[error(transparent)]
@@ -276,7 +278,7 @@ pub enum Refusal {
     },
 
     /// The NLB has no address in the zone.
-    #[error("{load_balancer} has no address in zone {zone}")]
+    #[error("load balancer {load_balancer} has no address in zone {zone}")]
     ResourceNotInZone {
         /// The NLB.
         load_balancer: LoadBalancerId,
@@ -284,7 +286,7 @@ pub enum Refusal {
         zone: ZoneId,
     },
     /// The resource is attached already.
-    #[error("{load_balancer} is a resource of the service in zone {zone} already")]
+    #[error("load balancer {load_balancer} is a resource of the service in zone {zone} already")]
     ResourceExists {
         /// The NLB.
         load_balancer: LoadBalancerId,
@@ -292,7 +294,7 @@ pub enum Refusal {
         zone: ZoneId,
     },
     /// No such resource.
-    #[error("{load_balancer} is no resource of the service in that zone")]
+    #[error("load balancer {load_balancer} is no resource of the service in that zone")]
     ResourceNotFound {
         /// The NLB.
         load_balancer: LoadBalancerId,

@@ -8,11 +8,12 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use model::account::{AccessKeyId, Secret};
+use model::account::{AccessKey, AccessKeyId, Secret};
 use model::command::Command;
 use model::command::system::{CreateAccessKey, CreateAccount};
 use model::id::{AccountId, HostId, InstanceId, ServerIndex};
 use model::report::{HealthReport, HealthState, InstanceReport, InstanceState, Report};
+use model::state::State;
 use model::status::Observed;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -42,8 +43,11 @@ impl Consoles for NoConsoles {
     }
 }
 
+#[derive(Clone)]
 pub(super) struct Cloud {
-    api: Api,
+    /// Key and secret of who calls.
+    key: &'static str,
+    api: Arc<Api>,
     commits: Commits,
     observed: watch::Sender<Arc<Observed>>,
     host: HostId,
@@ -72,8 +76,23 @@ impl Cloud {
         let sessions = Arc::new(Sessions::new(&[7; 32]).unwrap());
         let gate = Gate { sessions, replays: Replays::default() };
         let (observed, reports) = watch::channel(Arc::default());
-        let api = Api::new(commits.clone(), reports, Arc::new(NoConsoles), gate);
-        Self { api, commits, observed, host }
+        let api = Arc::new(Api::new(commits.clone(), reports, Arc::new(NoConsoles), gate));
+        Self { key: "dev", api, commits, observed, host }
+    }
+
+    /// The same cloud, called by the other account.
+    pub(super) fn of_other(&self) -> Self {
+        Self { key: "other", ..self.clone() }
+    }
+
+    /// Who calls.
+    pub(super) fn account(&self) -> AccountId {
+        let key = AccessKeyId::parse(self.key).unwrap();
+        self.state().get::<AccessKey>(&key).unwrap().account
+    }
+
+    pub(super) fn state(&self) -> Arc<State> {
+        self.commits.state()
     }
 
     /// The host says that it has made everything true, that instances run, and how servers are.
@@ -100,6 +119,11 @@ impl Cloud {
         self.commits.state().revision()
     }
 
+    /// A request.
+    pub(super) async fn send(&self, product: Product, action: &str, params: &[(&str, &str)]) -> Reply {
+        self.request(self.key, product, action, params).await
+    }
+
     /// A request of the account whose key and secret are `key`.
     pub(super) async fn request(
         &self,
@@ -120,7 +144,7 @@ impl Cloud {
 
     /// The answer of a request that must work.
     pub(super) async fn call(&self, product: Product, action: &str, params: &[(&str, &str)]) -> Value {
-        let reply = self.request("dev", product, action, params).await;
+        let reply = self.send(product, action, params).await;
         assert_eq!(reply.status, 200, "{action} {params:?}: {}", reply.body);
         assert_eq!(reply.body["RequestId"].as_str().unwrap().len(), 36);
         reply.body
@@ -147,7 +171,7 @@ impl Cloud {
         params: &[(&str, &str)],
     ) -> (u16, String) {
         let before = self.revision();
-        let reply = self.request("dev", product, action, params).await;
+        let reply = self.send(product, action, params).await;
         assert_eq!(self.revision(), before, "{action} changed the state");
         let body = &reply.body;
         let code = body["Code"].as_str().unwrap_or_else(|| panic!("{action} {params:?} worked: {body}"));

@@ -1,6 +1,9 @@
 mod cloud;
 mod codes;
+mod named;
 mod provider;
 mod requests;
+mod strangers;
 mod table;
+mod things;
 mod walkthrough;
