@@ -81,6 +81,12 @@ class Sdk:
         self.vpc = Product("alibabacloud_vpc20160428", address, **options)
 
 
+def client_of(sdk, printed):
+    """`Access key ID, secret SECRET: shown only now.`"""
+    words = printed.replace(",", "").replace(":", "").split()
+    return Sdk(sdk.address, key=words[2], secret=words[4])
+
+
 @contextmanager
 def refused(code, status):
     """What happens inside must be refused with this code and HTTP status."""

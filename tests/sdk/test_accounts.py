@@ -2,7 +2,7 @@
 
 import pytest
 
-from sdk import REGION, Sdk, refused
+from sdk import REGION, Sdk, client_of, refused
 
 
 @pytest.fixture(scope="module")
@@ -10,12 +10,6 @@ def other(sdk, operator):
     """A second account's number and client."""
     account = operator("account", "create", "other")
     return account, client_of(sdk, operator("key", "create", account))
-
-
-def client_of(sdk, printed):
-    """`Access key ID, secret SECRET: shown only now.`"""
-    words = printed.replace(",", "").replace(":", "").split()
-    return Sdk(sdk.address, key=words[2], secret=words[4])
 
 
 def test_accounts_own_what_they_make_and_see_nothing_else(sdk, other):

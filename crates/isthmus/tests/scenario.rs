@@ -30,6 +30,7 @@ macro_rules! scenarios {
 }
 
 scenarios! {
+    accounts
     balancer
     bandwidth
     connections

@@ -20,6 +20,8 @@ pub(crate) enum Action {
     Include(String),
     /// A system of its own, by name, and the one that the following steps talk to.
     System(String),
+    /// Calls that follow are this account's; its number gets the account's name.
+    Account(String),
     /// A name for a text.
     Text { name: String, body: String },
     /// A call of the API.
@@ -134,6 +136,7 @@ fn action(text: &str) -> Result<Action, String> {
         "stream" => stream(words(rest)?),
         "include" => Ok(Action::Include(rest.trim().to_owned())),
         "system" => Ok(Action::System(rest.trim().to_owned())),
+        "account" => Ok(Action::Account(rest.trim().to_owned())),
         "daemon" => match rest.trim() {
             "killed" => Ok(Action::Daemon(Fate::Killed)),
             "started" => Ok(Action::Daemon(Fate::Started)),

@@ -88,6 +88,11 @@ impl Run<'_> {
         match &step.action {
             Action::Include(part) => self.steps(&crate::folder().join(format!("parts/{part}.txt"))),
             Action::System(name) => self.turn_to(name),
+            Action::Account(name) => {
+                let number = self.system()?.turn_to(name).map_err(|error| format!("{error:#}"))?;
+                self.names.set(name, number);
+                Ok(())
+            }
             Action::Text { name, body } => {
                 self.names.set(name, body.clone());
                 Ok(())
@@ -163,7 +168,7 @@ impl Run<'_> {
         let before = if refused { snapshot(system)? } else { vec![] };
         let mut saved = vec![];
         attempt(expects.within, || {
-            let outcome = Outcome::of_call(system.client.call(product, &call.action, &parameters))?;
+            let outcome = Outcome::of_call(system.client().call(product, &call.action, &parameters))?;
             if let Some(complaint) = outcome.complaint(&all) {
                 return Err(complaint);
             }
@@ -221,7 +226,7 @@ fn snapshot(system: &System) -> Result<Vec<Value>, String> {
         .iter()
         .map(|(product, action)| {
             let mut answer =
-                system.client.call(*product, action, &region).map_err(|error| error.to_string())?;
+                system.client().call(*product, action, &region).map_err(|error| error.to_string())?;
             settle(&mut answer);
             Ok(answer)
         })

@@ -1,6 +1,7 @@
 //! A real system of its own: state directory, port, daemon. Nothing of it is left at the end, nor by the next run when
 //! this one was killed.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use isthmus::client::Client;
 use isthmus::place::Place;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isthmus");
+/// The account that is there from the start.
+const FIRST: &str = "first";
 /// Longest wait for the daemon's first answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Seconds that a command inside an instance may take.
@@ -22,7 +25,10 @@ pub(crate) struct System {
     place: Place,
     listen: String,
     daemon: Option<Child>,
-    pub(crate) client: Client,
+    /// Clients and numbers of accounts, by name.
+    accounts: BTreeMap<String, (Client, String)>,
+    /// Whose calls are made.
+    current: String,
     /// Two runs of the same tests take turns.
     _turn: File,
 }
@@ -35,13 +41,48 @@ impl System {
         turn.lock()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let listen = format!("127.0.0.1:{port}");
-        let client = Client::new(&format!("http://{listen}"), "dev", "dev");
         let place = Place::of(&state)?;
-        let mut system = Self { place, listen, daemon: None, client, _turn: turn };
+        let (accounts, current) = (BTreeMap::new(), FIRST.to_owned());
+        let mut system = Self { place, listen, daemon: None, accounts, current, _turn: turn };
         system.down().context("cannot remove what an earlier run has left")?;
         std::fs::create_dir_all(&system.place.state)?;
+        let client = system.client_of("dev", "dev");
+        system.accounts.insert(FIRST.to_owned(), (client, String::new()));
         system.start_daemon()?;
+        let caller = system.client().call(Product::Sts, "GetCallerIdentity", &[])?;
+        let number = caller["AccountId"].as_str().unwrap_or_default().to_owned();
+        system.accounts.insert(FIRST.to_owned(), (system.client_of("dev", "dev"), number));
         Ok(system)
+    }
+
+    fn client_of(&self, key: &str, secret: &str) -> Client {
+        Client::new(&format!("http://{}", self.listen), key, secret)
+    }
+
+    /// The client of the account whose turn it is.
+    pub(crate) fn client(&self) -> &Client {
+        &self.accounts[&self.current].0
+    }
+
+    /// Calls are this account's from now on; the first time it is made. Gives its number.
+    pub(crate) fn turn_to(&mut self, name: &str) -> Result<String> {
+        if !self.accounts.contains_key(name) {
+            let number = self.told(&format!("account create {name}"))?;
+            // `Access key ID, secret SECRET: shown only now.`
+            let printed = self.told(&format!("key create {number}"))?;
+            let words: Vec<&str> = printed.split([' ', ',', ':']).filter(|word| !word.is_empty()).collect();
+            let [_, _, key, _, secret, ..] = words[..] else { bail!("this is no access key: {printed}") };
+            self.accounts.insert(name.to_owned(), (self.client_of(key, secret), number));
+        }
+        name.clone_into(&mut self.current);
+        Ok(self.accounts[name].1.clone())
+    }
+
+    /// What a command of the program prints.
+    fn told(&self, line: &str) -> Result<String> {
+        let output = self.command(line).map_err(anyhow::Error::msg)?.output()?;
+        ensure!(output.status.success(), "`isthmus {line}` failed: {}", text(&output));
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     fn log(&self) -> PathBuf {
@@ -61,7 +102,7 @@ impl System {
             .context("cannot start setpriv")?;
         let daemon = self.daemon.insert(daemon);
         let begin = Instant::now();
-        while self.client.call(Product::Vpc, "DescribeRegions", &[]).is_err() {
+        while self.accounts[&self.current].0.call(Product::Vpc, "DescribeRegions", &[]).is_err() {
             ensure!(daemon.try_wait()?.is_none(), "`isthmus up` has ended");
             ensure!(begin.elapsed() < PATIENCE, "`isthmus up` does not answer");
             std::thread::sleep(Duration::from_millis(20));

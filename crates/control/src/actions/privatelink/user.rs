@@ -46,7 +46,7 @@ pub(super) const ACTIONS: &[Action] = &[
 /// How everybody is written.
 const EVERYBODY: &str = "acs:ram:*:*:*";
 
-/// An account number, or a resource name `acs:ram:*:<account>:*` whose account may be `*`.
+/// An account number, or a resource name `acs:ram:*:<account>:*` whose account may be `*`; `*` alone is everybody too.
 fn user(params: &Params) -> Result<User, ApiError> {
     let by_id = params.number("UserId", 0..=u64::MAX)?.map(|id| User::Account(AccountId(id)));
     let by_name = params.text("UserARN").map(|name| from_name(params, name)).transpose()?;
@@ -65,11 +65,11 @@ fn user(params: &Params) -> Result<User, ApiError> {
 fn from_name(params: &Params, name: &str) -> Result<User, ApiError> {
     let parts: Vec<&str> = name.split(':').collect();
     match parts.as_slice() {
-        ["acs", "ram", _, "*", "*"] => Ok(User::Everybody),
+        ["*"] | ["acs", "ram", _, "*", "*"] => Ok(User::Everybody),
         ["acs", "ram", _, account, "*"] if account.parse::<u64>().is_ok() => {
             Ok(User::Account(AccountId(account.parse().unwrap_or_default())))
         }
-        _ => Err(params.illegal("UserARN", "give acs:ram:*:ACCOUNT:* or acs:ram:*:*:* for everybody.")),
+        _ => Err(params.illegal("UserARN", "give acs:ram:*:ACCOUNT:*, or * for everybody.")),
     }
 }
 
