@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::accounts::{self, SetUpError, Wanted};
-use crate::actions::{Api, Gate};
+use crate::actions::{Api, Edge, Gate};
 use crate::admin::Admin;
 use crate::commit::{Commits, StoreFailure};
 use crate::hosts::{self, HostLink};
@@ -186,7 +186,8 @@ impl Control {
         tasks.spawn(hosts::observe(link.reports, self.host, self.observed.clone()));
         tasks.spawn(tasks::purge(self.commits.clone(), self.observed.subscribe()));
         reported(self.observed.subscribe()).await;
-        let api = Arc::new(Api::new(self.commits, self.observed.subscribe(), link.consoles, self.gate));
+        let observed = self.observed.subscribe();
+        let api = Arc::new(Api::new(self.commits, observed, link.consoles, self.gate, Edge::default()));
         self.server.run(api, shutdown).await;
         tasks.shutdown().await;
         // The committer ends when the last handle is gone; joining waits for its last fsync.

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::{Action, COMMON, Call, Handler, Support, View, Write, dry_run, find, refusal};
 use crate::commit::{Commits, Idempotence, Submission, SubmitError};
 use crate::hosts::Consoles;
-use crate::random::seed;
+use crate::random::{NoRandomness, seed};
 use crate::rpc::signature::{self, Caller, Credential, Replays};
 use crate::rpc::{ApiError, Format, Params, Product, Request, request_id, respond, time};
 use crate::sessions::Sessions;
@@ -30,6 +30,22 @@ pub struct Api {
     observed: watch::Receiver<Arc<Observed>>,
     consoles: Arc<dyn Consoles>,
     gate: Gate,
+    edge: Edge,
+}
+
+/// Time and chance: what an answer depends on besides request, state and reports.
+pub struct Edge {
+    /// What the clock says.
+    pub now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// A seed for the ids of one command.
+    pub seed: Box<dyn Fn() -> Result<u64, NoRandomness> + Send + Sync>,
+}
+
+impl Default for Edge {
+    /// The machine's clock, the operating system's randomness.
+    fn default() -> Self {
+        Self { now: Box::new(time::now), seed: Box::new(seed) }
+    }
 }
 
 /// What tells who calls, besides the state.
@@ -47,12 +63,13 @@ impl Api {
         observed: watch::Receiver<Arc<Observed>>,
         consoles: Arc<dyn Consoles>,
         gate: Gate,
+        edge: Edge,
     ) -> Self {
-        Self { commits, observed, consoles, gate }
+        Self { commits, observed, consoles, gate, edge }
     }
 
     async fn answer(&self, request: &Request) -> Result<Value, ApiError> {
-        let now = time::now();
+        let now = (self.edge.now)();
         let caller = self.authenticate(request, now)?;
         let action = action_of(request)?;
         let params = request.params(action.product);
@@ -88,8 +105,8 @@ impl Api {
         write: Write,
         now: Timestamp,
     ) -> Result<Value, ApiError> {
-        let env =
-            Env { now, seed: seed().map_err(|error| ApiError::internal(&error))?, account: call.account };
+        let seed = (self.edge.seed)().map_err(|error| ApiError::internal(&error))?;
+        let env = Env { now, seed, account: call.account };
         let token = idempotence(action, call)?;
         if call.params.flag("DryRun")?.unwrap_or(false) {
             return Err(dry_run::outcome(action, call, &write, &env));

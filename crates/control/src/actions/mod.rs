@@ -25,7 +25,7 @@ use model::command::{Command, Output};
 use serde_json::Value;
 
 pub use call::{Call, View};
-pub use dispatch::{Api, Gate};
+pub use dispatch::{Api, Edge, Gate};
 
 use crate::rpc::{ApiError, Product};
 

@@ -1,27 +1,19 @@
 //! Key pairs: made, given to instances, taken away, deleted; what is refused.
 
-use model::account::Secret;
 use model::command::instance::RunInstances;
-use model::command::key_pair::{CreateKeyPair, KeyPairCommand, KeyPairOfInstances};
+use model::command::key_pair::{KeyPairCommand, KeyPairOfInstances};
 use model::command::{Command, Output};
 use model::id::{InstanceId, VSwitchId};
 use model::instance::Instance;
-use model::key_pair::{KeyPair, PublicKey};
+use model::key_pair::KeyPair;
 use model::meta::{Labels, Name};
 use model::planner::plan;
 use model::refusal::{KeyPairRefusal, Refusal};
 
-use crate::support::{OTHER, World, host};
+use crate::support::{OTHER, World, create_key_pair as create, host};
 
 pub(crate) fn named(text: &str) -> Name {
     Name::parse(text).unwrap()
-}
-
-pub(crate) fn create(name: &str) -> Command {
-    let public_key = PublicKey { line: format!("ssh-rsa {name}"), fingerprint: "00".to_owned() };
-    let labels = Labels { name: named(name), ..Labels::default() };
-    let private_key = Some(Secret::new("private"));
-    Command::KeyPair(KeyPairCommand::Create(CreateKeyPair { labels, public_key, private_key }))
 }
 
 fn of(name: &str, instances: &[&InstanceId]) -> KeyPairOfInstances {

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
 
+mod always;
 mod balancer;
 mod interfaces;
 mod key_pairs;
+mod pieces;
 mod private_zones;
 mod random;
 mod ranges;

@@ -1,5 +1,4 @@
-//! Random commands, sensible and not, with ids drawn from the state: whatever is asked, what always holds goes on
-//! holding, a refused command changes nothing, and the rows alone rebuild the state.
+//! Random commands, sensible and not, with ids drawn from the state. The tests of the API draw from here too.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -30,23 +29,20 @@ use model::meta::{Description, Labels, Name, Relabel};
 use model::net::PortRange;
 use model::nlb::health_check::HealthCheckPatch;
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
-use model::plan::HostPlan;
-use model::planner::plan;
 use model::route::NextHop;
 use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::service::{Payer, ResourceKey, User};
 use model::state::State;
-use model::tables::{Op, Row, Table};
+use model::tables::Table;
 use model::tls::{Cipher, PolicyId, TlsVersion};
 use model::vpc::{VSwitchCidr, VpcCidr};
-use proptest::prelude::*;
 
-use crate::support::{OTHER, Walkthrough, host, zone};
+use super::pieces::{OTHER, create_key_pair, enable, import, zone};
 
 /// Draws commands that fit a state more often than not.
-struct Dice<'a> {
-    state: &'a State,
-    entropy: Entropy,
+pub(crate) struct Dice<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) entropy: Entropy,
 }
 
 impl Dice<'_> {
@@ -247,12 +243,18 @@ impl Dice<'_> {
     }
 }
 
+/// A name, where the API asks for one.
+fn named() -> Labels {
+    Labels { name: Name::parse("group").unwrap(), ..Labels::default() }
+}
+
 fn relabel() -> Relabel {
     Relabel { name: Some(Name::parse("other").unwrap()), description: None }
 }
 
 impl Dice<'_> {
-    fn command(&mut self) -> C {
+    /// A command about anything.
+    pub(crate) fn command(&mut self) -> C {
         match self.below(14) {
             10 | 12 => self.secrets(),
             13 => self.key_pairs(),
@@ -340,7 +342,7 @@ impl Dice<'_> {
         let holder = holders.next().and_then(|row| Some((row.id.clone(), row.key_pair.clone()?)));
         let named = |id| self.state.get::<model::key_pair::KeyPair>(id).map(|row| row.meta.name.clone());
         match (self.below(6), holder) {
-            (0 | 1, _) => crate::key_pairs::create(name),
+            (0 | 1, _) => create_key_pair(name),
             (2, _) => C::KeyPair(KeyPairCommand::Delete(vec![Name::parse(name).unwrap()])),
             (3, Some((instance, id))) => C::KeyPair(KeyPairCommand::Detach(KeyPairOfInstances {
                 key_pair: named(&id).unwrap(),
@@ -615,8 +617,8 @@ impl Dice<'_> {
         let (policy, certificates) = (self.policy(), vec![self.of_server()]);
         let ciphers = vec![Cipher::EcdheRsaAes128GcmSha256];
         match self.below(14) {
-            0 => C::Tls(TlsCommand::ImportCertificate(crate::support::import(None))),
-            1 => C::Tls(TlsCommand::ImportCertificate(crate::support::import(Some(Secret::new("key"))))),
+            0 => C::Tls(TlsCommand::ImportCertificate(import(None))),
+            1 => C::Tls(TlsCommand::ImportCertificate(import(Some(Secret::new("key"))))),
             2 => C::Tls(TlsCommand::DeleteCertificate(self.certificate())),
             3 => C::Tls(TlsCommand::CreateSecurityPolicy(CreateSecurityPolicy {
                 labels: Labels::default(),
@@ -636,6 +638,7 @@ impl Dice<'_> {
             })),
             8 => C::Tls(TlsCommand::DissociateCertificates(self.additional())),
             9 => C::CreateServerGroup(CreateServerGroup {
+                labels: named(),
                 preserve_client_ip: false,
                 ..CreateServerGroup::new(self.vpc_id())
             }),
@@ -682,6 +685,7 @@ impl Dice<'_> {
         let server_group = self.server_group();
         match self.below(14) {
             0..=2 => C::CreateServerGroup(CreateServerGroup {
+                labels: named(),
                 kind: if self.chance(4) { ServerGroupKind::Ip } else { ServerGroupKind::Instance },
                 protocol: if self.chance(4) { GroupProtocol::Udp } else { GroupProtocol::Tcp }.into(),
                 any_port: self.chance(10),
@@ -778,7 +782,7 @@ impl Dice<'_> {
             8 => C::DeleteEndpoint(endpoint),
             9 => C::AttachEndpointGroup(self.endpoint_group(endpoint)),
             10 => C::DetachEndpointGroup(self.endpoint_group(endpoint)),
-            11..=13 => crate::support::enable(&service, &endpoint),
+            11..=13 => enable(&service, &endpoint),
             14 => C::DisableConnection(service, endpoint),
             15 => C::UpdateConnection(UpdateConnection {
                 service,
@@ -798,104 +802,4 @@ impl Dice<'_> {
             }
         }
     }
-}
-
-/// A plan mentions only what it contains.
-fn is_closed(plan: &HostPlan) {
-    for port in plan.ports.values() {
-        assert!(plan.vpcs.contains_key(&port.network) && plan.instances.contains_key(&port.instance));
-        assert!(!port.groups.is_empty() && port.groups.iter().all(|group| plan.groups.contains_key(group)));
-    }
-    for instance in plan.instances.values() {
-        assert!(plan.ports.contains_key(&instance.port));
-    }
-    for group in plan.groups.values() {
-        assert!(plan.vpcs.contains_key(&group.network));
-        for rule in group.ingress.iter().chain(&group.egress) {
-            if let model::plan::PeerPlan::Group(peer) = rule.peer {
-                assert!(plan.groups.contains_key(&peer));
-            }
-        }
-    }
-    for vip in plan.vips.values() {
-        assert!(vip.groups.iter().all(|group| plan.groups.contains_key(group)));
-    }
-    for listener in plan.listeners.values() {
-        assert!(listener.vips.iter().all(|vip| plan.vips.contains_key(vip)));
-        assert!(plan.server_groups.contains_key(&listener.server_group));
-    }
-    for server in plan.server_groups.values().flat_map(|group| group.servers.values()) {
-        assert!(plan.ports.contains_key(&server.port_index));
-    }
-    for endpoint in plan.endpoints.values() {
-        assert!(plan.vpcs.contains_key(&endpoint.network) && !plan.vpcs.contains_key(&endpoint.connection));
-        assert!(
-            !endpoint.groups.is_empty()
-                && endpoint.groups.iter().all(|group| plan.groups.contains_key(group))
-        );
-        assert!(endpoint.zones.iter().filter_map(|zone| zone.vip).all(|vip| plan.vips.contains_key(&vip)));
-    }
-}
-
-/// The rows as a store keeps them, read back.
-fn reread(state: &State) -> State {
-    let rows = state.tables().rows().map(|row| {
-        let text = serde_json::to_string(&row).unwrap();
-        let mut value = serde_json::Deserializer::from_str(&text);
-        Row::decode(row.key().kind().table(), &mut value).unwrap()
-    });
-    State::replay(state.revision(), rows.collect::<Vec<_>>())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_is_asked_what_always_holds_goes_on_holding(seeds in prop::collection::vec(any::<u64>(), 1..160)) {
-        let mut world = Walkthrough::new().world;
-        for seed in seeds {
-            world.now.0 += 7;
-            let before = world.state.clone();
-            let command = Dice { state: &before, entropy: Entropy::new(seed) }.command();
-            let env = world.env();
-            let outcome = before.apply(&command, &env);
-            prop_assert_eq!(&outcome, &before.apply(&command, &env), "the same again: {:?}", command);
-            let Ok((change, _)) = outcome else { continue };
-            let keys: BTreeSet<_> = change.ops.iter().map(|op| match op {
-                Op::Put(row) => row.key(),
-                Op::Delete(key) => key.clone(),
-            }).collect();
-            prop_assert_eq!(keys.len(), change.ops.len(), "each row at most once: {:?}", command);
-            world.state = before.absorb(&change);
-            prop_assert_eq!(world.state.check(), vec![], "after {:?}", command);
-        }
-        prop_assert!(reread(&world.state) == world.state, "the rows alone rebuild the state");
-        is_closed(&plan(&world.state, &host()));
-    }
-}
-
-/// The random commands are worth something only if many of them are possible, of every kind.
-#[test]
-fn random_commands_reach_far() {
-    let (mut done, mut tried) = (BTreeSet::new(), BTreeSet::new());
-    for start in 0..120_u64 {
-        let mut world = Walkthrough::new().world;
-        for step in 0..300_u64 {
-            let state = Arc::new(world.state.clone());
-            let command = Dice { state: &state, entropy: Entropy::new(start * 1000 + step) }.command();
-            let text = format!("{command:?}");
-            let outer = text.split('(').next().unwrap();
-            let inner = if matches!(outer, "Balancer" | "KeyPair" | "Tls" | "Vpc" | "ResourceGroup") {
-                text.split('(').nth(1).unwrap().split(' ').next().unwrap()
-            } else {
-                ""
-            };
-            let name = format!("{outer} {inner}");
-            if world.try_run(&command).is_ok() {
-                done.insert(name.clone());
-            }
-            tried.insert(name);
-        }
-    }
-    assert_eq!(tried.difference(&done).collect::<Vec<_>>(), Vec::<&String>::new(), "never possible");
 }

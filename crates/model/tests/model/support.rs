@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::account::Secret;
-use model::certificate::{CertificateContent, KeyAlgorithm};
-use model::command::endpoint::{CreateEndpoint, EnableConnection, NewEndpointZone};
+use model::command::endpoint::{CreateEndpoint, NewEndpointZone};
 use model::command::instance::RunInstances;
 use model::command::nlb::{
     AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, NewServer, NewZone,
@@ -12,12 +11,12 @@ use model::command::nlb::{
 use model::command::security::CreateSecurityGroup;
 use model::command::service::CreateService;
 use model::command::system::CreateAccount;
-use model::command::tls::{ImportCertificate, TlsCommand};
+use model::command::tls::TlsCommand;
 use model::command::vpc::{CreateVSwitch, CreateVpc, VpcCommand};
 use model::command::{Command, Env, Output};
 use model::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, HostId, InstanceId, ListenerId, LoadBalancerId,
-    Revision, SecurityGroupId, ServerGroupId, Timestamp, VSwitchId, VpcId, ZoneId,
+    Revision, SecurityGroupId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use model::nlb::{ListenerProtocol, Target};
 use model::records::Settings;
@@ -29,15 +28,12 @@ use model::state::State;
 use model::status::Observed;
 use model::vpc::{VSwitchCidr, VpcCidr};
 
+pub(crate) use crate::pieces::{OTHER, create_key_pair, enable, import, zone};
+
 pub(crate) const ACCOUNT: AccountId = AccountId(1_000_000_000_000_001);
-pub(crate) const OTHER: AccountId = AccountId(1_000_000_000_000_002);
 
 pub(crate) fn host() -> HostId {
     "host-one".parse().unwrap()
-}
-
-pub(crate) fn zone(letter: &str) -> ZoneId {
-    ZoneId::new(&format!("cn-hangzhou-{letter}"))
 }
 
 pub(crate) struct World {
@@ -218,11 +214,6 @@ impl World {
     }
 }
 
-pub(crate) fn enable(service: &EndpointServiceId, endpoint: &EndpointId) -> Command {
-    let (service, endpoint) = (service.clone(), endpoint.clone());
-    Command::EnableConnection(EnableConnection { service, endpoint, bandwidth: None, traffic_control: None })
-}
-
 pub(crate) fn new_zone(letter: &str, vswitch: &VSwitchId) -> NewZone {
     NewZone { zone: zone(letter), vswitch: vswitch.clone(), address: None }
 }
@@ -291,20 +282,4 @@ impl Walkthrough {
             endpoint,
         }
     }
-}
-
-pub(crate) fn import(key: Option<Secret>) -> ImportCertificate {
-    let content = CertificateContent {
-        chain: "a chain".to_owned(),
-        key,
-        common_name: "shop.example".to_owned(),
-        names: vec!["shop.example".to_owned()],
-        issuer: "an authority".to_owned(),
-        serial: "01".to_owned(),
-        fingerprint: "00".to_owned(),
-        algorithm: KeyAlgorithm::Ecdsa,
-        not_before: Timestamp(0),
-        not_after: Timestamp(4_000_000_000),
-    };
-    ImportCertificate { labels: model::meta::Labels::default(), content }
 }

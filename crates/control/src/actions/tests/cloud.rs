@@ -1,17 +1,18 @@
 //! A cloud of two accounts on a store in memory, called as a client calls it: signed HTTP requests.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use model::account::{AccessKey, AccessKeyId, Secret};
-use model::command::Command;
 use model::command::system::{CreateAccessKey, CreateAccount};
-use model::id::{AccountId, HostId, InstanceId, ServerIndex};
+use model::command::{Command, Env};
+use model::id::{AccountId, HostId, InstanceId, Revision, ServerIndex, Timestamp};
 use model::report::{HealthReport, HealthState, InstanceReport, InstanceState, Report};
 use model::state::State;
 use model::status::Observed;
@@ -19,15 +20,17 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::accounts::{self, Wanted};
-use crate::actions::{Api, Gate};
-use crate::commit::Commits;
+use crate::actions::{Api, Edge, Gate};
+use crate::commit::{Commits, Submission, SubmitError};
 use crate::hosts::Consoles;
 use crate::http::Handler;
 use crate::rpc::encoding::{canonical, encode};
 use crate::rpc::signature::Replays;
 use crate::rpc::{Product, request_id, time};
 use crate::sessions::Sessions;
+use crate::store::master_key::MasterKey;
 use crate::store::memory::MemoryStore;
+use crate::store::{self, CommitError, Edit, LoadError, Loaded, Store};
 use crate::testing::TempDir;
 
 pub(super) const REGION: &str = "cn-hangzhou";
@@ -43,14 +46,75 @@ impl Consoles for NoConsoles {
     }
 }
 
+/// A clock that stands until it is set, and the seeds that are drawn.
+pub(super) struct Clock {
+    now: AtomicI64,
+    seed: AtomicU64,
+}
+
+impl Clock {
+    fn edge(self: &Arc<Self>) -> Edge {
+        let (clock, seeds) = (self.clone(), self.clone());
+        Edge {
+            now: Box::new(move || clock.now()),
+            seed: Box::new(move || Ok(seeds.seed.fetch_add(1, Ordering::SeqCst))),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+}
+
+/// Where a cloud's state is, so that another can be opened on it.
+#[derive(Clone)]
+pub(super) enum Place {
+    Memory(Arc<Mutex<MemoryStore>>),
+    Disk(Arc<TempDir>),
+}
+
+impl Place {
+    pub(super) fn memory() -> Self {
+        Self::Memory(Arc::default())
+    }
+
+    pub(super) fn disk() -> Self {
+        Self::Disk(Arc::new(TempDir::new()))
+    }
+
+    fn open(&self) -> Box<dyn Store> {
+        match self {
+            Self::Memory(store) => Box::new(Shared(store.clone())),
+            Self::Disk(directory) => {
+                store::open(directory.path(), &MasterKey::of(directory.path()).unwrap()).unwrap()
+            }
+        }
+    }
+}
+
+struct Shared(Arc<Mutex<MemoryStore>>);
+
+impl Store for Shared {
+    fn load(&mut self) -> Result<Loaded, LoadError> {
+        self.0.lock().unwrap().load()
+    }
+
+    fn commit(&mut self, base: Revision, next: Revision, edits: &[Edit]) -> Result<(), CommitError> {
+        self.0.lock().unwrap().commit(base, next, edits)
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Cloud {
     /// Key and secret of who calls.
     key: &'static str,
     api: Arc<Api>,
     commits: Commits,
+    committer: Arc<JoinHandle<()>>,
     observed: watch::Sender<Arc<Observed>>,
     host: HostId,
+    place: Place,
+    clock: Arc<Clock>,
 }
 
 /// Status and body of a response.
@@ -63,21 +127,32 @@ static NONCE: AtomicU64 = AtomicU64::new(0);
 
 impl Cloud {
     pub(super) async fn new() -> Self {
-        let (commits, _) = Commits::start(Box::<MemoryStore>::default()).unwrap();
+        Self::at(Place::memory()).await
+    }
+
+    /// A new cloud whose state is kept there.
+    pub(super) async fn at(place: Place) -> Self {
+        let cloud = Self::open(place, Clock { now: time::now().0.into(), seed: 1.into() }.into()).await;
+        let account = CreateAccount { id: Some(OTHER), name: "other".into() };
+        accounts::submit(&cloud.commits, Command::CreateAccount(account)).await.unwrap();
+        let (id, secret) = (AccessKeyId::parse("other").unwrap(), Secret::new("other"));
+        let key = CreateAccessKey { account: OTHER, id, secret };
+        accounts::submit(&cloud.commits, Command::CreateAccessKey(key)).await.unwrap();
+        cloud
+    }
+
+    async fn open(place: Place, clock: Arc<Clock>) -> Self {
+        let (commits, committer) = Commits::start(place.open()).unwrap();
         let zones = ZONES.map(model::id::ZoneId::new);
         let directory = TempDir::new();
         let wanted = Wanted { region: REGION, zones: &zones, dev: true, state_dir: directory.path() };
         let (host, _) = accounts::set_up(&commits, &wanted).await.unwrap();
-        let account = CreateAccount { id: Some(OTHER), name: "other".into() };
-        accounts::submit(&commits, Command::CreateAccount(account)).await.unwrap();
-        let (id, secret) = (AccessKeyId::parse("other").unwrap(), Secret::new("other"));
-        let key = CreateAccessKey { account: OTHER, id, secret };
-        accounts::submit(&commits, Command::CreateAccessKey(key)).await.unwrap();
         let sessions = Arc::new(Sessions::new(&[7; 32]).unwrap());
         let gate = Gate { sessions, replays: Replays::default() };
         let (observed, reports) = watch::channel(Arc::default());
-        let api = Arc::new(Api::new(commits.clone(), reports, Arc::new(NoConsoles), gate));
-        Self { key: "dev", api, commits, observed, host }
+        let api = Arc::new(Api::new(commits.clone(), reports, Arc::new(NoConsoles), gate, clock.edge()));
+        let committer = Arc::new(committer);
+        Self { key: "dev", api, commits, committer, observed, host, place, clock }
     }
 
     /// The same cloud, called by the other account.
@@ -91,8 +166,30 @@ impl Cloud {
         self.state().get::<AccessKey>(&key).unwrap().account
     }
 
+    /// The same cloud after its process has ended and begun again.
+    pub(super) async fn restarted(self) -> Self {
+        let Self { api, commits, committer, place, clock, .. } = self;
+        drop((api, commits));
+        Arc::try_unwrap(committer).unwrap().join().unwrap();
+        Self::open(place, clock).await
+    }
+
+    /// The committed state.
     pub(super) fn state(&self) -> Arc<State> {
         self.commits.state()
+    }
+
+    /// Lets seconds pass, and says with what the next command is judged.
+    pub(super) fn tick(&self, seconds: i64, seed: u64, account: AccountId) -> Env {
+        let now = Timestamp(self.clock.now.fetch_add(seconds, Ordering::SeqCst) + seconds);
+        self.clock.seed.store(seed, Ordering::SeqCst);
+        Env { now, seed, account }
+    }
+
+    /// A command that no request stands for.
+    pub(super) async fn submit(&self, command: Command, env: Env) -> Result<(), SubmitError> {
+        let submission = Submission { command, env, token: None, answer: Box::new(|_, _| Value::Null) };
+        self.commits.submit(submission).await.map(drop)
     }
 
     /// The host says that it has made everything true, that instances run, and how servers are.
@@ -115,7 +212,7 @@ impl Cloud {
         self.settle_with(HealthReport { state: HealthState::Healthy, reason: None, latency_micros: 1 });
     }
 
-    pub(super) fn revision(&self) -> model::id::Revision {
+    pub(super) fn revision(&self) -> Revision {
         self.commits.state().revision()
     }
 
@@ -132,7 +229,7 @@ impl Cloud {
         action: &str,
         params: &[(&str, &str)],
     ) -> Reply {
-        let body = signed(key, product, action, params);
+        let body = signed(self.clock.now(), key, product, action, params);
         let request = hyper::Request::post("/")
             .header("host", "127.0.0.1:4577")
             .header("content-type", "application/x-www-form-urlencoded")
@@ -182,8 +279,8 @@ impl Cloud {
 }
 
 /// A form with an RPC signature, as Terraform sends it.
-fn signed(key: &str, product: Product, action: &str, params: &[(&str, &str)]) -> String {
-    let (now, nonce) = (time::format(time::now()), NONCE.fetch_add(1, Ordering::SeqCst).to_string());
+fn signed(now: Timestamp, key: &str, product: Product, action: &str, params: &[(&str, &str)]) -> String {
+    let (now, nonce) = (time::format(now), NONCE.fetch_add(1, Ordering::SeqCst).to_string());
     let nonce = format!("{nonce}-{}", request_id());
     let common = [
         ("Action", action),

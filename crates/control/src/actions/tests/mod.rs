@@ -1,7 +1,16 @@
+mod against_model;
+mod asked;
 mod cloud;
 mod codes;
+mod listed;
 mod named;
+/// What random commands are made of.
+#[path = "../../../../model/tests/model/pieces.rs"]
+mod pieces;
 mod provider;
+/// Random commands are drawn as the tests of the model draw them.
+#[path = "../../../../model/tests/model/random.rs"]
+mod random;
 mod requests;
 mod strangers;
 mod table;

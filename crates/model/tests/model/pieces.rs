@@ -1,0 +1,46 @@
+//! Pieces of commands, for whoever draws some at random.
+
+use model::account::Secret;
+use model::certificate::{CertificateContent, KeyAlgorithm};
+use model::command::Command;
+use model::command::endpoint::EnableConnection;
+use model::command::key_pair::{CreateKeyPair, KeyPairCommand};
+use model::command::tls::ImportCertificate;
+use model::id::{AccountId, EndpointId, EndpointServiceId, Timestamp, ZoneId};
+use model::key_pair::PublicKey;
+use model::meta::{Labels, Name};
+
+pub(crate) const OTHER: AccountId = AccountId(1_000_000_000_000_002);
+
+pub(crate) fn zone(letter: &str) -> ZoneId {
+    ZoneId::new(&format!("cn-hangzhou-{letter}"))
+}
+
+pub(crate) fn enable(service: &EndpointServiceId, endpoint: &EndpointId) -> Command {
+    let (service, endpoint) = (service.clone(), endpoint.clone());
+    Command::EnableConnection(EnableConnection { service, endpoint, bandwidth: None, traffic_control: None })
+}
+
+pub(crate) fn import(key: Option<Secret>) -> ImportCertificate {
+    let content = CertificateContent {
+        chain: "a chain".to_owned(),
+        key,
+        common_name: "shop.example".to_owned(),
+        names: vec!["shop.example".to_owned()],
+        issuer: "an authority".to_owned(),
+        serial: "01".to_owned(),
+        fingerprint: "00".to_owned(),
+        algorithm: KeyAlgorithm::Ecdsa,
+        not_before: Timestamp(0),
+        not_after: Timestamp(4_000_000_000),
+    };
+    ImportCertificate { labels: model::meta::Labels::default(), content }
+}
+
+/// A key pair with this name.
+pub(crate) fn create_key_pair(name: &str) -> Command {
+    let public_key = PublicKey { line: format!("ssh-rsa {name}"), fingerprint: "00".to_owned() };
+    let labels = Labels { name: Name::parse(name).unwrap(), ..Labels::default() };
+    let private_key = Some(Secret::new("private"));
+    Command::KeyPair(KeyPairCommand::Create(CreateKeyPair { labels, public_key, private_key }))
+}
