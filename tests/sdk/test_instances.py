@@ -198,6 +198,24 @@ def test_tags_of_instances_are_counted(sdk, pair):
     assert sdk.ecs.DescribeTags(ResourceType="disk")["Tags"]["Tag"] == []
 
 
+def test_what_an_account_may_have(sdk):
+    items = sdk.ecs.DescribeAccountAttributes(AttributeName=["max-security-groups", "instance-network-type"])
+    found = {
+        one["AttributeName"]: [value["Value"] for value in one["AttributeValues"]["ValueItem"]]
+        for one in items["AccountAttributeItems"]["AccountAttributeItem"]
+    }
+    assert found == {"max-security-groups": ["500"], "instance-network-type": ["vpc"]}
+    with refused("Invalid.Parameter", 403):
+        sdk.ecs.DescribeAccountAttributes(AttributeName=["max-dedicated-hosts"])
+
+
+def test_an_instance_has_no_screen(sdk, pair):
+    with refused("OperationDenied.NoScreen", 403):
+        sdk.ecs.DescribeInstanceVncUrl(InstanceId=pair[0])
+    with refused("InvalidInstanceId.NotFound", 404):
+        sdk.ecs.DescribeInstanceVncUrl(InstanceId="i-bp1none")
+
+
 def test_types_and_their_families(sdk):
     families = sdk.ecs.DescribeInstanceTypeFamilies()["InstanceTypeFamilies"]["InstanceTypeFamily"]
     assert "ecs.c6" in [one["InstanceTypeFamilyId"] for one in families]

@@ -11,6 +11,7 @@ use model::report::{HealthReport, InstanceReport, InstanceState, Report};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::assistant::{self, Tasks};
 use crate::compile::Health;
 use crate::config::AgentConfig;
 use crate::dns::NamesView;
@@ -58,6 +59,7 @@ pub async fn run(
             Ok(()) = plans.changed() => {}
             Ok(()) = agent.health.changed() => {}
             Ok(()) = agent.instances.changed() => { agent.report(&reports); continue }
+            Ok(()) = agent.tasks.changed() => { agent.report(&reports); continue }
         }
         let newest = plans.borrow_and_update().clone();
         agent.take(newest);
@@ -79,6 +81,7 @@ struct Agent {
     proxy: proxy::Keeper,
     health: watch::Receiver<BTreeMap<ServerIndex, HealthReport>>,
     instances: watch::Receiver<Reports>,
+    tasks: watch::Receiver<Tasks>,
     made: watch::Sender<Option<Arc<HostPlan>>>,
     names: watch::Sender<Arc<NamesView>>,
     ready: watch::Sender<bool>,
@@ -101,6 +104,8 @@ impl Agent {
         let (ready, is_ready) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(plan_cache::keep(cache.clone(), made.subscribe()));
+        let (task_reports, task_view) = watch::channel(Tasks::new());
+        tasks.spawn(assistant::keep(config.clone(), to_keep.clone(), instances.clone(), task_reports));
         tasks.spawn(instances::keep(config.clone(), to_keep, instance_reports));
         tasks.spawn(services::resolve(services, view, is_ready));
         Self {
@@ -114,6 +119,7 @@ impl Agent {
             observed: Revision::default(),
             faults: Vec::new(),
             instances,
+            tasks: task_view,
             made,
             names,
             ready,
@@ -191,6 +197,7 @@ impl Agent {
             observed: self.observed,
             instances: self.instance_reports(plan),
             health: self.health.borrow().clone(),
+            tasks: self.tasks.borrow().clone(),
             faults: self.faults.clone(),
         };
         reports.send_if_modified(|last| {

@@ -1,6 +1,7 @@
 //! The host side: makes one host equal to its plan and keeps it so.
 
 pub mod agent;
+pub mod assistant;
 pub mod compile;
 pub mod config;
 pub mod dns;

@@ -1,5 +1,6 @@
 //! What a command does to the state. Pure: the same state, command and environment give the same change.
 
+mod assistant;
 mod balancer;
 mod connection;
 mod endpoint;
@@ -60,6 +61,7 @@ impl Draft {
             C::SwitchInstances(how, ids) => self.switch_instances(*how, ids),
             C::DeleteInstances(it) => done(self.delete_instances(it)),
             C::ModifyInstance(it) => done(self.modify_instance(it)),
+            C::Assistant(it) => self.run_assistant(it),
             C::KeyPair(it) => self.run_key_pair(it),
             C::Eni(it) => self.run_eni(it),
             C::CreateSecurityGroup(it) => self.create_security_group(it),

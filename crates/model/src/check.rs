@@ -1,5 +1,6 @@
 //! What always holds of a state. Commands keep it by construction; tests, and a store that was tampered with, ask here.
 
+mod assistant;
 mod network;
 mod service;
 
@@ -72,6 +73,8 @@ impl State {
             Row::LoadBalancer(row) => findings.load_balancer(row),
             Row::ServerGroup(row) => findings.server_group(row),
             Row::Listener(row) => findings.listener(row),
+            Row::SavedCommand(row) => findings.command(row),
+            Row::Invocation(row) => findings.invocation(row),
             Row::Certificate(_) | Row::KeyPair(_) | Row::Monitor(_) => {}
             Row::SecurityPolicy(row) => findings.security_policy(row),
             Row::PrivateZone(row) => findings.private_zone(row),

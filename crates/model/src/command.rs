@@ -1,5 +1,6 @@
 //! Commands: every way in which the state can change. Fields are parsed values; `Default` is the API's default.
 
+pub mod assistant;
 pub mod balancer;
 pub mod endpoint;
 pub mod eni;
@@ -15,6 +16,7 @@ pub mod system;
 pub mod tls;
 pub mod vpc;
 
+use assistant::AssistantCommand;
 use balancer::BalancerCommand;
 use endpoint::{
     AddEndpointZone, CreateEndpoint, EnableConnection, EndpointGroup, EndpointZoneRef, SetZoneResource,
@@ -44,9 +46,9 @@ use std::sync::Arc;
 
 use crate::account::Secret;
 use crate::id::{
-    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
-    LoadBalancerId, PrivateZoneId, Revision, RouteEntryId, RouteTableId, RouterId, SecurityGroupId,
-    SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
+    AccountId, CertificateId, CommandId, EndpointId, EndpointServiceId, EniId, InstanceId, InvocationId,
+    JobId, KeyPairId, ListenerId, LoadBalancerId, PrivateZoneId, Revision, RouteEntryId, RouteTableId,
+    RouterId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use crate::meta::Name;
 use crate::private_zone::RecordNumber;
@@ -103,6 +105,8 @@ pub enum Command {
 
     /// A change of key pairs.
     KeyPair(KeyPairCommand),
+    /// Something about the cloud assistant.
+    Assistant(AssistantCommand),
 
     /// Something about interfaces.
     Eni(EniCommand),
@@ -242,6 +246,10 @@ pub enum Output {
     RouteEntry(RouteEntryId),
     /// Instances were made, started, stopped or rebooted.
     Instances(Vec<InstanceId>),
+    /// A command of the cloud assistant is kept.
+    SavedCommand(CommandId),
+    /// Instances carry out a command.
+    Invocation(CommandId, InvocationId),
     /// A key pair was made; its private half, when it was made here.
     KeyPair(KeyPairId, Option<Secret>),
     /// Instances got a key pair, or no longer have it.

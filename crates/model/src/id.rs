@@ -110,6 +110,10 @@ ids! {
     RouterId = "vrt-", REGION_CODE, 21;
     /// An instance.
     InstanceId = "i-", REGION_CODE, 20;
+    /// A command of the cloud assistant.
+    CommandId = "c-", REGION_CODE, 20;
+    /// An invocation of such a command.
+    InvocationId = "t-", REGION_CODE, 20;
     /// A key pair.
     KeyPairId = "ssh-", REGION_CODE, 20;
     /// A security group.

@@ -4,6 +4,7 @@
 pub mod account;
 mod alloc;
 mod apply;
+pub mod assistant;
 pub mod certificate;
 pub mod check;
 pub mod command;

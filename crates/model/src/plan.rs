@@ -1,7 +1,7 @@
 //! What one host must make true. The planner makes every choice; the agent has none left. A host plan is complete:
 //! whatever it does not mention must not exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::account::Secret;
 use crate::id::{
     CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId, InstanceId,
-    ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId, ServerGroupId,
-    ServerGroupIndex, ServerIndex, TableIndex, VipIndex, VpcId, ZoneId,
+    InvocationId, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId,
+    ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VipIndex, VpcId, ZoneId,
 };
 use crate::net::{Mac, PortRange, Transport};
 use crate::nlb::{AlpnPolicy, HealthCheck, ProxyProtocol, Scheduler};
@@ -32,6 +32,8 @@ pub struct HostPlan {
     pub ports: BTreeMap<PortIndex, PortPlan>,
     /// Instances on this host.
     pub instances: BTreeMap<InstanceId, InstancePlan>,
+    /// Scripts that instances on this host carry out, each at most once.
+    pub invocations: BTreeMap<InvocationId, InvocationPlan>,
     /// Security groups that any policy here needs.
     pub groups: BTreeMap<GroupIndex, GroupPlan>,
     /// Zonal addresses of NLBs.
@@ -147,6 +149,23 @@ pub struct InstancePlan {
     pub cpus: u32,
     /// Memory limit, MiB.
     pub memory_mib: u64,
+}
+
+/// A script that instances carry out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvocationPlan {
+    /// Its text.
+    pub content: String,
+    /// The directory inside the instance that it is run in.
+    pub working_dir: String,
+    /// Longest time that it may take, seconds.
+    pub timeout: u32,
+    /// An instance that has not begun by then does not begin.
+    pub begins_until: Timestamp,
+    /// The instances of this host.
+    pub instances: BTreeSet<InstanceId>,
+    /// Those that are to stop, or not to begin.
+    pub stopped: BTreeSet<InstanceId>,
 }
 
 /// A security group.

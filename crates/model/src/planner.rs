@@ -1,5 +1,6 @@
 //! The planner: what one host must make true, as a function of the state. It makes every choice that is left.
 
+mod assistant;
 mod endpoints;
 mod nlb;
 mod ports;
@@ -22,6 +23,7 @@ pub fn plan(state: &State, host: &HostId) -> HostPlan {
         vpcs: vpcs::vpcs(state),
         ports: ports::ports(state, host),
         instances: ports::instances(state, host),
+        invocations: assistant::invocations(state, host),
         groups: ports::groups(state),
         vips: nlb::vips(state),
         listeners: nlb::listeners(state),

@@ -59,6 +59,14 @@ quotas! {
     EnisAnInstance = 8, "network interfaces of an instance";
     /// Private addresses of a network interface, the primary one included.
     AddressesAnEni = 50, "private addresses of a network interface";
+    /// Commands of the cloud assistant that an account keeps.
+    CommandsAnAccount = 500, "commands in an account";
+    /// Parameters of a command.
+    ParametersACommand = 20, "parameters of a command";
+    /// Instances that carry out one invocation.
+    InstancesAnInvocation = 50, "instances of an invocation";
+    /// Results of invocations that an account has, one for each instance; the oldest make room.
+    ResultsAnAccount = 500, "results of invocations that are not over in an account";
     /// Key pairs of an account.
     KeyPairsAnAccount = 500, "key pairs in an account";
     /// NLBs of an account.

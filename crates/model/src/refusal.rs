@@ -1,5 +1,6 @@
 //! Why a command is refused. One variant for each meaning: the API maps them to the codes of its products.
 
+mod assistant;
 mod balancer;
 mod eni;
 mod key_pair;
@@ -20,6 +21,7 @@ use crate::quota::Quota;
 use crate::security::GroupKind;
 use crate::tables::Key;
 
+pub use assistant::AssistantRefusal;
 pub use balancer::BalancerRefusal;
 pub use eni::EniRefusal;
 pub use key_pair::KeyPairRefusal;
@@ -177,6 +179,9 @@ pub enum Refusal {
     /// About interfaces.
     #[error(transparent)]
     Eni(#[from] EniRefusal),
+    /// About the cloud assistant.
+    #[error(transparent)]
+    Assistant(#[from] AssistantRefusal),
     /// About key pairs.
     #[error(transparent)]
     KeyPair(#[from] KeyPairRefusal),

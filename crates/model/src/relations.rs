@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
+use crate::assistant::Invocation;
 use crate::endpoint::Acceptance;
 use crate::id::{
     AccountId, EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, RouteEntryId,
@@ -16,7 +17,7 @@ use crate::nlb::{Listener, Target};
 use crate::private_zone::RecordNumber;
 use crate::records::{Job, Released, Token};
 use crate::resource_group::GroupName;
-use crate::route::NextHop;
+use crate::route::{NextHop, RouteTable};
 use crate::security::Peer;
 use crate::tables::{Key, Kind, Record, Row};
 use crate::tls::PolicyId;
@@ -69,17 +70,13 @@ impl Row {
             | Row::ResourceGroup(_)
             | Row::Token(_)
             | Row::Job(_)
+            | Row::SavedCommand(_)
+            | Row::Invocation(_)
             | Row::KeyPair(_)
             | Row::Certificate(_)
             | Row::SecurityPolicy(_) => Vec::new(),
             Row::Vpc(row) => vec![Key::RouteTable(row.route_table.clone())],
-            Row::RouteTable(row) => {
-                let next_hops = row.entries.values().map(|entry| match &entry.next_hop {
-                    NextHop::Instance(id) => Key::Instance(id.clone()),
-                    NextHop::Eni(id) => Key::Eni(id.clone()),
-                });
-                next_hops.chain([Key::Vpc(row.vpc.clone())]).collect()
-            }
+            Row::RouteTable(row) => route_table_refers_to(row),
             Row::Account(row) => vec![Key::ResourceGroup(row.resource_group.clone())],
             Row::AccessKey(row) => vec![Key::Account(row.account)],
             Row::Monitor(row) => vec![Key::Account(row.account)],
@@ -139,6 +136,7 @@ impl Row {
                 Vec::new()
             }
             Row::Job(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
+            Row::SavedCommand(_) | Row::Invocation(_) => Vec::new(),
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => Vec::new(),
             Row::PrivateZone(row) => row.records.keys().copied().map(Claim::ZoneRecord).collect(),
             Row::ResourceGroup(row) => vec![Claim::ResourceGroup(row.meta.owner, row.name.clone())],
@@ -192,6 +190,7 @@ impl Row {
         let after = |start: Timestamp, seconds: i64| Some(Timestamp(start.0.saturating_add(seconds)));
         match self {
             Row::Token(row) => after(row.created, Token::LIFETIME),
+            Row::Invocation(row) => after(row.meta.created, Invocation::LIFETIME),
             Row::Job(row) => after(row.created, Job::LIFETIME),
             Row::Released(row) => after(row.at, Released::REST),
             Row::Settings(_) | Row::Counters(_) | Row::Account(_) | Row::AccessKey(_) | Row::Vpc(_) => None,
@@ -201,12 +200,21 @@ impl Row {
             | Row::SecurityGroup(_)
             | Row::Eni(_)
             | Row::Instance(_)
+            | Row::SavedCommand(_)
             | Row::KeyPair(_)
             | Row::LoadBalancer(_) => None,
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::PrivateZone(_) | Row::Monitor(_) => None,
             Row::ServerGroup(_) | Row::Listener(_) | Row::EndpointService(_) | Row::Endpoint(_) => None,
         }
     }
+}
+
+fn route_table_refers_to(row: &RouteTable) -> Vec<Key> {
+    let next_hops = row.entries.values().map(|entry| match &entry.next_hop {
+        NextHop::Instance(id) => Key::Instance(id.clone()),
+        NextHop::Eni(id) => Key::Eni(id.clone()),
+    });
+    next_hops.chain([Key::Vpc(row.vpc.clone())]).collect()
 }
 
 fn listener_refers_to(row: &Listener) -> Vec<Key> {

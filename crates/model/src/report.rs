@@ -1,10 +1,11 @@
 //! What a host says it has made true, and what it sees. Reports live in memory; statuses are derived from them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{HostId, InstanceId, Revision, ServerIndex};
+use crate::id::{HostId, InstanceId, InvocationId, Revision, ServerIndex, Timestamp};
 
 /// What one host says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Report {
     pub instances: BTreeMap<InstanceId, InstanceReport>,
     /// Health of the servers that this host probes.
     pub health: BTreeMap<ServerIndex, HealthReport>,
+    /// What instances do about planned invocations, and what came of them.
+    pub tasks: BTreeMap<InvocationId, BTreeMap<InstanceId, TaskReport>>,
     /// What stands in the way of the plan, in words for a person; empty when all is well.
     pub faults: Vec<String>,
 }
@@ -80,4 +83,54 @@ pub enum HealthReason {
     HttpCodeNotMatch,
     /// The response is not HTTP.
     HttpInvalidHeader,
+}
+
+/// What an instance does about an invocation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TaskReport {
+    /// It carries it out, since then.
+    Running(Timestamp),
+    /// It is over.
+    Ended(TaskResult),
+}
+
+/// How an invocation ended on an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskResult {
+    /// How.
+    pub end: TaskEnd,
+    /// When it began, if it did.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// The end of what it wrote, at most [`TaskResult::OUTPUT`] bytes; what is not UTF-8 is replaced.
+    pub output: Arc<str>,
+    /// Bytes before that.
+    pub dropped: u64,
+}
+
+impl TaskResult {
+    /// Most bytes of output that are kept, as in the cloud.
+    pub const OUTPUT: usize = 24 * 1024;
+}
+
+/// How an invocation ended on an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TaskEnd {
+    /// By itself, with this exit status.
+    Exited(i32),
+    /// It took too long.
+    TimedOut,
+    /// It was stopped while it ran.
+    Terminated,
+    /// It was stopped before it began.
+    Cancelled,
+    /// The instance was to be off.
+    InstanceNotRunning,
+    /// The instance did not run in time.
+    NotDelivered,
+    /// The agent ended while it ran: what it did is not known, and it is not run again.
+    Interrupted,
+    /// It could not be started, because of this.
+    NotStarted(String),
 }

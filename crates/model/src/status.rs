@@ -1,5 +1,6 @@
 //! Statuses: not stored, but computed from when a row last changed and what hosts have reported as done.
 
+mod assistant;
 mod endpoint;
 mod instance;
 mod nlb;
@@ -7,6 +8,7 @@ mod nlb;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use assistant::{InvocationStatus, TaskStatus};
 pub use endpoint::{ConnectionStatus, EndpointStatus, ServiceStatus, ZoneStatus};
 pub use instance::{EniStatus, InstanceStatus, NetworkStatus};
 pub use nlb::{

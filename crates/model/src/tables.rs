@@ -10,12 +10,13 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::account::{AccessKey, AccessKeyId, Account};
+use crate::assistant::{Invocation, SavedCommand};
 use crate::certificate::Certificate;
 use crate::endpoint::Endpoint;
 use crate::id::{
-    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
-    LoadBalancerId, PrivateZoneId, ResourceGroupId, Revision, RouteTableId, SecurityGroupId,
-    SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
+    AccountId, CertificateId, CommandId, EndpointId, EndpointServiceId, EniId, InstanceId, InvocationId,
+    JobId, KeyPairId, ListenerId, LoadBalancerId, PrivateZoneId, ResourceGroupId, Revision, RouteTableId,
+    SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
 };
 use crate::instance::{Eni, Instance};
 use crate::key_pair::KeyPair;
@@ -251,6 +252,10 @@ tables! {
     enis: Eni[EniId] "network interface" by |row| row.id.clone();
     /// Instances.
     instances: Instance[InstanceId] "instance" by |row| row.id.clone();
+    /// Commands of the cloud assistant.
+    commands: SavedCommand[CommandId] "command" by |row| row.id.clone();
+    /// Invocations of commands.
+    invocations: Invocation[InvocationId] "invocation" by |row| row.id.clone();
     /// Key pairs.
     key_pairs: KeyPair[KeyPairId] "key pair" by |row| row.id.clone();
     /// NLBs.
@@ -311,7 +316,7 @@ macro_rules! resources {
 }
 
 resources! {
-    Vpc RouteTable VSwitch SecurityGroup Eni Instance KeyPair LoadBalancer ServerGroup Listener Certificate
+    Vpc RouteTable VSwitch SecurityGroup Eni Instance KeyPair SavedCommand Invocation LoadBalancer ServerGroup Listener Certificate
     SecurityPolicy PrivateZone EndpointService Endpoint ResourceGroup
 }
 
@@ -356,6 +361,8 @@ impl FromStr for Key {
             VSwitchId::PREFIX => text.parse().map(Key::VSwitch),
             SecurityGroupId::PREFIX => text.parse().map(Key::SecurityGroup),
             InstanceId::PREFIX => text.parse().map(Key::Instance),
+            CommandId::PREFIX => text.parse().map(Key::SavedCommand),
+            InvocationId::PREFIX => text.parse().map(Key::Invocation),
             KeyPairId::PREFIX => text.parse().map(Key::KeyPair),
             EniId::PREFIX => text.parse().map(Key::Eni),
             LoadBalancerId::PREFIX => text.parse().map(Key::LoadBalancer),

@@ -94,6 +94,7 @@ fn plan() -> HostPlan {
         )]),
         ports: BTreeMap::from([(PortIndex(1), port(1, 'g', &[1])), (PortIndex(2), port(2, 'k', &[1]))]),
         instances: BTreeMap::new(),
+        invocations: BTreeMap::new(),
         groups: BTreeMap::from([(GroupIndex(1), group(vec![rule(1, RulePolicy::Accept, 80)], true))]),
         vips: BTreeMap::from([(VipIndex(1), vip('g', 101)), (VipIndex(2), vip('k', 102))]),
         listeners: BTreeMap::from([(

@@ -40,22 +40,46 @@ impl Cgroup {
         self
     }
 
+    /// Cgroups below these, whose processes can be ended apart from the others.
+    pub(super) fn child(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|group| group.is_dir()).map(|group| group.join(name)).collect())
+    }
+
+    /// Makes the cgroups without limits of their own.
+    pub(super) fn create_unlimited(self) -> io::Result<Self> {
+        self.0.iter().try_for_each(fs::create_dir_all)?;
+        Ok(self)
+    }
+
     /// The files that a process writes itself to in order to join.
     pub(super) fn join_files(&self) -> impl Iterator<Item = PathBuf> {
         self.0.iter().map(|group| group.join("cgroup.procs")).filter(|file| file.exists())
     }
 
-    /// Kills whatever is left in the cgroups and removes them. The kernel takes a moment to let go of dead processes.
+    /// Kills whatever is left in the cgroups and removes them.
     pub(super) fn remove(&self) {
+        self.0.iter().for_each(|group| remove(group));
+    }
+
+    /// Removes those that nobody is in.
+    pub(super) fn remove_empty(&self) {
         for group in &self.0 {
-            let tries = (0..100).map(|_| std::time::Duration::from_millis(10));
-            for pause in tries {
-                kill_all(group);
-                match fs::remove_dir(group) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => std::thread::sleep(pause),
-                    Ok(()) | Err(_) => break,
-                }
-            }
+            // What is left running in them keeps them.
+            let _ = fs::remove_dir(group);
+        }
+    }
+}
+
+/// Kills whatever is left in a cgroup and below it. The kernel takes a moment to let go of dead processes.
+fn remove(group: &Path) {
+    let below = fs::read_dir(group).into_iter().flatten().flatten().map(|entry| entry.path());
+    below.filter(|path| path.is_dir()).for_each(|child| remove(&child));
+    let tries = (0..100).map(|_| std::time::Duration::from_millis(10));
+    for pause in tries {
+        kill_all(group);
+        match fs::remove_dir(group) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => std::thread::sleep(pause),
+            Ok(()) | Err(_) => break,
         }
     }
 }

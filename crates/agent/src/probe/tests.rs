@@ -188,6 +188,7 @@ fn plan(at: SocketAddr, weight: u8) -> HostPlan {
         vpcs: BTreeMap::new(),
         ports: BTreeMap::from([(SERVER, port)]),
         instances: BTreeMap::new(),
+        invocations: BTreeMap::new(),
         groups: BTreeMap::new(),
         vips: BTreeMap::new(),
         listeners: BTreeMap::new(),

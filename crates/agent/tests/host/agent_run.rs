@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const NAME: &str = "ep-1.epsrv-1.cn-hangzhou.privatelink.aliyuncs.com";
 
 /// A running agent; ends when dropped, as if its process had.
-struct Running {
+pub(crate) struct Running {
     plans: watch::Sender<Option<Arc<HostPlan>>>,
     reports: watch::Receiver<Option<Report>>,
     _shutdown: oneshot::Sender<()>,
@@ -27,7 +27,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(host: &Host, plan: Option<HostPlan>) -> Self {
+    pub(crate) fn start(host: &Host, plan: Option<HostPlan>) -> Self {
         let runtime = Runtime::new().unwrap();
         let (plans, to_agent) = watch::channel(plan.map(Arc::new));
         let (from_agent, reports) = watch::channel(None);
@@ -37,12 +37,12 @@ impl Running {
         Self { plans, reports, _shutdown, runtime }
     }
 
-    fn send(&self, plan: &HostPlan) {
+    pub(crate) fn send(&self, plan: &HostPlan) {
         self.plans.send_replace(Some(Arc::new(plan.clone())));
     }
 
     /// Waits for a report that satisfies `wanted`.
-    fn wait(&mut self, what: &str, wanted: impl Fn(&Report) -> bool) -> Report {
+    pub(crate) fn wait(&mut self, what: &str, wanted: impl Fn(&Report) -> bool) -> Report {
         let reports = &mut self.reports;
         let wait =
             async { reports.wait_for(|report| report.as_ref().is_some_and(&wanted)).await.unwrap().clone() };

@@ -164,6 +164,7 @@ pub(crate) fn plan() -> HostPlan {
         host: "host-a1".parse().unwrap(),
         vpcs: BTreeMap::from([(CONSUMER, vpc("vpc-consumer")), (PROVIDER, vpc("vpc-provider"))]),
         instances: ports.keys().map(|index| (instance(*index), instance_plan(*index))).collect(),
+        invocations: BTreeMap::new(),
         groups: BTreeMap::from([
             (GroupIndex(1), group("sg-c", CONSUMER)),
             (GroupIndex(2), group("sg-p", PROVIDER)),

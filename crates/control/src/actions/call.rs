@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use model::id::{
-    AccountId, CertificateId, EndpointId, EndpointServiceId, EniId, InstanceId, JobId, KeyPairId, ListenerId,
-    LoadBalancerId, PrivateZoneId, ResourceGroupId, RouteTableId, SecurityGroupId, SecurityPolicyId,
-    ServerGroupId, Timestamp, VSwitchId, VpcId,
+    AccountId, CertificateId, CommandId, EndpointId, EndpointServiceId, EniId, InstanceId, InvocationId,
+    JobId, KeyPairId, ListenerId, LoadBalancerId, PrivateZoneId, ResourceGroupId, RouteTableId,
+    SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use model::meta::{Description, InvalidText, Labels, Name};
 use model::state::State;
@@ -71,6 +71,7 @@ macro_rules! ids {
 }
 ids! {
     RouteTableId = RouteTable KeyPairId = KeyPair ResourceGroupId = ResourceGroup
+    CommandId = SavedCommand InvocationId = Invocation
     VpcId = Vpc VSwitchId = VSwitch SecurityGroupId = SecurityGroup InstanceId = Instance EniId = Eni
     LoadBalancerId = LoadBalancer ServerGroupId = ServerGroup ListenerId = Listener JobId = Job
     PrivateZoneId = PrivateZone CertificateId = Certificate SecurityPolicyId = SecurityPolicy

@@ -16,7 +16,14 @@ fn host(seed: u64) -> HostId {
 
 fn report(host: HostId, observed: u64) -> Report {
     let (instances, health) = (BTreeMap::new(), BTreeMap::new());
-    Report { host, observed: Revision(observed), instances, health, faults: Vec::new() }
+    Report {
+        host,
+        observed: Revision(observed),
+        instances,
+        health,
+        tasks: BTreeMap::new(),
+        faults: Vec::new(),
+    }
 }
 
 #[tokio::test]

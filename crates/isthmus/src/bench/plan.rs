@@ -56,6 +56,7 @@ pub(super) fn host(host: &HostId) -> Result<HostPlan> {
         ]),
         // The namespaces are enough: no container is needed to measure.
         instances: BTreeMap::new(),
+        invocations: BTreeMap::new(),
         groups: BTreeMap::from([
             (CLIENTS, group("sg-clients", CONSUMER, CLIENT)?),
             (SERVERS, group("sg-servers", PROVIDER, SERVER)?),

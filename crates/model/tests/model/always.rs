@@ -23,6 +23,10 @@ fn is_closed(plan: &HostPlan) {
     for instance in plan.instances.values() {
         assert!(plan.ports.contains_key(&instance.port));
     }
+    for invocation in plan.invocations.values() {
+        assert!(invocation.instances.iter().all(|id| plan.instances.contains_key(id)));
+        assert!(invocation.stopped.is_subset(&invocation.instances));
+    }
     for group in plan.groups.values() {
         assert!(plan.vpcs.contains_key(&group.network));
         for rule in group.ingress.iter().chain(&group.egress) {
@@ -99,11 +103,12 @@ fn random_commands_reach_far() {
             let command = Dice { state: &state, entropy: Entropy::new(start * 1000 + step) }.command();
             let text = format!("{command:?}");
             let outer = text.split('(').next().unwrap();
-            let inner = if matches!(outer, "Balancer" | "KeyPair" | "Tls" | "Vpc" | "ResourceGroup") {
-                text.split('(').nth(1).unwrap().split(' ').next().unwrap()
-            } else {
-                ""
-            };
+            let inner =
+                if matches!(outer, "Assistant" | "Balancer" | "KeyPair" | "Tls" | "Vpc" | "ResourceGroup") {
+                    text.split('(').nth(1).unwrap().split(' ').next().unwrap()
+                } else {
+                    ""
+                };
             let name = format!("{outer} {inner}");
             if world.try_run(&command).is_ok() {
                 done.insert(name.clone());

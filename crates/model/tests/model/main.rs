@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that is wrong may panic")]
 
 mod always;
+mod assistant;
 mod balancer;
 mod interfaces;
 mod key_pairs;

@@ -1,12 +1,16 @@
 //! Pieces of commands, for whoever draws some at random.
 
+use std::collections::BTreeMap;
+
 use model::account::Secret;
+use model::assistant::{Content, Script, WorkingDir};
 use model::certificate::{CertificateContent, KeyAlgorithm};
 use model::command::Command;
+use model::command::assistant::{CreateCommand, RunCommand};
 use model::command::endpoint::EnableConnection;
 use model::command::key_pair::{CreateKeyPair, KeyPairCommand};
 use model::command::tls::ImportCertificate;
-use model::id::{AccountId, EndpointId, EndpointServiceId, Timestamp, ZoneId};
+use model::id::{AccountId, EndpointId, EndpointServiceId, InstanceId, Timestamp, ZoneId};
 use model::key_pair::PublicKey;
 use model::meta::{Labels, Name};
 
@@ -43,4 +47,18 @@ pub(crate) fn create_key_pair(name: &str) -> Command {
     let labels = Labels { name: Name::parse(name).unwrap(), ..Labels::default() };
     let private_key = Some(Secret::new("private"));
     Command::KeyPair(KeyPairCommand::Create(CreateKeyPair { labels, public_key, private_key }))
+}
+
+/// A command of the cloud assistant with this text.
+pub(crate) fn command(content: &str, parameters: bool) -> CreateCommand {
+    let content = Content::new(content.as_bytes().to_vec()).unwrap();
+    let script = Script { content, parameters, working_dir: WorkingDir::default(), timeout: 60 };
+    let labels = Labels { name: Name::parse("a-command").unwrap(), ..Labels::default() };
+    CreateCommand { labels, script }
+}
+
+/// Such a command, to be carried out at once.
+pub(crate) fn run(content: &str, instances: &[InstanceId]) -> RunCommand {
+    let (command, values) = (command(content, false), BTreeMap::new());
+    RunCommand { command, keep: false, values, instances: instances.iter().cloned().collect() }
 }

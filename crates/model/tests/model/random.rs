@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use model::account::Secret;
 use model::command::Command as C;
+use model::command::assistant::*;
 use model::command::balancer::{BalancerCommand, BalancerGroups, ShiftZones};
 use model::command::endpoint::*;
 use model::command::eni::*;
@@ -37,7 +38,7 @@ use model::tables::Table;
 use model::tls::{Cipher, PolicyId, TlsVersion};
 use model::vpc::{VSwitchCidr, VpcCidr};
 
-use super::pieces::{OTHER, create_key_pair, enable, import, zone};
+use super::pieces::{OTHER, command, create_key_pair, enable, import, run, zone};
 
 /// Draws commands that fit a state more often than not.
 pub(crate) struct Dice<'a> {
@@ -257,7 +258,7 @@ impl Dice<'_> {
     pub(crate) fn command(&mut self) -> C {
         match self.below(14) {
             10 | 12 => self.secrets(),
-            13 => self.key_pairs(),
+            13 => self.openings(),
             11 => self.surroundings(),
             0 | 1 => self.network(),
             2 => self.instances(),
@@ -334,6 +335,30 @@ impl Dice<'_> {
         }
         let range = ["10.1.0.0/16", "10.1.0.0/24", "10.2.0.0/16"][self.below(3) as usize];
         CidrOfVpc { vpc: self.vpc_id(), cidr: VpcCidr::new(range.parse().unwrap()).unwrap() }
+    }
+
+    fn openings(&mut self) -> C {
+        if self.chance(2) { self.key_pairs() } else { self.assistant() }
+    }
+
+    fn assistant(&mut self) -> C {
+        let saved = self.key(&self.state.tables().commands.clone(), "c-none");
+        let invocation = self.key(&self.state.tables().invocations.clone(), "t-none");
+        let instances = BTreeSet::from([self.instance(), self.instance()]);
+        C::Assistant(match self.below(6) {
+            0 => AssistantCommand::Create(command("true", false)),
+            1 => AssistantCommand::Delete(saved),
+            2 => AssistantCommand::Stop(StopInvocation { invocation, instances: BTreeSet::new() }),
+            3 => AssistantCommand::Invoke(InvokeCommand {
+                command: saved,
+                labels: Labels::default(),
+                working_dir: None,
+                timeout: None,
+                values: std::collections::BTreeMap::new(),
+                instances,
+            }),
+            _ => AssistantCommand::Run(RunCommand { instances, ..run("true", &[]) }),
+        })
     }
 
     fn key_pairs(&mut self) -> C {

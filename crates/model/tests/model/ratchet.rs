@@ -12,9 +12,10 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 12] = [
+const TESTS: [&str; 13] = [
     "private_zones.rs",
     "balancer.rs",
+    "assistant.rs",
     "interfaces.rs",
     "ranges.rs",
     "key_pairs.rs",
@@ -32,12 +33,13 @@ fn text(path: &str) -> String {
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 8] = [
+const REFUSALS: [(&str, &str); 9] = [
     ("PrivateZoneRefusal", "src/refusal/private_zone.rs"),
     ("BalancerRefusal", "src/refusal/balancer.rs"),
     ("Refusal", "src/refusal.rs"),
     ("KeyPairRefusal", "src/refusal/key_pair.rs"),
     ("ServerRefusal", "src/refusal/server.rs"),
+    ("AssistantRefusal", "src/refusal/assistant.rs"),
     ("EniRefusal", "src/refusal/eni.rs"),
     ("TlsRefusal", "src/refusal/tls.rs"),
     ("VpcRefusal", "src/refusal/vpc.rs"),

@@ -208,6 +208,7 @@ impl World {
             observed: revision,
             instances: BTreeMap::new(),
             health: BTreeMap::new(),
+            tasks: BTreeMap::new(),
             faults: Vec::new(),
         };
         Observed { hosts: BTreeMap::from([(host(), report)]) }

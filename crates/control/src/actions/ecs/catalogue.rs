@@ -7,7 +7,7 @@ use crate::actions::older::{many, page};
 use crate::actions::{Action, Call, no_effect, works};
 use crate::rpc::{ApiError, Params, Product};
 
-const LISTED: [&str; 9] = [
+pub(super) const LISTED: [&str; 9] = [
     "ecs.c6.large",
     "ecs.c6.xlarge",
     "ecs.c6.2xlarge",

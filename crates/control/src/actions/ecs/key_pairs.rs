@@ -102,14 +102,19 @@ fn delete(call: &Call) -> Result<Write, ApiError> {
     Ok(Write::silent(Command::KeyPair(KeyPairCommand::Delete(names))))
 }
 
-fn pair(params: &Params) -> Result<KeyPairOfInstances, ApiError> {
+/// The instances that a parameter names, in whatever form.
+pub(super) fn named(params: &Params, name: &str) -> Result<Option<Vec<InstanceId>>, ApiError> {
     let id = |text: &String| {
         let unknown = |_| refusal::not_found(params.product(), model::tables::Kind::Instance, text);
         text.parse::<InstanceId>().map_err(unknown)
     };
+    many(params, name)?.map(|ids| ids.iter().map(id).collect()).transpose()
+}
+
+fn pair(params: &Params) -> Result<KeyPairOfInstances, ApiError> {
     Ok(KeyPairOfInstances {
         key_pair: known(params, params.required("KeyPairName")?)?,
-        instances: listed(params, "InstanceIds")?.iter().map(id).collect::<Result<_, _>>()?,
+        instances: named(params, "InstanceIds")?.ok_or_else(|| params.missing("InstanceIds"))?,
     })
 }
 

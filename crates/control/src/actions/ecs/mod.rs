@@ -1,8 +1,10 @@
 //! The Ecs product: instances, their interfaces and security groups.
 
+mod account;
 mod addresses;
 mod attributes;
 mod catalogue;
+mod commands;
 mod companions;
 mod eni_changes;
 mod eni_shape;
@@ -10,11 +12,13 @@ mod enis;
 mod group_rules;
 mod groups;
 mod instances;
+mod invocations;
 mod key_pairs;
 mod members;
 mod places;
 mod power;
 mod references;
+mod results;
 mod rule;
 mod run;
 mod tags;
@@ -23,20 +27,24 @@ use super::Action;
 
 /// Every action of the product.
 pub const ACTIONS: &[&[Action]] = &[
+    account::ACTIONS,
     addresses::ACTIONS,
     attributes::ACTIONS,
     catalogue::ACTIONS,
+    commands::ACTIONS,
     companions::ACTIONS,
     eni_changes::ACTIONS,
     enis::ACTIONS,
     group_rules::ACTIONS,
     groups::ACTIONS,
     instances::ACTIONS,
+    invocations::ACTIONS,
     key_pairs::ACTIONS,
     members::ACTIONS,
     places::ACTIONS,
     power::ACTIONS,
     references::ACTIONS,
+    results::ACTIONS,
     run::ACTIONS,
     tags::ACTIONS,
 ];

@@ -1,5 +1,6 @@
 //! Tags and resource groups of instances, interfaces and security groups.
 
+use model::assistant::{Invocation, SavedCommand};
 use model::instance::{Eni, Instance};
 use model::security::SecurityGroup;
 use model::tables::Kind;
@@ -12,6 +13,8 @@ use crate::rpc::Product;
 const TYPES: Types = &[
     ("instance", Type::of::<Instance>(Kind::Instance)),
     ("eni", Type::of::<Eni>(Kind::Eni)),
+    ("command", Type::of::<SavedCommand>(Kind::SavedCommand)),
+    ("invocation", Type::of::<Invocation>(Kind::Invocation)),
     ("keypair", Type::of_key_pairs()),
     ("securitygroup", Type::of::<SecurityGroup>(Kind::SecurityGroup)),
 ];

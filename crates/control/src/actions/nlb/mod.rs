@@ -74,6 +74,8 @@ fn job(_: &View, output: &Output) -> Value {
         | Output::Service(_)
         | Output::PrivateZone(_)
         | Output::ZoneRecord(_)
+        | Output::SavedCommand(_)
+        | Output::Invocation(..)
         | Output::KeyPair(..)
         | Output::KeyPairOf(..)
         | Output::Endpoint(_) => Value::Null,

@@ -5,8 +5,8 @@ mod shared;
 use std::borrow::Cow;
 
 use model::refusal::{
-    BalancerRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal, Refusal, ServerRefusal, TlsRefusal,
-    VpcRefusal,
+    AssistantRefusal, BalancerRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal, Refusal,
+    ServerRefusal, TlsRefusal, VpcRefusal,
 };
 use model::tables::Kind;
 
@@ -65,6 +65,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::LastSecurityGroup(_) => (403, "InstanceLastSecurityGroup"),
         R::EniServiceManaged(_) => (403, "InvalidOperation.EniServiceManaged"),
         R::Eni(refusal) => eni(refusal),
+        R::Assistant(refusal) => assistant(refusal),
         R::KeyPair(refusal) => key_pair(refusal),
         R::InnerAccessOfEnterprise(_) => (400, "InvalidParameter.InnerAccessPolicy"),
         R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
@@ -189,6 +190,15 @@ fn vpc(refusal: &VpcRefusal) -> Code {
         VpcRefusal::NextHopNotFound(_) => (404, "InvalidNextHopId.NotFound"),
         VpcRefusal::NextHopManaged(_) => (400, "InvalidNexthop.UnsupportedEniBizType"),
         VpcRefusal::NextHopElsewhere(_) => (404, "OperationFailed.InstanceDismatchCurrentVpc"),
+    }
+}
+
+fn assistant(refusal: &AssistantRefusal) -> Code {
+    match refusal {
+        AssistantRefusal::ParametersOff => (400, "Parameter.Disabled"),
+        AssistantRefusal::ParameterUnknown(_) => (403, "Parameter.NotMatched"),
+        AssistantRefusal::ParameterMissing(_) => (400, "Parameter.MissingValue"),
+        AssistantRefusal::TooLong => (403, "CmdContent.ExceedLimit"),
     }
 }
 

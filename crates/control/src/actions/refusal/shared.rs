@@ -53,6 +53,8 @@ pub(super) fn not_found(product: Product, kind: Kind) -> Code {
             (404, "ResourceNotFound.Ecs"),
             (404, "InvalidInstanceId.NotFound"),
         ),
+        Kind::SavedCommand => (404, "InvalidCmdId.NotFound"),
+        Kind::Invocation => (404, "InvalidInvokeId.NotFound"),
         Kind::KeyPair => (404, "InvalidKeyPairName.NotFound"),
         Kind::LoadBalancer => {
             let nlb = (404, "ResourceNotFound.loadBalancer");
@@ -136,6 +138,10 @@ pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
         (Quota::SecondaryCidrsAVpc, (400, "QuotaExceeded.VpcMultiCidr")),
         (Quota::VSwitchesAVpc, (400, "QuotaExceeded.VSwitch")),
         (Quota::RouteTablesAVpc, (400, "QuotaExceeded.RouteTable")),
+        (Quota::CommandsAnAccount, (403, "CmdCount.ExceedQuota")),
+        (Quota::ParametersACommand, (403, "CmdParamCount.ExceedLimit")),
+        (Quota::InstancesAnInvocation, (403, "InstanceIds.ExceedLimit")),
+        (Quota::ResultsAnAccount, (403, "Invocation.ExceedQuota")),
         (Quota::KeyPairsAnAccount, (403, "QuotaExceed.KeyPair")),
         (Quota::EnisAnAccount, (403, "MaxEniCountExceeded")),
         (Quota::EnisAnInstance, (403, "EniPerInstanceLimitExceeded")),

@@ -1,6 +1,7 @@
 //! Commands of the model as the requests that ask for them, written down once more and independently of the handlers.
 
 use model::command::Command as C;
+use model::command::assistant::{AssistantCommand, CreateCommand};
 use model::command::balancer::{BalancerCommand, ShiftZones};
 use model::command::endpoint::{EndpointZoneRef, NewEndpointZone};
 use model::command::eni::{CreateEni, EniCommand, MoreAddresses};
@@ -90,6 +91,7 @@ pub(super) fn request(state: &State, command: &C) -> Option<Asked> {
             };
             Asked::new(Ecs, action).each("InstanceId", ids)
         }
+        C::Assistant(command) => assistant(command),
         C::KeyPair(command) => return key_pair(command),
         C::DeleteInstances(it) => {
             Asked::new(Ecs, "DeleteInstances").each("InstanceId", &it.instances).with("Force", it.force)
@@ -290,6 +292,30 @@ fn eni(command: &EniCommand) -> Option<Asked> {
             asked.maybe("PrivateIpAddress", it.address).each("SecurityGroupId", &it.security_groups)
         }
     })
+}
+
+fn assistant(command: &AssistantCommand) -> Asked {
+    let described = |action, it: &CreateCommand| {
+        let asked = Asked::new(Ecs, action).with("Type", "RunShellScript").with("Name", &it.labels.name);
+        let asked = asked.with("ContentEncoding", "PlainText");
+        asked.with("CommandContent", it.script.content.as_str())
+    };
+    match command {
+        AssistantCommand::Create(it) => described("CreateCommand", it),
+        AssistantCommand::Delete(id) => Asked::new(Ecs, "DeleteCommand").with("CommandId", id),
+        AssistantCommand::Run(it) => {
+            let asked = described("RunCommand", &it.command).with("KeepCommand", it.keep);
+            asked.each("InstanceId", &it.instances)
+        }
+        AssistantCommand::Invoke(it) => {
+            let asked = Asked::new(Ecs, "InvokeCommand").with("CommandId", &it.command);
+            asked.each("InstanceId", &it.instances)
+        }
+        AssistantCommand::Stop(it) => {
+            let asked = Asked::new(Ecs, "StopInvocation").with("InvokeId", &it.invocation);
+            asked.each("InstanceId", &it.instances)
+        }
+    }
 }
 
 fn key_pair(command: &KeyPairCommand) -> Option<Asked> {

@@ -203,6 +203,7 @@ impl Cloud {
             observed: state.revision(),
             instances: state.tables().instances.keys().map(running).collect(),
             health: servers.map(|server| (server.index, health)).collect::<BTreeMap<ServerIndex, _>>(),
+            tasks: BTreeMap::new(),
             faults: Vec::new(),
         };
         self.observed.send_replace(Arc::new(Observed { hosts: [(self.host.clone(), report)].into() }));

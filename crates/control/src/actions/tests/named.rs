@@ -50,10 +50,11 @@ pub(super) fn ways(action: &Action, parameter: &str) -> Vec<Way> {
         let listed = action.name.to_ascii_lowercase().contains("tag");
         return if listed { tagged(action.product) } else { moved(action).to_vec() };
     }
-    if (action.product, parameter) == (Product::Pvtz, "ZoneId") {
-        return vec![&[("ZoneId", "<zone>")]];
+    match (action.product, parameter) {
+        (Product::Pvtz, "ZoneId") => vec![&[("ZoneId", "<zone>")]],
+        (Product::Ecs, "Type") => vec![&[("Type", "RunShellScript")]],
+        (_, _) => anywhere(parameter),
     }
-    anywhere(parameter)
 }
 
 fn tagged(product: Product) -> Vec<Way> {
@@ -66,6 +67,9 @@ fn tagged(product: Product) -> Vec<Way> {
         Product::Ecs => &[
             &[("ResourceType", "instance"), ("ResourceId.1", "<instance>")],
             &[("ResourceType", "eni"), ("ResourceId.1", "<eni>")],
+            &[("ResourceType", "command"), ("ResourceId.1", "<command>")],
+            &[("ResourceType", "invocation"), ("ResourceId.1", "<invocation>")],
+            &[("ResourceType", "keypair"), ("ResourceId.1", "<key_pair>")],
             &[("ResourceType", "securitygroup"), ("ResourceId.1", "<security_group>")],
         ],
         Product::Nlb => &[
@@ -113,6 +117,7 @@ table! {
     "CaCertificateIds": ["ListenerProtocol" = "TCPSSL", "CaEnabled" = "true", "CaCertificateIds.1" = "<certificate>"];
     "CertId": ["CertId" = "<number>"];
     "CertificateIds": ["ListenerProtocol" = "TCPSSL", "CertificateIds.1" = "<certificate>"];
+    "CommandId": ["CommandId" = "<command>"];
     "DNSName": ["DNSName" = "<balancer>.cn-hangzhou.nlb.aliyuncsslb.com"];
     "DestGroupId": ["DestGroupId" = "<security_group>", "DestCidrIp" = ""];
     "DiskIds": ["DiskIds" = r#"["<disk>"]"#];
@@ -121,6 +126,7 @@ table! {
     "EniId": ["EniId" = "<endpoint_eni>"];
     "InstanceId": ["InstanceId" = "<instance>"] ["InstanceId.1" = "<instance>"];
     "InstanceIds": ["InstanceIds" = r#"["<instance>"]"#] ["InstanceIds.1" = "<instance>"];
+    "InvokeId": ["InvokeId" = "<invocation>"];
     "JobId": ["JobId" = "<job>"];
     "JobIds": ["JobIds.1" = "<job>"];
     "KeyPairName": ["KeyPairName" = "<key_pair>"];
@@ -183,6 +189,7 @@ table! {
     "Attribute": ["Attribute" = "instanceName"];
     "CidrBlock": ["CidrBlock" = "10.0.77.0/24"];
     "Ciphers": ["Ciphers.1" = "ECDHE-RSA-AES128-GCM-SHA256"];
+    "CommandContent": ["CommandContent" = "dHJ1ZQ=="];
     "DestinationCidrBlock": ["DestinationCidrBlock" = "192.168.0.0/24"];
     "DisplayName": ["DisplayName" = "Name"];
     "Id": ["Id" = "cn-hangzhou"];

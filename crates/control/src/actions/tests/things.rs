@@ -75,6 +75,16 @@ const STEPS: &[Step] = &[
             ("CertificateIds.1", "<certificate>"),
         ],
     ),
+    (
+        Ecs,
+        "RunCommand",
+        &[
+            ("Type", "RunShellScript"),
+            ("CommandContent", "true"),
+            ("KeepCommand", "true"),
+            ("InstanceId.1", "<instance>"),
+        ],
+    ),
     (Pvtz, "AddZone", &[("ZoneName", "a.example")]),
     (Pvtz, "AddZoneRecord", &[("ZoneId", "<zone>"), ("Rr", "a"), ("Type", "A"), ("Value", "10.0.0.1")]),
     (
@@ -170,6 +180,8 @@ fn name(named: &mut Named, row: &Row) {
             put("instance", &key);
             put("disk", &key.replacen("i-", "d-", 1));
         }
+        Row::SavedCommand(_) => put("command", &key),
+        Row::Invocation(_) => put("invocation", &key),
         Row::KeyPair(row) => put("key_pair", &row.meta.name),
         Row::LoadBalancer(_) => put("balancer", &key),
         Row::ServerGroup(row) if row.preserve_client_ip => {}
