@@ -2,6 +2,8 @@ mod against_model;
 mod asked;
 mod cloud;
 mod codes;
+mod hostile;
+mod life;
 mod listed;
 mod named;
 /// What random commands are made of.
