@@ -16,7 +16,7 @@ const STEPS: &[Step] = &[
     ("clippy", || succeed(&mut cargo(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))),
     ("unit and property tests", || tests(&["--lib", "--bins"])),
     ("model, store and documentation tests", || {
-        tests(&["--test", "model", "--test", "arithmetic", "--test", "store_crash"])?;
+        tests(&["--test", "model", "--test", "arithmetic", "--test", "store_crash", "--test", "abuse"])?;
         tests(&["--doc"])
     }),
     ("kernel object", || datapath::run(true)),

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,6 +17,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Handler, MAX_BODY, PATIENCE, speaks_tls};
+
+/// How much of a body that is too large is read before its sender is cut off, bytes.
+const MAX_DISCARDED: usize = 64 << 20;
 
 /// Serves a connection until it ends. Whatever goes wrong concerns this client alone.
 pub(super) async fn serve<H: Handler>(
@@ -69,13 +72,32 @@ async fn requests<H: Handler>(
 
 async fn answer<H: Handler>(handler: &H, request: Request<Incoming>) -> Response<Bytes> {
     let (head, body) = request.into_parts();
-    match timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(body)) => handler.handle(Request::from_parts(head, body.to_bytes())).await,
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    match timeout(PATIENCE, read(body)).await {
+        Ok(Ok(Some(body))) => handler.handle(Request::from_parts(head, body)).await,
+        Ok(Ok(None)) => {
             let message = "The request body is larger than 1 MiB. Send less in one request.";
             handler.unreadable(413, "RequestEntityTooLarge", message)
         }
         Ok(Err(_)) => handler.unreadable(400, "InvalidRequestBody", "The request body broke off."),
         Err(_) => handler.unreadable(408, "RequestTimeout", "The request body took longer than 30 seconds."),
     }
+}
+
+/// The whole body; `None` when it is too large. Most clients send all of it before they read an answer, and one that came
+/// earlier would be lost with the connection: so what is too much is read all the same, and thrown away.
+async fn read(mut body: Incoming) -> Result<Option<Bytes>, hyper::Error> {
+    let (mut kept, mut length) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        length += data.len();
+        if length > MAX_DISCARDED {
+            break;
+        }
+        if length > MAX_BODY {
+            kept = BytesMut::new();
+        } else {
+            kept.extend_from_slice(&data);
+        }
+    }
+    Ok((length <= MAX_BODY).then(|| kept.freeze()))
 }
