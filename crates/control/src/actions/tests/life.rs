@@ -117,7 +117,7 @@ impl Life {
             let (items, body) = self.page(list, &[(list.size, size), ("NextToken", &token)]).await;
             assert!(items.len() <= size.parse().unwrap(), "{}", list.request.action.name);
             found.extend(items);
-            token = text(&body["NextToken"]);
+            token = list.about(&body, "NextToken").as_str().unwrap_or_default().to_owned();
             if token.is_empty() {
                 return found;
             }
@@ -136,7 +136,7 @@ impl Life {
             let page = page.to_string();
             let (items, body) = self.page(list, &[(number, &page), (list.size, size)]).await;
             if items.is_empty() {
-                let total = body["TotalCount"].as_u64().or(body["TotalItems"].as_u64());
+                let total = list.about(&body, "TotalCount").as_u64();
                 assert!(total.is_none_or(|total| total == found.len() as u64), "{body}");
                 return found;
             }
@@ -226,6 +226,14 @@ struct List<'a> {
     id: &'a str,
     /// The parameter for the size of a page.
     size: &'static str,
+}
+
+impl List<'_> {
+    /// What an answer says of the list: at its root, or in the object that holds the list.
+    fn about(&self, body: &Value, name: &str) -> Value {
+        let outer = self.items.split('/').nth(1).unwrap_or_default();
+        body.get(name).or_else(|| body[outer].get(name)).cloned().unwrap_or_default()
+    }
 }
 
 /// How an action gives pages: by which number, or by token; and what the size is called.
