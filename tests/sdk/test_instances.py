@@ -148,6 +148,7 @@ def test_groups_are_joined_and_left(sdk, place, pair):
         ({"UserData": "not base64!"}, "InvalidUserData.Base64FormatInvalid", 400),
         ({"UserData": base64.b64encode(b"x" * 32769).decode()}, "InvalidUserData.SizeExceeded", 400),
         ({"Amount": 101}, "InvalidParam.Amount", 403),
+        ({"HttpTokens": "required"}, "InvalidParameter.HttpTokens", 400),
         ({"Amount": 2, "PrivateIpAddress": "10.0.1.9"}, "InvalidPrivateIpAddress.Duplicated", 400),
         ({"PrivateIpAddress": "10.0.2.9"}, "InvalidPrivateIpAddress.Malformed", 400),
         ({"ZoneId": ZONES[1]}, "InvalidVpcZone.NotSupported", 400),

@@ -107,6 +107,7 @@ impl Agent {
         let (task_reports, task_view) = watch::channel(Tasks::new());
         tasks.spawn(assistant::keep(config.clone(), to_keep.clone(), instances.clone(), task_reports));
         tasks.spawn(instances::keep(config.clone(), to_keep, instance_reports));
+        tasks.spawn(services::tell(services.clone(), made.subscribe(), is_ready.clone()));
         tasks.spawn(services::resolve(services, view, is_ready));
         Self {
             reconciler: Some(Reconciler::new(config.clone(), Attachment::of_kernel())),

@@ -12,6 +12,7 @@ pub mod instance;
 pub mod instances;
 pub mod kernel;
 pub mod maglev;
+pub mod metadata;
 pub mod plan_cache;
 pub mod policy;
 pub mod probe;

@@ -1,4 +1,4 @@
-//! Sockets in the services namespace: the resolver's, and those that probes leave from.
+//! Sockets in the services namespace: the resolver's, the metadata service's, and those that probes leave from.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use model::id::PortIndex;
 use model::net::services;
+use model::plan::HostPlan;
 use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
 use crate::dns::{self, NamesView, Sockets, Upstream};
 use crate::kernel::netns::Netns;
+use crate::metadata;
 use crate::probe::ProbeNetwork;
 
 const DNS_PORT: u16 = 53;
-/// Pause before the resolver is started anew.
+const HTTP_PORT: u16 = 80;
+/// Pause before a service is started anew.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Where probes leave from.
@@ -52,20 +55,47 @@ impl ProbeNetwork for Services {
 pub async fn resolve(
     services: Services,
     names: watch::Receiver<Arc<NamesView>>,
+    ready: watch::Receiver<bool>,
+) {
+    let serve = || {
+        let (sockets, names) = (services.inside(resolver_sockets), names.clone());
+        async move {
+            let served = dns::serve(sockets.map_err(|error| error.to_string())?, names, Upstream::system());
+            served.await.map_err(|error| crate::reconcile::in_full(&error))
+        }
+    };
+    keep("the resolver", ready, serve).await;
+}
+
+/// Tells instances about themselves until dropped. `ready` turns true when the namespace has its addresses.
+pub async fn tell(
+    services: Services,
+    plans: watch::Receiver<Option<Arc<HostPlan>>>,
+    ready: watch::Receiver<bool>,
+) {
+    let serve = || {
+        let listener = services.inside(|| TcpListener::bind((services::METADATA, HTTP_PORT)));
+        let plans = plans.clone();
+        async move {
+            let served = metadata::serve(listener.map_err(|error| error.to_string())?, plans);
+            served.await.map_err(|error| error.to_string())
+        }
+    };
+    keep("the metadata service", ready, serve).await;
+}
+
+/// Serves from when the namespace has its addresses, and again after a failure.
+async fn keep<F: Future<Output = Result<(), String>>>(
+    what: &str,
     mut ready: watch::Receiver<bool>,
+    serve: impl Fn() -> F,
 ) {
     if ready.wait_for(|ready| *ready).await.is_err() {
         return;
     }
     loop {
-        let served = match services.inside(resolver_sockets) {
-            Ok(sockets) => dns::serve(sockets, names.clone(), Upstream::system())
-                .await
-                .map_err(|error| crate::reconcile::in_full(&error)),
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(error) = served {
-            tracing::warn!(error, "the resolver does not run; starting it again");
+        if let Err(error) = serve().await {
+            tracing::warn!(error, "{what} does not run; starting it again");
         }
         tokio::time::sleep(RETRY).await;
     }

@@ -11,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use agent::instance::{InstanceSpec, Instances};
-use model::id::{InstanceId, PortIndex};
-use model::plan::InstancePlan;
+use model::id::{AccountId, InstanceId, PortIndex};
+use model::plan::{AboutPlan, InstancePlan};
 use model::report::InstanceState;
 
 /// A network namespace and two directories; all of it goes with the test, or with the next run when this one is killed.
@@ -89,6 +89,11 @@ fn plan(user_data: &str) -> InstancePlan {
         image: "host".into(),
         user_data: Some(user_data.into()),
         authorized_key: None,
+        about: AboutPlan {
+            owner: AccountId(1),
+            region: "cn-hangzhou".into(),
+            instance_type: "ecs.c6.large".into(),
+        },
         running: true,
         boot: 1,
         cpus: 1,

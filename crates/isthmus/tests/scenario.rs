@@ -38,6 +38,7 @@ scenarios! {
     deletion
     health
     interfaces
+    metadata
     names
     overlap
     power

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Secret;
 use crate::id::{
-    CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId, InstanceId,
-    InvocationId, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision, SecurityGroupId,
-    ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VipIndex, VpcId, ZoneId,
+    AccountId, CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId,
+    InstanceId, InvocationId, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision,
+    SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId,
+    VipIndex, VpcId, ZoneId,
 };
 use crate::net::{Mac, PortRange, Transport};
 use crate::nlb::{AlpnPolicy, HealthCheck, ProxyProtocol, Scheduler};
@@ -51,6 +52,8 @@ pub struct HostPlan {
 pub struct VpcPlan {
     /// The VPC.
     pub id: VpcId,
+    /// Its first range.
+    pub range: Ipv4Net,
     /// One gateway address for each vSwitch.
     pub gateways: Vec<Ipv4Addr>,
     /// Route tables that lead somewhere, by table.
@@ -114,6 +117,8 @@ pub struct PortPlan {
     pub address: Ipv4Addr,
     /// Other private addresses.
     pub secondary: Vec<Ipv4Addr>,
+    /// The vSwitch.
+    pub vswitch: VSwitchId,
     /// The vSwitch's range.
     pub subnet: Ipv4Net,
     /// The vSwitch's gateway.
@@ -141,6 +146,8 @@ pub struct InstancePlan {
     pub user_data: Option<Vec<u8>>,
     /// The public key that opens its root account, as a line of `authorized_keys`; written when it starts.
     pub authorized_key: Option<String>,
+    /// What it is told about itself.
+    pub about: AboutPlan,
     /// Whether it is to run.
     pub running: bool,
     /// Raised by every reboot and start: a running container of an older boot is started anew.
@@ -149,6 +156,17 @@ pub struct InstancePlan {
     pub cpus: u32,
     /// Memory limit, MiB.
     pub memory_mib: u64,
+}
+
+/// What an instance is told about itself, besides its network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutPlan {
+    /// Whose it is.
+    pub owner: AccountId,
+    /// The region.
+    pub region: String,
+    /// Its type.
+    pub instance_type: String,
 }
 
 /// A script that instances carry out.

@@ -26,7 +26,7 @@ const RESERVED_CRATES: &[(&str, &[&str])] = &[
     ("rtnetlink", &["agent"]),
     ("netlink-packet-route", &["agent"]),
     ("redb", &["control"]),
-    ("hyper", &["control"]),
+    ("hyper", &["agent", "control"]),
     ("tokio", &["agent", "control", "isthmus"]),
 ];
 
@@ -36,6 +36,7 @@ const RESERVED_WORDS: &[(&[&str], &[&str])] = &[
     (&["aya"], &["crates/agent/src/kernel", "crates/tables/"]),
     (&["rtnetlink", "netlink_packet_route"], &["crates/agent/src/kernel"]),
     (&["redb"], &["crates/control/src/store"]),
+    (&["hyper"], &["crates/control/src", "crates/agent/src/metadata"]),
 ];
 
 /// Words that the pure model must not use: clock, chance, files, sockets, threads, async.

@@ -47,6 +47,7 @@ fn port(index: u32, letter: char, groups: &[u32]) -> PortPlan {
         zone: zone(letter),
         address: [10, 0, 0, index as u8].into(),
         secondary: vec![],
+        vswitch: "vsw-1".parse().unwrap(),
         subnet: "10.0.0.0/24".parse().unwrap(),
         gateway: [10, 0, 0, 253].into(),
         mac: Mac::of_port(PortIndex(index)),
@@ -86,6 +87,7 @@ fn plan() -> HostPlan {
             Network(1),
             VpcPlan {
                 id: "vpc-a".parse().unwrap(),
+                range: "10.0.0.0/16".parse().unwrap(),
                 gateways: vec![[10, 0, 0, 253].into()],
                 names: BTreeMap::new(),
                 tables: BTreeMap::new(),

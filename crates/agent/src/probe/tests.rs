@@ -174,6 +174,7 @@ fn plan(at: SocketAddr, weight: u8) -> HostPlan {
         zone: zone.clone(),
         address,
         secondary: vec![],
+        vswitch: "vsw-1".parse().unwrap(),
         subnet: "10.0.0.0/24".parse().unwrap(),
         gateway: Ipv4Addr::new(10, 0, 0, 253),
         mac: Mac::of_port(SERVER),

@@ -12,14 +12,14 @@ use agent::reconcile::{Pass, Reconciler};
 use agent::status::HostStatus;
 use ipnet::Ipv4Net;
 use model::id::{
-    EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, Revision, ServerGroupIndex,
-    ServerIndex, VipIndex, ZoneId,
+    AccountId, EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, Revision,
+    ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
 };
 use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, InstancePlan, ListenerPlan, PeerPlan, PortPlan,
-    RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
+    AboutPlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, InstancePlan, ListenerPlan, PeerPlan,
+    PortPlan, RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
 };
 use model::security::{RulePolicy, RuleProtocol};
 
@@ -184,6 +184,7 @@ fn vpc(id: &str) -> VpcPlan {
     let gateways = vec![[10, 0, 1, 1].into(), [10, 0, 2, 1].into()];
     VpcPlan {
         id: id.parse().unwrap(),
+        range: "10.0.0.0/16".parse().unwrap(),
         gateways,
         names: BTreeMap::new(),
         zones: BTreeMap::new(),
@@ -201,6 +202,7 @@ fn port(index: PortIndex, network: Network, letter: &str, address: [u8; 4], grou
         zone: zone(letter),
         address: address.into(),
         secondary: vec![],
+        vswitch: "vsw-1".parse().unwrap(),
         subnet: Ipv4Net::new([a, b, c, 0].into(), 24).unwrap(),
         gateway: [a, b, c, 1].into(),
         mac: Mac::of_port(index),
@@ -217,6 +219,11 @@ fn instance_plan(port: PortIndex) -> InstancePlan {
         image: "host".into(),
         user_data: None,
         authorized_key: None,
+        about: AboutPlan {
+            owner: AccountId(1),
+            region: "cn-hangzhou".into(),
+            instance_type: "ecs.c6.large".into(),
+        },
         running: false,
         boot: 1,
         cpus: 1,

@@ -4,6 +4,7 @@
 mod agent_run;
 mod assistant;
 mod fixture;
+mod metadata;
 mod traffic;
 
 use std::time::Duration;

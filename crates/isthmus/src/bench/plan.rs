@@ -85,6 +85,7 @@ fn zone() -> ZoneId {
 fn vpc(id: &str) -> Result<VpcPlan> {
     Ok(VpcPlan {
         id: id.parse()?,
+        range: "10.0.0.0/16".parse()?,
         gateways: vec![GATEWAY],
         names: BTreeMap::new(),
         zones: BTreeMap::new(),
@@ -107,6 +108,7 @@ fn port(
         zone: zone(),
         address,
         secondary: vec![],
+        vswitch: "vsw-1".parse()?,
         subnet: SUBNET,
         gateway: GATEWAY,
         mac: Mac::of_port(index),

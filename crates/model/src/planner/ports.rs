@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use crate::id::{GroupIndex, HostId, InstanceId, PortIndex, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::key_pair::KeyPair;
-use crate::plan::{GroupPlan, InstancePlan, PeerPlan, PortPlan, RulePlan};
+use crate::plan::{AboutPlan, GroupPlan, InstancePlan, PeerPlan, PortPlan, RulePlan};
 use crate::planner::{routes, rows};
 use crate::security::{Direction, GroupKind, Peer, Rule, SecurityGroup};
 use crate::state::State;
@@ -40,6 +40,7 @@ fn port(state: &State, eni: &Eni, destinations: &[Ipv4Net]) -> Option<PortPlan> 
         zone: vswitch.zone.clone(),
         address: eni.address,
         secondary: eni.secondary.iter().copied().collect(),
+        vswitch: vswitch.id.clone(),
         subnet: vswitch.cidr.net(),
         gateway: vswitch.cidr.gateway(),
         mac: eni.mac(),
@@ -71,6 +72,11 @@ fn instance_plan(state: &State, instance: &Instance, eni: &Eni) -> InstancePlan 
         image: instance.image.as_str().to_owned(),
         user_data: instance.user_data.as_ref().map(|data| data.as_bytes().to_vec()),
         authorized_key: key_pair.map(|row| authorized_key(row)),
+        about: AboutPlan {
+            owner: instance.meta.owner,
+            region: state.settings().region.clone(),
+            instance_type: instance.instance_type.as_str().to_owned(),
+        },
         running: instance.power == Power::Running,
         boot: instance.boot,
         cpus: instance.instance_type.cpus(),

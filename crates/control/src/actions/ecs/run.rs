@@ -26,6 +26,8 @@ const PARAMS: &[Param] = &[
     works("DeletionProtection"),
     works("Description"),
     works("HostName"),
+    works("HttpEndpoint"),
+    works("HttpTokens"),
     works("ImageId"),
     works("InstanceName"),
     works("InstanceType"),
@@ -47,6 +49,7 @@ const PARAMS: &[Param] = &[
     no_effect("InstanceChargeType", NO_BILL),
     no_effect("InternetChargeType", NO_BILL),
     no_effect("InternetMaxBandwidthIn", "instances have no public address"),
+    no_effect("HttpPutResponseHopLimit", "the metadata service is one hop away"),
     no_effect("IoOptimized", NO_DISKS),
     no_effect("MinAmount", "all instances are made, or none"),
     no_effect("Password", NO_LOGIN),
@@ -100,6 +103,7 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
     if params.number("InternetMaxBandwidthOut", 0..=u32::MAX)?.unwrap_or(0) > 0 {
         return Err(params.illegal("InternetMaxBandwidthOut", "instances have no public address: give 0."));
     }
+    metadata(params)?;
     let (interface, interfaces) = interfaces(params)?;
     let host_name = params.text("HostName").map(HostName::parse).transpose();
     let instance_type = params.text("InstanceType").map(InstanceType::parse).transpose();
@@ -124,6 +128,13 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
         deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),
         power: Power::Running,
     })
+}
+
+/// The metadata service answers every instance, with a token or without.
+fn metadata(params: &Params) -> Result<(), ApiError> {
+    params.choice("HttpEndpoint", &[("enabled", ())])?;
+    params.choice("HttpTokens", &[("optional", ())])?;
+    Ok(())
 }
 
 /// What is said about the primary interface, when it is given, and the others.

@@ -1,0 +1,133 @@
+//! What instances are told about themselves at <http://100.100.100.200>. Who asks is told by the source address, which
+//! is the alias of the asking port: no instance learns anything of another.
+
+mod document;
+mod token;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use model::id::PortIndex;
+use model::net::services;
+use model::plan::HostPlan;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use document::Document;
+use token::Tokens;
+
+/// Connections at one time; more wait.
+const CONNECTIONS: usize = 256;
+/// How long a client may take for a request, and how long a connection may stay without one.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest request line and headers, bytes.
+const MAX_HEAD: usize = 8192;
+/// Begins the paths of the one version that there is, under both of its names.
+const VERSIONS: [&str; 2] = ["/latest/", "/2016-01-01/"];
+
+/// Answers until the listener breaks, always by the newest plan.
+///
+/// # Errors
+/// When the listener or randomness cannot be had.
+pub async fn serve(
+    listener: std::net::TcpListener,
+    plans: watch::Receiver<Option<Arc<HostPlan>>>,
+) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let answers = Arc::new(Answers { plans, tokens: Tokens::new()? });
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, client) = listener.accept().await?;
+        let answers = Arc::clone(&answers);
+        tokio::spawn(async move {
+            connection(stream, client, &answers).await;
+            drop(permit);
+        });
+    }
+}
+
+async fn connection(stream: TcpStream, client: SocketAddr, answers: &Answers) {
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = answers.answer(client.ip(), &request);
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MAX_HEAD);
+    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(%error, %client, "connection ended");
+    }
+}
+
+struct Answers {
+    plans: watch::Receiver<Option<Arc<HostPlan>>>,
+    tokens: Tokens,
+}
+
+impl Answers {
+    fn answer<B>(&self, client: IpAddr, request: &Request<B>) -> Response<Full<Bytes>> {
+        let plan = self.plans.borrow().clone();
+        let asker = plan.as_deref().and_then(|plan| Some((plan, asking(plan, client)?)));
+        let answer = match asker {
+            Some((plan, port)) => self.tell(plan, port, request),
+            None => Err(StatusCode::FORBIDDEN),
+        };
+        let mut response = match answer {
+            Ok(text) => Response::new(Full::from(text)),
+            Err(status) => {
+                let mut response = Response::new(Full::from(format!("{status}\n")));
+                *response.status_mut() = status;
+                response
+            }
+        };
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        response
+    }
+
+    fn tell<B>(&self, plan: &HostPlan, port: PortIndex, request: &Request<B>) -> Result<Vec<u8>, StatusCode> {
+        let path = request.uri().path();
+        let path = VERSIONS.iter().find_map(|version| path.strip_prefix(version));
+        match (request.method(), path) {
+            (&Method::PUT, Some("api/token")) => self.token(port, request.headers()),
+            (&Method::GET | &Method::HEAD, Some(path)) => {
+                self.may_read(port, request.headers())?;
+                let document = Document::of(plan, port).ok_or(StatusCode::NOT_FOUND)?;
+                document.at(path).ok_or(StatusCode::NOT_FOUND)
+            }
+            (&Method::GET | &Method::HEAD | &Method::PUT, _) => Err(StatusCode::NOT_FOUND),
+            (_, _) => Err(StatusCode::METHOD_NOT_ALLOWED),
+        }
+    }
+
+    fn token(&self, port: PortIndex, headers: &HeaderMap) -> Result<Vec<u8>, StatusCode> {
+        let seconds = headers.get(token::TTL).and_then(|value| value.to_str().ok()?.parse().ok());
+        let seconds =
+            seconds.filter(|seconds| token::TTLS.contains(seconds)).ok_or(StatusCode::BAD_REQUEST)?;
+        self.tokens.make(port, seconds).map(String::into_bytes).ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Nobody needs a token, but one that is shown must be good.
+    fn may_read(&self, port: PortIndex, headers: &HeaderMap) -> Result<(), StatusCode> {
+        let Some(token) = headers.get(token::TOKEN) else { return Ok(()) };
+        let good = token.to_str().is_ok_and(|token| self.tokens.is_good(port, token));
+        if good { Ok(()) } else { Err(StatusCode::UNAUTHORIZED) }
+    }
+}
+
+/// The port whose alias this is.
+fn asking(plan: &HostPlan, client: IpAddr) -> Option<PortIndex> {
+    let is_client = |port: &&PortIndex| IpAddr::from(services::alias(**port)) == client;
+    plan.ports.keys().find(is_client).copied()
+}
