@@ -11,7 +11,8 @@ use model::id::{
 use model::net::{Transport, services};
 use model::nlb::Scheduler;
 use model::plan::{
-    EndpointPlan, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan, ServerPlan, VipPlan,
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan, ServerPlan,
+    VipPlan,
 };
 use model::report::HealthState;
 
@@ -178,11 +179,16 @@ impl<'a> Compiler<'a> {
         endpoint: &EndpointPlan,
         ingress: PolicyRef,
     ) -> Vec<((Network, Ipv4Addr), AddressImage)> {
-        let image = |vip: Option<VipIndex>| {
-            let vip = vip.and_then(|vip| Some((vip, self.plan.vips.get(&vip)?.address)));
-            AddressImage::Endpoint { index, ingress, vip, limited: endpoint.bandwidth.is_some() }
+        let at = |vip: Option<VipIndex>| vip.and_then(|vip| Some((vip, self.plan.vips.get(&vip)?.address)));
+        let image = |zone: &EndpointZonePlan| AddressImage::Endpoint {
+            index,
+            ingress,
+            vip: at(zone.vip),
+            replaced: at(zone.replaced),
+            lease: zone.lease,
+            limited: endpoint.bandwidth.is_some(),
         };
-        endpoint.zones.iter().map(|zone| ((endpoint.network, zone.address), image(zone.vip))).collect()
+        endpoint.zones.iter().map(|zone| ((endpoint.network, zone.address), image(zone))).collect()
     }
 
     fn servers(&mut self) -> BTreeMap<ServerIndex, ServerImage> {

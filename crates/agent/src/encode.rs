@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
-use model::id::Network;
+use model::id::{Network, VipIndex};
 use model::net::{Transport, services};
 use tables::{
     Address, AddressKey, AddressKind, Limit, Listener, ListenerKey, MemberKey, Port, PortKind, RouteAt,
@@ -84,8 +84,12 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
         vip: 0,
         nlb_address: 0,
         mac: [0; 3],
+        replaced_vip: 0,
+        replaced_address: 0,
         kind: kind(what) as u8,
         limited: 0,
+        lease: 0,
+        pad: [0; 3],
     };
     match what {
         AddressImage::Port { ifindex, index, address, mac: port_mac, ingress } => {
@@ -101,11 +105,16 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
             value.vip = vip.0;
             value.nlb_address = packed(at);
         }
-        AddressImage::Endpoint { index, ingress, vip, limited } => {
+        AddressImage::Endpoint { index, ingress, vip, replaced, lease, limited } => {
+            let packed = |at: &Option<(VipIndex, Ipv4Addr)>| {
+                at.map_or((0, 0), |(vip, address)| (vip.0, packed(address)))
+            };
             value.index = index.0;
             value.limited = u8::from(*limited);
             value.ingress_policy = places.policy(*ingress);
-            (value.vip, value.nlb_address) = vip.map_or((0, 0), |(vip, address)| (vip.0, packed(address)));
+            (value.vip, value.nlb_address) = packed(vip);
+            (value.replaced_vip, value.replaced_address) = packed(replaced);
+            value.lease = *lease;
         }
         AddressImage::Gateway => {}
         AddressImage::VipAlias(vip, address) => {
@@ -155,7 +164,7 @@ pub fn members(image: &Image) -> HashMap<MemberKey, u8> {
 
 /// Contents of `LISTENERS`.
 pub fn listeners(image: &Image, places: &Places) -> HashMap<ListenerKey, Listener> {
-    let entry = |((vip, port, transport), what): (&(model::id::VipIndex, u16, Transport), &ListenerImage)| {
+    let entry = |((vip, port, transport), what): (&(VipIndex, u16, Transport), &ListenerImage)| {
         let key = ListenerKey { vip: vip.0, port: port.to_be(), protocol: protocol(*transport), pad: 0 };
         (key, listener(what, places))
     };

@@ -88,6 +88,10 @@ pub enum AddressImage {
         ingress: PolicyRef,
         /// Where it leads: the NLB's zonal address; `None` = not connected.
         vip: Option<(VipIndex, Ipv4Addr)>,
+        /// Where flows of the lease before still lead.
+        replaced: Option<(VipIndex, Ipv4Addr)>,
+        /// Counts what has served the zone.
+        lease: u8,
         /// Whether the connection has a limit.
         limited: bool,
     },

@@ -111,6 +111,7 @@ pub(crate) fn recollect(trip: &mut Trip) -> Outcome {
     trip.keep = forward.server;
     trip.kept_src = forward.src;
     trip.kept_sport = forward.sport;
+    trip.kept_lease = forward.lease;
     trip.client_mac = forward.src_mac;
     // SAFETY: copied at once.
     let Some(port) = (unsafe { PORTS.get(trip.judged.ingress) }) else { return Err(DropReason::UnknownPort) };

@@ -39,7 +39,7 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     f.epoch = trip.epoch;
     f.state = if key.protocol == TCP { FlowState::Opening as u8 } else { FlowState::Established as u8 };
     f.reverse = 0;
-    f.pad = [0; 2];
+    f.pad = 0;
     f.last_seen = trip.now;
     f.packets = 1;
     f.bytes = trip.length as u64;

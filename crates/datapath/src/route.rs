@@ -70,6 +70,7 @@ fn begin(trip: &mut Trip) {
     f.server = 0;
     f.endpoint = 0;
     f.limited = 0;
+    f.lease = 0;
     f.ttl_step = 0;
     f.timeout = plain_timeout(trip.judged.protocol);
 }

@@ -42,6 +42,22 @@ fn enter(trip: &mut Trip) -> Outcome {
     }
     trip.forward.endpoint = trip.target.index;
     trip.forward.limited = trip.target.limited;
+    stay(trip)
+}
+
+/// A flow stays with what served the endpoint's zone when it began, or ends with it.
+#[inline(always)]
+fn stay(trip: &mut Trip) -> Outcome {
+    trip.forward.lease = trip.target.lease;
+    if trip.again == 0 || trip.kept_lease == trip.target.lease {
+        return Ok(());
+    }
+    if trip.target.replaced_vip == 0 || trip.kept_lease.wrapping_add(1) != trip.target.lease {
+        return Err(DropReason::Replaced);
+    }
+    trip.forward.lease = trip.kept_lease;
+    trip.target.vip = trip.target.replaced_vip;
+    trip.target.nlb_address = trip.target.replaced_address;
     Ok(())
 }
 

@@ -70,6 +70,8 @@ pub(crate) struct Trip {
     /// When judged again: the source after translation, kept.
     pub kept_src: u32,
     pub kept_sport: u16,
+    /// When judged again: by what the endpoint's zone was served.
+    pub kept_lease: u8,
     /// MAC address of the connection's client.
     pub client_mac: Mac,
     /// 1 = judged again.

@@ -46,6 +46,7 @@ scenarios! {
     proxy_protocol
     ranges
     refusals
+    replacement
     routes
     security_groups
     side_by_side

@@ -110,8 +110,7 @@ impl Draft {
             C::EnableConnection(it) => done(self.enable_connection(it)),
             C::DisableConnection(service, endpoint) => done(self.disable_connection(service, endpoint)),
             C::UpdateConnection(it) => done(self.update_connection(it)),
-            C::EnableZoneConnection(service, at) => done(self.switch_zone(service, at, true)),
-            C::DisableZoneConnection(service, at) => done(self.switch_zone(service, at, false)),
+            C::SwitchZone(how, service, at) => done(self.switch_zone(*how, service, at)),
             C::SetZoneResource(it) => done(self.set_zone_resource(it)),
         }
     }

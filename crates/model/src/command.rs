@@ -20,7 +20,7 @@ use assistant::AssistantCommand;
 use balancer::BalancerCommand;
 use endpoint::{
     AddEndpointZone, CreateEndpoint, EnableConnection, EndpointGroup, EndpointZoneRef, SetZoneResource,
-    UpdateConnection, UpdateEndpoint,
+    UpdateConnection, UpdateEndpoint, ZoneSwitch,
 };
 use eni::EniCommand;
 use instance::{DeleteInstances, ModifyInstance, RunInstances, Switch};
@@ -208,10 +208,8 @@ pub enum Command {
     DisableConnection(EndpointServiceId, EndpointId),
     /// The provider changes a connection.
     UpdateConnection(UpdateConnection),
-    /// The provider switches one zone of a connection on.
-    EnableZoneConnection(EndpointServiceId, EndpointZoneRef),
-    /// The provider switches one zone of a connection off.
-    DisableZoneConnection(EndpointServiceId, EndpointZoneRef),
+    /// The provider switches something of one zone of a connection.
+    SwitchZone(ZoneSwitch, EndpointServiceId, EndpointZoneRef),
     /// The provider chooses what serves one zone of a connection.
     SetZoneResource(SetZoneResource),
 }

@@ -45,6 +45,10 @@ pub struct EndpointZone {
     pub eni: EniId,
     /// The NLB that serves the zone; chosen when the connection is accepted, or before by the provider.
     pub resource: Option<LoadBalancerId>,
+    /// The NLB that served the zone before, and goes on with the connections that it has.
+    pub replaced: Option<LoadBalancerId>,
+    /// Counts what has served the zone: connections belong to the count under which they began.
+    pub lease: u8,
     /// Off: the provider switched this zone off.
     pub enabled: bool,
     /// The commit that added it.
@@ -95,7 +99,18 @@ pub enum TrafficControl {
     BandwidthLimit,
 }
 
+/// What becomes of a zone's connections when another NLB is to serve it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replacement {
+    /// They stay with the NLB that they have, until the provider lets that go.
+    #[default]
+    Graceful,
+    /// They are cut.
+    Force,
+}
+
 words! {
+    Replacement { Graceful = "Graceful", Force = "Force" }
     TrafficControl { Scalability = "Scalability", BandwidthLimit = "BandwidthLimit" }
 }
 
@@ -109,10 +124,28 @@ impl Connection {
     }
 }
 
+impl EndpointZone {
+    /// From now on `resource` serves the zone, and `replaced` only the connections that it has.
+    pub(crate) fn serve(&mut self, resource: Option<LoadBalancerId>, replaced: Option<LoadBalancerId>) {
+        self.resource = resource;
+        self.replaced = replaced;
+        self.lease = self.lease.wrapping_add(1);
+    }
+
+    /// The NLBs that have to do with the zone.
+    pub(crate) fn load_balancers(&self) -> impl Iterator<Item = &LoadBalancerId> {
+        self.resource.iter().chain(&self.replaced)
+    }
+}
+
 impl Endpoint {
+    /// Whether packets pass through a zone.
+    pub fn is_open(&self, zone: &EndpointZone) -> bool {
+        self.connection.acceptance == Acceptance::Accepted && zone.enabled
+    }
+
     /// The NLB that serves a zone now; `None` = nothing passes.
     pub fn serving(&self, zone: &EndpointZone) -> Option<LoadBalancerId> {
-        let open = self.connection.acceptance == Acceptance::Accepted && zone.enabled;
-        zone.resource.clone().filter(|_| open)
+        zone.resource.clone().filter(|_| self.is_open(zone))
     }
 }

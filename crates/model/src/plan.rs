@@ -366,4 +366,8 @@ pub struct EndpointZonePlan {
     pub address: Ipv4Addr,
     /// The NLB's zonal address that serves this zone; `None` = not accepted.
     pub vip: Option<VipIndex>,
+    /// The one that served it before, and goes on with the connections that it has.
+    pub replaced: Option<VipIndex>,
+    /// Counts what has served the zone: `vip` has the connections of this lease, `replaced` those of the one before.
+    pub lease: u8,
 }

@@ -2,6 +2,7 @@
 
 mod assistant;
 mod balancer;
+mod endpoint;
 mod eni;
 mod key_pair;
 mod private_zone;
@@ -23,6 +24,7 @@ use crate::tables::Key;
 
 pub use assistant::AssistantRefusal;
 pub use balancer::BalancerRefusal;
+pub use endpoint::EndpointRefusal;
 pub use eni::EniRefusal;
 pub use key_pair::KeyPairRefusal;
 pub use private_zone::PrivateZoneRefusal;
@@ -355,12 +357,6 @@ pub enum Refusal {
         /// The zone.
         zone: ZoneId,
     },
-    /// The connection has no such zone.
-    #[error("the connection has no zone {zone}")]
-    ConnectionZoneNotFound {
-        /// The zone.
-        zone: ZoneId,
-    },
     /// The endpoint still has zones.
     #[error("endpoint {0} still has zones: remove them first")]
     EndpointHasZones(EndpointId),
@@ -384,14 +380,9 @@ pub enum Refusal {
         /// Whether it is accepted.
         accepted: bool,
     },
-    /// The zone of the connection is on, or it is off.
-    #[error("zone {zone} of the connection is {} already", if *.enabled { "on" } else { "off" })]
-    WrongZoneState {
-        /// The zone.
-        zone: ZoneId,
-        /// Whether it is on.
-        enabled: bool,
-    },
+    /// About endpoints and their connections.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointRefusal),
     /// A host cannot go while it runs instances.
     #[error("host {0} still runs instances: delete them first")]
     HostInUse(HostId),

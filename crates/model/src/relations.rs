@@ -231,7 +231,7 @@ fn listener_refers_to(row: &Listener) -> Vec<Key> {
 fn endpoint_refers_to(row: &crate::endpoint::Endpoint) -> Vec<Key> {
     let groups = row.security_groups.iter().cloned().map(Key::SecurityGroup);
     let enis = row.zones.values().map(|zone| Key::Eni(zone.eni.clone()));
-    let resources = row.zones.values().filter_map(|zone| zone.resource.clone()).map(Key::LoadBalancer);
+    let resources = row.zones.values().flat_map(|zone| zone.load_balancers()).cloned().map(Key::LoadBalancer);
     let alive = row.connection.acceptance != Acceptance::ServiceDeleted;
     let service = alive.then(|| Key::EndpointService(row.service.clone()));
     groups.chain(enis).chain(resources).chain(service).chain([Key::Vpc(row.vpc.clone())]).collect()

@@ -48,12 +48,18 @@ pub struct Address {
     /// `Endpoint`: the provider-side source address that policies of the servers see (the NLB's zonal address).
     /// `LoadBalancer`: its own address, the source where a client's own cannot be kept.
     pub nlb_address: u32,
+    /// `Endpoint`: vip and address of the NLB that served the zone before, for flows of the lease before; 0 = none.
+    pub replaced_vip: u32,
+    pub replaced_address: u32,
     /// `Port`, `Service`, `Proxy`: destination MAC.
     pub mac: Mac,
     /// An [`AddressKind`].
     pub kind: u8,
     /// `Endpoint`: 1 = its connection has a bandwidth, which `LIMITS` holds.
     pub limited: u8,
+    /// `Endpoint`: counts what has served the zone.
+    pub lease: u8,
+    pub pad: [u8; 3],
 }
 
-const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 32);
+const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 44);

@@ -68,7 +68,9 @@ pub struct Flow {
     pub reverse: u8,
     /// 1 = the endpoint's connection has a bandwidth: `LIMITS` is asked.
     pub limited: u8,
-    pub pad: [u8; 2],
+    /// Through an endpoint: by what its zone was served when the flow began, see `Address::lease`.
+    pub lease: u8,
+    pub pad: u8,
     /// `bpf_ktime_get_coarse_ns` of the last packet.
     pub last_seen: u64,
     pub packets: u64,

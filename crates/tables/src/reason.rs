@@ -78,6 +78,8 @@ reasons! {
     Rerouted = 25, "the connection goes to another next hop by now";
     /// The connection of the endpoint is at its bandwidth.
     Limited = 26, "endpoint connection is at its bandwidth";
+    /// Another resource serves the endpoint's zone, and the one that had the flow was let go.
+    Replaced = 27, "the resource that served the connection was replaced";
 }
 
 const _: () = {

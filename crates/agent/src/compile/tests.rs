@@ -137,6 +137,8 @@ fn plan() -> HostPlan {
                     eni: "eni-e".parse().unwrap(),
                     address: [10, 0, 0, 200].into(),
                     vip: None,
+                    replaced: None,
+                    lease: 0,
                 }],
             },
         )]),

@@ -301,6 +301,8 @@ fn endpoint() -> EndpointPlan {
         eni: format!("eni-e{letter}").parse().unwrap(),
         address: address.into(),
         vip: Some(VipIndex(vip)),
+        replaced: None,
+        lease: 0,
     };
     EndpointPlan {
         id: "ep-1".parse().unwrap(),

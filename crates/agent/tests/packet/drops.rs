@@ -244,6 +244,14 @@ drops! {
         rig.epoch(3);
         arrived(&rig.send(ANN, &data), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", again);
     }
+    Replaced, the_resource_was_replaced_and_let_go => |rig| {
+        rig.send(ANN, &opening(ENDPOINT, 80));
+        rig.address(1, ENDPOINT, |a| a.lease = 1);
+        rig.epoch(2);
+        dropped(&rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, ACK)), Replaced, ONLY_ANN);
+        assert_eq!(rig.flows(), []);
+        arrived(&rig.send(ANN, &opening(ENDPOINT, 80)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
+    }
     TtlExpired, no_hop_left => |rig| {
         let last = opening(ENDPOINT, 80).with(22, &[1]);
         explained(ANN, &last, &rig.send(ANN, &last), TtlExpired, ANN_AND_ONE, [11, 0]);

@@ -16,6 +16,7 @@ mod limits;
 mod live;
 mod policies;
 mod proxy;
+mod replaced;
 mod rig;
 mod routes;
 mod services;

@@ -216,8 +216,12 @@ impl Rig {
             vip: 0,
             nlb_address: 0,
             mac: [0; 3],
+            replaced_vip: 0,
+            replaced_address: 0,
             kind: 0,
             limited: 0,
+            lease: 0,
+            pad: [0; 3],
         };
         let key = AddressKey { network, address: ip(address) };
         if let Ok(old) = self.hash::<AddressKey, Address>("ADDRESSES").get(&key, 0) {
@@ -257,6 +261,16 @@ impl Rig {
     }
 
     pub(crate) fn listener(&mut self, port: u16, protocol: u8, change: impl FnOnce(&mut Listener)) {
+        self.listener_of(VIP, port, protocol, change);
+    }
+
+    pub(crate) fn listener_of(
+        &mut self,
+        vip: u32,
+        port: u16,
+        protocol: u8,
+        change: impl FnOnce(&mut Listener),
+    ) {
         let mut listener = Listener {
             first_slot: 0,
             slots: 1,
@@ -267,7 +281,7 @@ impl Rig {
             proxied: 0,
         };
         change(&mut listener);
-        let key = ListenerKey { vip: VIP, port: port.to_be(), protocol, pad: 0 };
+        let key = ListenerKey { vip, port: port.to_be(), protocol, pad: 0 };
         self.hash("LISTENERS").insert(key, listener, 0).expect("a listener");
     }
 

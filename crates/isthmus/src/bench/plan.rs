@@ -182,8 +182,14 @@ fn server_groups() -> Result<BTreeMap<ServerGroupIndex, ServerGroupPlan>> {
 }
 
 fn endpoint() -> Result<EndpointPlan> {
-    let zone =
-        EndpointZonePlan { zone: zone(), eni: "eni-endpoint".parse()?, address: ENDPOINT, vip: Some(VIP) };
+    let zone = EndpointZonePlan {
+        zone: zone(),
+        eni: "eni-endpoint".parse()?,
+        address: ENDPOINT,
+        vip: Some(VIP),
+        replaced: None,
+        lease: 0,
+    };
     Ok(EndpointPlan {
         id: "ep-bench".parse()?,
         service: "epsrv-1".parse()?,

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::apply::load_balancer::in_range;
 use crate::apply::service::MIN_BANDWIDTH;
-use crate::command::endpoint::{EnableConnection, EndpointZoneRef, SetZoneResource, UpdateConnection};
+use crate::command::endpoint::{
+    EnableConnection, EndpointZoneRef, SetZoneResource, UpdateConnection, ZoneSwitch,
+};
 use crate::draft::Draft;
-use crate::endpoint::{Acceptance, Endpoint, TrafficControl};
+use crate::endpoint::{Acceptance, Endpoint, EndpointZone, Replacement, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, ZoneId};
-use crate::refusal::Refusal;
+use crate::refusal::{EndpointRefusal, Refusal};
 use crate::service::{EndpointService, ResourceKey};
 
 /// Greatest bandwidth of a connection, Mbit/s.
@@ -51,7 +53,7 @@ impl Draft {
         for (id, zone) in &mut after.zones {
             if zone.resource.is_none() {
                 let chosen = self.choose_resource(&service, id);
-                zone.resource = Some(chosen.map_err(|_| Refusal::NothingServesZone { zone: id.clone() })?);
+                zone.serve(Some(chosen.map_err(|_| Refusal::NothingServesZone { zone: id.clone() })?), None);
             }
             zone.enabled = true;
             zone.changed = self.revision;
@@ -69,7 +71,7 @@ impl Draft {
         accepted(&row)?;
         let mut after = row.as_ref().clone();
         for zone in after.zones.values_mut() {
-            zone.resource = None;
+            zone.serve(None, None);
             zone.changed = self.revision;
         }
         self.decide(after, Acceptance::Denied);
@@ -115,17 +117,29 @@ impl Draft {
 
     pub(super) fn switch_zone(
         &mut self,
+        how: ZoneSwitch,
         service: &EndpointServiceId,
         at: &EndpointZoneRef,
-        enabled: bool,
     ) -> Result<(), Refusal> {
         let (_, row) = self.connection(service, &at.endpoint)?;
         accepted(&row)?;
         let mut after = row.as_ref().clone();
-        let not_found = || Refusal::ConnectionZoneNotFound { zone: at.zone.clone() };
+        let not_found = || EndpointRefusal::ConnectionZoneNotFound { zone: at.zone.clone() };
         let zone = after.zones.get_mut(&at.zone).ok_or_else(not_found)?;
+        let replaced = zone.replaced.take();
+        let enabled = match how {
+            ZoneSwitch::LetGo if replaced.is_none() => {
+                return Err(EndpointRefusal::NothingReplaced(at.zone.clone()).into());
+            }
+            ZoneSwitch::LetGo => {
+                self.touch(after);
+                return Ok(());
+            }
+            ZoneSwitch::On => true,
+            ZoneSwitch::Off => false,
+        };
         if zone.enabled == enabled {
-            return Err(Refusal::WrongZoneState { zone: at.zone.clone(), enabled });
+            return Err(EndpointRefusal::WrongZoneState { zone: at.zone.clone(), enabled }.into());
         }
         zone.enabled = enabled;
         zone.changed = self.revision;
@@ -135,23 +149,61 @@ impl Draft {
 
     pub(super) fn set_zone_resource(&mut self, it: &SetZoneResource) -> Result<(), Refusal> {
         let (service, row) = self.connection(&it.service, &it.at.endpoint)?;
-        let accepted = row.connection.acceptance == Acceptance::Accepted;
         let mut after = row.as_ref().clone();
+        let open = row.connection.acceptance == Acceptance::Accepted;
+        let zone = zone_of(&mut after, &it.at.zone)?;
         let resource = match &it.load_balancer {
             Some(id) => Some(attached(&service, id, &it.at.zone)?),
-            None if accepted => Some(self.choose_resource(&service, &it.at.zone)?),
+            None if open => Some(self.choose_automatic(&service, zone, &it.at.zone)?),
             None => None,
         };
-        let zone = zone_of(&mut after, &it.at.zone)?;
-        zone.resource = resource;
-        if !(accepted && zone.enabled) {
+        if zone.resource == resource {
+            return Ok(());
+        }
+        if !row.is_open(zone) {
+            zone.serve(resource, None);
             self.put(after);
             return Ok(());
         }
+        replace(zone, resource, it)?;
         zone.changed = self.revision;
         self.touch(after);
         Ok(())
     }
+
+    /// A resource to be chosen automatically, instead of one that was chosen by hand.
+    fn choose_automatic(
+        &mut self,
+        service: &EndpointService,
+        zone: &EndpointZone,
+        id: &ZoneId,
+    ) -> Result<LoadBalancerId, Refusal> {
+        let key = |load_balancer: &LoadBalancerId| ResourceKey {
+            zone: id.clone(),
+            load_balancer: load_balancer.clone(),
+        };
+        let current = zone.resource.as_ref().and_then(|own| service.resources.get(&key(own)));
+        if current.is_some_and(|resource| resource.auto_allocated) {
+            return Err(EndpointRefusal::AutomaticAlready(id.clone()).into());
+        }
+        self.choose_resource(service, id)
+    }
+}
+
+fn replace(
+    zone: &mut EndpointZone,
+    resource: Option<LoadBalancerId>,
+    it: &SetZoneResource,
+) -> Result<(), Refusal> {
+    let replaced = match it.replacement {
+        Replacement::Graceful if zone.replaced.is_some() => {
+            return Err(EndpointRefusal::ReplacedStays(it.at.zone.clone()).into());
+        }
+        Replacement::Graceful => zone.resource.clone(),
+        Replacement::Force => None,
+    };
+    zone.serve(resource, replaced);
+    Ok(())
 }
 
 fn accepted(endpoint: &Endpoint) -> Result<(), Refusal> {
@@ -162,10 +214,7 @@ fn accepted(endpoint: &Endpoint) -> Result<(), Refusal> {
     }
 }
 
-fn zone_of<'a>(
-    endpoint: &'a mut Endpoint,
-    zone: &ZoneId,
-) -> Result<&'a mut crate::endpoint::EndpointZone, Refusal> {
+fn zone_of<'a>(endpoint: &'a mut Endpoint, zone: &ZoneId) -> Result<&'a mut EndpointZone, Refusal> {
     endpoint.zones.get_mut(zone).ok_or_else(|| Refusal::EndpointZoneNotFound { zone: zone.clone() })
 }
 

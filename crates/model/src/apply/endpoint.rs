@@ -92,7 +92,10 @@ impl Draft {
         let eni = self.new_eni(&new.vswitch, NewEni::of(owner, new.address))?;
         let (born, changed) = (self.revision, self.revision);
         let vswitch = new.vswitch.clone();
-        endpoint.zones.insert(zone, EndpointZone { vswitch, eni, resource, enabled: true, born, changed });
+        endpoint.zones.insert(
+            zone,
+            EndpointZone { vswitch, eni, resource, replaced: None, lease: 0, enabled: true, born, changed },
+        );
         Ok(())
     }
 

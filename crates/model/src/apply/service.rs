@@ -120,8 +120,9 @@ impl Draft {
     fn stop_serving(&mut self, resource: &ResourceKey, service: &EndpointServiceId) -> Result<(), Refusal> {
         let ResourceKey { zone, load_balancer } = resource;
         let chosen = |endpoint: &Endpoint| {
-            let chosen = endpoint.zones.get(zone).and_then(|zone| zone.resource.as_ref());
-            endpoint.service == *service && chosen == Some(load_balancer)
+            let zone = endpoint.zones.get(zone);
+            endpoint.service == *service
+                && zone.is_some_and(|zone| zone.load_balancers().any(|own| own == load_balancer))
         };
         let endpoints = self.state().endpoints_served_by(load_balancer).filter(|endpoint| chosen(endpoint));
         let endpoints: Vec<_> = endpoints.cloned().collect();
@@ -131,7 +132,7 @@ impl Draft {
             }
             self.edit_quietly(endpoint.as_ref(), |row| {
                 if let Some(zone) = row.zones.get_mut(zone) {
-                    zone.resource = None;
+                    zone.serve(None, None);
                 }
             });
         }

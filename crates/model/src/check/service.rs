@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::certificate::Certificate;
 use crate::check::Findings;
 use crate::endpoint::{Acceptance, Endpoint, EndpointZone};
-use crate::id::{VSwitchId, VpcId, ZoneId};
+use crate::id::{LoadBalancerId, VSwitchId, VpcId, ZoneId};
 use crate::instance::{Eni, Instance};
 use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, ListenerTls, LoadBalancer, ServerGroup, Target};
 use crate::quota::{LOAD_BALANCER_ZONES, Quota};
@@ -119,14 +119,20 @@ impl Findings<'_> {
 
     fn endpoint_zone(&mut self, row: &Endpoint, id: &ZoneId, zone: &EndpointZone) {
         let service = self.state.get::<EndpointService>(&row.service);
-        let attached = zone.resource.as_ref().map(|load_balancer| {
+        let attached = |load_balancer: &LoadBalancerId| {
             let key = ResourceKey { zone: id.clone(), load_balancer: load_balancer.clone() };
             service.is_some_and(|service| service.resources.contains_key(&key))
-        });
+        };
         let accepted = row.connection.acceptance == Acceptance::Accepted;
         self.must(
-            attached.unwrap_or(!accepted),
+            zone.resource.as_ref().map_or(!accepted, attached),
             "each zone of an accepted connection is served by a resource",
+        );
+        let replaced =
+            |old: &LoadBalancerId| attached(old) && row.is_open(zone) && zone.resource.as_ref() != Some(old);
+        self.must(
+            zone.replaced.as_ref().is_none_or(replaced),
+            "what was replaced is another resource of an open zone",
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use crate::endpoint::TrafficControl;
+use crate::endpoint::{Replacement, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
 use crate::meta::{Labels, Relabel};
 
@@ -116,6 +116,17 @@ pub struct UpdateConnection {
     pub traffic_control: Option<TrafficControl>,
 }
 
+/// What the provider switches in a zone of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneSwitch {
+    /// The zone, on.
+    On,
+    /// The zone, off.
+    Off,
+    /// What served it before, with the connections that it has kept, off.
+    LetGo,
+}
+
 /// The provider chooses what serves one zone of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetZoneResource {
@@ -125,4 +136,6 @@ pub struct SetZoneResource {
     pub at: EndpointZoneRef,
     /// The NLB; `None` = chosen automatically.
     pub load_balancer: Option<LoadBalancerId>,
+    /// What becomes of the connections through the NLB that serves the zone now.
+    pub replacement: Replacement,
 }

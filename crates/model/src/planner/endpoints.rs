@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::endpoint::{Endpoint, EndpointZone};
-use crate::id::{EndpointIndex, VipIndex, ZoneId};
+use crate::id::{EndpointIndex, LoadBalancerId, VipIndex, ZoneId};
 use crate::instance::Eni;
 use crate::nlb::LoadBalancer;
 use crate::plan::{EndpointPlan, EndpointZonePlan};
@@ -38,11 +38,12 @@ fn zone_plan(
         zone: id.clone(),
         eni: zone.eni.clone(),
         address: state.get::<Eni>(&zone.eni)?.address,
-        vip: serving_vip(state, endpoint, id, zone),
+        vip: vip(state, id, endpoint.serving(zone).as_ref()),
+        replaced: vip(state, id, zone.replaced.as_ref()),
+        lease: zone.lease,
     })
 }
 
-fn serving_vip(state: &State, endpoint: &Endpoint, id: &ZoneId, zone: &EndpointZone) -> Option<VipIndex> {
-    let load_balancer = endpoint.serving(zone)?;
-    Some(state.get::<LoadBalancer>(&load_balancer)?.zones.get(id)?.vip)
+fn vip(state: &State, zone: &ZoneId, load_balancer: Option<&LoadBalancerId>) -> Option<VipIndex> {
+    Some(state.get::<LoadBalancer>(load_balancer?)?.zones.get(zone)?.vip)
 }

@@ -59,6 +59,25 @@ pub enum ZoneStatus {
     Disconnecting,
     /// Nothing passes.
     Disconnected,
+    /// Another resource is to serve new connections; not everywhere yet.
+    Migrating,
+    /// Packets pass; some connections may still be on the resource that was replaced.
+    Migrated,
+}
+
+impl ZoneStatus {
+    /// What the consumer sees: it is not told by what it is served.
+    pub fn of_consumer(self) -> Self {
+        match self {
+            ZoneStatus::Migrating | ZoneStatus::Migrated => ZoneStatus::Connected,
+            ZoneStatus::Creating
+            | ZoneStatus::Wait
+            | ZoneStatus::Connecting
+            | ZoneStatus::Connected
+            | ZoneStatus::Disconnecting
+            | ZoneStatus::Disconnected => self,
+        }
+    }
 }
 
 words! {
@@ -70,7 +89,8 @@ words! {
     }
     ZoneStatus {
         Creating = "Creating", Wait = "Wait", Connecting = "Connecting", Connected = "Connected",
-        Disconnecting = "Disconnecting", Disconnected = "Disconnected"
+        Disconnecting = "Disconnecting", Disconnected = "Disconnected", Migrating = "Migrating",
+        Migrated = "Migrated"
     }
 }
 
@@ -127,6 +147,9 @@ impl View<'_> {
             }
             Acceptance::Denied => Judged::because(S::Disconnecting, self.why(row.connection.decided)),
             Acceptance::ServiceDeleted => Judged::because(S::Disconnected, GONE.to_owned()),
+            Acceptance::Accepted if zone.enabled && zone.replaced.is_some() => {
+                self.once(newer, S::Migrating, S::Migrated)
+            }
             Acceptance::Accepted if zone.enabled => self.once(newer, S::Connecting, S::Connected),
             Acceptance::Accepted if self.is_true(newer) => {
                 Judged::because(S::Disconnected, "the provider switched the zone off".to_owned())

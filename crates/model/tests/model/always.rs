@@ -51,7 +51,8 @@ fn is_closed(plan: &HostPlan) {
             !endpoint.groups.is_empty()
                 && endpoint.groups.iter().all(|group| plan.groups.contains_key(group))
         );
-        assert!(endpoint.zones.iter().filter_map(|zone| zone.vip).all(|vip| plan.vips.contains_key(&vip)));
+        let mut vips = endpoint.zones.iter().flat_map(|zone| zone.vip.iter().chain(&zone.replaced));
+        assert!(vips.all(|vip| plan.vips.contains_key(vip)));
     }
 }
 
@@ -103,12 +104,14 @@ fn random_commands_reach_far() {
             let command = Dice { state: &state, entropy: Entropy::new(start * 1000 + step) }.command();
             let text = format!("{command:?}");
             let outer = text.split('(').next().unwrap();
-            let inner =
-                if matches!(outer, "Assistant" | "Balancer" | "KeyPair" | "Tls" | "Vpc" | "ResourceGroup") {
-                    text.split('(').nth(1).unwrap().split(' ').next().unwrap()
-                } else {
-                    ""
-                };
+            let inner = if matches!(
+                outer,
+                "Assistant" | "Balancer" | "KeyPair" | "Tls" | "Vpc" | "ResourceGroup" | "SwitchZone"
+            ) {
+                text.split('(').nth(1).unwrap().split(' ').next().unwrap()
+            } else {
+                ""
+            };
             let name = format!("{outer} {inner}");
             if world.try_run(&command).is_ok() {
                 done.insert(name.clone());

@@ -5,6 +5,7 @@
 mod always;
 mod assistant;
 mod balancer;
+mod endpoints;
 mod interfaces;
 mod key_pairs;
 mod pieces;

@@ -20,6 +20,7 @@ use model::command::service::*;
 use model::command::system::{Tagging, Untagging};
 use model::command::tls::*;
 use model::command::vpc::*;
+use model::endpoint::{EndpointZone, Replacement};
 use model::entropy::Entropy;
 use model::id::{
     CertificateId, EndpointId, EndpointServiceId, ResourceGroupId, Revision, SecurityGroupId,
@@ -32,7 +33,7 @@ use model::nlb::health_check::HealthCheckPatch;
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
 use model::route::NextHop;
 use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
-use model::service::{Payer, ResourceKey, User};
+use model::service::{EndpointService, Payer, ResourceKey, User};
 use model::state::State;
 use model::tables::Table;
 use model::tls::{Cipher, PolicyId, TlsVersion};
@@ -778,14 +779,47 @@ impl Dice<'_> {
 
     /// A zone of a connection that is switched off.
     fn switched_off(&self) -> Option<(EndpointServiceId, EndpointZoneRef)> {
+        self.zone_that(|zone| !zone.enabled)
+    }
+
+    /// A zone of a connection in which a resource was replaced.
+    fn replaced(&self) -> Option<(EndpointServiceId, EndpointZoneRef)> {
+        self.zone_that(|zone| zone.replaced.is_some())
+    }
+
+    /// A zone of a connection, and a resource of the service that does not serve it.
+    fn choosable(&self) -> Option<(EndpointServiceId, EndpointZoneRef, model::id::LoadBalancerId)> {
         let mut endpoints = self.state.tables().endpoints.values();
         endpoints.find_map(|row| {
-            let zone = row.zones.iter().find(|(_, zone)| !zone.enabled)?.0.clone();
+            let service = self.state.get::<EndpointService>(&row.service)?;
+            let other = |key: &&ResourceKey| {
+                let serving = row.zones.get(&key.zone).and_then(|zone| zone.resource.as_ref());
+                serving.is_some_and(|own| *own != key.load_balancer)
+            };
+            let ResourceKey { zone, load_balancer } = service.resources.keys().find(other)?.clone();
+            Some((row.service.clone(), EndpointZoneRef { endpoint: row.id.clone(), zone }, load_balancer))
+        })
+    }
+
+    fn zone_that(
+        &self,
+        is_it: impl Fn(&EndpointZone) -> bool,
+    ) -> Option<(EndpointServiceId, EndpointZoneRef)> {
+        let mut endpoints = self.state.tables().endpoints.values();
+        endpoints.find_map(|row| {
+            let zone = row.zones.iter().find(|(_, zone)| is_it(zone))?.0.clone();
             Some((row.service.clone(), EndpointZoneRef { endpoint: row.id.clone(), zone }))
         })
     }
 
     fn consuming(&mut self) -> C {
+        if let Some((service, at)) = self.replaced().filter(|_| self.chance(4)) {
+            return C::SwitchZone(ZoneSwitch::LetGo, service, at);
+        }
+        if let Some((service, at, other)) = self.choosable().filter(|_| self.chance(4)) {
+            let (load_balancer, replacement) = (Some(other), Replacement::Graceful);
+            return C::SetZoneResource(SetZoneResource { service, at, load_balancer, replacement });
+        }
         let (service, endpoint) = self.connection();
         let at = self.at(&endpoint);
         match self.below(20) {
@@ -815,15 +849,16 @@ impl Dice<'_> {
                 bandwidth: Some(100 * self.below(600) as u32),
                 traffic_control: None,
             }),
-            16 => C::DisableZoneConnection(service, at),
+            16 => C::SwitchZone(ZoneSwitch::Off, service, at),
             17 => {
                 let (service, at) = self.switched_off().unwrap_or((service, at));
-                C::EnableZoneConnection(service, at)
+                C::SwitchZone(ZoneSwitch::On, service, at)
             }
             _ => {
                 let balancer = self.balancer();
                 let load_balancer = (!self.chance(2)).then_some(balancer);
-                C::SetZoneResource(SetZoneResource { service, at, load_balancer })
+                let replacement = Replacement::Force;
+                C::SetZoneResource(SetZoneResource { service, at, load_balancer, replacement })
             }
         }
     }

@@ -12,7 +12,8 @@ const UNTESTED: [&str; 2] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 13] = [
+const TESTS: [&str; 14] = [
+    "endpoints.rs",
     "private_zones.rs",
     "balancer.rs",
     "assistant.rs",
@@ -33,7 +34,8 @@ fn text(path: &str) -> String {
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 9] = [
+const REFUSALS: [(&str, &str); 10] = [
+    ("EndpointRefusal", "src/refusal/endpoint.rs"),
     ("PrivateZoneRefusal", "src/refusal/private_zone.rs"),
     ("BalancerRefusal", "src/refusal/balancer.rs"),
     ("Refusal", "src/refusal.rs"),

@@ -1,7 +1,7 @@
 //! Refusals that take a few steps to come to.
 
 use model::command::Command;
-use model::command::endpoint::{EndpointGroup, EndpointZoneRef, SetZoneResource};
+use model::command::endpoint::{EndpointGroup, EndpointZoneRef, ZoneSwitch};
 use model::command::instance::DeleteInstances;
 use model::command::nlb::{CreateServerGroup, NewZone, UpdateLoadBalancerZones};
 use model::command::security::{AuthorizeRules, Member, Membership, ModifyRule, NewRule, RuleSelector};
@@ -12,7 +12,7 @@ use model::meta::Description;
 use model::net::PortRange;
 use model::nlb::{GroupProtocol, Scheduler};
 use model::records::Settings;
-use model::refusal::{BalancerRefusal, Refusal};
+use model::refusal::{BalancerRefusal, EndpointRefusal, Refusal};
 use model::security::{
     Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec, SecurityGroup,
 };
@@ -136,12 +136,10 @@ fn a_connection_and_its_zones() {
     let refusal = it.world.refused(enable(&elsewhere, &endpoint));
     assert!(matches!(refusal, Refusal::ConnectionNotFound { .. }));
     it.world.accept(&service, &endpoint);
-    let refusal = it.world.refused(Command::EnableZoneConnection(service.clone(), at("g")));
-    assert_eq!(refusal, Refusal::WrongZoneState { zone: zone("g"), enabled: true });
-    let refusal = it.world.refused(Command::DisableZoneConnection(service.clone(), at("h")));
-    assert_eq!(refusal, Refusal::ConnectionZoneNotFound { zone: zone("h") });
-    let choice = SetZoneResource { service, at: at("g"), load_balancer: None };
-    it.world.run(Command::SetZoneResource(choice));
+    let refusal = it.world.refused(Command::SwitchZone(ZoneSwitch::On, service.clone(), at("g")));
+    assert_eq!(refusal, EndpointRefusal::WrongZoneState { zone: zone("g"), enabled: true }.into());
+    let refusal = it.world.refused(Command::SwitchZone(ZoneSwitch::Off, service, at("h")));
+    assert_eq!(refusal, EndpointRefusal::ConnectionZoneNotFound { zone: zone("h") }.into());
 }
 
 #[test]

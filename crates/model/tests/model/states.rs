@@ -1,19 +1,44 @@
 //! What each event does in each state, as a table to read. `UPDATE_GOLDEN=1` writes the table anew.
 
 use std::fmt::Write as _;
+use std::ops::Deref;
 
 use model::command::Command;
 use model::command::endpoint::{
     AddEndpointZone, EndpointGroup, EndpointZoneRef, NewEndpointZone, SetZoneResource, UpdateConnection,
+    ZoneSwitch,
 };
 use model::command::service::{ServiceResource, SetAutoAllocated};
-use model::endpoint::Endpoint;
-use model::id::Revision;
+use model::endpoint::{Endpoint, Replacement};
+use model::id::{LoadBalancerId, Revision};
+use model::service::EndpointService;
 use model::status::View;
 
 use crate::support::{Walkthrough, enable, zone};
 
-type Step = fn(&Walkthrough) -> Vec<Command>;
+/// The walkthrough, and another NLB that could serve zone g.
+struct Scene {
+    road: Walkthrough,
+    spare: LoadBalancerId,
+}
+
+impl Deref for Scene {
+    type Target = Walkthrough;
+    fn deref(&self) -> &Walkthrough {
+        &self.road
+    }
+}
+
+impl Scene {
+    fn new() -> Self {
+        let mut road = Walkthrough::new();
+        let (provider, g, k) = (road.provider.clone(), road.provider_g.clone(), road.provider_k.clone());
+        let spare = road.world.load_balancer(&provider, &[("g", &g), ("k", &k)]);
+        Self { road, spare }
+    }
+}
+
+type Step = fn(&Scene) -> Vec<Command>;
 
 fn at(it: &Walkthrough, letter: &str) -> EndpointZoneRef {
     EndpointZoneRef { endpoint: it.endpoint.clone(), zone: zone(letter) }
@@ -22,6 +47,22 @@ fn at(it: &Walkthrough, letter: &str) -> EndpointZoneRef {
 fn add_zone(it: &Walkthrough) -> Command {
     let zone = NewEndpointZone { zone: zone("k"), vswitch: it.consumer_k.clone(), address: None };
     Command::AddEndpointZone(AddEndpointZone { endpoint: it.endpoint.clone(), zone })
+}
+
+/// The spare NLB serves zone g from now on; it is offered for that, but not to be chosen automatically.
+fn replace(it: &Scene, replacement: Replacement) -> Vec<Command> {
+    let resource = crate::support::resource("g", &it.spare);
+    let service = it.service.clone();
+    let offered = it
+        .world
+        .state
+        .get::<EndpointService>(&service)
+        .is_none_or(|row| row.resources.contains_key(&resource));
+    let offer =
+        (!offered).then_some(Command::AttachResource(ServiceResource { service: service.clone(), resource }));
+    let load_balancer = Some(it.spare.clone());
+    let chosen = SetZoneResource { service, at: at(it, "g"), load_balancer, replacement };
+    offer.into_iter().chain([Command::SetZoneResource(chosen)]).collect()
 }
 
 fn resource(it: &Walkthrough, letter: &str) -> ServiceResource {
@@ -48,13 +89,17 @@ fn accept(it: &Walkthrough) -> Command {
 }
 
 fn zone_off(it: &Walkthrough) -> Command {
-    Command::DisableZoneConnection(it.service.clone(), at(it, "g"))
+    Command::SwitchZone(ZoneSwitch::Off, it.service.clone(), at(it, "g"))
 }
 
-const STATES: [(&str, Step); 6] = [
+const STATES: [(&str, Step); 7] = [
     ("waiting", |_| vec![]),
     ("accepted", |it| vec![accept(it)]),
     ("accepted, zone off", |it| vec![accept(it), zone_off(it)]),
+    ("accepted, NLB replaced in g", |it| {
+        let replaced = replace(it, Replacement::Graceful);
+        [accept(it)].into_iter().chain(replaced).collect()
+    }),
     ("denied", |it| vec![accept(it), deny(it)]),
     ("waiting, zone k unserved", |it| vec![detach(it, "k")]),
     ("service deleted", |it| {
@@ -62,7 +107,7 @@ const STATES: [(&str, Step); 6] = [
     }),
 ];
 
-const EVENTS: [(&str, Step); 15] = [
+const EVENTS: [(&str, Step); 19] = [
     ("accept", |it| vec![accept(it)]),
     ("deny", |it| vec![deny(it)]),
     ("change bandwidth", |it| {
@@ -75,14 +120,28 @@ const EVENTS: [(&str, Step); 15] = [
         })]
     }),
     ("switch zone g off", |it| vec![zone_off(it)]),
-    ("switch zone g on", |it| vec![Command::EnableZoneConnection(it.service.clone(), at(it, "g"))]),
+    ("switch zone g on", |it| vec![Command::SwitchZone(ZoneSwitch::On, it.service.clone(), at(it, "g"))]),
     ("choose zone g's NLB", |it| {
         let load_balancer = Some(it.load_balancer.clone());
         vec![Command::SetZoneResource(SetZoneResource {
             service: it.service.clone(),
             at: at(it, "g"),
             load_balancer,
+            replacement: Replacement::Graceful,
         })]
+    }),
+    ("let zone g's NLB be chosen", |it| {
+        vec![Command::SetZoneResource(SetZoneResource {
+            service: it.service.clone(),
+            at: at(it, "g"),
+            load_balancer: None,
+            replacement: Replacement::Graceful,
+        })]
+    }),
+    ("replace zone g's NLB", |it| replace(it, Replacement::Graceful)),
+    ("replace it by force", |it| replace(it, Replacement::Force)),
+    ("let go what was replaced", |it| {
+        vec![Command::SwitchZone(ZoneSwitch::LetGo, it.service.clone(), at(it, "g"))]
     }),
     ("add zone k again", |it| vec![add_zone(it)]),
     ("remove zone k", |it| vec![remove_zone(it, "k")]),
@@ -108,7 +167,7 @@ const EVENTS: [(&str, Step); 15] = [
 ];
 
 /// Statuses while the host has made true the state before the event, and after it has caught up.
-fn statuses(it: &Walkthrough, seen: Revision) -> String {
+fn statuses(it: &Scene, seen: Revision) -> String {
     let Some(endpoint) = it.world.state.get::<Endpoint>(&it.endpoint) else { return "gone".to_owned() };
     let observed = it.world.observed(seen);
     let view = View { state: &it.world.state, observed: &observed };
@@ -121,13 +180,13 @@ fn statuses(it: &Walkthrough, seen: Revision) -> String {
 }
 
 fn outcome(state: Step, event: Step) -> String {
-    let mut it = Walkthrough::new();
+    let mut it = Scene::new();
     for command in state(&it) {
-        it.world.run(command);
+        it.road.world.run(command);
     }
     let before = it.world.state.revision();
     for command in event(&it) {
-        if let Err(refusal) = it.world.try_run(&command) {
+        if let Err(refusal) = it.road.world.try_run(&command) {
             return format!("refused: {}", plain(&it, &refusal.to_string()));
         }
         assert_eq!(it.world.state.check(), []);
@@ -138,10 +197,11 @@ fn outcome(state: Step, event: Step) -> String {
 }
 
 /// Ids are random: the table calls things by what they are.
-fn plain(it: &Walkthrough, text: &str) -> String {
+fn plain(it: &Scene, text: &str) -> String {
     text.replace(it.endpoint.as_str(), "EP")
         .replace(it.service.as_str(), "SERVICE")
         .replace(it.load_balancer.as_str(), "NLB")
+        .replace(it.spare.as_str(), "SPARE")
         .replace(it.clients.as_str(), "GROUP")
 }
 

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use model::command::Command;
-use model::command::endpoint::{EndpointZoneRef, UpdateConnection};
+use model::command::endpoint::{EndpointZoneRef, UpdateConnection, ZoneSwitch};
 use model::command::instance::Switch;
 use model::command::nlb::UpdateLoadBalancer;
 use model::command::vpc::VpcCommand;
@@ -59,9 +59,9 @@ fn one_zone_can_be_switched_off_while_the_other_goes_on() {
     let mut it = Walkthrough::new();
     it.world.accept(&it.service, &it.endpoint);
     let at = EndpointZoneRef { endpoint: it.endpoint.clone(), zone: zone("g") };
-    it.world.run(Command::DisableZoneConnection(it.service.clone(), at.clone()));
+    it.world.run(Command::SwitchZone(ZoneSwitch::Off, it.service.clone(), at.clone()));
     assert_eq!(served(&plan_of(&it)), [false, true]);
-    it.world.run(Command::EnableZoneConnection(it.service.clone(), at));
+    it.world.run(Command::SwitchZone(ZoneSwitch::On, it.service.clone(), at));
     assert_eq!(served(&plan_of(&it)), [true, true]);
 }
 

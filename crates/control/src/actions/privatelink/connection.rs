@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use model::command::Command;
-use model::command::endpoint::{EnableConnection, SetZoneResource, UpdateConnection};
+use model::command::endpoint::{EnableConnection, SetZoneResource, UpdateConnection, ZoneSwitch};
 use model::endpoint::{Endpoint, EndpointZone};
-use model::id::{EndpointServiceId, ZoneId};
+use model::id::{EndpointServiceId, LoadBalancerId, ZoneId};
 use model::names;
 use model::service::EndpointService;
 use model::words::Words;
 use serde_json::{Value, json};
 
-use super::{PAGE, endpoint_zone, total_as_text};
+use super::{PAGE, endpoint_zone, resource, total_as_text};
 use crate::actions::call::{id, required_id};
 use crate::actions::list::{self, is, is_lazy};
-use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
+use crate::actions::{Action, Call, Param, View, Write, works};
 use crate::rpc::{ApiError, Product, time};
 
 const BANDWIDTH: Param = works("Bandwidth");
@@ -45,25 +45,18 @@ pub(super) const ACTIONS: &[Action] = &[
         &[works("ServiceId"), works("EndpointId"), works("ZoneId")],
         |call| {
             let service = required_id(&call.params, "ServiceId")?;
-            Ok(Write::silent(Command::EnableZoneConnection(service, endpoint_zone::reference(&call.params)?)))
+            Ok(Write::silent(Command::SwitchZone(
+                ZoneSwitch::On,
+                service,
+                endpoint_zone::reference(&call.params)?,
+            )))
         },
     ),
     Action::write(
         Product::Privatelink,
         "DisableVpcEndpointZoneConnection",
-        &[
-            works("ServiceId"),
-            works("EndpointId"),
-            works("ZoneId"),
-            no_effect("ReplacedResource", "resources are replaced at once"),
-        ],
-        |call| {
-            let service = required_id(&call.params, "ServiceId")?;
-            Ok(Write::silent(Command::DisableZoneConnection(
-                service,
-                endpoint_zone::reference(&call.params)?,
-            )))
-        },
+        &[works("ServiceId"), works("EndpointId"), works("ZoneId"), works("ReplacedResource")],
+        disable_zone,
     ),
     Action::write(
         Product::Privatelink,
@@ -74,11 +67,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ZoneId"),
             works("ResourceAllocateMode"),
             works("ResourceId"),
-            no_effect("ResourceType", "it is nlb"),
-            no_effect(
-                "ResourceReplaceMode",
-                "established connections go on while their server can be reached",
-            ),
+            works("ResourceType"),
+            works("ResourceReplaceMode"),
         ],
         choose,
     ),
@@ -95,7 +85,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ResourceGroupId"),
             works("MaxResults"),
             works("NextToken"),
-            no_effect("ReplacedResourceId", "resources are replaced at once"),
+            works("ReplacedResourceId"),
         ],
         list,
     ),
@@ -128,16 +118,37 @@ fn update(call: &Call) -> Result<Write, ApiError> {
     Ok(Write::silent(Command::UpdateConnection(command)))
 }
 
+fn disable_zone(call: &Call) -> Result<Write, ApiError> {
+    let service = required_id(&call.params, "ServiceId")?;
+    let at = endpoint_zone::reference(&call.params)?;
+    let command = if call.params.flag("ReplacedResource")?.unwrap_or(false) {
+        Command::SwitchZone(ZoneSwitch::LetGo, service, at)
+    } else {
+        Command::SwitchZone(ZoneSwitch::Off, service, at)
+    };
+    Ok(Write::silent(command))
+}
+
 fn choose(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    let manual = params.choice("ResourceAllocateMode", &[("Auto", false), ("Manual", true)])?;
+    params.choice("ResourceType", resource::TYPES)?;
+    let coded = |code: &'static str| move |error| ApiError { code: code.into(), ..error };
+    let manual = params
+        .choice("ResourceAllocateMode", &[("Auto", false), ("Manual", true)])
+        .map_err(coded("IllegalParam.ResourceAllocateMode"))?;
+    let replacement =
+        params.word("ResourceReplaceMode").map_err(coded("IllegalParam.ResourceReplaceMode"))?;
     let load_balancer = match manual {
         Some(true) => Some(required_id(params, "ResourceId")?),
         Some(false) => None,
-        None => id(params, "ResourceId")?,
+        None => Some(id(params, "ResourceId")?.ok_or_else(|| params.missing("ResourceAllocateMode"))?),
     };
-    let at = endpoint_zone::reference(params)?;
-    let command = SetZoneResource { service: required_id(params, "ServiceId")?, at, load_balancer };
+    let command = SetZoneResource {
+        service: required_id(params, "ServiceId")?,
+        at: endpoint_zone::reference(params)?,
+        load_balancer,
+        replacement: replacement.unwrap_or_default(),
+    };
     Ok(Write::silent(Command::SetZoneResource(command)))
 }
 
@@ -150,15 +161,18 @@ fn list(call: &Call) -> Result<Value, ApiError> {
     let owner = params.number("EndpointOwnerId", 0..=u64::MAX)?;
     let wanted = |endpoint: &&Arc<Endpoint>| {
         let any_zone = |takes: &dyn Fn(&EndpointZone) -> bool| endpoint.zones.values().any(takes);
-        let served_by =
-            |asked: &str| any_zone(&|zone| zone.resource.as_ref().is_some_and(|own| own.as_str() == asked));
+        let is_named =
+            |own: &Option<LoadBalancerId>, asked: &str| own.as_ref().is_some_and(|own| own.as_str() == asked);
         is(params.text("EndpointId"), endpoint.id.as_str())
             && is_lazy(params.text("ConnectionStatus"), || {
                 call.view.status().connection(endpoint).status.word()
             })
             && owner.is_none_or(|owner| owner == endpoint.meta.owner.0)
             && params.text("EniId").is_none_or(|asked| any_zone(&|zone| zone.eni.as_str() == asked))
-            && params.text("ResourceId").is_none_or(served_by)
+            && params.text("ResourceId").is_none_or(|asked| any_zone(&|zone| is_named(&zone.resource, asked)))
+            && params
+                .text("ReplacedResourceId")
+                .is_none_or(|asked| any_zone(&|zone| is_named(&zone.replaced, asked)))
     };
     // The provider sorts connections by its services' groups: the endpoint's is the consumer's own business.
     let services = services
@@ -203,7 +217,7 @@ fn show_zone(view: &View, endpoint: &Endpoint, id: &ZoneId, zone: &EndpointZone)
         "EniId": zone.eni.as_str(),
         "VSwitchId": zone.vswitch.as_str(),
         "ResourceId": zone.resource.as_ref().map(|own| own.as_str()).unwrap_or_default(),
-        "ReplacedEniId": "",
-        "ReplacedResourceId": "",
+        "ReplacedEniId": zone.replaced.as_ref().map(|_| zone.eni.as_str()).unwrap_or_default(),
+        "ReplacedResourceId": zone.replaced.as_ref().map(|own| own.as_str()).unwrap_or_default(),
     })
 }

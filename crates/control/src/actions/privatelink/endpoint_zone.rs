@@ -80,7 +80,7 @@ fn show(view: &View, endpoint: &Endpoint, id: &ZoneId, zone: &EndpointZone) -> V
     let eni = view.state.get::<Eni>(&zone.eni);
     json!({
         "ZoneId": id.as_str(),
-        "ZoneStatus": view.status().zone(endpoint, zone).status.word(),
+        "ZoneStatus": view.status().zone(endpoint, zone).status.of_consumer().word(),
         "ZoneDomain": names::zone_domain(region, &endpoint.service, &endpoint.id, id),
         "ZoneIpv6Address": "",
         "VSwitchId": zone.vswitch.as_str(),

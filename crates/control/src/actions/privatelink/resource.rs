@@ -2,7 +2,7 @@
 
 use model::command::Command;
 use model::command::service::{ServiceResource, SetAutoAllocated};
-use model::id::ZoneId;
+use model::id::{LoadBalancerId, ZoneId};
 use model::instance::Eni;
 use model::nlb::LoadBalancer;
 use model::service::{EndpointService, Resource, ResourceKey};
@@ -79,9 +79,8 @@ fn show(view: &View, service: &EndpointService, key: &ResourceKey, resource: Res
     let load_balancer = view.state.get::<LoadBalancer>(&key.load_balancer);
     let zone = load_balancer.and_then(|one| one.zones.get(&key.zone));
     let eni = zone.and_then(|zone| view.state.get::<Eni>(&zone.eni));
-    let used = view.state.endpoints_to(&service.id).filter(|endpoint| {
-        endpoint.zones.get(&key.zone).is_some_and(|zone| zone.resource.as_ref() == Some(&key.load_balancer))
-    });
+    let zones = || view.state.endpoints_to(&service.id).filter_map(|endpoint| endpoint.zones.get(&key.zone));
+    let is_it = |own: &Option<LoadBalancerId>| own.as_ref() == Some(&key.load_balancer);
     json!({
         "ResourceId": key.load_balancer.as_str(),
         "ResourceType": "nlb",
@@ -91,8 +90,8 @@ fn show(view: &View, service: &EndpointService, key: &ResourceKey, resource: Res
         "VSwitchId": zone.map(|zone| zone.vswitch.as_str()).unwrap_or_default(),
         "Ip": eni.map(|eni| eni.address.to_string()).unwrap_or_default(),
         "AutoAllocatedEnabled": resource.auto_allocated,
-        "RelatedEndpointCount": used.count(),
-        "RelatedDeprecatedEndpointCount": 0,
+        "RelatedEndpointCount": zones().filter(|zone| is_it(&zone.resource)).count(),
+        "RelatedDeprecatedEndpointCount": zones().filter(|zone| is_it(&zone.replaced)).count(),
         "RegionId": view.state.settings().region,
     })
 }

@@ -5,8 +5,8 @@ mod shared;
 use std::borrow::Cow;
 
 use model::refusal::{
-    AssistantRefusal, BalancerRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal, Refusal,
-    ServerRefusal, TlsRefusal, VpcRefusal,
+    AssistantRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal,
+    Refusal, ServerRefusal, TlsRefusal, VpcRefusal,
 };
 use model::tables::Kind;
 
@@ -96,7 +96,6 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::ServiceDeleted(_) => (400, "EndpointServiceDeleted"),
         R::ResourceNotInZone { .. } | R::ServiceHasNoResourceInZone { .. } => shared::zone_unknown(product),
         R::NothingServesZone { .. } => (400, "OperationDenied.NoAvailableServiceResource"),
-        R::ConnectionZoneNotFound { .. } => (404, "ResourceNotFound.VpcEndpointZone"),
         R::EndpointZoneExists { .. } => (400, "EndpointZoneDuplicated"),
         R::EndpointZoneNotFound { .. } => (400, "EndpointZoneNotFound"),
         R::EndpointHasZones(_) => (400, "EndpointDependenceViolation"),
@@ -104,7 +103,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::EndpointProtected(_) => (400, "EndpointProtected"),
         R::ConnectionNotFound { .. } => (400, "EndpointConnectionNotFound"),
         R::WrongConnectionState { .. } => (400, "EndpointConnectionOperationDenied"),
-        R::WrongZoneState { .. } => (400, "IncorrectStatus.VpcEndpointZone"),
+        R::Endpoint(refusal) => endpoint(refusal),
         R::HostInUse(_) | R::ZoneInUse(_) => (400, "OperationDenied.ResourceInUse"),
     }
 }
@@ -116,6 +115,17 @@ fn server(refusal: &ServerRefusal) -> Code {
         ServerRefusal::Address { .. } => (400, "IllegalParam.IP"),
         ServerRefusal::Exists { .. } => (400, "DuplicatedParam.Server"),
         ServerRefusal::NotFound { .. } => (404, "ResourceNotFound.BackendServer"),
+    }
+}
+
+fn endpoint(refusal: &EndpointRefusal) -> Code {
+    match refusal {
+        EndpointRefusal::ConnectionZoneNotFound { .. } => (404, "ResourceNotFound.VpcEndpointZone"),
+        EndpointRefusal::WrongZoneState { .. } | EndpointRefusal::NothingReplaced(_) => {
+            (400, "IncorrectStatus.VpcEndpointZone")
+        }
+        EndpointRefusal::ReplacedStays(_) => (400, "ZoneOperationDenied"),
+        EndpointRefusal::AutomaticAlready(_) => (400, "OperationDenied.CurrentResourceAutoAllocated"),
     }
 }
 

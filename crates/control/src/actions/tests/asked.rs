@@ -3,7 +3,7 @@
 use model::command::Command as C;
 use model::command::assistant::{AssistantCommand, CreateCommand};
 use model::command::balancer::{BalancerCommand, ShiftZones};
-use model::command::endpoint::{EndpointZoneRef, NewEndpointZone};
+use model::command::endpoint::{EndpointZoneRef, NewEndpointZone, ZoneSwitch};
 use model::command::eni::{CreateEni, EniCommand, MoreAddresses};
 use model::command::instance::{MoreInterface, RunInstances, Switch};
 use model::command::key_pair::KeyPairCommand;
@@ -564,13 +564,17 @@ fn privatelink(command: &C) -> Option<Asked> {
             let asked = service("UpdateVpcEndpointConnectionAttribute", &it.service);
             asked.with("EndpointId", &it.endpoint).maybe("Bandwidth", it.bandwidth)
         }
-        C::EnableZoneConnection(id, it) => at(service("EnableVpcEndpointZoneConnection", id), it),
-        C::DisableZoneConnection(id, it) => at(service("DisableVpcEndpointZoneConnection", id), it),
+        C::SwitchZone(ZoneSwitch::On, id, it) => at(service("EnableVpcEndpointZoneConnection", id), it),
+        C::SwitchZone(ZoneSwitch::Off, id, it) => at(service("DisableVpcEndpointZoneConnection", id), it),
         C::SetZoneResource(it) => {
             let action = "UpdateVpcEndpointZoneConnectionResourceAttribute";
             let asked = at(service(action, &it.service), &it.at);
             let mode = if it.load_balancer.is_some() { "Manual" } else { "Auto" };
+            let asked = asked.with("ResourceReplaceMode", it.replacement);
             asked.with("ResourceAllocateMode", mode).maybe("ResourceId", it.load_balancer.as_ref())
+        }
+        C::SwitchZone(ZoneSwitch::LetGo, id, it) => {
+            at(service("DisableVpcEndpointZoneConnection", id), it).with("ReplacedResource", true)
         }
         _ => return None,
     })

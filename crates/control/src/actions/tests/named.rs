@@ -148,6 +148,7 @@ table! {
         "Permissions.1.DestGroupId" = "<security_group>"];
     "QueryVpcId": ["QueryVpcId" = "<vpc>"];
     "RecordId": ["RecordId" = "<record>"];
+    "ReplacedResourceId": ["ReplacedResourceId" = "<balancer>"];
     "Resource": ["Resource.1.ResourceType" = "nlb", "Resource.1.ResourceId" = "<balancer>",
         "Resource.1.ZoneId" = "cn-hangzhou-g"];
     "ResourceGroupId": ["ResourceGroupId" = "<resource_group>"];
@@ -183,6 +184,7 @@ table! {
         "ZoneMappings.2.ZoneId" = "cn-hangzhou-k", "ZoneMappings.2.VSwitchId" = "<other_vswitch>"];
     // What actions need besides.
     "AutoAllocatedEnabled": ["AutoAllocatedEnabled" = "true"];
+    "ResourceAllocateMode": ["ResourceAllocateMode" = "Manual"];
     "BandwidthPackageId": ["BandwidthPackageId" = "cbwp-a"];
     "PublicKeyBody": ["PublicKeyBody" = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKeT5Cg8nM3Tz1bC1v8h3vX0B0v0xJm3w2mU5y3Yk2Qw"];
     "AddressType": ["AddressType" = "Intranet"];

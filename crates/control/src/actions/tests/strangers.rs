@@ -33,9 +33,11 @@ const BLIND: &[(&str, &str)] = &[
     ("DeleteRouteEntry", "NextHopId"),
     ("DeleteRouteEntry", "NextHopList"),
     ("DeleteRouteEntry", "RouteTableId"),
-    // Nothing there is what is asked for: a free zone, an authority, another group that names it, an instance with it.
+    // Nothing there is what is asked for: what was replaced, a free zone, an authority, another group that names it, an
+    // instance with it.
     ("AddZoneToVpcEndpoint", "VSwitchId"),
     ("DescribeInstances", "KeyPairName"),
+    ("ListVpcEndpointConnections", "ReplacedResourceId"),
     ("DescribeSecurityGroupReferences", "SecurityGroupId"),
     ("UpdateListenerAttribute", "CaCertificateIds"),
     // Something else is refused before.

@@ -1,0 +1,31 @@
+//! Why a command about endpoints and their connections is refused.
+
+use crate::id::ZoneId;
+
+/// A command about endpoints and their connections that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointRefusal {
+    /// Nothing that was replaced still has connections.
+    #[error("nothing was replaced in zone {0} of the connection, or it was let go already")]
+    NothingReplaced(ZoneId),
+    /// What was replaced before still has connections.
+    #[error("zone {0} still has connections on a resource that was replaced before: let that go first")]
+    ReplacedStays(ZoneId),
+    /// The zone is served by a resource that may be chosen automatically.
+    #[error("zone {0} is served by a resource that may be chosen automatically: choose another by hand")]
+    AutomaticAlready(ZoneId),
+    /// The connection has no such zone.
+    #[error("the connection has no zone {zone}")]
+    ConnectionZoneNotFound {
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// The zone of the connection is on, or it is off.
+    #[error("zone {zone} of the connection is {} already", if *.enabled { "on" } else { "off" })]
+    WrongZoneState {
+        /// The zone.
+        zone: ZoneId,
+        /// Whether it is on.
+        enabled: bool,
+    },
+}
