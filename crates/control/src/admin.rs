@@ -2,9 +2,10 @@
 
 use model::account::{AccessKey, AccessKeyId, Account};
 use model::command::Command;
-use model::command::system::{Access, AccessKeyFate, CreateAccessKey, CreateAccount};
+use model::command::system::{Access, AccessKeyFate, CreateAccessKey, CreateAccount, SetLimit};
 use model::id::AccountId;
 use model::meta::Name;
+use model::quota::Quota;
 use model::state::State;
 use model::tables::Record;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,20 @@ pub enum Question {
         /// Whether it is taken.
         active: bool,
     },
+    /// Limits of an account.
+    ListQuotas {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Sets a limit of an account.
+    SetQuota {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        quota: Quota,
+        /// The most from now on; `None` = the usual limit.
+        limit: Option<u32>,
+    },
     /// Deletes an access key.
     DeleteKey {
         /// The key.
@@ -64,6 +79,8 @@ pub enum Told {
     Accounts(Vec<AccountShown>),
     /// Access keys, the oldest first.
     Keys(Vec<KeyShown>),
+    /// Limits.
+    Quotas(Vec<QuotaShown>),
     /// A new access key: the only time that its secret is told.
     NewKey {
         /// Its public half.
@@ -88,6 +105,15 @@ pub struct AccountShown {
     pub created: String,
     /// How many access keys it has.
     pub keys: usize,
+}
+
+/// A limit as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaShown {
+    /// Which.
+    pub quota: Quota,
+    /// What holds.
+    pub limit: u32,
 }
 
 /// An access key as it is shown.
@@ -130,6 +156,10 @@ impl Admin {
             Question::SwitchKey { key, active } => {
                 let fate = if active { AccessKeyFate::Active } else { AccessKeyFate::Inactive };
                 self.submit(Command::Access(Access::Key(key, fate))).await
+            }
+            Question::ListQuotas { account } => quotas(&state, account),
+            Question::SetQuota { account, quota, limit } => {
+                self.submit(Command::Access(Access::Limit(SetLimit { account, quota, limit }))).await
             }
             Question::DeleteKey { key } => {
                 self.submit(Command::Access(Access::Key(key, AccessKeyFate::Deleted))).await
@@ -186,6 +216,14 @@ fn accounts(state: &State) -> Vec<AccountShown> {
         keys: keys_of(row.id),
     };
     rows.into_iter().map(shown).collect()
+}
+
+fn quotas(state: &State, account: AccountId) -> Result<Told, SetUpError> {
+    if state.get::<Account>(&account).is_none() {
+        return Ok(Told::Refused(format!("account {account} does not exist")));
+    }
+    let shown = |quota: &Quota| QuotaShown { quota: *quota, limit: state.limit(account, *quota) };
+    Ok(Told::Quotas(Quota::ALL.iter().map(shown).collect()))
 }
 
 fn keys(state: &State, account: Option<AccountId>) -> Vec<KeyShown> {
@@ -246,6 +284,34 @@ mod tests {
         assert_eq!(admin.answer(Question::DeleteKey { key: id.clone() }).await, Told::Done);
         let gone = admin.answer(Question::DeleteKey { key: id }).await;
         assert!(matches!(&gone, Told::Refused(why) if why.contains("does not exist")), "{gone:?}");
+    }
+
+    #[tokio::test]
+    async fn a_limit_is_set_for_one_account_and_taken_back() {
+        let admin = admin();
+        let (shop, other) = (account(&admin, "shop").await.id, account(&admin, "other").await.id);
+        let quota = Quota::VpcsAnAccount;
+        let set = |account, limit| admin.answer(Question::SetQuota { account, quota, limit });
+        let limit = |account| {
+            let admin = admin.clone();
+            async move {
+                let told = admin.answer(Question::ListQuotas { account }).await;
+                let Told::Quotas(all) = told else { panic!("{told:?}") };
+                assert_eq!(all.len(), Quota::ALL.len());
+                all.iter().find(|one| one.quota == quota).unwrap().limit
+            }
+        };
+        assert_eq!(set(shop, Some(7)).await, Told::Done);
+        assert_eq!((limit(shop).await, limit(other).await), (7, quota.usual()));
+        assert_eq!(set(shop, None).await, Told::Done);
+        assert_eq!(limit(shop).await, quota.usual());
+        for (account, limit) in [(shop, Some(quota.most() + 1)), (AccountId(7), Some(1))] {
+            assert!(matches!(set(account, limit).await, Told::Refused(_)));
+        }
+        assert!(matches!(
+            admin.answer(Question::ListQuotas { account: AccountId(7) }).await,
+            Told::Refused(_)
+        ));
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! `isthmus account …` and `isthmus key …`: accounts and access keys, for root of this machine, while the daemon runs.
+//! `isthmus account …`, `isthmus key …` and `isthmus quota …`: accounts, access keys and limits, for root of this machine, while the daemon runs.
 
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use comfy_table::Table;
-use control::admin::{AccountShown, KeyShown, Question, Told};
+use control::admin::{AccountShown, KeyShown, Question, QuotaShown, Told};
 use model::account::AccessKeyId;
 use model::id::AccountId;
 
@@ -85,6 +85,57 @@ enum KeyVerb {
     },
 }
 
+/// List and set limits of an account.
+#[derive(Args)]
+pub struct QuotaCommand {
+    #[command(flatten)]
+    which: Which,
+    #[command(subcommand)]
+    verb: QuotaVerb,
+}
+
+#[derive(Subcommand)]
+enum QuotaVerb {
+    /// List the limits of an account.
+    List {
+        /// Its number.
+        account: u64,
+    },
+    /// Set a limit of an account. What it has beyond it stays.
+    Set {
+        /// Its number.
+        account: u64,
+        /// Such as VpcsAnAccount.
+        name: String,
+        /// The most from now on, or `usual`.
+        limit: String,
+    },
+}
+
+impl QuotaCommand {
+    /// Does it and prints what came of it.
+    ///
+    /// # Errors
+    /// When there is no such limit, no daemon answers, or it refuses.
+    pub fn run(self) -> Result<()> {
+        let question = match self.verb {
+            QuotaVerb::List { account } => Question::ListQuotas { account: AccountId(account) },
+            QuotaVerb::Set { account, name, limit } => Question::SetQuota {
+                account: AccountId(account),
+                quota: name.parse().with_context(|| format!("'{name}'"))?,
+                limit: most(&limit)?,
+            },
+        };
+        show(ask(&self.which.place()?, &question)?)
+    }
+}
+
+/// A number; `None` for the usual limit.
+fn most(text: &str) -> Result<Option<u32>> {
+    let number = || text.parse().with_context(|| format!("'{text}': give a number, or usual"));
+    if text == "usual" { Ok(None) } else { number().map(Some) }
+}
+
 impl AccountCommand {
     /// Does it and prints what came of it.
     ///
@@ -150,6 +201,7 @@ fn show(told: Told) -> Result<()> {
             print(["ACCOUNT", "NAME", "STATUS", "KEYS", "CREATED"], rows.iter().map(account));
         }
         Told::Keys(rows) => print(["KEY", "ACCOUNT", "STATUS", "CREATED"], rows.iter().map(key)),
+        Told::Quotas(rows) => print(["LIMIT", "MOST", "USUAL", "OF"], rows.iter().map(quota)),
         Told::NewKey { id, secret } => println!("Access key {id}, secret {secret}: shown only now."),
         Told::Refused(why) => bail!("{why}"),
     }
@@ -171,6 +223,11 @@ fn account(row: &AccountShown) -> [String; 5] {
 
 fn key(row: &KeyShown) -> [String; 4] {
     [row.id.to_string(), row.account.to_string(), status(row.active), row.created.clone()]
+}
+
+fn quota(row: &QuotaShown) -> [String; 4] {
+    let QuotaShown { quota, limit } = row;
+    [quota.name().to_owned(), limit.to_string(), quota.usual().to_string(), quota.to_string()]
 }
 
 fn status(active: bool) -> String {

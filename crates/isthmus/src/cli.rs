@@ -33,6 +33,8 @@ enum Verb {
     Account(account::AccountCommand),
     /// Create, list, switch and delete access keys (root, while the daemon runs).
     Key(account::KeyCommand),
+    /// List and set limits of an account (root, while the daemon runs).
+    Quota(account::QuotaCommand),
     /// Import, list and delete certificates of TCPSSL listeners.
     Certificate(certificate::Certificate),
     /// Run a command inside an instance of this machine.
@@ -74,6 +76,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Api(api) => api.run(),
         Verb::Account(account) => account.run(),
         Verb::Key(key) => key.run(),
+        Verb::Quota(quota) => quota.run(),
         Verb::Certificate(certificate) => certificate.run(),
         Verb::Exec(exec) => exec.run(),
         Verb::Proxy(proxy) => proxy.run(),

@@ -1,10 +1,12 @@
 //! Accounts and their access keys.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ResourceGroupId, Timestamp};
+use crate::quota::Quota;
 
 /// An account: it owns resources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +19,8 @@ pub struct Account {
     pub resource_group: ResourceGroupId,
     /// Whether its calls are answered.
     pub active: bool,
+    /// Limits that the operator has set for it; the usual ones are not here.
+    pub limits: BTreeMap<Quota, u32>,
     /// When it was made.
     pub created: Timestamp,
 }

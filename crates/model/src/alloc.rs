@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use crate::command::eni::MoreAddresses;
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::{
     EndpointIndex, EniId, GroupIndex, ListenerIndex, Network, PortIndex, SecurityGroupId, ServerGroupIndex,
     ServerIndex, TableIndex, VSwitchId, VipIndex,
@@ -134,7 +134,7 @@ impl Draft {
             MoreAddresses::These(addresses) => addresses.iter().copied().map(Some).collect(),
             MoreAddresses::Any(count) => vec![None; *count as usize],
         };
-        within(1 + eni.secondary.len() + wanted.len(), Quota::AddressesAnEni)?;
+        self.within(1 + eni.secondary.len() + wanted.len(), Quota::AddressesAnEni)?;
         let mut eni = eni.clone();
         let mut added = Vec::new();
         for address in wanted {

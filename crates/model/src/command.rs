@@ -76,7 +76,7 @@ pub enum Command {
     Configure(Settings),
     /// Makes an account.
     CreateAccount(CreateAccount),
-    /// Says who may call.
+    /// Says who may call, and how much they may have.
     Access(Access),
     /// Makes an access key.
     CreateAccessKey(CreateAccessKey),

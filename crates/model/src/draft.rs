@@ -90,7 +90,7 @@ impl Draft {
     }
 
     pub(crate) fn meta(&self, labels: &Labels) -> Result<Meta, Refusal> {
-        check_tags(&labels.tags)?;
+        self.check_tags(&labels.tags)?;
         let resource_group = match &labels.resource_group {
             Some(id) => self.own::<ResourceGroup>(id)?.id.clone(),
             None => self.default_resource_group()?,
@@ -113,9 +113,21 @@ impl Draft {
         id
     }
 
+    /// Refuses when the account's limit is passed.
+    pub(crate) fn within(&self, count: usize, quota: Quota) -> Result<(), Refusal> {
+        let limit = self.state.limit(self.account, quota);
+        if count > limit as usize { Err(Refusal::QuotaExceeded { quota, limit }) } else { Ok(()) }
+    }
+
+    /// Refuses tags that break the rules, or are too many.
+    pub(crate) fn check_tags(&self, tags: &Tags) -> Result<(), Refusal> {
+        self.within(tags.len(), Quota::TagsAResource)?;
+        legal_tags(tags)
+    }
+
     /// Room for `more` rows of a kind that refer to `key`.
     pub(crate) fn room(&self, key: &Key, kind: Kind, more: usize, quota: Quota) -> Result<(), Refusal> {
-        within(self.state.count_users(key, kind) + more, quota)
+        self.within(self.state.count_users(key, kind) + more, quota)
     }
 
     /// Room for one more resource of the account.
@@ -134,13 +146,8 @@ impl Draft {
     }
 }
 
-/// Refuses when a limit is passed.
-pub(crate) fn within(count: usize, quota: Quota) -> Result<(), Refusal> {
-    if count > quota.limit() { Err(Refusal::QuotaExceeded { quota }) } else { Ok(()) }
-}
-
 /// Refuses tags that break the rules.
-pub(crate) fn check_tags(tags: &Tags) -> Result<(), Refusal> {
+fn legal_tags(tags: &Tags) -> Result<(), Refusal> {
     let reserved = |text: &str| {
         let lower = text.to_ascii_lowercase();
         lower.starts_with("aliyun") || lower.starts_with("acs:")
@@ -152,6 +159,5 @@ pub(crate) fn check_tags(tags: &Tags) -> Result<(), Refusal> {
             && !reserved(key)
             && !reserved(value)
     };
-    within(tags.len(), Quota::TagsAResource)?;
     if tags.iter().all(legal) { Ok(()) } else { Err(Refusal::InvalidTag) }
 }

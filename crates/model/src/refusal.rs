@@ -50,10 +50,12 @@ pub enum Refusal {
     #[error("{kind} {0} exists already", kind = .0.kind())]
     Exists(Key),
     /// A limit is reached.
-    #[error("the limit of {quota} is {}: delete some first", .quota.limit())]
+    #[error("the limit of {quota} is {limit}: delete some first, or ask the operator for more")]
     QuotaExceeded {
         /// Which limit.
         quota: Quota,
+        /// The most that is possible.
+        limit: u32,
     },
     /// The group that every account has stays.
     #[error("resource group {0} is the account's default one and stays")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::account::Account;
 use crate::endpoint::Endpoint;
 use crate::id::{
     AccountId, EndpointServiceId, EniId, InstanceId, LoadBalancerId, Revision, RouteTableId, SecurityGroupId,
@@ -12,6 +13,7 @@ use crate::key_pair::KeyPair;
 use crate::meta::Name;
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
 use crate::private_zone::{PrivateZone, RecordNumber, ZoneRecord};
+use crate::quota::Quota;
 use crate::records::{Counters, Settings};
 use crate::refusal::Refusal;
 use crate::relations::{Claim, Keys, Relations, key_of};
@@ -102,6 +104,12 @@ impl State {
     pub fn owned<T: Resource>(&self, account: AccountId, id: &T::Key) -> Result<&Arc<T>, Refusal> {
         let found = self.get::<T>(id).filter(|row| row.meta().owner == account);
         found.ok_or_else(|| Refusal::NotFound(key_of::<T>(id)))
+    }
+
+    /// How much of something an account may have.
+    pub fn limit(&self, account: AccountId, quota: Quota) -> u32 {
+        let set = self.get::<Account>(&account).and_then(|account| account.limits.get(&quota).copied());
+        set.unwrap_or_else(|| quota.usual())
     }
 
     /// Keys of one table's rows that refer to a row, in order.

@@ -200,6 +200,7 @@ async fn a_beaten_commit_is_judged_again() {
         id: AccountId(1_000_000_000_000_002),
         name: "rival".into(),
         resource_group: "rg-acfmrival".parse().unwrap(),
+        limits: Default::default(),
         active: true,
         created: Timestamp(1),
     };

@@ -8,7 +8,7 @@ use crate::command::Output;
 use crate::command::assistant::{
     AssistantCommand as C, CreateCommand, InvokeCommand, RunCommand, StopInvocation,
 };
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::{CommandId, InstanceId, InvocationId};
 use crate::instance::Instance;
 use crate::meta::{Labels, Meta};
@@ -35,7 +35,7 @@ impl Draft {
 
     fn keep(&mut self, id: &CommandId, it: &CreateCommand, invoked: u32) -> Result<(), Refusal> {
         self.room_in_account(Kind::SavedCommand, Quota::CommandsAnAccount)?;
-        within(it.script.parameter_names().len(), Quota::ParametersACommand)?;
+        self.within(it.script.parameter_names().len(), Quota::ParametersACommand)?;
         let meta = self.meta(&it.labels)?;
         self.put(SavedCommand { id: id.clone(), meta, script: it.script.clone(), invoked });
         Ok(())
@@ -84,7 +84,7 @@ impl Draft {
         if instances.is_empty() {
             return Err(Refusal::Empty("the list of instances"));
         }
-        within(instances.len(), Quota::InstancesAnInvocation)?;
+        self.within(instances.len(), Quota::InstancesAnInvocation)?;
         instances.iter().try_for_each(|id| self.own::<Instance>(id).map(|_| ()))?;
         let values = matching(&script, values)?;
         self.make_room(instances.len())?;
@@ -109,14 +109,15 @@ impl Draft {
         mine.sort_by_key(|row| row.meta.born);
         let mut kept = more + mine.iter().map(|row| row.instances.len()).sum::<usize>();
         let over = mine.into_iter().filter(|row| row.is_over_at() < self.now).collect::<Vec<_>>();
+        let limit = self.state().limit(self.account, Quota::ResultsAnAccount) as usize;
         for row in over {
-            if kept <= Quota::ResultsAnAccount.limit() {
+            if kept <= limit {
                 break;
             }
             kept -= row.instances.len();
             self.delete(Key::Invocation(row.id.clone()));
         }
-        within(kept, Quota::ResultsAnAccount)
+        self.within(kept, Quota::ResultsAnAccount)
     }
 
     fn stop_invocation(&mut self, it: &StopInvocation) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use crate::command::Output;
 use crate::command::endpoint::{
     AddEndpointZone, CreateEndpoint, EndpointGroup, EndpointZoneRef, NewEndpointZone, UpdateEndpoint,
 };
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::endpoint::{Acceptance, Connection, Endpoint, EndpointZone, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, SecurityGroupId, VpcId};
 use crate::instance::EniOwner;
@@ -82,7 +82,7 @@ impl Draft {
         if !service.zones().contains(&zone) {
             return Err(Refusal::ServiceHasNoResourceInZone { zone });
         }
-        within(endpoint.zones.len() + 1, Quota::ZonesAnEndpoint)?;
+        self.within(endpoint.zones.len() + 1, Quota::ZonesAnEndpoint)?;
         self.placed(&new.vswitch, &endpoint.vpc, &zone)?;
         let resource = match endpoint.connection.acceptance {
             Acceptance::Accepted => Some(self.choose_resource(service, &zone)?),

@@ -10,7 +10,7 @@ use crate::command::eni::{
     AssignAddresses, CreateEni, EniAttachment, EniCommand, ModifyEni, MoreAddresses, UnassignAddresses,
 };
 use crate::command::instance::{MoreInterface, MoveInstance};
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::{EniId, InstanceId, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::meta::Relabel;
@@ -97,9 +97,9 @@ impl Draft {
 
     /// The lowest number that no interface of the instance has.
     fn free_device(&self, instance: &InstanceId) -> Result<u8, Refusal> {
-        within(self.state().enis_of_instance(instance).count() + 1, Quota::EnisAnInstance)?;
+        self.within(self.state().enis_of_instance(instance).count() + 1, Quota::EnisAnInstance)?;
         let is_free = |number: &u8| self.state().holder(&Claim::Device(instance.clone(), *number)).is_none();
-        (1..=u8::MAX).find(is_free).ok_or(Refusal::QuotaExceeded { quota: Quota::EnisAnInstance })
+        (1..=u8::MAX).find(is_free).ok_or(Refusal::NoFreeIndex("network interfaces of an instance"))
     }
 
     fn give(&mut self, eni: &Eni, owner: EniOwner) {

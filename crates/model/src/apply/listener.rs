@@ -4,11 +4,12 @@ use crate::apply::load_balancer::{MAX_CPS, in_range};
 use crate::command::Output;
 use crate::command::nlb::{CreateListener, ProxyProtocolPatch, UpdateListener};
 use crate::draft::Draft;
-use crate::id::{ListenerId, ServerGroupId};
+use crate::id::{ListenerId, LoadBalancerId, ServerGroupId};
 use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, LoadBalancer, ProxyProtocol, ServerGroup};
 use crate::quota::Quota;
 use crate::refusal::Refusal;
 use crate::tables::{Key, Kind};
+use std::collections::BTreeSet;
 
 /// Longest TCP segment that can be asked for, bytes.
 const MAX_MSS: u16 = 1500;
@@ -50,6 +51,7 @@ impl Draft {
             tls,
             enabled: true,
         });
+        self.servers_within(&it.load_balancer)?;
         Ok(Output::Listener(id, self.job()))
     }
 
@@ -107,7 +109,16 @@ impl Draft {
         after.tls = self.tls(row.protocol.value, row.tls.as_ref(), &it.tls)?;
         limits(after.protocol.value, after.idle_timeout, after.cps, after.mss)?;
         self.edit(&after, |_| ());
+        self.servers_within(&after.load_balancer)?;
         Ok(Output::Job(self.job()))
+    }
+
+    /// The servers of all groups that an NLB's listeners use, each group once, are not too many.
+    pub(super) fn servers_within(&self, load_balancer: &LoadBalancerId) -> Result<(), Refusal> {
+        let groups: BTreeSet<_> =
+            self.state().listeners_of(load_balancer).map(|listener| &listener.server_group).collect();
+        let groups = groups.into_iter().filter_map(|id| self.state().get::<ServerGroup>(id));
+        self.within(groups.map(|group| group.servers.len()).sum(), Quota::ServersALoadBalancer)
     }
 
     pub(super) fn switch_listener(&mut self, id: &ListenerId, enabled: bool) -> Result<Output, Refusal> {

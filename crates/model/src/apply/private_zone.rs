@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::command::Output;
 use crate::command::private_zone::{CreatePrivateZone, NewRecord, PrivateZoneCommand as C};
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::{PrivateZoneId, VpcId};
 use crate::private_zone::{PrivateZone, RecordData, RecordNumber, ZoneRecord};
 use crate::quota::Quota;
@@ -102,7 +102,7 @@ impl Draft {
 
     fn add_record(&mut self, id: &PrivateZoneId, it: &NewRecord) -> Result<Output, Refusal> {
         let zone = self.own::<PrivateZone>(id)?;
-        within(zone.records.len() + 1, Quota::RecordsAZone)?;
+        self.within(zone.records.len() + 1, Quota::RecordsAZone)?;
         fits(&zone, None, it)?;
         let number = RecordNumber(1 + self.entropy.below((1 << 53) - 1));
         if self.state().holder(&Claim::ZoneRecord(number)).is_some() {

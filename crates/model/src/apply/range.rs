@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 
 use crate::command::Output;
 use crate::command::vpc::{CidrOfVpc, CreateVSwitch};
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::ZoneId;
 use crate::meta::Labels;
 use crate::nlb::Target;
@@ -32,7 +32,7 @@ impl Draft {
         if let Some((table, destination)) = self.route_within(&vpc.id, cidr) {
             return Err(VpcRefusal::CidrOverRoute { cidr, table, destination }.into());
         }
-        within(vpc.secondary.len() + 1, Quota::SecondaryCidrsAVpc)?;
+        self.within(vpc.secondary.len() + 1, Quota::SecondaryCidrsAVpc)?;
         self.edit(vpc.as_ref(), |row| row.secondary.push(it.cidr));
         Ok(Output::Cidr(it.cidr))
     }

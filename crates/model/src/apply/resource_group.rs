@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::Account;
 use crate::command::Output;
 use crate::command::resource_group::{CreateResourceGroup, ResourceGroupCommand};
-use crate::draft::{Draft, check_tags};
+use crate::draft::Draft;
 use crate::id::{AccountId, ResourceGroupId, VpcId};
 use crate::meta::{Description, Meta, Name, Tags};
 use crate::quota::Quota;
@@ -25,7 +25,7 @@ impl Draft {
     }
 
     fn create_resource_group(&mut self, it: &CreateResourceGroup) -> Result<Output, Refusal> {
-        check_tags(&it.tags)?;
+        self.check_tags(&it.tags)?;
         if let Some(key) = self.state().holder(&Claim::ResourceGroup(self.account, it.name.clone())) {
             return Err(Refusal::Exists(key.clone()));
         }

@@ -9,7 +9,7 @@ use crate::command::Output;
 use crate::command::route::{
     CreateRouteEntry, CreateRouteTable, RouteCommand, RouteSelector, TableOfVSwitch,
 };
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::{ResourceGroupId, RouteEntryId, RouteTableId, VpcId};
 use crate::instance::{Eni, Instance};
 use crate::meta::Labels;
@@ -99,7 +99,7 @@ impl Draft {
 
     fn create_route_entry(&mut self, it: &CreateRouteEntry) -> Result<Output, Refusal> {
         let table = self.own::<RouteTable>(&it.table)?;
-        within(table.entries.len() + 1, Quota::EntriesARouteTable)?;
+        self.within(table.entries.len() + 1, Quota::EntriesARouteTable)?;
         self.destination_fits(&table, &it.destination)?;
         self.next_hop_fits(&table, &it.next_hop)?;
         let id = RouteEntryId::generate(&mut self.entropy);

@@ -10,7 +10,7 @@ use crate::command::Output;
 use crate::command::security::{
     AuthorizeRules, CreateSecurityGroup, Member, Membership, ModifyRule, NewRule, RevokeRules, RuleSelector,
 };
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::{RuleId, SecurityGroupId, VpcId};
 use crate::instance::{Eni, Instance};
 use crate::meta::{Description, Labels, Name};
@@ -128,7 +128,7 @@ impl Draft {
                 after.rules.insert(RuleId::generate(&mut self.entropy), rule);
             }
         }
-        within(after.rules.len(), Quota::RulesAGroup)?;
+        self.within(after.rules.len(), Quota::RulesAGroup)?;
         self.replace(&group, after);
         Ok(())
     }
@@ -198,7 +198,7 @@ impl Draft {
         vpc: &VpcId,
         quota: Quota,
     ) -> Result<(), Refusal> {
-        within(ids.len(), quota)?;
+        self.within(ids.len(), quota)?;
         let mut kind = None;
         for id in ids {
             let group = self.own::<SecurityGroup>(id)?;

@@ -1,5 +1,6 @@
 //! Server groups and their servers.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use crate::apply::load_balancer::{in_range, supported};
@@ -7,7 +8,7 @@ use crate::command::Output;
 use crate::command::nlb::{
     AddServers, CreateServerGroup, NewServer, RemoveServers, ServerRef, UpdateServerGroup, UpdateServers,
 };
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::{EniId, ServerGroupId};
 use crate::instance::{Eni, Instance};
 use crate::nlb::{GroupProtocol, HealthCheck, Scheduler, Server, ServerGroup, ServerGroupKind, Target};
@@ -75,10 +76,17 @@ impl Draft {
         Ok(Output::Job(self.job()))
     }
 
+    fn in_one_call(&self, count: usize) -> Result<(), Refusal> {
+        if count == 0 {
+            return Err(Refusal::Empty("the list of servers"));
+        }
+        self.within(count, Quota::ServersACall)
+    }
+
     pub(super) fn add_servers(&mut self, it: &AddServers) -> Result<Output, Refusal> {
         let row = self.own::<ServerGroup>(&it.server_group)?;
-        in_one_call(it.servers.len())?;
-        within(row.servers.len() + it.servers.len(), Quota::ServersAGroup)?;
+        self.in_one_call(it.servers.len())?;
+        self.within(row.servers.len() + it.servers.len(), Quota::ServersAGroup)?;
         let mut after = row.as_ref().clone();
         for new in &it.servers {
             self.server_fits(&after, new)?;
@@ -94,6 +102,9 @@ impl Draft {
             after.servers.push(server);
         }
         self.edit(&after, |_| ());
+        let balancers: BTreeSet<_> =
+            self.state().listeners_using(&row.id).map(|listener| &listener.load_balancer).collect();
+        balancers.into_iter().try_for_each(|id| self.servers_within(id))?;
         Ok(Output::ServerGroup(it.server_group.clone(), self.job()))
     }
 
@@ -148,7 +159,7 @@ impl Draft {
 
     pub(super) fn remove_servers(&mut self, it: &RemoveServers) -> Result<Output, Refusal> {
         let row = self.own::<ServerGroup>(&it.server_group)?;
-        in_one_call(it.servers.len())?;
+        self.in_one_call(it.servers.len())?;
         let mut after = row.as_ref().clone();
         for server in &it.servers {
             let index = position(&after, server)?;
@@ -160,7 +171,7 @@ impl Draft {
 
     pub(super) fn update_servers(&mut self, it: &UpdateServers) -> Result<Output, Refusal> {
         let row = self.own::<ServerGroup>(&it.server_group)?;
-        in_one_call(it.servers.len())?;
+        self.in_one_call(it.servers.len())?;
         let mut after = row.as_ref().clone();
         for patch in &it.servers {
             let index = position(&after, &patch.server)?;
@@ -174,10 +185,6 @@ impl Draft {
         self.edit(&after, |_| ());
         Ok(Output::ServerGroup(it.server_group.clone(), self.job()))
     }
-}
-
-fn in_one_call(count: usize) -> Result<(), Refusal> {
-    if count == 0 { Err(Refusal::Empty("the list of servers")) } else { within(count, Quota::ServersACall) }
 }
 
 fn position(group: &ServerGroup, wanted: &ServerRef) -> Result<usize, Refusal> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::apply::load_balancer::in_range;
 use crate::command::Output;
 use crate::command::service::{CreateService, ServiceResource, SetAutoAllocated, UpdateService};
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::endpoint::{Acceptance, Endpoint};
 use crate::id::{EndpointServiceId, ZoneId};
 use crate::nlb::LoadBalancer;
@@ -24,7 +24,7 @@ const MAX_SERVICE_BANDWIDTH: u32 = 10_240;
 impl Draft {
     pub(super) fn create_service(&mut self, it: &CreateService) -> Result<Output, Refusal> {
         self.room_in_account(Kind::EndpointService, Quota::ServicesAnAccount)?;
-        within(it.resources.len(), Quota::ResourcesACall)?;
+        self.within(it.resources.len(), Quota::ResourcesACall)?;
         let id = EndpointServiceId::generate(&mut self.entropy);
         let mut service = EndpointService {
             id: id.clone(),
@@ -52,8 +52,8 @@ impl Draft {
         if service.resources.insert(resource.clone(), Resource { auto_allocated: true }).is_some() {
             return Err(Refusal::ResourceExists { load_balancer: id, zone });
         }
-        within(service.resources.len(), Quota::ResourcesAService)?;
-        within(service.resources.keys().filter(|key| key.zone == zone).count(), Quota::ResourcesAZone)
+        self.within(service.resources.len(), Quota::ResourcesAService)?;
+        self.within(service.resources.keys().filter(|key| key.zone == zone).count(), Quota::ResourcesAZone)
     }
 
     pub(super) fn update_service(&mut self, it: &UpdateService) -> Result<(), Refusal> {

@@ -1,9 +1,14 @@
 //! Settings, accounts, access keys, tags, and forgetting what is old.
 
+use std::collections::BTreeMap;
+
 use crate::account::{AccessKey, AccessKeyId, Account};
+use crate::apply::load_balancer::in_range;
 use crate::command::Output;
-use crate::command::system::{Access, AccessKeyFate, CreateAccessKey, CreateAccount, Tagging, Untagging};
-use crate::draft::{Draft, check_tags};
+use crate::command::system::{
+    Access, AccessKeyFate, CreateAccessKey, CreateAccount, SetLimit, Tagging, Untagging,
+};
+use crate::draft::Draft;
 use crate::id::{AccountId, Revision};
 use crate::meta::Meta;
 use crate::records::{Released, Settings};
@@ -32,13 +37,21 @@ impl Draft {
             return Err(Refusal::Exists(Key::Account(id)));
         }
         let resource_group = self.new_default_group(id);
-        self.put(Account { id, name: it.name.clone(), active: true, resource_group, created: self.now });
+        self.put(Account {
+            id,
+            name: it.name.clone(),
+            active: true,
+            resource_group,
+            limits: BTreeMap::new(),
+            created: self.now,
+        });
         Ok(Output::Account(id))
     }
 
     pub(super) fn change_access(&mut self, it: &Access) -> Result<(), Refusal> {
         match it {
             Access::Account(id, active) => self.switch_account(*id, *active),
+            Access::Limit(it) => self.set_limit(it),
             Access::Key(id, fate) => self.change_access_key(id, *fate),
         }
     }
@@ -46,6 +59,21 @@ impl Draft {
     fn switch_account(&mut self, id: AccountId, active: bool) -> Result<(), Refusal> {
         let row = self.state().get::<Account>(&id).ok_or(Refusal::NotFound(Key::Account(id)))?;
         let row = Account { active, ..row.as_ref().clone() };
+        self.put(row);
+        Ok(())
+    }
+
+    fn set_limit(&mut self, it: &SetLimit) -> Result<(), Refusal> {
+        let row =
+            self.state().get::<Account>(&it.account).ok_or(Refusal::NotFound(Key::Account(it.account)))?;
+        let mut row = row.as_ref().clone();
+        match it.limit {
+            Some(limit) => {
+                in_range("limit", limit.into(), 0, it.quota.most().into())?;
+                row.limits.insert(it.quota, limit);
+            }
+            None => drop(row.limits.remove(&it.quota)),
+        }
         self.put(row);
         Ok(())
     }
@@ -104,7 +132,7 @@ impl Draft {
         for key in &it.resources {
             let mut tags = self.own_row(key)?.meta().map(|meta| meta.tags.clone()).unwrap_or_default();
             tags.extend(it.tags.clone());
-            check_tags(&tags)?;
+            self.check_tags(&tags)?;
             self.change_meta(key, |meta| meta.tags = tags)?;
         }
         Ok(())

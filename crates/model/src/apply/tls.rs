@@ -7,7 +7,7 @@ use crate::command::tls::{
     AdditionalCertificates, CreateSecurityPolicy, ImportCertificate, TlsCommand as C, TlsPatch,
     UpdateSecurityPolicy,
 };
-use crate::draft::{Draft, within};
+use crate::draft::Draft;
 use crate::id::{CertificateId, SecurityPolicyId};
 use crate::nlb::{AlpnPolicy, Listener, ListenerProtocol, ListenerTls};
 use crate::quota::Quota;
@@ -158,7 +158,7 @@ impl Draft {
         }
         let others = self.state().listeners_of(&row.load_balancer).filter(|other| other.id != row.id);
         let others = others.filter_map(|other| Some(other.tls.as_ref()?.additional.len())).sum::<usize>();
-        within(others + tls.additional.len(), Quota::CertificatesALoadBalancer)?;
+        self.within(others + tls.additional.len(), Quota::CertificatesALoadBalancer)?;
         self.edit(&row, |row| row.tls = Some(tls));
         Ok(Output::Job(self.job()))
     }

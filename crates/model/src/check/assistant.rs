@@ -8,7 +8,10 @@ impl Findings<'_> {
     pub(super) fn command(&mut self, row: &SavedCommand) {
         self.must(Script::TIMEOUTS.contains(&row.script.timeout), "its time limit is possible");
         let count = row.script.parameter_names().len();
-        self.must(count <= Quota::ParametersACommand.limit(), "it has at most 20 parameters");
+        self.must(
+            count <= Quota::ParametersACommand.most() as usize,
+            "it has at most as many parameters as can be",
+        );
     }
 
     pub(super) fn invocation(&mut self, row: &Invocation) {
@@ -16,8 +19,8 @@ impl Findings<'_> {
         self.must(row.script.filled(&row.values).len() <= Content::LIMIT, "its text is not too long");
         let names = row.script.parameter_names();
         self.must(row.values.keys().eq(names.iter()), "each of its parameters has a value");
-        let limit = Quota::InstancesAnInvocation.limit();
-        self.must((1..=limit).contains(&row.instances.len()), "it has 1 to 50 instances");
+        let limit = Quota::InstancesAnInvocation.most() as usize;
+        self.must((1..=limit).contains(&row.instances.len()), "it has instances, but not more than can be");
         self.must(row.stopped.is_subset(&row.instances), "what is stopped is one of its instances");
     }
 }

@@ -27,16 +27,13 @@ impl Findings<'_> {
         }
         self.must(row.zones.values().any(|mapping| !mapping.shifted), "one of its zones is in its name");
         let count = row.security_groups.len();
-        self.must(count <= Quota::GroupsALoadBalancer.limit(), "it has at most 4 security groups");
+        let most = Quota::GroupsALoadBalancer.most() as usize;
+        self.must(count <= most, "it has at most as many security groups as can be");
         self.groups(&row.security_groups, &row.vpc);
         let listeners: Vec<_> = self.state.listeners_of(&row.id).collect();
         let port = |row: &Listener| (row.port, row.protocol.value == ListenerProtocol::Udp);
         let ports: BTreeSet<_> = listeners.iter().map(|row| port(row)).collect();
         self.must(ports.len() == listeners.len(), "its listeners' ports differ");
-        self.must(
-            ports.len() <= Quota::ListenersALoadBalancer.limit(),
-            "it has at most as many listeners as allowed",
-        );
     }
 
     pub(super) fn server_group(&mut self, row: &ServerGroup) {
@@ -106,7 +103,8 @@ impl Findings<'_> {
 
     pub(super) fn endpoint(&mut self, row: &Endpoint) {
         let count = row.security_groups.len();
-        self.must((1..=Quota::GroupsAnEndpoint.limit()).contains(&count), "it has 1 to 10 security groups");
+        let most = Quota::GroupsAnEndpoint.most() as usize;
+        self.must((1..=most).contains(&count), "it has security groups, but not more than can be");
         self.groups(&row.security_groups, &row.vpc);
         let service = self.state.get::<EndpointService>(&row.service);
         let alive = row.connection.acceptance != Acceptance::ServiceDeleted;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::account::{AccessKeyId, Secret};
 use crate::id::AccountId;
 use crate::meta::Tags;
+use crate::quota::Quota;
 use crate::tables::Key;
 
 /// Makes an account.
@@ -27,13 +28,26 @@ pub struct CreateAccessKey {
     pub secret: Secret,
 }
 
-/// Says who may call.
+/// Says who may call, and how much they may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Answers the calls of an account, or refuses them all.
     Account(AccountId, bool),
+    /// Sets a limit of an account.
+    Limit(SetLimit),
     /// Switches an access key on or off, or deletes it.
     Key(AccessKeyId, AccessKeyFate),
+}
+
+/// Sets a limit of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetLimit {
+    /// Whose.
+    pub account: AccountId,
+    /// Which.
+    pub quota: Quota,
+    /// The most from now on; what is there beyond it stays. `None` = the usual limit.
+    pub limit: Option<u32>,
 }
 
 /// What becomes of an access key.

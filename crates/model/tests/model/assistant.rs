@@ -101,7 +101,7 @@ fn parameters_have_values_and_values_have_parameters() {
     assert_eq!(try_with(" {{a}}", true, &[("a", &long)]), AssistantRefusal::TooLong.into());
     let many: String = (0..21).map(|number| format!("{{{{p{number}}}}}")).collect();
     let refusal = refused(&mut world, AssistantCommand::Create(command(&many, true)));
-    assert_eq!(refusal, Refusal::QuotaExceeded { quota: Quota::ParametersACommand });
+    assert_eq!(refusal, Refusal::QuotaExceeded { quota: Quota::ParametersACommand, limit: 20 });
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn old_results_make_room_for_new_ones_and_what_may_still_run_does_not() {
     for _ in 1..10 {
         invoke(&mut world, all.clone());
     }
-    let full = Refusal::QuotaExceeded { quota: Quota::ResultsAnAccount };
+    let full = Refusal::QuotaExceeded { quota: Quota::ResultsAnAccount, limit: 500 };
     assert_eq!(refused(&mut world, all.clone()), full);
     world.now.0 += 60 + 60 + 60;
     assert_eq!(refused(&mut world, all.clone()), full, "to the second");
@@ -145,7 +145,7 @@ fn old_results_make_room_for_new_ones_and_what_may_still_run_does_not() {
     let another = world.instance(&vswitch, &[]);
     let more: Vec<_> = many.into_iter().chain([another]).collect();
     let refusal = refused(&mut world, AssistantCommand::Run(run("true", &more)));
-    assert_eq!(refusal, Refusal::QuotaExceeded { quota: Quota::InstancesAnInvocation });
+    assert_eq!(refusal, Refusal::QuotaExceeded { quota: Quota::InstancesAnInvocation, limit: 50 });
 }
 
 fn ended(end: TaskEnd) -> TaskReport {

@@ -39,7 +39,7 @@ fn a_load_balancer_has_up_to_four_groups_of_one_type_and_its_vpc() {
     assert!(matches!(refused(&mut it, foreign), Refusal::VpcMismatch { .. }));
     let all = join(&it, &own.iter().collect::<Vec<_>>());
     let quota = Quota::GroupsALoadBalancer;
-    assert_eq!(refused(&mut it, all), Refusal::QuotaExceeded { quota });
+    assert_eq!(refused(&mut it, all), Refusal::QuotaExceeded { quota, limit: 4 });
     let two = join(&it, &[&own[0], &own[1]]);
     it.world.run(two);
     let again = join(&it, &[&own[1]]);

@@ -179,13 +179,13 @@ fn what_cannot_be_attached_or_detached_is_named() {
 fn an_instance_has_at_most_eight_interfaces() {
     let mut it = Place::new();
     let vswitch = it.g.clone();
-    for _ in 1..Quota::EnisAnInstance.limit() {
+    for _ in 1..Quota::EnisAnInstance.usual() {
         let eni = it.eni(&vswitch);
         it.attach(&eni);
     }
     let eni = it.eni(&vswitch);
     let refusal = it.world.refused(Command::Eni(EniCommand::Attach(it.attachment(&eni))));
-    assert_eq!(refusal, Refusal::QuotaExceeded { quota: Quota::EnisAnInstance });
+    assert_eq!(refusal, Refusal::QuotaExceeded { quota: Quota::EnisAnInstance, limit: 8 });
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn addresses_are_assigned_by_name_or_number_and_rest_when_they_are_taken_off() {
     assert!(matches!(it.world.refused(outside), Refusal::AddressOutsideVSwitch { .. }));
     assert!(matches!(it.world.refused(assign(&eni, MoreAddresses::Any(0))), Refusal::Empty(_)));
     let many = it.world.refused(assign(&eni, MoreAddresses::Any(46)));
-    assert_eq!(many, Refusal::QuotaExceeded { quota: Quota::AddressesAnEni });
+    assert_eq!(many, Refusal::QuotaExceeded { quota: Quota::AddressesAnEni, limit: 50 });
     let off =
         |addresses| Command::Eni(EniCommand::Unassign(UnassignAddresses { eni: eni.clone(), addresses }));
     it.world.run(off(these(&[[10, 0, 1, 20], [10, 0, 1, 2]])));

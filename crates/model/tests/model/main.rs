@@ -10,6 +10,7 @@ mod interfaces;
 mod key_pairs;
 mod pieces;
 mod private_zones;
+mod quotas;
 mod random;
 mod ranges;
 mod ratchet;

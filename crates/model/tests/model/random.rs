@@ -17,7 +17,7 @@ use model::command::resource_group::{CreateResourceGroup, ResourceGroupCommand};
 use model::command::route::*;
 use model::command::security::*;
 use model::command::service::*;
-use model::command::system::{Tagging, Untagging};
+use model::command::system::{Access, SetLimit, Tagging, Untagging};
 use model::command::tls::*;
 use model::command::vpc::*;
 use model::endpoint::{EndpointZone, Replacement};
@@ -31,6 +31,7 @@ use model::meta::{Description, Labels, Name, Relabel};
 use model::net::PortRange;
 use model::nlb::health_check::HealthCheckPatch;
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
+use model::quota::Quota;
 use model::route::NextHop;
 use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::service::{EndpointService, Payer, ResourceKey, User};
@@ -276,8 +277,9 @@ impl Dice<'_> {
     fn network(&mut self) -> C {
         let (octet, second) = (self.below(4), self.below(8) / 7);
         let cidr = VSwitchCidr::new(format!("10.{second}.{octet}.0/28").parse().unwrap()).unwrap();
-        match self.below(18) {
+        match self.below(19) {
             17 => C::ResourceGroup(self.groups()),
+            18 => self.limit(),
             0 | 1 => C::Vpc(VpcCommand::CreateVpc(CreateVpc {
                 cidr: VpcCidr::new("10.0.0.0/16".parse().unwrap()).unwrap(),
                 is_default: self.chance(3),
@@ -309,6 +311,14 @@ impl Dice<'_> {
 
     fn resource_group(&mut self) -> ResourceGroupId {
         self.key(&self.state.tables().resource_groups.clone(), "rg-none")
+    }
+
+    /// A limit that leaves room for something, or the usual one.
+    fn limit(&mut self) -> C {
+        let quota = Quota::ALL[self.below(Quota::ALL.len() as u64) as usize];
+        let limit = u64::from(quota.usual()) / 2 + self.below(quota.usual().into());
+        let account = self.state.tables().accounts.keys().next().copied().unwrap_or(OTHER);
+        C::Access(Access::Limit(SetLimit { account, quota, limit: self.chance(2).then_some(limit as u32) }))
     }
 
     fn groups(&mut self) -> ResourceGroupCommand {

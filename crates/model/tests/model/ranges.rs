@@ -124,7 +124,7 @@ fn ranges_of_a_vpc_are_apart_from_each_other_and_from_its_routes_and_few() {
         world.run(associate(&vpc, &format!("10.{octet}.0.0/16")));
     }
     let quota = Quota::SecondaryCidrsAVpc;
-    assert_eq!(world.refused(associate(&vpc, "10.6.0.0/16")), Refusal::QuotaExceeded { quota });
+    assert_eq!(world.refused(associate(&vpc, "10.6.0.0/16")), Refusal::QuotaExceeded { quota, limit: 5 });
 }
 
 #[test]

@@ -435,7 +435,7 @@ fn resources_of_a_service_exist_in_their_zone_and_only_once() {
     let many = (0..11).map(|_| resource("g", &it.load_balancer)).collect();
     let many = CreateService { resources: many, ..CreateService::default() };
     let quota = Quota::ResourcesACall;
-    assert_eq!(it.world.refused(Command::CreateService(many)), Refusal::QuotaExceeded { quota });
+    assert_eq!(it.world.refused(Command::CreateService(many)), Refusal::QuotaExceeded { quota, limit: 10 });
     assert_eq!(
         it.world.refused(Command::RemoveUser(it.service.clone(), User::Everybody)),
         Refusal::UserNotFound
@@ -518,7 +518,10 @@ fn tags_are_set_counted_and_taken_away() {
         Command::Tag(Tagging { resources: resources.clone(), tags })
     };
     it.world.run(tag(20, "key"));
-    assert_eq!(it.world.refused(tag(1, "more")), Refusal::QuotaExceeded { quota: Quota::TagsAResource });
+    assert_eq!(
+        it.world.refused(tag(1, "more")),
+        Refusal::QuotaExceeded { quota: Quota::TagsAResource, limit: 20 }
+    );
     it.world.run(Command::Untag(Untagging { resources: resources.clone(), keys: None }));
     assert_eq!(it.world.refused(tag(1, "acs:")), Refusal::InvalidTag);
     let job = Tagging { resources: vec![Key::Account(crate::support::ACCOUNT)], tags: BTreeMap::new() };

@@ -107,7 +107,7 @@ fn names_are_one_of_a_kind_in_an_account_and_display_names_change() {
         made(&mut world, &format!("team-{more}"));
     }
     let quota = Quota::ResourceGroupsAnAccount;
-    assert_eq!(world.refused(create("one-too-many")), Refusal::QuotaExceeded { quota });
+    assert_eq!(world.refused(create("one-too-many")), Refusal::QuotaExceeded { quota, limit: 100 });
 }
 
 #[test]

@@ -304,11 +304,11 @@ fn a_vpc_with_a_table_of_a_user_stays_and_takes_the_system_s_with_it() {
     let delete = Command::Vpc(VpcCommand::DeleteVpc(vpc.clone()));
     assert_eq!(world.refused(delete.clone()), Refusal::InUse { what, by });
     world.run(Command::Route(RouteCommand::DeleteTable(table)));
-    for _ in 1..Quota::RouteTablesAVpc.limit() {
+    for _ in 1..Quota::RouteTablesAVpc.usual() {
         world.run(Command::Route(RouteCommand::CreateTable(new_table(&vpc))));
     }
     let many = world.refused(Command::Route(RouteCommand::CreateTable(new_table(&vpc))));
-    assert_eq!(many, Refusal::QuotaExceeded { quota: Quota::RouteTablesAVpc });
+    assert_eq!(many, Refusal::QuotaExceeded { quota: Quota::RouteTablesAVpc, limit: 10 });
     let tables: Vec<_> = world.state.route_tables_of(&vpc).filter(|table| !table.system).cloned().collect();
     for table in tables {
         world.run(Command::Route(RouteCommand::DeleteTable(table.id.clone())));

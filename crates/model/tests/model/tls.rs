@@ -191,7 +191,7 @@ fn certificates_for_more_names_come_and_go() {
     let too_many =
         Command::Tls(TlsCommand::AssociateCertificates(more(&listener, &many.iter().collect::<Vec<_>>())));
     let quota = Quota::CertificatesALoadBalancer;
-    assert_eq!(world.refused(too_many), Refusal::QuotaExceeded { quota });
+    assert_eq!(world.refused(too_many), Refusal::QuotaExceeded { quota, limit: 25 });
 }
 
 #[test]

@@ -20,8 +20,8 @@ pub(super) const ACTIONS: &[Action] = &[
 ];
 
 /// The attributes that mean something here, with their values.
-fn known() -> [(&'static str, Vec<String>); 4] {
-    let limit = |quota: Quota| vec![quota.limit().to_string()];
+fn known(call: &Call) -> [(&'static str, Vec<String>); 4] {
+    let limit = |quota: Quota| vec![call.view.state.limit(call.account, quota).to_string()];
     [
         ("instance-network-type", vec!["vpc".to_owned()]),
         ("max-security-groups", limit(Quota::SecurityGroupsAnAccount)),
@@ -31,7 +31,7 @@ fn known() -> [(&'static str, Vec<String>); 4] {
 }
 
 fn attributes(call: &Call) -> Result<Value, ApiError> {
-    let (asked, known) = (call.params.texts("AttributeName")?, known());
+    let (asked, known) = (call.params.texts("AttributeName")?, known(call));
     let names = known.clone().map(|(name, _)| name);
     if asked.iter().any(|name| !names.contains(&name.as_str())) {
         let message = format!("Instances and accounts have no limits but these: {}.", names.join(", "));

@@ -131,27 +131,35 @@ pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
     }
 }
 
-/// The older products name some limits; the others have one code for all.
+/// Some limits have a code of their own in their product; the others have one code for all.
 pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
-    let named = [
-        (Quota::VpcsAnAccount, (400, "QuotaExceeded.Vpc")),
-        (Quota::SecondaryCidrsAVpc, (400, "QuotaExceeded.VpcMultiCidr")),
-        (Quota::VSwitchesAVpc, (400, "QuotaExceeded.VSwitch")),
-        (Quota::RouteTablesAVpc, (400, "QuotaExceeded.RouteTable")),
-        (Quota::CommandsAnAccount, (403, "CmdCount.ExceedQuota")),
-        (Quota::ParametersACommand, (403, "CmdParamCount.ExceedLimit")),
-        (Quota::InstancesAnInvocation, (403, "InstanceIds.ExceedLimit")),
-        (Quota::ResultsAnAccount, (403, "Invocation.ExceedQuota")),
-        (Quota::KeyPairsAnAccount, (403, "QuotaExceed.KeyPair")),
-        (Quota::EnisAnAccount, (403, "MaxEniCountExceeded")),
-        (Quota::EnisAnInstance, (403, "EniPerInstanceLimitExceeded")),
-        (Quota::AddressesAnEni, (403, "InvalidOperation.Ipv4CountExceeded")),
-    ];
-    let named = named.iter().find(|(quota, _)| *refusal == Refusal::QuotaExceeded { quota: *quota });
-    if let Some((_, code)) = named {
-        return *code;
+    let full = (400, "QuotaExceeded.QuotaInsufficient");
+    let full = of(product, full, (400, "QuotaMisMatched"), (400, "QuotaExceeded"));
+    let Refusal::QuotaExceeded { quota, .. } = refusal else { return full };
+    use Product::{Ecs, Privatelink, Vpc};
+    match (product, quota) {
+        (Vpc, Quota::VpcsAnAccount) => (400, "QuotaExceeded.Vpc"),
+        (Vpc, Quota::SecondaryCidrsAVpc) => (400, "QuotaExceeded.VpcMultiCidr"),
+        (Vpc, Quota::VSwitchesAVpc) => (400, "QuotaExceeded.VSwitch"),
+        (Vpc, Quota::RouteTablesAVpc) => (400, "QuotaExceeded.RouteTable"),
+        (Vpc, Quota::TagsAResource) => (400, "QuotaExceeded.TagNum"),
+        (Ecs, Quota::CommandsAnAccount) => (403, "CmdCount.ExceedQuota"),
+        (Ecs, Quota::ParametersACommand) => (403, "CmdParamCount.ExceedLimit"),
+        (Ecs, Quota::InstancesAnInvocation) => (403, "InstanceIds.ExceedLimit"),
+        (Ecs, Quota::ResultsAnAccount) => (403, "Invocation.ExceedQuota"),
+        (Ecs, Quota::KeyPairsAnAccount) => (403, "QuotaExceed.KeyPair"),
+        (Ecs, Quota::SecurityGroupsAnAccount) => (403, "QuotaExceed.SecurityGroup"),
+        (Ecs, Quota::RulesAGroup) => (403, "AuthorizationLimitExceed"),
+        (Ecs, Quota::GroupsAnEni) => (403, "InstanceSecurityGroupLimitExceeded"),
+        (Ecs, Quota::EnisAnAccount) => (403, "MaxEniCountExceeded"),
+        (Ecs, Quota::EnisAnInstance) => (403, "EniPerInstanceLimitExceeded"),
+        (Ecs, Quota::AddressesAnEni) => (403, "InvalidOperation.Ipv4CountExceeded"),
+        (Ecs, Quota::TagsAResource) => (403, "QuotaExceed.Tags"),
+        (Privatelink, Quota::EndpointsAVpc) => (400, "QuotaExceeded.totalEpPerVpc"),
+        (Privatelink, Quota::ZonesAnEndpoint) => (400, "QuotaExceeded.epZonePerEndpoint"),
+        (Privatelink, Quota::TagsAResource) => (400, "QuotaExceed.TagsPerResource"),
+        (_, _) => full,
     }
-    of(product, (400, "QuotaExceeded.QuotaInsufficient"), (400, "QuotaMisMatched"), (400, "QuotaExceeded"))
 }
 
 pub(super) fn deletion_protected(product: Product) -> Code {

@@ -174,6 +174,11 @@ impl Cloud {
         Self::open(place, clock).await
     }
 
+    /// What the operator of the machine commands.
+    pub(super) async fn operate(&self, command: Command) {
+        accounts::submit(&self.commits, command).await.unwrap();
+    }
+
     /// The committed state.
     pub(super) fn state(&self) -> Arc<State> {
         self.commits.state()

@@ -10,6 +10,7 @@ mod named;
 #[path = "../../../../model/tests/model/pieces.rs"]
 mod pieces;
 mod provider;
+mod quotas;
 /// Random commands are drawn as the tests of the model draw them.
 #[path = "../../../../model/tests/model/random.rs"]
 mod random;

@@ -176,7 +176,8 @@ fn name(named: &mut Named, row: &Row) {
             EniOwner::Endpoint(_) => put("endpoint_eni", &key),
             EniOwner::Instance(..) | EniOwner::LoadBalancer(_) => {}
         },
-        Row::Instance(_) => {
+        Row::Instance(row) => {
+            put(if row.zone.as_str().ends_with('g') { "instance_g" } else { "instance_k" }, &key);
             put("instance", &key);
             put("disk", &key.replacen("i-", "d-", 1));
         }
