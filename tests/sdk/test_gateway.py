@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
 
@@ -50,11 +51,22 @@ def test_another_region_is_refused(sdk):
         sdk.vpc.DescribeVpcs(RegionId="cn-nowhere")
 
 
-def test_the_older_signature_works_too(sdk):
+def older(sdk, secret):
     host, port = sdk.address.split(":")
-    client = AcsClient("dev", "dev", REGION, port=int(port))
+    client = AcsClient("dev", secret, REGION, port=int(port))
     request = CommonRequest(domain=host, version="2016-04-28", action_name="DescribeRegions", product="Vpc")
     request.set_protocol_type("http")
     request.set_method("POST")
-    answer = json.loads(client.do_action_with_exception(request))
-    assert answer["Regions"]["Region"][0]["RegionId"] == REGION
+    return json.loads(client.do_action_with_exception(request))
+
+
+def test_the_older_signature_works_too(sdk):
+    assert older(sdk, "dev")["Regions"]["Region"][0]["RegionId"] == REGION
+
+
+def test_the_older_client_is_told_that_its_secret_is_wrong(sdk):
+    with pytest.raises(ServerException) as refusal:
+        older(sdk, "wrong")
+    # It reads what the server says was signed, and breaks when the message has no colon before it.
+    assert refusal.value.get_error_code() == "SignatureDoesNotMatch"
+    assert "server string to sign is:POST&%2F&" in refusal.value.get_error_msg()

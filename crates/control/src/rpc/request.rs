@@ -1,5 +1,7 @@
 //! A request as it came in: what both signature schemes and the dispatcher need to see of it.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::CONTENT_TYPE;
@@ -37,8 +39,9 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Pairs of the query string.
     pub query: Vec<(String, String)>,
-    /// Pairs of the form body.
-    pub form: Vec<(String, String)>,
+    /// The parameters of query and form body together. Of a repeated name the last value counts, and the form's before the
+    /// query's: some clients send one in both, and sign it once.
+    pub parameters: BTreeMap<String, String>,
     /// The body's bytes, for their hash.
     pub body: Bytes,
 }
@@ -55,7 +58,8 @@ impl Request {
             );
             return Err(ApiError::new(400, "TooManyParameters", message));
         }
-        Ok(Self { method: parts.method.as_str().to_owned(), headers: parts.headers, query, form, body })
+        let parameters = query.iter().cloned().chain(form).collect();
+        Ok(Self { method: parts.method.as_str().to_owned(), headers: parts.headers, query, parameters, body })
     }
 
     /// A header's value, if it is text.
@@ -65,11 +69,7 @@ impl Request {
 
     /// A parameter's value, wherever it is; an empty value is not given.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        let pairs = self.query.iter().chain(&self.form);
-        pairs
-            .filter(|(key, value)| key == name && !value.is_empty())
-            .map(|(_, value)| value.as_str())
-            .next_back()
+        self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The action's name.
@@ -105,7 +105,7 @@ impl Request {
 
     /// The parameters of the action.
     pub fn params(&self, product: Product) -> Params {
-        let pairs = self.query.iter().chain(&self.form).filter(|(name, _)| !GATEWAY.contains(&name.as_str()));
+        let pairs = self.parameters.iter().filter(|(name, _)| !GATEWAY.contains(&name.as_str()));
         Params::new(product, pairs.map(|(name, value)| (name.as_str(), value.as_str())))
     }
 }
@@ -140,6 +140,15 @@ mod tests {
         let flat = request.params(Product::Nlb).flat(&[]);
         let names: Vec<_> = flat.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["RegionId", "VpcId", "Zone.1.ZoneId"]);
+    }
+
+    #[test]
+    fn the_last_of_a_repeated_parameter_counts_wherever_it_is_read() {
+        let request =
+            request("/?Action=A&VpcId=first&VpcId=second&Name=query", &[], "Name=form&VpcId=").unwrap();
+        assert_eq!((request.parameter("Name"), request.parameter("VpcId")), (Some("form"), None));
+        let flat = request.params(Product::Nlb).flat(&[]);
+        assert_eq!(flat, [("Name".to_owned(), "form".to_owned())]);
     }
 
     #[test]

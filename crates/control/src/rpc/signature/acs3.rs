@@ -53,13 +53,13 @@ impl<'a> Authorization<'a> {
     pub(super) fn verify(&self, request: &Request, secret: &str) -> Result<(), ApiError> {
         self.check_headers(request)?;
         let hash = sha256_hex(&request.body);
-        if request.header("x-acs-content-sha256").is_some_and(|sent| !sent.eq_ignore_ascii_case(&hash)) {
-            return Err(mismatch());
-        }
         let text = string_to_sign(&self.canonical_request(request, &hash));
-        let signature = hex::decode(self.signature).map_err(|_| mismatch())?;
+        if request.header("x-acs-content-sha256").is_some_and(|sent| !sent.eq_ignore_ascii_case(&hash)) {
+            return Err(mismatch(&text));
+        }
+        let signature = hex::decode(self.signature).map_err(|_| mismatch(&text))?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-        hmac::verify(&key, text.as_bytes(), &signature).map_err(|_| mismatch())
+        hmac::verify(&key, text.as_bytes(), &signature).map_err(|_| mismatch(&text))
     }
 
     fn check_headers(&self, request: &Request) -> Result<(), ApiError> {

@@ -152,9 +152,12 @@ fn unknown_method(message: &'static str) -> ApiError {
 }
 
 /// The string to sign is not repeated to the caller: whoever cannot sign shall not learn.
-fn mismatch() -> ApiError {
-    let message =
-        "The signature is not the one of this request and key. Check the secret and what was signed.";
+/// Older clients look for what they signed after the message's first colon, and break when there is none.
+fn mismatch(string_to_sign: &str) -> ApiError {
+    let message = format!(
+        "The signature is not the one of this request and key. Check the secret and what was signed; \
+         server string to sign is:{string_to_sign}"
+    );
     ApiError::new(400, "SignatureDoesNotMatch", message)
 }
 

@@ -31,13 +31,14 @@ pub(super) fn claim(request: &Request) -> Result<Claim<'_>, ApiError> {
 
 pub(super) fn verify(request: &Request, secret: &str) -> Result<(), ApiError> {
     let sent = request.parameter("Signature").unwrap_or_default();
-    let signature = STANDARD.decode(sent).map_err(|_| mismatch())?;
+    let text = string_to_sign(request);
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, format!("{secret}&").as_bytes());
-    hmac::verify(&key, string_to_sign(request).as_bytes(), &signature).map_err(|_| mismatch())
+    let signature = STANDARD.decode(sent).map_err(|_| mismatch(&text))?;
+    hmac::verify(&key, text.as_bytes(), &signature).map_err(|_| mismatch(&text))
 }
 
 pub(super) fn string_to_sign(request: &Request) -> String {
-    let all = request.query.iter().chain(&request.form).filter(|(name, _)| name != "Signature");
-    let all: Vec<_> = all.cloned().collect();
+    let all = request.parameters.iter().filter(|(name, _)| *name != "Signature");
+    let all: Vec<_> = all.map(|(name, value)| (name.clone(), value.clone())).collect();
     format!("{}&%2F&{}", request.method, encode(&canonical(&all)))
 }
