@@ -18,9 +18,10 @@ pub(crate) fn walkthrough() -> Result<()> {
     let mut daemon = start()?;
     let address = daemon.address.clone();
     let absolute = |path: &str| std::path::absolute(path).context("there is no working directory");
-    let mut tests = Command::new("tests/sdk/run.sh");
-    tests.arg(address).env("ISTHMUS_PROGRAM", absolute(PROGRAM)?).env("ISTHMUS_STATE", absolute(STATE)?);
-    let outcome = succeed(&mut tests);
+    let mut python = Command::new("tests/sdk/run.sh");
+    python.arg(&address).env("ISTHMUS_PROGRAM", absolute(PROGRAM)?).env("ISTHMUS_STATE", absolute(STATE)?);
+    let outcome = succeed(&mut python);
+    let outcome = outcome.and_then(|()| succeed(Command::new("tests/node/run.sh").arg(&address)));
     let removed = down();
     daemon.process.wait().context("the daemon is lost")?;
     outcome.and(removed)

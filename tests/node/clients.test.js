@@ -1,0 +1,144 @@
+// A cross-section of the API through the official Node clients: the generic one of today (ACS3 signatures) and the older
+// pop-core (signature 1.0). Both check nothing of the answer themselves, so these tests do.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import openapi from "@alicloud/openapi-client";
+import popCore from "@alicloud/pop-core";
+
+const OpenApi = openapi.default.default ?? openapi.default;
+const Pop = popCore.RPCClient ?? popCore;
+const address = process.env.ISTHMUS_ADDRESS;
+const REGION = "cn-hangzhou";
+const ZONES = ["cn-hangzhou-g", "cn-hangzhou-k"];
+const VERSIONS = {
+  Ecs: "2014-05-26",
+  Nlb: "2022-04-30",
+  Privatelink: "2020-04-15",
+  Pvtz: "2018-01-01",
+  Sts: "2015-04-01",
+  Vpc: "2016-04-28",
+};
+
+/** Calls an action through the generic client: lists and objects are flattened by it. */
+async function current(product, action, parameters = {}, secret = "dev") {
+  const client = new OpenApi(
+    new openapi.Config({ accessKeyId: "dev", accessKeySecret: secret, endpoint: address, protocol: "HTTP" }),
+  );
+  const what = new openapi.Params({
+    action,
+    version: VERSIONS[product],
+    protocol: "HTTP",
+    method: "POST",
+    authType: "AK",
+    style: "RPC",
+    pathname: "/",
+    reqBodyType: "json",
+    bodyType: "json",
+  });
+  const query = flat({ RegionId: REGION, ...parameters });
+  const runtime = { toMap: () => ({}) };
+  return (await client.callApi(what, new openapi.OpenApiRequest({ query }), runtime)).body;
+}
+
+/** Calls an action through pop-core: it flattens lists of plain values and of objects itself. */
+function older(product, action, parameters = {}, method = "POST", secret = "dev") {
+  const client = new Pop({
+    accessKeyId: "dev",
+    accessKeySecret: secret,
+    endpoint: `http://${address}`,
+    apiVersion: VERSIONS[product],
+  });
+  return client.request(action, { RegionId: REGION, ...parameters }, { method, formatParams: false });
+}
+
+function flat(value, name = "") {
+  if (Array.isArray(value)) {
+    return Object.assign({}, ...value.map((one, index) => flat(one, `${name}.${index + 1}`)));
+  }
+  if (value !== null && typeof value === "object") {
+    const inner = (key) => (name ? `${name}.${key}` : key);
+    return Object.assign({}, ...Object.entries(value).map(([key, one]) => flat(one, inner(key))));
+  }
+  return { [name]: String(value) };
+}
+
+async function until(holds) {
+  const end = Date.now() + 30_000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, "it does not come to pass");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const ways = { current, older };
+
+for (const [name, call] of Object.entries(ways)) {
+  test(`${name}: who am I`, async () => {
+    const me = await call("Sts", "GetCallerIdentity");
+    assert.match(me.AccountId, /^\d{16}$/);
+    assert.ok(me.RequestId);
+  });
+
+  test(`${name}: a network from its first VPC to its last vSwitch`, async () => {
+    const { VpcId } = await call("Vpc", "CreateVpc", { VpcName: `node-${name}`, CidrBlock: "10.0.0.0/16" });
+    const make = async (ZoneId, index) => {
+      const made = await call("Vpc", "CreateVSwitch", { VpcId, ZoneId, CidrBlock: `10.0.${index}.0/24` });
+      return made.VSwitchId;
+    };
+    const vswitches = [await make(ZONES[0], 1), await make(ZONES[1], 2)];
+    const { VSwitches } = await call("Vpc", "DescribeVSwitches", { VpcId, PageSize: 1, PageNumber: 2 });
+    assert.equal(VSwitches.VSwitch.length, 1);
+    const attribute = () => call("Vpc", "DescribeVpcAttribute", { VpcId });
+    await until(async () => (await attribute()).Status === "Available");
+    await assert.rejects(call("Vpc", "DeleteVpc", { VpcId }), { code: "DependencyViolation.VSwitch" });
+    for (const VSwitchId of vswitches) await call("Vpc", "DeleteVSwitch", { VSwitchId });
+    await call("Vpc", "DeleteVpc", { VpcId });
+    await assert.rejects(attribute(), { code: "InvalidVpcId.NotFound" });
+  });
+
+  test(`${name}: lists and objects reach the load balancer`, async () => {
+    const { VpcId } = await call("Vpc", "CreateVpc", { CidrBlock: "10.0.0.0/16" });
+    const zones = [];
+    for (const [index, ZoneId] of ZONES.entries()) {
+      const made = await call("Vpc", "CreateVSwitch", { VpcId, ZoneId, CidrBlock: `10.0.${index}.0/24` });
+      zones.push({ ZoneId, VSwitchId: made.VSwitchId });
+    }
+    const wanted = flat({ LoadBalancerName: "node", AddressType: "Intranet", VpcId, ZoneMappings: zones });
+    const { LoadbalancerId: LoadBalancerId } = await call("Nlb", "CreateLoadBalancer", wanted);
+    const attribute = () => call("Nlb", "GetLoadBalancerAttribute", { LoadBalancerId });
+    await until(async () => (await attribute()).LoadBalancerStatus === "Active");
+    const seen = (await attribute()).ZoneMappings.map(({ ZoneId, VSwitchId }) => ({ ZoneId, VSwitchId }));
+    assert.deepEqual(seen, zones);
+    const { JobId } = await call("Nlb", "DeleteLoadBalancer", { LoadBalancerId });
+    await until(async () => (await call("Nlb", "GetJobStatus", { JobId })).Status === "Succeeded");
+    for (const { VSwitchId } of zones) await call("Vpc", "DeleteVSwitch", { VSwitchId });
+    await call("Vpc", "DeleteVpc", { VpcId });
+  });
+
+  test(`${name}: a repeated token brings the first answer`, async () => {
+    const parameters = { CidrBlock: "10.0.0.0/16", ClientToken: `node-${name}-${Date.now()}` };
+    const first = await call("Vpc", "CreateVpc", parameters);
+    assert.equal((await call("Vpc", "CreateVpc", parameters)).VpcId, first.VpcId);
+    await call("Vpc", "DeleteVpc", { VpcId: first.VpcId });
+  });
+
+  test(`${name}: refusals keep their codes`, async () => {
+    const unknown = { ServiceId: "epsrv-unknown" };
+    await assert.rejects(call("Privatelink", "GetVpcEndpointServiceAttribute", unknown), {
+      code: "EndpointServiceNotFound",
+    });
+    await assert.rejects(call("Pvtz", "DescribeZoneInfo", { ZoneId: "unknown" }), { code: "Zone.NotExists" });
+    await assert.rejects(call("Ecs", "NoSuchAction"), { code: "InvalidAction.NotFound" });
+  });
+}
+
+test("current: a wrong secret", async () => {
+  await assert.rejects(current("Vpc", "DescribeVpcs", {}, "wrong"), { code: "SignatureDoesNotMatch" });
+});
+
+test("older: a wrong secret, and GET beside POST", async () => {
+  await assert.rejects(older("Vpc", "DescribeVpcs", {}, "POST", "wrong"), { code: "SignatureDoesNotMatch" });
+  assert.ok((await older("Vpc", "DescribeVpcs", {}, "GET")).Vpcs);
+});
