@@ -298,6 +298,8 @@ fn signed(now: Timestamp, key: &str, product: Product, action: &str, params: &[(
     ];
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let pairs: Vec<(String, String)> = common.iter().chain(params).map(owned).collect();
+    // A name that is given twice is signed once.
+    let pairs: Vec<_> = pairs.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect();
     let form = canonical(&pairs);
     let secret = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, format!("{key}&").as_bytes());
     let tag = hmac::sign(&secret, format!("POST&%2F&{}", encode(&form)).as_bytes());
