@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     ("scenarios", || tests(&["--test", "scenario"])),
     ("SDK walkthrough", sdk::walkthrough),
     ("documents", || tests(&["--test", "compatibility", "--test", "tutorial"])),
+    ("metrics", || tests(&["--test", "metrics"])),
     ("crash", || tests(&["--test", "crash"])),
     ("bench gates", system::gates),
 ];

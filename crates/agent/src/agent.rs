@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::id::{Revision, ServerIndex};
 use model::plan::HostPlan;
@@ -24,6 +24,7 @@ use crate::proxy;
 use crate::reconcile::{Pass, Reconciler};
 use crate::services::{self, Services};
 use crate::sweep;
+use crate::work::Work;
 
 /// Time after which the host is compared with the plan though nothing changed.
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -45,9 +46,10 @@ pub async fn run(
     config: AgentConfig,
     mut plans: watch::Receiver<Option<Arc<HostPlan>>>,
     reports: watch::Sender<Option<Report>>,
+    work: Arc<Work>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), AgentError> {
-    let mut agent = Agent::new(config);
+    let mut agent = Agent::new(config, work);
     let mut clock = tokio::time::interval(INTERVAL);
     let mut sweeps = tokio::time::interval(sweep::INTERVAL);
     tokio::pin!(shutdown);
@@ -85,12 +87,13 @@ struct Agent {
     made: watch::Sender<Option<Arc<HostPlan>>>,
     names: watch::Sender<Arc<NamesView>>,
     ready: watch::Sender<bool>,
+    work: Arc<Work>,
     /// Ends its tasks when dropped.
     _tasks: JoinSet<()>,
 }
 
 impl Agent {
-    fn new(config: AgentConfig) -> Self {
+    fn new(config: AgentConfig, work: Arc<Work>) -> Self {
         let cache = PlanCache::new(&config.state_dir);
         let plan = cache.load().unwrap_or_else(|error| {
             warn(&error);
@@ -124,6 +127,7 @@ impl Agent {
             made,
             names,
             ready,
+            work,
             _tasks: tasks,
         }
     }
@@ -149,6 +153,7 @@ impl Agent {
         let health: Health =
             self.health.borrow_and_update().iter().map(|(server, report)| (*server, report.state)).collect();
         let settings = proxy::Settings::of(&plan, &health);
+        let begin = Instant::now();
         let work = {
             let plan = Arc::clone(&plan);
             move || {
@@ -161,6 +166,7 @@ impl Agent {
         if let Err(fault) = self.proxy.follow(settings).await {
             pass.faults.push(crate::reconcile::in_full(&fault));
         }
+        self.work.passed(&pass, begin.elapsed());
         let unfinished = pass.unfinished;
         self.passed(&plan, pass);
         Ok(unfinished)

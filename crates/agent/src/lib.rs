@@ -22,6 +22,7 @@ pub mod reconcile;
 pub mod services;
 pub mod status;
 pub mod sweep;
+pub mod work;
 
 pub use agent::{AgentError, run};
 pub use config::AgentConfig;

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::store::{CommitError, LoadError, Store};
+use crate::tally::Tally;
 use committer::Committer;
 pub use rows::ForeignRow;
 
@@ -90,6 +91,7 @@ struct Job {
 pub struct Commits {
     queue: mpsc::Sender<Job>,
     published: watch::Receiver<Arc<State>>,
+    tally: Arc<Tally>,
 }
 
 impl Commits {
@@ -99,10 +101,11 @@ impl Commits {
     /// # Errors
     /// When the store cannot be read, or holds rows that this version does not understand.
     pub fn start(store: Box<dyn Store>) -> Result<(Self, std::thread::JoinHandle<()>), StoreFailure> {
-        let (committer, published) = Committer::load(store)?;
+        let tally = Arc::new(Tally::default());
+        let (committer, published) = Committer::load(store, tally.clone())?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let thread = std::thread::spawn(move || committer.run(waiting));
-        Ok((Self { queue, published }, thread))
+        Ok((Self { queue, published, tally }, thread))
     }
 
     /// The newest committed state.
@@ -113,6 +116,11 @@ impl Commits {
     /// Every newest committed state, as it comes.
     pub fn watch(&self) -> watch::Receiver<Arc<State>> {
         self.published.clone()
+    }
+
+    /// Where requests and commits are counted.
+    pub fn tally(&self) -> &Arc<Tally> {
+        &self.tally
     }
 
     /// Commits a command. The answer comes when it is durable.

@@ -1,5 +1,6 @@
 //! The control plane, put together.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,7 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use model::account::{AccessKeyId, Secret};
-use model::id::{HostId, ZoneId};
+use model::id::{HostId, ServerIndex, ZoneId};
+use model::report::HealthReport;
 use model::state::State;
 use model::status::Observed;
 use tokio::sync::watch;
@@ -19,13 +21,14 @@ use crate::actions::{Api, Edge, Gate};
 use crate::admin::Admin;
 use crate::commit::{Commits, StoreFailure};
 use crate::hosts::{self, HostLink};
-use crate::http::{Certificate, CertificateError, Server};
+use crate::http::{Certificate, CertificateError, Page, Server};
 use crate::rpc::signature::Replays;
 use crate::rpc::time;
 use crate::sessions::{NoSession, Sessions};
 use crate::store::master_key::{MasterKey, MasterKeyError};
 use crate::store::{self, OpenError};
 use crate::summary::{Summary, summary};
+use crate::tally::{Counts, Tally};
 use crate::tasks;
 
 /// The directory of the certificate in the state directory.
@@ -114,7 +117,7 @@ pub struct Control {
     new_key: Option<(AccessKeyId, Secret)>,
     server: Server,
     address: SocketAddr,
-    certificate: PathBuf,
+    certificate: Certificate,
     observed: watch::Sender<Arc<Observed>>,
     gate: Gate,
 }
@@ -143,7 +146,6 @@ impl Control {
         let taken = |source| StartError::Listen { address: config.listen, source };
         let server = Server::bind(config.listen, &certificate).await.map_err(taken)?;
         let address = server.address().map_err(taken)?;
-        let certificate = certificate.path().to_owned();
         let gate = Gate { sessions: Arc::new(sessions), replays };
         let (observed, _) = watch::channel(Arc::default());
         Ok(Self { commits, committer, host, new_key, server, address, certificate, observed, gate })
@@ -161,7 +163,7 @@ impl Control {
 
     /// The certificate that clients of the TLS side need to trust.
     pub fn certificate(&self) -> &std::path::Path {
-        &self.certificate
+        self.certificate.path()
     }
 
     /// The key that was made just now, at first start: the only time that its secret is shown.
@@ -174,9 +176,24 @@ impl Control {
         Admin::new(self.commits.clone())
     }
 
+    /// Serves `page` on an address of its own, until `shutdown` is done.
+    ///
+    /// # Errors
+    /// When the address is taken.
+    pub async fn serve<S: Future<Output = ()>>(
+        &self,
+        page: Page,
+        address: SocketAddr,
+        shutdown: S,
+    ) -> Result<impl Future<Output = ()> + use<S>, StartError> {
+        let taken = |source| StartError::Listen { address, source };
+        page.listen(address, &self.certificate, shutdown).await.map_err(taken)
+    }
+
     /// A look at state and reports, as long as the control plane runs.
     pub fn inspector(&self) -> Inspector {
-        Inspector { states: self.commits.watch(), observed: self.observed.subscribe() }
+        let tally = self.commits.tally().clone();
+        Inspector { states: self.commits.watch(), observed: self.observed.subscribe(), tally }
     }
 
     /// Plans, observes and answers, until `shutdown` is done. When it returns, the store is closed.
@@ -211,6 +228,7 @@ async fn reported(mut observed: watch::Receiver<Arc<Observed>>) {
 pub struct Inspector {
     states: watch::Receiver<Arc<State>>,
     observed: watch::Receiver<Arc<Observed>>,
+    tally: Arc<Tally>,
 }
 
 impl Inspector {
@@ -219,6 +237,17 @@ impl Inspector {
         let observed = self.observed.borrow().clone();
         let state = self.states.borrow().clone();
         summary(&state, &observed)
+    }
+
+    /// The health of every server that is checked, as reported.
+    pub fn health(&self) -> BTreeMap<ServerIndex, HealthReport> {
+        let observed = self.observed.borrow().clone();
+        observed.hosts.values().flat_map(|report| report.health.clone()).collect()
+    }
+
+    /// What was counted since the start.
+    pub fn counts(&self) -> Counts {
+        self.tally.counts()
     }
 }
 

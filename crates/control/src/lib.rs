@@ -14,6 +14,7 @@ pub mod rpc;
 pub mod sessions;
 pub mod store;
 pub mod summary;
+pub mod tally;
 mod tasks;
 #[cfg(test)]
 mod testing;

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::place::{Hold, Place, Which};
-use crate::{doctor, operator};
+use crate::{doctor, metrics, operator};
 
 /// How often the hold is asked for: `status` has it for a moment too.
 const HOLD_TRIES: u32 = 25;
@@ -36,6 +36,9 @@ pub struct Up {
     /// Where the API listens: HTTP and HTTPS on one port.
     #[arg(long, value_name = "ADDRESS", env = "ISTHMUS_LISTEN", default_value = "127.0.0.1:4577")]
     listen: SocketAddr,
+    /// Where Prometheus finds metrics, under /metrics; without it nowhere. They name interfaces and servers of all accounts.
+    #[arg(long, value_name = "ADDRESS", env = "ISTHMUS_METRICS")]
+    metrics: Option<SocketAddr>,
 }
 
 impl Up {
@@ -75,7 +78,13 @@ impl Up {
         let consoles = Arc::new(LocalConsoles(Instances::new(&config.state_dir, &config.run_dir)));
         tokio::spawn(tell_status(status, control.inspector()));
         let operator = tokio::spawn(operator::answer(questions, control.admin()));
-        let agent = agent::run(config, plans_in, reports_out, until(stopped.clone()));
+        let work = Arc::default();
+        if let Some(address) = self.metrics {
+            let (inspector, plans, work) = (control.inspector(), plans_in.clone(), Arc::clone(&work));
+            let page = metrics::Sources { inspector, work, agent: config.clone(), plans }.page();
+            tokio::spawn(control.serve(page, address, until(stopped.clone())).await?);
+        }
+        let agent = agent::run(config, plans_in, reports_out, work, until(stopped.clone()));
         let agent = tokio::spawn(stopping_all(Stop(stop.clone()), agent));
         let control = control.run(HostLink { plans, reports, consoles }, until(stopped.clone()));
         let control = tokio::spawn(stopping_all(Stop(stop.clone()), control));

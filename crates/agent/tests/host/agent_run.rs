@@ -33,7 +33,7 @@ impl Running {
         let (from_agent, reports) = watch::channel(None);
         let (_shutdown, ended) = oneshot::channel::<()>();
         let config = host.config.clone();
-        runtime.spawn(agent::run(config, to_agent, from_agent, async { drop(ended.await) }));
+        runtime.spawn(agent::run(config, to_agent, from_agent, Arc::default(), async { drop(ended.await) }));
         Self { plans, reports, _shutdown, runtime }
     }
 

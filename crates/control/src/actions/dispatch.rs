@@ -1,6 +1,7 @@
 //! From an HTTP request to its response: authenticate, find the action, let it read or commit.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
@@ -83,6 +84,12 @@ impl Api {
         }
     }
 
+    fn count(&self, request: &Request, result: &Result<Value, ApiError>, begin: Instant) {
+        let asked = action_of(request).ok().map(|action| (action.product, action.name));
+        let code = result.as_ref().err().map(|error| error.code.as_ref());
+        self.commits.tally().answered(asked, code, begin.elapsed());
+    }
+
     fn view(&self) -> View {
         // Reports first: a status must not claim that a host has done what the state does not know yet.
         let observed = self.observed.borrow().clone();
@@ -127,7 +134,7 @@ impl Api {
 impl crate::http::Handler for Api {
     async fn handle(&self, request: hyper::Request<Bytes>) -> Response<Bytes> {
         let (path, method) = (request.uri().path().to_owned(), request.method().clone());
-        let id = request_id();
+        let (id, begin) = (request_id(), Instant::now());
         match Request::new(request) {
             Ok(request) => {
                 let result = match (path.as_str(), method) {
@@ -142,6 +149,7 @@ impl crate::http::Handler for Api {
                 if let Err(error) = &result {
                     tracing::debug!(request = %id, action = request.action().unwrap_or_default(), %error, "refused");
                 }
+                self.count(&request, &result, begin);
                 let host = request.header("host").unwrap_or_default();
                 respond(Format::of(&request), request.action().unwrap_or_default(), host, &id, result)
             }

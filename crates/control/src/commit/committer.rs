@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use model::command::Env;
 use model::records::Token;
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{Job, StoreFailure, Submission, SubmitError, rows};
 use crate::store::{CommitError, Edit, Store};
+use crate::tally::Tally;
 
 /// Commands that share a transaction, at most: it bounds how long the first of them waits.
 const GROUP: usize = 256;
@@ -20,6 +22,7 @@ pub(super) struct Committer {
     store: Box<dyn Store>,
     state: Arc<State>,
     published: watch::Sender<Arc<State>>,
+    tally: Arc<Tally>,
     /// A commit failed: only the store knows whether it happened.
     doubtful: bool,
 }
@@ -28,15 +31,18 @@ pub(super) struct Committer {
 struct Draft {
     state: Arc<State>,
     edits: Vec<Edit>,
+    /// Commands that changed something.
+    commands: usize,
 }
 
 impl Committer {
     pub(super) fn load(
         mut store: Box<dyn Store>,
+        tally: Arc<Tally>,
     ) -> Result<(Self, watch::Receiver<Arc<State>>), StoreFailure> {
         let state = Arc::new(rows::decode(store.load()?)?);
         let (published, watcher) = watch::channel(state.clone());
-        Ok((Self { store, state, published, doubtful: false }, watcher))
+        Ok((Self { store, state, published, tally, doubtful: false }, watcher))
     }
 
     /// Commits until nobody can ask any more.
@@ -55,6 +61,7 @@ impl Committer {
         let answers = match self.commit_together(&group) {
             Ok(answers) => answers,
             Err(failure) => {
+                self.tally.commit_failed();
                 tracing::error!(error = &failure as &dyn std::error::Error, "a commit failed");
                 vec![Err(SubmitError::Store(Arc::new(failure))); group.len()]
             }
@@ -69,15 +76,17 @@ impl Committer {
     fn commit_together(&mut self, group: &[Job]) -> Result<Vec<Result<Value, SubmitError>>, StoreFailure> {
         loop {
             self.settle()?;
-            let mut draft = Draft { state: self.state.clone(), edits: Vec::new() };
+            let mut draft = Draft { state: self.state.clone(), edits: Vec::new(), commands: 0 };
             let answers = group.iter().map(|job| draft.judge(&job.submission)).collect();
             if draft.edits.is_empty() {
                 return Ok(answers);
             }
             self.doubtful = true;
+            let begin = Instant::now();
             match self.store.commit(self.state.revision(), draft.state.revision(), &draft.edits) {
                 Ok(()) => {
                     self.doubtful = false;
+                    self.tally.committed(draft.commands, begin.elapsed());
                     self.publish(draft.state);
                     return Ok(answers);
                 }
@@ -135,6 +144,7 @@ impl Draft {
         }
         let edits = rows::encode(change).map_err(|error| SubmitError::Store(Arc::new(error.into())))?;
         self.edits.extend(edits);
+        self.commands += 1;
         self.state = state;
         Ok(())
     }

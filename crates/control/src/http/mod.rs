@@ -4,6 +4,7 @@
 
 mod certificate;
 mod connection;
+mod page;
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 pub use certificate::{Certificate, CertificateError};
+pub use page::Page;
 
 /// Largest request body, bytes.
 pub const MAX_BODY: usize = 1 << 20;

@@ -1,0 +1,102 @@
+//! What the kernel program has counted.
+
+use agent::HostStatus;
+use agent::status::{CounterStatus, DropStatus, MapStatus};
+use model::id::PortIndex;
+use model::plan::HostPlan;
+use tables::DropReason;
+
+use super::exposition::{Exposition, Kind};
+
+pub(super) fn write(text: &mut Exposition, host: &HostStatus, plan: Option<&HostPlan>) {
+    let help = "Connections in the table, established or not.";
+    text.family(Kind::Gauge, "isthmus_connections", help).sample(&[], host.connections);
+    drops(text, &host.drops, plan);
+    events(text, &host.counters);
+    maps(text, &host.maps);
+    let help = "Whether the program sees the packets of a link.";
+    let mut family = text.family(Kind::Gauge, "isthmus_link_attached", help);
+    for link in &host.links {
+        family.sample(&[("link", &link.name)], u8::from(link.attached));
+    }
+}
+
+fn drops(text: &mut Exposition, drops: &[DropStatus], plan: Option<&HostPlan>) {
+    let named: Vec<_> =
+        drops.iter().map(|drop| (interface(drop.port, plan), reason(drop.reason), drop)).collect();
+    let help = "Packets dropped, by interface and reason.";
+    let mut family = text.family(Kind::Counter, "isthmus_dropped_packets_total", help);
+    for (interface, reason, drop) in &named {
+        family.sample(&[("interface", interface), ("reason", reason)], drop.packets);
+    }
+    let help = "Bytes of packets dropped, by interface and reason.";
+    let mut family = text.family(Kind::Counter, "isthmus_dropped_bytes_total", help);
+    for (interface, reason, drop) in &named {
+        family.sample(&[("interface", interface), ("reason", reason)], drop.bytes);
+    }
+}
+
+fn events(text: &mut Exposition, counters: &[CounterStatus]) {
+    let named: Vec<_> = counters.iter().map(|counter| (snake_case(&counter.name), counter)).collect();
+    let help = "Packets, by what was done with them.";
+    let mut family = text.family(Kind::Counter, "isthmus_packets_total", help);
+    for (event, counter) in &named {
+        family.sample(&[("event", event)], counter.packets);
+    }
+    let help = "Bytes of packets, by what was done with them.";
+    let mut family = text.family(Kind::Counter, "isthmus_bytes_total", help);
+    for (event, counter) in &named {
+        family.sample(&[("event", event)], counter.bytes);
+    }
+}
+
+fn maps(text: &mut Exposition, maps: &[MapStatus]) {
+    let mut family = text.family(Kind::Gauge, "isthmus_map_entries", "Entries in use in a kernel map.");
+    for map in maps {
+        family.sample(&[("map", &map.name.to_lowercase())], map.used);
+    }
+    let mut family = text.family(Kind::Gauge, "isthmus_map_entries_max", "Most entries of a kernel map.");
+    for map in maps {
+        family.sample(&[("map", &map.name.to_lowercase())], map.capacity);
+    }
+}
+
+/// The interface that a port stands for; one that the plan no longer has keeps its number.
+fn interface(port: u32, plan: Option<&HostPlan>) -> String {
+    let known = plan.and_then(|plan| plan.ports.get(&PortIndex(port))).map(|port| port.eni.to_string());
+    known.unwrap_or_else(|| if port == 0 { "none".to_owned() } else { format!("port-{port}") })
+}
+
+fn reason(number: u32) -> String {
+    let name = DropReason::from_number(number).map(|reason| snake_case(&format!("{reason:?}")));
+    name.unwrap_or_else(|| number.to_string())
+}
+
+/// `NewFlow` as `new_flow`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_written_as_labels_are() {
+        assert_eq!(snake_case("NewFlow"), "new_flow");
+        assert_eq!(reason(DropReason::TtlExpired as u32), "ttl_expired");
+        assert_eq!(reason(4711), "4711");
+    }
+
+    #[test]
+    fn what_the_plan_does_not_name_keeps_its_number() {
+        assert_eq!((interface(0, None).as_str(), interface(7, None).as_str()), ("none", "port-7"));
+    }
+}
