@@ -2,7 +2,7 @@
 
 import pytest
 
-from sdk import ZONES, refused, until
+from sdk import ZONES, Sdk, refused, until
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +136,134 @@ def test_another_resource_serves_a_zone(sdk, road):
     choose(ResourceAllocateMode="Auto", ResourceReplaceMode="Force")
     until(("Connected", road.second), lambda: (zone()["ZoneStatus"], zone()["ResourceId"]))
     road.resources.insert(1, spare)
+
+
+@pytest.fixture
+def role(sdk):
+    """The same account, with temporary credentials."""
+    account = sdk.sts.GetCallerIdentity()["AccountId"]
+    arn = f"acs:ram::{account}:role/builder"
+    given = sdk.sts.AssumeRole(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    return Sdk(sdk.address, key=given["AccessKeyId"], secret=given["AccessKeySecret"], token=given["SecurityToken"])
+
+
+def test_only_who_made_a_protected_endpoint_changes_it(sdk, road, role):
+    wanted = {"VpcId": road.vpc, "ServiceId": road.service, "SecurityGroupId": [road.group], "ProtectedEnabled": True}
+    for maker, other in ((sdk, role), (role, sdk)):
+        made = {"EndpointId": maker.privatelink.CreateVpcEndpoint(**wanted)["EndpointId"]}
+        assert other.privatelink.GetVpcEndpointAttribute(**made)["ProtectedEnabled"] is True
+        more = sdk.ecs.CreateSecurityGroup(VpcId=road.vpc)["SecurityGroupId"]
+        link = other.privatelink
+        for change in (
+            lambda: link.UpdateVpcEndpointAttribute(EndpointName="other", **made),
+            lambda: link.AddZoneToVpcEndpoint(**road.zones[0], **made),
+            lambda: link.RemoveZoneFromVpcEndpoint(ZoneId=ZONES[0], **made),
+            lambda: link.AttachSecurityGroupToVpcEndpoint(SecurityGroupId=more, **made),
+            lambda: link.DetachSecurityGroupFromVpcEndpoint(SecurityGroupId=road.group, **made),
+            lambda: link.DeleteVpcEndpoint(**made),
+        ):
+            with refused("EndpointProtected", 400):
+                change()
+        sdk.ecs.DeleteSecurityGroup(SecurityGroupId=more)
+        maker.privatelink.UpdateVpcEndpointAttribute(EndpointName="own", **made)
+        assert other.privatelink.GetVpcEndpointAttribute(**made)["EndpointName"] == "own"
+        maker.privatelink.DeleteVpcEndpoint(**made)
+
+
+def test_what_there_is_not_is_refused(sdk, road):
+    link = sdk.privatelink
+    wanted = {"VpcId": road.vpc, "ServiceId": road.service, "SecurityGroupId": [road.group]}
+    policy = '{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Principal":"*","Resource":"*"}]}'
+    for code, asked in [
+        ("Mismatch.EndpointType", {"EndpointType": "Reverse"}),
+        ("Mismatch.EndpointType", {"EndpointType": "GatewayLoadBalancer"}),
+        ("IllegalParamFormat.EndpointType", {"EndpointType": "Gateway"}),
+        ("OperationDenied.EndpointPolicyNotSupport", {"PolicyDocument": policy}),
+        ("IllegalParamFormat.CrossRegionBandwidth", {"CrossRegionBandwidth": 100}),
+        ("IllegalParamFormat.AddressIpVersion", {"AddressIpVersion": "DualStack"}),
+        ("IllegalParamFormat.ServiceRegionId", {"ServiceRegionId": "cn-shanghai"}),
+        ("IllegalParamFormat.ZonePrivateIpAddressCount", {"ZonePrivateIpAddressCount": 2}),
+        ("VpcNotFound", {"VpcId": "vpc-bp1000000000000000000"}),
+        ("SecurityGroupNotFound", {"SecurityGroupId": ["sg-bp100000000000000000"]}),
+    ]:
+        with refused(code, 400):
+            link.CreateVpcEndpoint(**(wanted | asked))
+        if code.startswith("OperationDenied") or "AddressIpVersion" in code or "CrossRegion" in code:
+            with refused(code, 400):
+                link.UpdateVpcEndpointAttribute(EndpointId=road.endpoint, **asked)
+    for code, asked in [
+        ("IllegalParamFormat.AddressIpVersion", {"AddressIpVersion": "DualStack"}),
+        ("IllegalParamFormat.ServiceResourceType", {"ServiceResourceType": "gwlb"}),
+        ("IllegalParamFormat.SupportedRegionList", {"SupportedRegionList": ["cn-shanghai"]}),
+        ("IllegalParamFormat.Payer", {"Payer": "Nobody"}),
+    ]:
+        with refused(code, 400):
+            link.CreateVpcEndpointService(**asked)
+
+
+def test_who_may_connect_is_listed_by_number_or_by_name(sdk, road):
+    link, service = sdk.privatelink, {"ServiceId": road.service}
+    users = lambda **how: link.ListVpcEndpointServiceUsers(**service, **how)
+    link.AddUserToVpcEndpointService(UserId=1234567890123456, **service)
+    link.AddUserToVpcEndpointService(UserARN="acs:ram:*:*:*", **service)
+    assert (users()["Users"], users()["UserARNs"]) == ([{"UserId": 1234567890123456}], [])
+    named = [{"UserARN": "acs:ram:*:*:*"}, {"UserARN": "acs:ram:*:1234567890123456:*"}]
+    assert (users(UserListType="UserARNs")["Users"], users(UserListType="UserARNs")["UserARNs"]) == ([], named)
+    assert users(UserListType="UserARNs", UserId=1234567890123456)["UserARNs"] == named[1:]
+    assert users(UserId=1)["Users"] == []
+    for change in (link.AddUserToVpcEndpointService, link.RemoveUserFromVpcEndpointService):
+        with refused("MissingParam.UserArn", 400):
+            change(**service)
+        with refused("Mismatch.UserIdAndUserArn", 400):
+            change(UserId=1, UserARN="acs:ram:*:2:*", **service)
+        with refused("EndpointServiceNotFound", 400):
+            change(UserId=1, ServiceId="epsrv-bp100000000000000000")
+    link.RemoveUserFromVpcEndpointService(UserARN="acs:ram:*:1234567890123456:*", **service)
+    link.RemoveUserFromVpcEndpointService(UserARN="acs:ram:*:*:*", **service)
+    assert users(UserListType="UserARNs")["UserARNs"] == []
+
+
+def test_every_filter_of_every_list(sdk, road):
+    link = sdk.privatelink
+    group = sdk.resourcemanager.CreateResourceGroup(Name="filtered", DisplayName="Filtered")["ResourceGroup"]["Id"]
+    for kind, type_, id_ in (("vpcendpoint", "VpcEndpoint", road.endpoint), ("vpcendpointservice", "VpcEndpointService", road.service)):
+        link.TagResources(ResourceType=kind, ResourceId=[id_], Tag=[{"Key": "filtered", "Value": "yes"}])
+        link.ChangeResourceGroup(ResourceId=id_, ResourceType=type_, ResourceGroupId=group)
+    link.UpdateVpcEndpointAttribute(EndpointId=road.endpoint, EndpointName="filtered")
+    until("Active", lambda: link.GetVpcEndpointAttribute(EndpointId=road.endpoint)["EndpointStatus"])
+    until("Active", lambda: link.GetVpcEndpointServiceAttribute(ServiceId=road.service)["ServiceStatus"])
+    endpoint, service = link.GetVpcEndpointAttribute(EndpointId=road.endpoint), link.GetVpcEndpointServiceAttribute(ServiceId=road.service)
+    name = service["ServiceName"]
+    common = [("ResourceGroupId", group, "rg-acfmnothing"), ("Tag", [{"Key": "filtered", "Value": "yes"}], [{"Key": "filtered", "Value": "no"}])]
+    of_service = [("ServiceName", name, name[:-1] + "0"), ("ServiceId", road.service, "epsrv-bp100000000000000000")]
+    zone = connection(sdk, road)["Zones"][0]
+    lists = [
+        (link.ListVpcEndpoints, "Endpoints", "EndpointId", road.endpoint, common + of_service[:1] + [
+            ("EndpointId", road.endpoint, "ep-bp100000000000000000"), ("EndpointName", "filtered", "else"),
+            ("EndpointStatus", "Active", "Pending"), ("EndpointType", "Interface", "Reverse"),
+            ("ConnectionStatus", endpoint["ConnectionStatus"], "ServiceDeleted"), ("ServiceRegionId", "cn-hangzhou", "cn-shanghai"),
+            ("VpcId", road.vpc, "vpc-bp1000000000000000000"), ("AddressIpVersion", "IPv4", "DualStack"),
+        ]),
+        (link.ListVpcEndpointServices, "Services", "ServiceId", road.service, common + of_service + [
+            ("ServiceStatus", "Active", "Pending"), ("ServiceBusinessStatus", "Normal", "FinancialLocked"),
+            ("ServiceResourceType", "nlb", "gwlb"), ("ResourceId", road.first, "nlb-000000000000000000"),
+            ("AutoAcceptEnabled", False, True), ("ZoneAffinityEnabled", False, True), ("AddressIpVersion", "IPv4", "DualStack"),
+        ]),
+        (link.ListVpcEndpointServicesByEndUser, "Services", "ServiceId", road.service, common + of_service + [
+            ("ServiceType", "Interface", "GatewayLoadBalancer"), ("ServiceRegionId", "cn-hangzhou", "cn-shanghai"),
+        ]),
+        (link.ListVpcEndpointConnections, "Connections", "EndpointId", road.endpoint, common[:1] + [
+            ("ServiceId", road.service, None), ("EndpointId", road.endpoint, "ep-bp100000000000000000"),
+            ("EndpointOwnerId", connection(sdk, road)["EndpointOwnerId"], 1), ("EniId", zone["EniId"], "eni-bp100000000000000000"),
+            ("ConnectionStatus", endpoint["ConnectionStatus"], "ServiceDeleted"), ("ResourceId", zone["ResourceId"], "nlb-000000000000000000"),
+        ]),
+    ]
+    for ask, items, key, own, filters in lists:
+        for parameter, it, other in filters:
+            assert own in [one[key] for one in ask(**{parameter: it})[items]], (items, parameter)
+            if other is not None:
+                assert own not in [one[key] for one in ask(**{parameter: other})[items]], (items, parameter)
+    regions = lambda kind: link.DescribeRegions(ServiceResourceType=kind)["Regions"]["Region"]
+    zones = lambda kind: link.DescribeZones(ServiceResourceType=kind)["Zones"]["Zone"]
+    assert len(regions("nlb")) == len(regions("ALL")) == 1 and regions("gwlb") == []
+    assert [one["ZoneId"] for one in zones("nlb")] == ZONES and zones("alb") == []

@@ -148,7 +148,7 @@ fn write_key(path: &Path, id: &AccessKeyId, secret: &Secret) -> io::Result<()> {
 
 /// Commits a command of the installation itself.
 pub(crate) async fn submit(commits: &Commits, command: Command) -> Result<Value, SetUpError> {
-    let env = Env { now: time::now(), seed: random::seed()?, account: SYSTEM };
+    let env = Env { now: time::now(), seed: random::seed()?, account: SYSTEM, role: None };
     let answer = Box::new(|_: &_, _: &_| Value::Null);
     Ok(commits.submit(Submission { command, env, token: None, answer }).await?)
 }

@@ -88,7 +88,7 @@ fn sorted(params: &[Param]) -> (String, String, String) {
         match support {
             Support::Works => works.push((*name).to_owned()),
             Support::NoEffect(why) => idle.push(format!("{name} ({why})")),
-            Support::Refused(why) => refused.push(format!("{name} ({why})")),
+            Support::Refused(_, why) => refused.push(format!("{name} ({why})")),
         }
     }
     (works.join(", "), idle.join(", "), refused.join(", "))

@@ -59,7 +59,7 @@ use crate::tables::Key;
 use crate::vpc::VpcCidr;
 
 /// What a command is judged with besides the state.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Env {
     /// The time.
     pub now: Timestamp,
@@ -67,6 +67,8 @@ pub struct Env {
     pub seed: u64,
     /// Who asks.
     pub account: AccountId,
+    /// As which role of the account; `None` = with the account's own key.
+    pub role: Option<String>,
 }
 
 /// One change of the state.

@@ -19,6 +19,8 @@ pub(crate) struct Draft {
     state: State,
     ops: BTreeMap<Key, Op>,
     pub(crate) account: AccountId,
+    /// As which role of the account.
+    pub(crate) role: Option<String>,
     pub(crate) now: Timestamp,
     pub(crate) revision: Revision,
     pub(crate) entropy: Entropy,
@@ -30,6 +32,7 @@ impl Draft {
             state: state.clone(),
             ops: BTreeMap::new(),
             account: env.account,
+            role: env.role.clone(),
             now: env.now,
             revision: Revision(state.revision().0.saturating_add(1)),
             entropy: Entropy::new(env.seed),

@@ -30,10 +30,25 @@ pub struct Endpoint {
     pub zones: BTreeMap<ZoneId, EndpointZone>,
     /// What the provider thinks of it.
     pub connection: Connection,
-    /// Refuses changes.
-    pub protected: bool,
+    /// Only who made it may change it; `None` = whoever acts for the account.
+    pub protected: Option<Maker>,
     /// Asked for by the consumer: its names answer the client's own zone alone.
     pub zone_affinity: bool,
+}
+
+/// Who of an account made an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Maker {
+    /// The account itself, with a key of its own.
+    Account,
+    /// Somebody with temporary credentials of this role.
+    Role(String),
+}
+
+impl From<Option<String>> for Maker {
+    fn from(role: Option<String>) -> Self {
+        role.map_or(Maker::Account, Maker::Role)
+    }
 }
 
 /// A zone of an endpoint.

@@ -365,8 +365,8 @@ pub enum Refusal {
     /// An endpoint needs a security group.
     #[error("an endpoint needs 1 to 10 security groups")]
     EndpointNeedsSecurityGroup,
-    /// The endpoint refuses changes.
-    #[error("endpoint {0} is protected")]
+    /// Somebody else made the endpoint, and it is protected.
+    #[error("endpoint {0} is protected: only who made it, the account itself or a role of it, may change it")]
     EndpointProtected(EndpointId),
     /// The endpoint does not belong to the service.
     #[error("endpoint {endpoint} has no connection to service {service}")]

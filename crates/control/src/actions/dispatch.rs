@@ -1,5 +1,6 @@
 //! From an HTTP request to its response: authenticate, find the action, let it read or commit.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -113,7 +114,8 @@ impl Api {
         now: Timestamp,
     ) -> Result<Value, ApiError> {
         let seed = (self.edge.seed)().map_err(|error| ApiError::internal(&error))?;
-        let env = Env { now, seed, account: call.account };
+        let role = call.caller.role.as_ref().map(|role| role.name.clone());
+        let env = Env { now, seed, account: call.account, role };
         let token = idempotence(action, call)?;
         if call.params.flag("DryRun")?.unwrap_or(false) {
             return Err(dry_run::outcome(action, call, &write, &env));
@@ -186,10 +188,11 @@ fn action_of(request: &Request) -> Result<&'static Action, ApiError> {
 fn check(action: &Action, params: &Params) -> Result<(), ApiError> {
     for param in action.params.iter().chain(COMMON) {
         match param.support {
-            Support::Refused(why) if asked_for(params, param.name) => {
-                return Err(params.illegal(param.name, why));
+            Support::Refused(code, why) if asked_for(params, param.name) => {
+                let illegal = params.illegal(param.name, why);
+                return Err(ApiError { code: code.map_or(illegal.code, Cow::Borrowed), ..illegal });
             }
-            Support::Refused(_) | Support::Works | Support::NoEffect(_) => {}
+            Support::Refused(..) | Support::Works | Support::NoEffect(_) => {}
         }
     }
     Ok(())

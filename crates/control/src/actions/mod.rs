@@ -105,8 +105,8 @@ pub enum Support {
     Works,
     /// It is taken and has no effect, because of this.
     NoEffect(&'static str),
-    /// It is refused, because of this.
-    Refused(&'static str),
+    /// It is refused with this code if it has one of its own, because of this.
+    Refused(Option<&'static str>, &'static str),
 }
 
 /// A parameter that works.
@@ -121,7 +121,12 @@ pub const fn no_effect(name: &'static str, why: &'static str) -> Param {
 
 /// A parameter that is refused; `why` is a sentence for the caller.
 pub const fn refused(name: &'static str, why: &'static str) -> Param {
-    Param { name, support: Support::Refused(why) }
+    Param { name, support: Support::Refused(None, why) }
+}
+
+/// A parameter that is refused with a code of its own; `why` is a sentence for the caller.
+pub const fn refused_as(name: &'static str, code: &'static str, why: &'static str) -> Param {
+    Param { name, support: Support::Refused(Some(code), why) }
 }
 
 /// Parameters that every action knows.

@@ -130,7 +130,7 @@ impl Draft {
         let (mut change, output) = self.state.apply(&submission.command, &submission.env)?;
         let mut state = Arc::new(self.state.absorb(&change));
         let answer = (submission.answer)(&state, &output);
-        if let Some(token) = remembered(submission, &answer, submission.env) {
+        if let Some(token) = remembered(submission, &answer, &submission.env) {
             change.remember(token);
             state = Arc::new(self.state.absorb(&change));
         }
@@ -160,7 +160,7 @@ impl Draft {
     }
 }
 
-fn remembered(submission: &Submission, answer: &Value, env: Env) -> Option<Token> {
+fn remembered(submission: &Submission, answer: &Value, env: &Env) -> Option<Token> {
     submission.token.clone().map(|token| Token {
         key: token.key,
         fingerprint: token.fingerprint,

@@ -17,7 +17,7 @@ use crate::testing::TempDir;
 const ACCOUNT: AccountId = AccountId(1_000_000_000_000_001);
 
 fn env(seed: u64) -> Env {
-    Env { now: Timestamp(1_700_000_000), seed, account: ACCOUNT }
+    Env { now: Timestamp(1_700_000_000), seed, account: ACCOUNT, role: None }
 }
 
 fn submission(command: Command, seed: u64) -> Submission {

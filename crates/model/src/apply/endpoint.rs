@@ -9,7 +9,7 @@ use crate::command::endpoint::{
     AddEndpointZone, CreateEndpoint, EndpointGroup, EndpointZoneRef, NewEndpointZone, UpdateEndpoint,
 };
 use crate::draft::Draft;
-use crate::endpoint::{Acceptance, Connection, Endpoint, EndpointZone, TrafficControl};
+use crate::endpoint::{Acceptance, Connection, Endpoint, EndpointZone, Maker, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, SecurityGroupId, VpcId};
 use crate::instance::EniOwner;
 use crate::quota::Quota;
@@ -35,7 +35,7 @@ impl Draft {
             security_groups: it.security_groups.clone(),
             zones: BTreeMap::new(),
             connection: self.new_connection(&service)?,
-            protected: it.protected,
+            protected: it.protected.then(|| self.role.clone().into()),
             zone_affinity: it.zone_affinity,
         };
         for zone in &it.zones {
@@ -107,6 +107,7 @@ impl Draft {
     }
 
     pub(super) fn update_endpoint(&mut self, it: &UpdateEndpoint) -> Result<(), Refusal> {
+        self.unprotected(&it.endpoint)?;
         self.relabel::<Endpoint>(&it.endpoint, &it.relabel)?;
         let Some(zone_affinity) = it.zone_affinity else { return Ok(()) };
         let row = self.own::<Endpoint>(&it.endpoint)?;
@@ -114,9 +115,14 @@ impl Draft {
         Ok(())
     }
 
+    /// An endpoint that the caller may change.
     fn unprotected(&self, id: &EndpointId) -> Result<Arc<Endpoint>, Refusal> {
         let row = self.own::<Endpoint>(id)?;
-        if row.protected { Err(Refusal::EndpointProtected(id.clone())) } else { Ok(row) }
+        let asking = Maker::from(self.role.clone());
+        if row.protected.as_ref().is_some_and(|maker| *maker != asking) {
+            return Err(Refusal::EndpointProtected(id.clone()));
+        }
+        Ok(row)
     }
 
     pub(super) fn delete_endpoint(&mut self, id: &EndpointId) -> Result<(), Refusal> {

@@ -31,7 +31,7 @@ pub struct CreateEndpoint {
     pub security_groups: BTreeSet<SecurityGroupId>,
     /// Its zones.
     pub zones: Vec<NewEndpointZone>,
-    /// Refuses changes.
+    /// Nobody but the maker may change it.
     pub protected: bool,
     /// Its names answer the client's own zone alone.
     pub zone_affinity: bool,

@@ -56,7 +56,8 @@ fn balancer_name(state: &State, region: &str, row: &LoadBalancer) -> (String, Na
 fn endpoint_names(state: &State, region: &str, row: &Endpoint) -> Vec<(String, NamePlan)> {
     let of_service = state.get::<EndpointService>(&row.service).is_some_and(|service| service.zone_affinity);
     let zone_affinity = of_service || row.zone_affinity;
-    let all = row.zones.iter().map(|(zone, it)| (zone, &it.eni));
+    let on = row.zones.values().any(|it| it.enabled);
+    let all = row.zones.iter().filter(|(_, it)| it.enabled || !on).map(|(zone, it)| (zone, &it.eni));
     let all = NamePlan { addresses: addresses(state, all), zone_affinity };
     let zonal = row.zones.iter().map(|(zone, it)| {
         let name = names::zone_domain(region, &row.service, &row.id, zone);

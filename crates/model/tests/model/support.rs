@@ -40,14 +40,20 @@ pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) now: Timestamp,
     pub(crate) account: AccountId,
+    pub(crate) role: Option<String>,
     seed: u64,
 }
 
 impl World {
     /// Region cn-hangzhou with zones g, h, k, one host, two accounts.
     pub(crate) fn new() -> Self {
-        let mut world =
-            Self { state: State::default(), now: Timestamp(1_700_000_000), account: ACCOUNT, seed: 0 };
+        let mut world = Self {
+            state: State::default(),
+            now: Timestamp(1_700_000_000),
+            account: ACCOUNT,
+            role: None,
+            seed: 0,
+        };
         let zones = ["g", "h", "k"].map(zone).to_vec();
         world.run(Command::Configure(Settings {
             region: "cn-hangzhou".to_owned(),
@@ -62,7 +68,7 @@ impl World {
 
     pub(crate) fn env(&mut self) -> Env {
         self.seed += 1;
-        Env { now: self.now, seed: self.seed, account: self.account }
+        Env { now: self.now, seed: self.seed, account: self.account, role: self.role.clone() }
     }
 
     pub(crate) fn try_run(&mut self, command: &Command) -> Result<Output, Refusal> {

@@ -14,8 +14,16 @@ use serde_json::{Map, Value, json};
 use super::{IPV4, PAGE, endpoint_zone, only_ipv4, service_id};
 use crate::actions::call::{description, ids, labels, name, required_id};
 use crate::actions::list::{self, Labelled, is, is_lazy};
-use crate::actions::{Action, Call, View, Write, no_effect, refused, works};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, refused_as, works};
 use crate::rpc::{ApiError, Params, Product, time};
+
+/// Policies say which user of a cloud service may ask what of it; packets to a load balancer do not say who sends them.
+const POLICY: Param = refused_as(
+    "PolicyDocument",
+    "OperationDenied.EndpointPolicyNotSupport",
+    "a load balancer's packets do not say which user sends them: use security groups.",
+);
+const CROSS_REGION: Param = refused("CrossRegionBandwidth", "there is one region.");
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
@@ -37,8 +45,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("AddressIpVersion"),
             works("ResourceGroupId"),
             works("Tag"),
-            refused("PolicyDocument", "endpoint policies are not supported by this version."),
-            refused("CrossRegionBandwidth", "there is one region."),
+            POLICY,
+            CROSS_REGION,
         ],
         create,
     ),
@@ -52,8 +60,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ZoneAffinityEnabled"),
             works("AddressIpVersion"),
             no_effect("ResetPolicy", "there is no policy"),
-            refused("PolicyDocument", "endpoint policies are not supported by this version."),
-            refused("CrossRegionBandwidth", "there is one region."),
+            POLICY,
+            CROSS_REGION,
         ],
         update,
     ),
@@ -73,9 +81,9 @@ pub(super) const ACTIONS: &[Action] = &[
             works("VpcId"),
             works("ResourceGroupId"),
             works("Tag"),
+            works("AddressIpVersion"),
             works("MaxResults"),
             works("NextToken"),
-            no_effect("AddressIpVersion", "addresses are IPv4"),
         ],
         list,
     ),
@@ -101,10 +109,24 @@ fn create(call: &Call) -> Result<Write, ApiError> {
 fn only_what_there_is(call: &Call) -> Result<(), ApiError> {
     let params: &Params = &call.params;
     only_ipv4(params)?;
-    params.choice("EndpointType", &[("Interface", ())])?;
+    endpoint_type(params)?;
     params.choice("ZonePrivateIpAddressCount", &[("1", ())])?;
     params.choice("ServiceRegionId", &[(call.region().as_str(), ())])?;
     Ok(())
+}
+
+/// Reverse and gateway endpoints belong to services of NAT gateways and gateway load balancers.
+fn endpoint_type(params: &Params) -> Result<(), ApiError> {
+    match params
+        .choice("EndpointType", &[("Interface", true), ("Reverse", false), ("GatewayLoadBalancer", false)])?
+    {
+        Some(true) | None => Ok(()),
+        Some(false) => {
+            let message = "A network load balancer opens no connections and forwards no foreign packets: its service has \
+                           endpoints of type Interface only.";
+            Err(ApiError::new(400, "Mismatch.EndpointType", message))
+        }
+    }
 }
 
 fn created(view: &View, output: &Output) -> Value {
@@ -163,6 +185,7 @@ fn filter(call: &Call) -> Result<impl Fn(&Endpoint) -> bool, ApiError> {
             && is(text("EndpointName"), endpoint.meta.name.as_str())
             && is_lazy(text("EndpointStatus"), || view.status().endpoint(endpoint).status.word())
             && is(text("EndpointType"), "Interface")
+            && is(text("AddressIpVersion"), IPV4)
             && is_lazy(text("ConnectionStatus"), || view.status().connection(endpoint).status.word())
             && is_lazy(text("ServiceName"), || names::service_name(&region, &endpoint.service))
             && is(text("ServiceRegionId"), &region)
@@ -187,7 +210,7 @@ fn show(view: &View, endpoint: &Endpoint) -> Map<String, Value> {
         "AddressIpVersion": IPV4,
         "CreateTime": time::format(endpoint.meta.created),
         "PolicyDocument": "",
-        "ProtectedEnabled": endpoint.protected,
+        "ProtectedEnabled": endpoint.protected.is_some(),
         "RegionId": region,
         "ResourceGroupId": list::resource_group(&endpoint.meta),
         "ResourceOwner": service.is_some_and(|service| service.meta.owner == endpoint.meta.owner),

@@ -3,21 +3,16 @@
 use model::id::ZoneId;
 use serde_json::{Value, json};
 
-use crate::actions::{Action, Call, no_effect};
+use crate::actions::{Action, Call, no_effect, works};
 use crate::rpc::{ApiError, Product};
 
 pub(super) const ACTIONS: &[Action] = &[
-    Action::read(
-        Product::Privatelink,
-        "DescribeRegions",
-        &[no_effect("ServiceResourceType", "there is one type")],
-        regions,
-    ),
+    Action::read(Product::Privatelink, "DescribeRegions", &[works("ServiceResourceType")], regions),
     Action::read(
         Product::Privatelink,
         "DescribeZones",
         &[
-            no_effect("ServiceResourceType", "there is one type"),
+            works("ServiceResourceType"),
             no_effect("CrossRegion", "there is one region"),
             no_effect("CrossRegionSide", "there is one region"),
         ],
@@ -27,6 +22,13 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::read(Product::Privatelink, "OpenPrivateLinkService", &[], |_| Ok(json!({ "OrderId": "" }))),
 ];
 
+/// Whether what is asked for are the load balancers that there are.
+fn is_offered(call: &Call) -> bool {
+    call.params
+        .text("ServiceResourceType")
+        .is_none_or(|asked| ["nlb", "ALL"].iter().any(|it| it.eq_ignore_ascii_case(asked)))
+}
+
 fn regions(call: &Call) -> Result<Value, ApiError> {
     let region = call.region();
     let shown = json!({
@@ -35,11 +37,13 @@ fn regions(call: &Call) -> Result<Value, ApiError> {
         "RegionId": region,
         "ServiceResourceTypes": { "ServiceResourceType": ["nlb"] },
     });
-    Ok(json!({ "Regions": { "Region": [shown] } }))
+    let regions: Vec<Value> = is_offered(call).then_some(shown).into_iter().collect();
+    Ok(json!({ "Regions": { "Region": regions } }))
 }
 
 fn zones(call: &Call) -> Result<Value, ApiError> {
     let settings = call.view.state.settings();
     let zone = |zone: &ZoneId| json!({ "LocalName": zone.as_str(), "ZoneId": zone.as_str() });
-    Ok(json!({ "Zones": { "Zone": settings.zones.iter().map(zone).collect::<Vec<_>>() } }))
+    let offered = settings.zones.iter().filter(|_| is_offered(call));
+    Ok(json!({ "Zones": { "Zone": offered.map(zone).collect::<Vec<_>>() } }))
 }

@@ -30,7 +30,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ServiceDescription"),
             works("AutoAcceptEnabled"),
             works("ZoneAffinityEnabled"),
-            works("Payer"),
+            no_effect("Payer", "it is kept and shown; nothing is billed here"),
             works("ResourceGroupId"),
             works("Tag"),
             works("AddressIpVersion"),
@@ -71,9 +71,9 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ZoneAffinityEnabled"),
             works("ResourceGroupId"),
             works("Tag"),
+            works("AddressIpVersion"),
             works("MaxResults"),
             works("NextToken"),
-            no_effect("AddressIpVersion", "addresses are IPv4"),
         ],
         list,
     ),
@@ -151,6 +151,7 @@ fn filter(call: &Call) -> Result<impl Fn(&EndpointService) -> bool, ApiError> {
             && is(text("ServiceStatus"), view.status().service(service).status.word())
             && is(text("ServiceBusinessStatus"), "Normal")
             && is(text("ServiceResourceType"), "nlb")
+            && is(text("AddressIpVersion"), IPV4)
             && auto_accept.is_none_or(|asked| asked == service.auto_accept)
             && affinity.is_none_or(|asked| asked == service.zone_affinity)
             && text("ResourceId").is_none_or(offers)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{PAGE, total_as_text};
 use crate::actions::call::required_id;
-use crate::actions::{Action, Call, Write, list, no_effect, works};
+use crate::actions::{Action, Call, Write, list, works};
 use crate::rpc::{ApiError, Params, Product};
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -35,7 +35,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &[
             works("ServiceId"),
             works("UserId"),
-            no_effect("UserListType", "accounts and resource names are shown together"),
+            works("UserListType"),
             works("MaxResults"),
             works("NextToken"),
         ],
@@ -73,15 +73,33 @@ fn from_name(params: &Params, name: &str) -> Result<User, ApiError> {
     }
 }
 
+/// Accounts, or the same as resource names.
 fn list(call: &Call) -> Result<Value, ApiError> {
     let service = call.owned::<EndpointService>("ServiceId")?;
-    let asked = call.params.number("UserId", 0..=u64::MAX)?;
-    let accounts =
-        service.users.accounts.iter().filter(|account| asked.is_none_or(|asked| asked == account.0));
-    let key = |account: &&AccountId| account.to_string();
-    let render = |account: &&AccountId| json!({ "UserId": account.0 });
-    let mut answer = list::answer(&call.params, &PAGE, "Users", accounts.collect(), key, render)?;
-    let everybody = service.users.everybody.then(|| json!({ "UserARN": EVERYBODY }));
-    answer["UserARNs"] = everybody.into_iter().collect();
+    let params = &call.params;
+    let names = params.choice("UserListType", &[("Users", false), ("UserARNs", true)])?.unwrap_or(false);
+    let asked = params.number("UserId", 0..=u64::MAX)?.map(AccountId);
+    let users = &service.users;
+    let everybody = (names && users.everybody && asked.is_none()).then_some(User::Everybody);
+    let accounts = users.accounts.iter().filter(|account| asked.is_none_or(|asked| asked == **account));
+    let found = everybody.into_iter().chain(accounts.map(|account| User::Account(*account))).collect();
+    let (shown, other) = if names { ("UserARNs", "Users") } else { ("Users", "UserARNs") };
+    let mut answer = list::answer(params, &PAGE, shown, found, key, |user| show(*user, names))?;
+    answer[other] = json!([]);
     Ok(total_as_text(answer))
+}
+
+fn key(user: &User) -> String {
+    match user {
+        User::Everybody => String::new(),
+        User::Account(account) => account.to_string(),
+    }
+}
+
+fn show(user: User, as_name: bool) -> Value {
+    match user {
+        User::Everybody => json!({ "UserARN": EVERYBODY }),
+        User::Account(account) if as_name => json!({ "UserARN": format!("acs:ram:*:{account}:*") }),
+        User::Account(account) => json!({ "UserId": account.0 }),
+    }
 }

@@ -188,7 +188,7 @@ impl Cloud {
     pub(super) fn tick(&self, seconds: i64, seed: u64, account: AccountId) -> Env {
         let now = Timestamp(self.clock.now.fetch_add(seconds, Ordering::SeqCst) + seconds);
         self.clock.seed.store(seed, Ordering::SeqCst);
-        Env { now, seed, account }
+        Env { now, seed, account, role: None }
     }
 
     /// A command that no request stands for.

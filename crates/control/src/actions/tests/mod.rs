@@ -9,6 +9,7 @@ mod named;
 /// What random commands are made of.
 #[path = "../../../../model/tests/model/pieces.rs"]
 mod pieces;
+mod private_link;
 mod provider;
 mod quotas;
 /// Random commands are drawn as the tests of the model draw them.

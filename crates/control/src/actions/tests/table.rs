@@ -20,7 +20,7 @@ fn every_action_and_parameter_is_named_once() {
 fn refused_parameters_say_why_in_a_sentence() {
     for action in all() {
         for param in action.params {
-            if let Support::Refused(why) = param.support {
+            if let Support::Refused(_, why) = param.support {
                 assert!(why.ends_with('.'), "{}: {}: {why}", action.name, param.name);
             }
         }
