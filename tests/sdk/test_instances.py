@@ -210,6 +210,21 @@ def test_what_an_account_may_have(sdk):
         sdk.ecs.DescribeAccountAttributes(AttributeName=["max-dedicated-hosts"])
 
 
+def test_instances_made_together_have_names_of_their_own(sdk, place, pair):
+    made = lambda **names: sdk.ecs.RunInstances(ImageId="host", VSwitchId=place[1], Amount=2, **names)["InstanceIdSets"]["InstanceIdSet"]
+    named = lambda ids: sorted((one["InstanceName"], one["HostName"]) for one in described(sdk, ids))
+    ids = made(InstanceName="web", HostName="host", UniqueSuffix=True)
+    assert named(ids) == [("web001", "host001"), ("web002", "host002")]
+    more = made(InstanceName="web", HostNames=["one", "two"])
+    assert named(more) == [("web", "one"), ("web", "two")]
+    with refused("InvalidHostname.SizeInvalid", 403):
+        made(HostNames=["one", "two", "three"])
+    with refused("InvalidHostname.SingleAndMultiConflict", 403):
+        made(HostName="one", HostNames=["one", "two"])
+    sdk.ecs.DeleteInstances(InstanceId=ids + more, Force=True)
+    until([], lambda: described(sdk, ids + more))
+
+
 def test_an_instance_has_no_screen(sdk, pair):
     with refused("OperationDenied.NoScreen", 403):
         sdk.ecs.DescribeInstanceVncUrl(InstanceId=pair[0])

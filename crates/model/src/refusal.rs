@@ -8,6 +8,7 @@ mod key_pair;
 mod private_zone;
 mod server;
 mod tls;
+mod together;
 mod vpc;
 
 use std::net::Ipv4Addr;
@@ -30,6 +31,7 @@ pub use key_pair::KeyPairRefusal;
 pub use private_zone::PrivateZoneRefusal;
 pub use server::ServerRefusal;
 pub use tls::TlsRefusal;
+pub use together::TogetherRefusal;
 pub use vpc::VpcRefusal;
 
 /// A command that was refused. The state is as it was.
@@ -132,9 +134,9 @@ pub enum Refusal {
     #[error("no more {0} are possible in this installation")]
     NoFreeIndex(&'static str),
 
-    /// An amount of instances out of range.
-    #[error("{0} instances cannot be made at once: give 1 to {max}", max = crate::quota::INSTANCES_A_CALL)]
-    Amount(u32),
+    /// About instances that are made together.
+    #[error(transparent)]
+    Together(#[from] TogetherRefusal),
     /// One address for several instances.
     #[error("one private address or network interface cannot be given to several instances")]
     AddressForSeveral,

@@ -10,10 +10,10 @@ use crate::command::instance::{DeleteInstances, ModifyInstance, MoreInterface, R
 use crate::draft::Draft;
 use crate::id::{EniId, HostId, InstanceId, KeyPairId, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, HostName, Instance, Power};
-use crate::meta::Relabel;
+use crate::meta::{Labels, Name, Relabel};
 use crate::nlb::{ServerGroup, Target};
 use crate::quota::{INSTANCES_A_CALL, Quota};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, TogetherRefusal};
 use crate::tables::{Key, Kind};
 use crate::vpc::VSwitch;
 
@@ -24,10 +24,13 @@ impl Draft {
             self.placed(&it.vswitch, &vswitch.vpc, zone)?;
         }
         if !(1..=INSTANCES_A_CALL).contains(&it.amount) {
-            return Err(Refusal::Amount(it.amount));
+            return Err(TogetherRefusal::Amount(it.amount).into());
         }
         if it.amount > 1 && names_one(it) {
             return Err(Refusal::AddressForSeveral);
+        }
+        if it.host_names.len() > 1 && it.host_names.len() != it.amount as usize {
+            return Err(TogetherRefusal::HostNames { names: it.host_names.len(), amount: it.amount }.into());
         }
         let groups = if it.security_groups.is_empty() {
             BTreeSet::from([self.default_group(&vswitch.vpc)?])
@@ -37,13 +40,15 @@ impl Draft {
         self.usable_groups(&groups, &vswitch.vpc, Quota::GroupsAnEni)?;
         let key_pair = it.key_pair.as_ref().map(|name| self.key_pair(name)).transpose()?;
         let key_pair = key_pair.map(|row| row.id.clone());
-        let instances = (0..it.amount).map(|_| self.run_instance(it, &vswitch, &groups, key_pair.as_ref()));
+        let instances =
+            (0..it.amount).map(|at| self.run_instance(it, at, &vswitch, &groups, key_pair.as_ref()));
         Ok(Output::Instances(instances.collect::<Result<_, _>>()?))
     }
 
     fn run_instance(
         &mut self,
         it: &RunInstances,
+        at: u32,
         vswitch: &VSwitch,
         groups: &BTreeSet<SecurityGroupId>,
         key_pair: Option<&KeyPairId>,
@@ -59,13 +64,13 @@ impl Draft {
         let eni = self.new_eni(&vswitch.id, eni)?;
         self.put(Instance {
             id: id.clone(),
-            meta: self.meta(&it.labels)?,
+            meta: self.meta(&labels_of(it, at)?)?,
             zone: vswitch.zone.clone(),
             eni,
             host,
             image: it.image.clone(),
             instance_type: it.instance_type.clone(),
-            host_name: it.host_name.clone().unwrap_or_else(|| HostName::of(&id)),
+            host_name: host_name_of(it, at, &id)?,
             user_data: it.user_data.clone(),
             key_pair: key_pair.cloned(),
             power: it.power,
@@ -174,6 +179,30 @@ impl Draft {
         self.usable_groups(groups, &eni.vpc, Quota::GroupsAnEni)?;
         self.edit(eni.as_ref(), |row| row.security_groups = groups.clone());
         Ok(())
+    }
+}
+
+/// What the name of one of several ends with, when they are numbered.
+fn number(it: &RunInstances, at: u32) -> Option<String> {
+    (it.numbered && it.amount > 1).then(|| format!("{:03}", at + 1))
+}
+
+fn labels_of(it: &RunInstances, at: u32) -> Result<Labels, Refusal> {
+    let mut labels = it.labels.clone();
+    if let Some(number) = number(it, at).filter(|_| !labels.name.as_str().is_empty()) {
+        labels.name =
+            Name::parse(&format!("{}{number}", labels.name)).map_err(|_| TogetherRefusal::NumberedName)?;
+    }
+    Ok(labels)
+}
+
+fn host_name_of(it: &RunInstances, at: u32, id: &InstanceId) -> Result<HostName, Refusal> {
+    match (it.host_names.as_slice(), number(it, at)) {
+        ([], _) => Ok(HostName::of(id)),
+        ([one], Some(number)) => HostName::parse(&format!("{}{number}", one.as_str()))
+            .map_err(|_| TogetherRefusal::NumberedName.into()),
+        ([one], None) => Ok(one.clone()),
+        (each, _) => Ok(each.get(at as usize).cloned().unwrap_or_else(|| HostName::of(id))),
     }
 }
 

@@ -25,8 +25,10 @@ pub struct RunInstances {
     pub image: Image,
     /// Their type.
     pub instance_type: InstanceType,
-    /// Their name for themselves; `None` = made from the id.
-    pub host_name: Option<HostName>,
+    /// Their names for themselves: none = made from the ids, one = the same for all, else one for each.
+    pub host_names: Vec<HostName>,
+    /// Whether the names of several get the numbers 001, 002 and so on at their ends.
+    pub numbered: bool,
     /// What runs at first boot.
     pub user_data: Option<UserData>,
     /// Their key pair.
@@ -56,7 +58,8 @@ impl RunInstances {
             security_groups: BTreeSet::new(),
             image: Image::default(),
             instance_type: InstanceType::default(),
-            host_name: None,
+            host_names: Vec::new(),
+            numbered: false,
             user_data: None,
             key_pair: None,
             address: None,

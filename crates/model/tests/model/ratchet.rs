@@ -34,7 +34,7 @@ fn text(path: &str) -> String {
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 10] = [
+const REFUSALS: [(&str, &str); 11] = [
     ("EndpointRefusal", "src/refusal/endpoint.rs"),
     ("PrivateZoneRefusal", "src/refusal/private_zone.rs"),
     ("BalancerRefusal", "src/refusal/balancer.rs"),
@@ -42,6 +42,7 @@ const REFUSALS: [(&str, &str); 10] = [
     ("KeyPairRefusal", "src/refusal/key_pair.rs"),
     ("ServerRefusal", "src/refusal/server.rs"),
     ("AssistantRefusal", "src/refusal/assistant.rs"),
+    ("TogetherRefusal", "src/refusal/together.rs"),
     ("EniRefusal", "src/refusal/eni.rs"),
     ("TlsRefusal", "src/refusal/tls.rs"),
     ("VpcRefusal", "src/refusal/vpc.rs"),

@@ -15,12 +15,13 @@ use model::command::service::{CreateService, ServiceResource};
 use model::command::system::{Tagging, Untagging};
 use model::command::vpc::{CreateVSwitch, VpcCommand};
 use model::id::{AccountId, EndpointServiceId, VSwitchId, VpcId};
+use model::instance::HostName;
 use model::meta::{Description, Labels};
 use model::net::PortRange;
 use model::nlb::health_check::{HealthCheckPatch, ProbeKind};
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
 use model::quota::Quota;
-use model::refusal::{Refusal, ServerRefusal, VpcRefusal};
+use model::refusal::{Refusal, ServerRefusal, TogetherRefusal, VpcRefusal};
 use model::security::{Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::service::User;
 use model::tables::Key;
@@ -117,8 +118,16 @@ fn an_address_can_be_asked_for_by_name_unless_it_is_taken_or_reserved() {
     }
     let several = RunInstances { address: Some(taken), amount: 2, ..RunInstances::new(vswitch.clone()) };
     assert_eq!(world.refused(Command::RunInstances(several)), Refusal::AddressForSeveral);
+    let name = |text: &str| HostName::parse(text).unwrap();
+    let host_names = vec![name("one"), name("two")];
+    let three = RunInstances { host_names, amount: 3, ..RunInstances::new(vswitch.clone()) };
+    let refusal = world.refused(Command::RunInstances(three));
+    assert_eq!(refusal, TogetherRefusal::HostNames { names: 2, amount: 3 }.into());
+    let host_names = vec![name(&"x".repeat(62))];
+    let long = RunInstances { host_names, amount: 2, numbered: true, ..RunInstances::new(vswitch.clone()) };
+    assert_eq!(world.refused(Command::RunInstances(long)), TogetherRefusal::NumberedName.into());
     let none = RunInstances { amount: 0, ..RunInstances::new(vswitch) };
-    assert_eq!(world.refused(Command::RunInstances(none)), Refusal::Amount(0));
+    assert_eq!(world.refused(Command::RunInstances(none)), Refusal::Together(TogetherRefusal::Amount(0)));
 }
 
 #[test]

@@ -2,20 +2,22 @@
 
 use std::net::Ipv4Addr;
 
-use model::command::Command;
 use model::command::endpoint::{EndpointZoneRef, UpdateConnection, ZoneSwitch};
-use model::command::instance::Switch;
+use model::command::instance::{RunInstances, Switch};
 use model::command::nlb::UpdateLoadBalancer;
 use model::command::vpc::VpcCommand;
+use model::command::{Command, Output};
 use model::endpoint::TrafficControl;
 use model::id::Revision;
+use model::instance::{HostName, Instance};
+use model::meta::{Labels, Name};
 use model::plan::{HostPlan, PeerPlan};
 use model::planner::plan;
 use model::security::RuleProtocol;
 use model::status::{ConnectionStatus, EndpointStatus, InstanceStatus, ListenerStatus, View, ZoneStatus};
 use model::tables::Key;
 
-use crate::support::{Walkthrough, enable, host, zone};
+use crate::support::{Walkthrough, World, enable, host, zone};
 
 fn plan_of(it: &Walkthrough) -> HostPlan {
     plan(&it.world.state, &host())
@@ -126,6 +128,25 @@ fn a_stopped_listener_is_not_planned() {
     it.world.run(Command::StopListener(it.listener.clone()));
     let plan = plan_of(&it);
     assert!(plan.listeners.is_empty() && plan.server_groups.is_empty());
+}
+
+#[test]
+fn instances_that_are_made_together_have_names_of_their_own_on_demand() {
+    let mut world = World::new();
+    let vpc = world.vpc("10.0.0.0/16");
+    let vswitch = world.vswitch(&vpc, "g", "10.0.0.0/24");
+    let name = |text: &str| HostName::parse(text).unwrap();
+    let labels = Labels { name: Name::parse("web").unwrap(), ..Labels::default() };
+    let two = RunInstances { labels, amount: 2, ..RunInstances::new(vswitch) };
+    let mut names = |host_names: Vec<HostName>, numbered| {
+        let run = RunInstances { host_names, numbered, ..two.clone() };
+        let Output::Instances(ids) = world.run(Command::RunInstances(run)) else { panic!() };
+        let named = ids.iter().map(|id| world.state.get::<Instance>(id).unwrap());
+        named.map(|row| format!("{} {}", row.meta.name, row.host_name.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(names(vec![name("host")], false), ["web host", "web host"]);
+    assert_eq!(names(vec![name("host")], true), ["web001 host001", "web002 host002"]);
+    assert_eq!(names(vec![name("one"), name("two")], true), ["web001 one", "web002 two"]);
 }
 
 #[test]

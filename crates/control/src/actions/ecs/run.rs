@@ -26,6 +26,7 @@ const PARAMS: &[Param] = &[
     works("DeletionProtection"),
     works("Description"),
     works("HostName"),
+    works("HostNames"),
     works("HttpEndpoint"),
     works("HttpTokens"),
     works("ImageId"),
@@ -39,6 +40,7 @@ const PARAMS: &[Param] = &[
     works("SecurityGroupId"),
     works("SecurityGroupIds"),
     works("Tag"),
+    works("UniqueSuffix"),
     works("UserData"),
     works("VSwitchId"),
     works("ZoneId"),
@@ -63,14 +65,12 @@ const PARAMS: &[Param] = &[
     refused("DataDisk", "this version has no disks: an instance has the one disk of its image."),
     refused("DedicatedHostId", NO_PLACEMENT),
     refused("DeploymentSetId", NO_PLACEMENT),
-    refused("HostNames", "give HostName, or nothing: each instance then has a name of its own."),
     refused("ImageFamily", "give ImageId."),
     refused("Ipv6Address", NO_IPV6),
     refused("Ipv6AddressCount", NO_IPV6),
     refused("LaunchTemplateId", "this version has no launch templates."),
     refused("LaunchTemplateName", "this version has no launch templates."),
     refused("RamRoleName", "this version has no roles."),
-    refused("UniqueSuffix", "names are given as they are."),
 ];
 
 /// Actions that make instances.
@@ -105,7 +105,6 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
     }
     metadata(params)?;
     let (interface, interfaces) = interfaces(params)?;
-    let host_name = params.text("HostName").map(HostName::parse).transpose();
     let instance_type = params.text("InstanceType").map(InstanceType::parse).transpose();
     Ok(RunInstances {
         labels: call::labels(params, Some("InstanceName"), Some("Description"))?,
@@ -115,7 +114,8 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
         security_groups: groups(params, interface.as_ref())?,
         image: image(params)?,
         instance_type: instance_type.map_err(|error| invalid(&error))?.unwrap_or_default(),
-        host_name: host_name.map_err(|error| invalid(&error))?,
+        host_names: host_names(params)?,
+        numbered: params.flag("UniqueSuffix")?.unwrap_or(false),
         user_data: user_data(params)?,
         key_pair: params.text("KeyPairName").map(|name| key_pairs::known(params, name)).transpose()?,
         address: match &interface {
@@ -128,6 +128,20 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
         deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),
         power: Power::Running,
     })
+}
+
+/// One name for all, or one for each.
+fn host_names(params: &Params) -> Result<Vec<HostName>, ApiError> {
+    let mut names = params.texts("HostNames")?;
+    if let Some(one) = params.text("HostName") {
+        if !names.is_empty() {
+            let message = "Give HostName or HostNames, not both.";
+            return Err(ApiError::new(403, "InvalidHostname.SingleAndMultiConflict", message));
+        }
+        names.push(one.to_owned());
+    }
+    let parsed = names.iter().map(|name| HostName::parse(name)).collect::<Result<_, _>>();
+    parsed.map_err(|error| invalid(&error))
 }
 
 /// The metadata service answers every instance, with a token or without.

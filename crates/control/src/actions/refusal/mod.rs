@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use model::refusal::{
     AssistantRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal,
-    Refusal, ServerRefusal, TlsRefusal, VpcRefusal,
+    Refusal, ServerRefusal, TlsRefusal, TogetherRefusal, VpcRefusal,
 };
 use model::tables::Kind;
 
@@ -57,7 +57,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::AddressOutsideVSwitch { .. } => shared::address_outside(product),
         R::AddressTaken { .. } | R::AddressForSeveral => shared::address_taken(product),
         R::NoFreeAddress { .. } => shared::no_free_address(product),
-        R::Amount(_) => (403, "InvalidParam.Amount"),
+        R::Together(refusal) => together(refusal),
         R::WrongPower { .. } => (403, "IncorrectInstanceStatus"),
         R::MixedGroupKinds { .. } => shared::mixed_groups(product),
         R::AlreadyMember { .. } => shared::already_member(product),
@@ -105,6 +105,14 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::WrongConnectionState { .. } => (400, "EndpointConnectionOperationDenied"),
         R::Endpoint(refusal) => endpoint(refusal),
         R::HostInUse(_) | R::ZoneInUse(_) => (400, "OperationDenied.ResourceInUse"),
+    }
+}
+
+fn together(refusal: &TogetherRefusal) -> Code {
+    match refusal {
+        TogetherRefusal::Amount(_) => (403, "InvalidParam.Amount"),
+        TogetherRefusal::HostNames { .. } => (403, "InvalidHostname.SizeInvalid"),
+        TogetherRefusal::NumberedName => (403, "InvalidParams.HostnameExceed"),
     }
 }
 
