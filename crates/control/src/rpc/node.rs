@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-/// Names deeper than this are no parameter of any action.
+/// Names deeper than this are no parameter of any action, nor are those with an empty part.
 const MAX_DEPTH: usize = 8;
 
 /// A parameter: text, or named (or numbered) children, or both.
@@ -20,7 +20,9 @@ impl Node {
     pub(super) fn from_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut root = Self::default();
         for (name, value) in pairs {
-            if !value.is_empty() && name.split('.').count() <= MAX_DEPTH {
+            let mut parts = name.split('.');
+            if !value.is_empty() && parts.all(|part| !part.is_empty()) && name.split('.').count() <= MAX_DEPTH
+            {
                 root.insert(name, value);
             }
         }

@@ -216,6 +216,8 @@ mod tests {
     fn hostile_names_do_not_exhaust_the_stack() {
         let deep = format!("{}=1&Ok=1", "a.".repeat(300_000));
         assert_eq!(params(&deep).flat(&[]), [("Ok".to_owned(), "1".to_owned())]);
+        // Another name than that of the parameter: it must not be taken for it, nor for the same request.
+        assert_eq!(params(".Ok=1&Ok..x=1&Ok.=2&=3").flat(&[]), []);
         let json = format!("L={}{}", "[".repeat(10_000), "]".repeat(10_000));
         assert!(params(&json).list("L").is_err());
     }

@@ -207,7 +207,7 @@ async fn walk(place: Place, seeds: &[u64], restart_each: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn the_server_does_what_the_model_says(seeds in prop::collection::vec(any::<u64>(), 1..120)) {
@@ -229,7 +229,7 @@ proptest! {
 fn random_requests_reach_far() {
     let (mut tried, mut done, mut silent) = (BTreeSet::new(), BTreeSet::new(), 0);
     run(async {
-        for start in 0..12_u64 {
+        for start in 0..8_u64 {
             let mut pair = Pair::new(Place::memory()).await;
             for step in 0..250 {
                 match pair.step(start * 10_000 + step).await {
@@ -244,5 +244,5 @@ fn random_requests_reach_far() {
     });
     let missing: Vec<_> = tried.difference(&done).collect();
     assert!(done.len() > 65 && missing.len() < 15, "{} done, never: {missing:?}", done.len());
-    assert!(silent < 450, "no request stood for {silent} of 3,000 commands");
+    assert!(silent < 300, "no request stood for {silent} of 2,000 commands");
 }
