@@ -1,6 +1,7 @@
 //! The work behind `./x VERB`.
 
 mod datapath;
+mod fuzz;
 mod older_kernel;
 mod run;
 mod sdk;
@@ -48,6 +49,12 @@ enum Verb {
         #[arg(long)]
         check: bool,
     },
+    /// Fuzz every parser that faces the network.
+    Fuzz {
+        /// Seconds for each of them.
+        #[arg(default_value_t = 60)]
+        seconds: u32,
+    },
     /// Run the data plane's tests under Debian 12's kernel, emulated.
     OlderKernel,
     /// Write docs/COMPATIBILITY.md from the table of API actions.
@@ -73,6 +80,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Bench { arguments } => system::isthmus("bench", &arguments),
         Verb::Tidy => tidy::check(),
         Verb::Datapath { check } => datapath::run(check),
+        Verb::Fuzz { seconds } => fuzz::run(seconds),
         Verb::OlderKernel => older_kernel::run(),
         Verb::Compatibility => system::compatibility(),
     }

@@ -5,9 +5,12 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::run::{cargo, succeed};
-use crate::{datapath, sdk, system, tidy};
+use crate::{datapath, fuzz, sdk, system, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
+
+/// How long each parser is fuzzed, seconds; `./x fuzz` does it for longer.
+const FUZZED: u32 = 15;
 
 /// In this order: what fails fastest first.
 const STEPS: &[Step] = &[
@@ -19,6 +22,7 @@ const STEPS: &[Step] = &[
         tests(&["--test", "model", "--test", "arithmetic", "--test", "store_crash", "--test", "abuse"])?;
         tests(&["--doc"])
     }),
+    ("fuzzing", || fuzz::run(FUZZED)),
     ("kernel object", || datapath::run(true)),
     ("packet and host tests", || tests(&["--test", "packet", "--test", "host", "--test", "instance"])),
     ("scenarios", || tests(&["--test", "scenario"])),
