@@ -244,3 +244,24 @@ async fn tags_are_set_found_and_taken_away() {
         code(404, "ResourceNotFound.loadBalancer")
     );
 }
+
+#[tokio::test]
+async fn a_repeated_token_brings_the_first_answer_though_what_it_named_is_gone() {
+    let cloud = Cloud::new().await;
+    let vpc = cloud.get(Vpc, "CreateVpc", &[("CidrBlock", "10.0.0.0/8")], "/VpcId").await;
+    let group = cloud.get(Ecs, "CreateSecurityGroup", &[("VpcId", &vpc)], "/SecurityGroupId").await;
+    let (group, rule) =
+        ([("SecurityGroupId", group.as_str())], [("IpProtocol", "tcp"), ("PortRange", "80/80")]);
+    let rule = [&group[..], &rule, &[("SourceCidrIp", "10.0.0.0/8")]].concat();
+    cloud.get(Ecs, "AuthorizeSecurityGroup", &rule, "/RequestId").await;
+    let id = "/Permissions/Permission/0/SecurityGroupRuleId";
+    let id = cloud.get(Ecs, "DescribeSecurityGroupAttribute", &group, id).await;
+    let change = [("SecurityGroupRuleId", id.as_str()), ("Description", "web"), ("ClientToken", "once")];
+    let change = [&group[..], &change].concat();
+    cloud.get(Ecs, "ModifySecurityGroupRule", &change, "/RequestId").await;
+    cloud.get(Ecs, "RevokeSecurityGroup", &rule, "/RequestId").await;
+    cloud.get(Ecs, "ModifySecurityGroupRule", &change, "/RequestId").await;
+    let other = [&change[..change.len() - 1], &[("ClientToken", "twice")]].concat();
+    let refused = cloud.refused(Ecs, "ModifySecurityGroupRule", &other).await;
+    assert_eq!(refused, code(404, "InvalidSecurityGroupRuleId.NotFound"));
+}
