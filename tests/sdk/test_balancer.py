@@ -171,3 +171,24 @@ def test_what_a_load_balancer_may_be_called_and_listed_by(sdk, balancer):
     with refused("IlleagalParam.healthCheckUrl", 400):
         check = {"HealthCheckType": "HTTP", "HealthCheckUrl": "no path"}
         sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=balancer.servers, HealthCheckConfig=check)
+
+
+def test_a_listener_takes_a_range_of_ports(sdk, balancer):
+    group = sdk.nlb.CreateServerGroup(
+        ServerGroupName="any", VpcId=balancer.vpc, AnyPortEnabled=True, HealthCheckConfig={"HealthCheckConnectPort": 80}
+    )["ServerGroupId"]
+    assert sdk.nlb.ListServerGroups(ServerGroupIds=[group])["ServerGroups"][0]["AnyPortEnabled"]
+    kind = {"ListenerProtocol": "TCP", "ListenerPort": 0, "ServerGroupId": group, **balancer.one}
+    with refused("MissingParam.EndPort", 400):
+        sdk.nlb.CreateListener(StartPort=1000, **kind)
+    with refused("IllegalParam.EndPort", 400):
+        sdk.nlb.CreateListener(StartPort=1000, EndPort=1000, **kind)
+    with refused("IllegalParam.ListenerPort", 400):
+        sdk.nlb.CreateListener(StartPort=1000, EndPort=2000, **{**kind, "ListenerPort": 80})
+    done(sdk, made := sdk.nlb.CreateListener(StartPort=1000, EndPort=2000, **kind))
+    shown = sdk.nlb.GetListenerAttribute(ListenerId=made["ListenerId"])
+    assert (shown["ListenerPort"], shown["StartPort"], shown["EndPort"]) == (0, "1000", "2000")
+    with refused("Conflict.Port", 400):
+        sdk.nlb.CreateListener(StartPort=2000, EndPort=2001, **kind)
+    done(sdk, sdk.nlb.DeleteListener(ListenerId=made["ListenerId"]))
+    sdk.nlb.DeleteServerGroup(ServerGroupId=group)

@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use model::id::{
     EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerIndex, VipIndex, ZoneId,
 };
-use model::net::{Transport, services};
+use model::net::{PortRange, Transport, services};
 use model::nlb::Scheduler;
 use model::plan::{
     EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan, ServerPlan,
@@ -215,7 +215,7 @@ impl<'a> Compiler<'a> {
         Some((*self.interfaces.ports.get(&server.port_index)?, self.plan.ports.get(&server.port_index)?))
     }
 
-    fn listeners(&mut self) -> BTreeMap<(VipIndex, u16, Transport), ListenerImage> {
+    fn listeners(&mut self) -> BTreeMap<(VipIndex, PortRange, Transport), ListenerImage> {
         let mut listeners = BTreeMap::new();
         for (index, listener) in &self.plan.listeners {
             let Some(group) = self.plan.server_groups.get(&listener.server_group) else { continue };
@@ -223,7 +223,7 @@ impl<'a> Compiler<'a> {
                 let Some(vip) = self.plan.vips.get(vip_index) else { continue };
                 let table = self.server_table(group, vip);
                 let image = listener_image(*index, listener, group, table);
-                listeners.insert((*vip_index, listener.port, listener.protocol), image);
+                listeners.insert((*vip_index, listener.ports, listener.protocol), image);
             }
         }
         listeners

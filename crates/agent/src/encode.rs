@@ -7,12 +7,13 @@ use ipnet::Ipv4Net;
 use model::id::{Network, VipIndex};
 use model::net::{Transport, services};
 use tables::{
-    Address, AddressKey, AddressKind, Limit, Listener, ListenerKey, MemberKey, Port, PortKind, RouteAt,
-    RoutePrefix, SERVICES_NETWORK, Server, mac,
+    Address, AddressKey, AddressKind, Limit, Listener, ListenerAt, ListenerPrefix, MemberKey, Port, PortKind,
+    RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
 };
 
 use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage};
 use crate::kernel::links::SERVICES_MAC;
+use crate::prefixes::prefixes;
 use crate::ranges::Place;
 
 /// Where the lists of an image are in the kernel.
@@ -163,12 +164,19 @@ pub fn members(image: &Image) -> HashMap<MemberKey, u8> {
 }
 
 /// Contents of `LISTENERS`.
-pub fn listeners(image: &Image, places: &Places) -> HashMap<ListenerKey, Listener> {
-    let entry = |((vip, port, transport), what): (&(VipIndex, u16, Transport), &ListenerImage)| {
-        let key = ListenerKey { vip: vip.0, port: port.to_be(), protocol: protocol(*transport), pad: 0 };
-        (key, listener(what, places))
-    };
-    image.listeners.iter().map(entry).collect()
+pub fn listeners(image: &Image, places: &Places) -> HashMap<ListenerPrefix, Listener> {
+    let mut entries = HashMap::new();
+    // Ranges first: what is on one port stands before the range around it also where that begins with the port.
+    let (one, several): (Vec<_>, Vec<_>) =
+        image.listeners.iter().partition(|((_, ports, _), _)| ports.is_one());
+    for ((vip, ports, transport), what) in several.into_iter().chain(one) {
+        for prefix in prefixes(*ports) {
+            let at = ListenerAt { vip: vip.0, protocol: protocol(*transport), port: prefix.port.to_be() };
+            let key = ListenerPrefix { bits: 48 + prefix.bits, at };
+            entries.insert(key, listener(what, places));
+        }
+    }
+    entries
 }
 
 fn listener(what: &ListenerImage, places: &Places) -> Listener {
@@ -185,7 +193,7 @@ fn listener(what: &ListenerImage, places: &Places) -> Listener {
 }
 
 /// The number in the IP header.
-fn protocol(transport: Transport) -> u8 {
+fn protocol(transport: Transport) -> u16 {
     match transport {
         Transport::Tcp => 6,
         Transport::Udp => 17,

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
-use model::net::{Mac, Transport};
+use model::net::{Mac, PortRange, Transport};
 
 /// Position of a policy in [`Image::policies`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub struct Image {
     /// Members of security groups: dense id of the group and address.
     pub members: BTreeSet<(u32, Ipv4Addr)>,
     /// Listeners, one for each zonal address.
-    pub listeners: BTreeMap<(VipIndex, u16, Transport), ListenerImage>,
+    pub listeners: BTreeMap<(VipIndex, PortRange, Transport), ListenerImage>,
     /// Slots of each server table: dense ids of servers.
     pub server_tables: Vec<Vec<u32>>,
     /// Bandwidth of endpoints' connections that have one, Mbit/s.

@@ -15,6 +15,7 @@ pub mod maglev;
 pub mod metadata;
 pub mod plan_cache;
 pub mod policy;
+mod prefixes;
 pub mod probe;
 pub mod proxy;
 pub mod ranges;

@@ -7,7 +7,7 @@
 //! | `ADDRESSES` | (network, address) to what stands behind it |
 //! | `ROUTES` | (route table, range) to the next hop; (port, range) to whether it may send from there |
 //! | `POLICIES`, `RULES`, `MEMBERS` | security groups: id to a range of rules; group membership |
-//! | `LISTENERS`, `SLOTS`, `SERVERS` | load balancing: listener to a range of slots, slot to server |
+//! | `LISTENERS`, `SLOTS`, `SERVERS` | load balancing: (zonal address, protocol, range of ports) to a range of slots, slot to server |
 //! | `FRAGMENTS` | ports of datagrams whose first fragment was seen |
 //! | `LIMITS` | bandwidth of an endpoint's connection, and how far it is used |
 //! | `EPOCH` | the plan in force: flows of another one are judged again |

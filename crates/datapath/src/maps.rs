@@ -5,8 +5,8 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use tables::{
-    Address, AddressKey, Counter, DropKey, Flow, FlowKey, Fragment, FragmentKey, Limit, Listener,
-    ListenerKey, MemberKey, Policy, Port, Purpose, RouteAt, Rule, Server,
+    Address, AddressKey, Counter, DropKey, Flow, FlowKey, Fragment, FragmentKey, Limit, Listener, ListenerAt,
+    MemberKey, Policy, Port, Purpose, RouteAt, Rule, Server,
 };
 
 use crate::trip::Trip;
@@ -28,7 +28,7 @@ pub(crate) static RULES: Array<Rule, { 1 << 17 }> = Array::new();
 #[btf_map]
 pub(crate) static MEMBERS: HashMap<MemberKey, u8, { 1 << 17 }> = HashMap::new();
 #[btf_map]
-pub(crate) static LISTENERS: HashMap<ListenerKey, Listener, { 1 << 14 }> = HashMap::new();
+pub(crate) static LISTENERS: LpmTrie<ListenerAt, Listener, { 1 << 16 }> = LpmTrie::new();
 #[btf_map]
 pub(crate) static SLOTS: Array<u32, { 1 << 20 }> = Array::new();
 #[btf_map]

@@ -1,6 +1,7 @@
 //! Endpoints and load balancers: connection, listener, server, translation.
 
-use tables::{AddressKind, DropReason, ListenerKey, Purpose, Server};
+use aya_ebpf::btf_maps::lpm_trie::Key;
+use tables::{AddressKind, DropReason, ListenerAt, Purpose, Server};
 
 use crate::{
     maps::{LISTENERS, SERVERS, SLOTS},
@@ -64,10 +65,9 @@ fn stay(trip: &mut Trip) -> Outcome {
 /// Chooses a server, asks its policy, and translates to it.
 #[inline(never)]
 pub(crate) fn balance(trip: &mut Trip) -> Outcome {
-    let key =
-        ListenerKey { vip: trip.target.vip, port: trip.judged.dport, protocol: trip.judged.protocol, pad: 0 };
-    // SAFETY: copied at once.
-    let listener = match unsafe { LISTENERS.get(&key) } {
+    let at =
+        ListenerAt { vip: trip.target.vip, protocol: trip.judged.protocol as u16, port: trip.judged.dport };
+    let listener = match LISTENERS.get(&Key::new(ListenerAt::WHOLE, at)) {
         Some(listener) => *listener,
         None => return Err(DropReason::NoListener),
     };
@@ -109,7 +109,9 @@ fn translate(trip: &mut Trip, server: &Server, preserve_client: bool) {
         count(Purpose::Hairpin, trip.length);
     }
     trip.forward.dst = server.address;
-    trip.forward.dport = server.port;
+    if server.port != 0 {
+        trip.forward.dport = server.port;
+    }
     trip.forward.egress = server.ifindex;
     trip.forward.dst_mac = server.mac;
     trip.forward.ttl_step = 1;
@@ -122,7 +124,7 @@ fn permit(trip: &Trip, server: &Server) -> Outcome {
     ask(&Question {
         policy: server.ingress_policy,
         peer: if local { trip.judged.src } else { trip.target.nlb_address },
-        port: server.port,
+        port: trip.forward.dport,
         protocol: trip.judged.protocol,
         groups: local,
         otherwise: DropReason::IngressPolicy,

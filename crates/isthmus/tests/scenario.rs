@@ -41,6 +41,7 @@ scenarios! {
     metadata
     names
     overlap
+    port_ranges
     power
     private_zones
     proxy_protocol

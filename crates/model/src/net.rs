@@ -80,3 +80,21 @@ pub struct PortRange {
     /// Last port; never below `low`.
     pub high: u16,
 }
+
+impl PortRange {
+    /// One port.
+    pub const fn one(port: u16) -> Self {
+        Self { low: port, high: port }
+    }
+
+    /// Whether it is one port.
+    pub const fn is_one(self) -> bool {
+        self.low == self.high
+    }
+
+    /// The first port that both have.
+    pub fn common(self, other: Self) -> Option<u16> {
+        let first = self.low.max(other.low);
+        (first <= self.high.min(other.high)).then_some(first)
+    }
+}

@@ -16,6 +16,7 @@ use crate::id::{
     ServerGroupIndex, ServerIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::meta::{Description, Meta};
+use crate::net::PortRange;
 use crate::words::{AsSent, words};
 
 /// A network load balancer.
@@ -109,8 +110,8 @@ pub struct Listener {
     pub load_balancer: LoadBalancerId,
     /// What it speaks.
     pub protocol: AsSent<ListenerProtocol>,
-    /// The port that it listens on.
-    pub port: u16,
+    /// The ports that it listens on: one, or a range with a group of any port.
+    pub ports: PortRange,
     /// Where connections go.
     pub server_group: ServerGroupId,
     /// Seconds without a packet after which a connection is forgotten.
@@ -127,6 +128,20 @@ pub struct Listener {
     pub tls: Option<ListenerTls>,
     /// Whether it is to forward.
     pub enabled: bool,
+}
+
+impl Listener {
+    /// The port that it has alone; 0 = a range.
+    pub fn port(&self) -> u16 {
+        if self.ports.is_one() { self.ports.low } else { 0 }
+    }
+
+    /// The first port that it does not leave to another listener of its NLB: one port in the midst of a range is free.
+    pub fn takes(&self, protocol: ListenerProtocol, ports: PortRange) -> Option<u16> {
+        let udp = |protocol| protocol == ListenerProtocol::Udp;
+        let rivals = udp(self.protocol.value) == udp(protocol) && self.ports.is_one() == ports.is_one();
+        self.ports.common(ports).filter(|_| rivals)
+    }
 }
 
 /// PROXY protocol version 2, and what its header tells besides addresses.

@@ -255,8 +255,8 @@ pub struct ListenerPlan {
     pub vips: Vec<VipIndex>,
     /// The protocol.
     pub protocol: Transport,
-    /// The port.
-    pub port: u16,
+    /// The ports: one stands before the ranges around it.
+    pub ports: PortRange,
     /// Where connections go.
     pub server_group: ServerGroupIndex,
     /// Seconds without a packet after which a connection is forgotten.
@@ -330,7 +330,7 @@ pub struct ServerPlan {
     pub zone: ZoneId,
     /// Its address.
     pub address: Ipv4Addr,
-    /// Its transport port.
+    /// Its transport port; 0 = the one that the client asked for.
     pub port: u16,
     /// 0 (no new connections) to 100.
     pub weight: u8,

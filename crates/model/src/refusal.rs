@@ -264,9 +264,12 @@ pub enum Refusal {
     /// An any-port group needs a port for its health check.
     #[error("a server group with any port needs a port for its health check")]
     AnyPortHealthCheck,
-    /// An any-port listener on a plain group, or the other way round.
+    /// A listener on one port, a group with any.
     #[error("a listener on one port needs a server group without any port")]
-    AnyPortMismatch,
+    OnePortAnyPortGroup,
+    /// A listener on a range of ports, a plain group.
+    #[error("a listener on a range of ports needs a server group with any port")]
+    RangePlainGroup,
     /// About servers of a group.
     #[error(transparent)]
     Server(#[from] ServerRefusal),

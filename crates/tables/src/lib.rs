@@ -30,7 +30,7 @@ pub use policy::{MemberKey, Policy, Rule, RuleAction};
 pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
 pub use route::{RouteAt, RoutePrefix, SOURCES_OF_PORT};
-pub use service::{Listener, ListenerKey, Server};
+pub use service::{Listener, ListenerAt, ListenerPrefix, Server};
 
 /// The MAC address of every gateway: the one that instances send all their traffic to.
 pub const GATEWAY_MAC: [u8; 6] = [0xee, 0xff, 0xff, 0xff, 0xff, 0xff];

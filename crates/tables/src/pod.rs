@@ -10,6 +10,6 @@ macro_rules! pods {
 }
 
 pods! {
-    Address AddressKey Counter DropKey Flow FlowKey Fragment FragmentKey Limit Listener ListenerKey MemberKey Policy Port
+    Address AddressKey Counter DropKey Flow FlowKey Fragment FragmentKey Limit Listener ListenerAt ListenerPrefix MemberKey Policy Port
     RouteAt RoutePrefix Rule Server
 }

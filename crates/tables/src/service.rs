@@ -2,16 +2,30 @@
 
 use crate::Mac;
 
-/// Key of `LISTENERS`.
+/// What `LISTENERS` is asked.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ListenerKey {
+pub struct ListenerAt {
     /// Dense id of the NLB's zonal address: with cross-zone off each zone has slots of its own.
     pub vip: u32,
+    pub protocol: u16,
     /// Network byte order.
     pub port: u16,
-    pub protocol: u8,
-    pub pad: u8,
+}
+
+impl ListenerAt {
+    /// All of it, in bits.
+    pub const WHOLE: u32 = 64;
+}
+
+/// Key of `LISTENERS`, in the kernel's layout of prefixes: a range of ports is cut into few of them, and a listener on one
+/// port is found before a range around it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ListenerPrefix {
+    /// How many bits of `at` count: 48, then those of the port.
+    pub bits: u32,
+    pub at: ListenerAt,
 }
 
 /// Value of `LISTENERS`. Slots `first_slot .. first_slot + slots` of `SLOTS` hold dense server ids, filled by
@@ -47,9 +61,9 @@ pub struct Server {
     /// Dense id of the server's port, for counters.
     pub port_index: u32,
     pub mac: Mac,
-    /// Network byte order.
+    /// Network byte order; 0 = the one that the client asked for.
     pub port: u16,
 }
 
-const _: () =
-    assert!(size_of::<ListenerKey>() == 8 && size_of::<Listener>() == 20 && size_of::<Server>() == 28);
+const _: () = assert!(size_of::<ListenerAt>() == 8 && size_of::<ListenerPrefix>() == 12);
+const _: () = assert!(size_of::<Listener>() == 20 && size_of::<Server>() == 28);

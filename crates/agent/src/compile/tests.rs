@@ -105,7 +105,7 @@ fn plan() -> HostPlan {
                 id: "lsn-a@80".parse().unwrap(),
                 vips: vec![VipIndex(1), VipIndex(2)],
                 protocol: Transport::Tcp,
-                port: 80,
+                ports: PortRange::one(80),
                 server_group: ServerGroupIndex(1),
                 idle_timeout: 900,
                 proxy_protocol: None,
@@ -155,7 +155,8 @@ fn group_of_servers(plan: &mut HostPlan) -> &mut ServerGroupPlan {
 
 /// Servers with slots behind the zonal address, with their shares of a hundred.
 fn shares(image: &Image, vip: u32) -> BTreeMap<u32, usize> {
-    let table = &image.server_tables[image.listeners[&(VipIndex(vip), 80, Transport::Tcp)].table.0];
+    let table =
+        &image.server_tables[image.listeners[&(VipIndex(vip), PortRange::one(80), Transport::Tcp)].table.0];
     let share =
         |id: &u32| (100 * table.iter().filter(|slot| *slot == id).count() + table.len() / 2) / table.len();
     table.iter().map(|id| (*id, share(id))).collect()
@@ -232,7 +233,10 @@ fn with_cross_zone_off_a_zone_uses_its_own_servers_only() {
     assert_eq!(shares(&image, 2), BTreeMap::from([(2, 100)]));
     group_of_servers(&mut plan).servers.remove(&SERVER_1);
     let image = compile(&plan, &health, &interfaces());
-    assert!(image.server_tables[image.listeners[&(VipIndex(1), 80, Transport::Tcp)].table.0].is_empty());
+    assert!(
+        image.server_tables[image.listeners[&(VipIndex(1), PortRange::one(80), Transport::Tcp)].table.0]
+            .is_empty()
+    );
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use aya::Pod;
 use tables::{
-    Address, AddressKey, Flow, FlowKey, Limit, Listener, ListenerKey, MemberKey, Policy, Port, RoutePrefix,
-    Rule, Server,
+    Address, AddressKey, Flow, FlowKey, Limit, Listener, ListenerPrefix, MemberKey, Policy, Port,
+    RoutePrefix, Rule, Server,
 };
 
 use super::table::{Table, TableError};
@@ -36,7 +36,7 @@ pub struct Maps {
     policies: Table<u32, Policy>,
     rules: Table<u32, Rule>,
     members: Table<MemberKey, u8>,
-    listeners: Table<ListenerKey, Listener>,
+    listeners: Table<ListenerPrefix, Listener>,
     slots: Table<u32, u32>,
     servers: Table<u32, Server>,
     limits: Table<u32, Limit>,
@@ -152,7 +152,10 @@ impl Maps {
             table.for_each(|_, _| used += 1)?;
             Ok((table.name(), used, table.capacity()))
         }
-        let slots = self.listeners.entries()?.iter().map(|(_, listener)| listener.slots as usize).sum();
+        let tables: BTreeMap<u32, usize> = (self.listeners.entries()?.iter())
+            .map(|(_, listener)| (listener.first_slot, listener.slots as usize))
+            .collect();
+        let slots = tables.values().sum();
         let rules = self.policies.entries()?.iter().map(|(_, policy)| policy.count as usize).sum();
         Ok(vec![
             of(&self.flows)?,

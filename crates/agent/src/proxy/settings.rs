@@ -57,7 +57,7 @@ pub struct Vip {
 pub struct Server {
     /// The alias of its port.
     pub alias: Ipv4Addr,
-    /// Its transport port.
+    /// Its transport port; 0 = the one that the client asked for.
     pub port: u16,
 }
 

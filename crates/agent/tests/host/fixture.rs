@@ -266,7 +266,7 @@ fn listener() -> ListenerPlan {
         id: "lsn-1@80".parse().unwrap(),
         vips: vec![VipIndex(1), VipIndex(2)],
         protocol: Transport::Tcp,
-        port: 80,
+        ports: PortRange::one(80),
         server_group: ServerGroupIndex(1),
         idle_timeout: 900,
         proxy_protocol: None,

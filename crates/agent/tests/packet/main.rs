@@ -15,6 +15,7 @@ mod lifetime;
 mod limits;
 mod live;
 mod policies;
+mod port_ranges;
 mod proxy;
 mod replaced;
 mod rig;

@@ -13,7 +13,7 @@ use aya::{
 };
 use tables::{
     Address, AddressKey, AddressKind, Bucket, Counter, DropKey, DropReason, Flow, FlowKey, GATEWAY_MAC,
-    Limit, Listener, ListenerKey, MemberKey, Policy, Port, PortKind, Purpose, RouteAt, Rule, RuleAction,
+    Limit, Listener, ListenerAt, MemberKey, Policy, Port, PortKind, Purpose, RouteAt, Rule, RuleAction,
     SERVICES_NETWORK, Server, mac,
 };
 
@@ -271,18 +271,17 @@ impl Rig {
         protocol: u8,
         change: impl FnOnce(&mut Listener),
     ) {
-        let mut listener = Listener {
-            first_slot: 0,
-            slots: 1,
-            index: 81,
-            server_group: GROUP,
-            idle_timeout: 900,
-            preserve_client: 1,
-            proxied: 0,
-        };
+        let mut listener = plain_listener();
         change(&mut listener);
-        let key = ListenerKey { vip, port: port.to_be(), protocol, pad: 0 };
-        self.hash("LISTENERS").insert(key, listener, 0).expect("a listener");
+        self.listens(vip, (port, 16), protocol, listener);
+    }
+
+    /// A listener on all ports that share so many first bits with `port`.
+    pub(crate) fn listens(&mut self, vip: u32, (port, bits): (u16, u32), protocol: u8, listener: Listener) {
+        let at = ListenerAt { vip, protocol: protocol.into(), port: port.to_be() };
+        let map = self.ebpf.map_mut("LISTENERS").expect("LISTENERS");
+        let mut listeners: LpmTrie<_, ListenerAt, Listener> = map.try_into().expect("listeners");
+        listeners.insert(&Key::new(48 + bits, at), listener, 0).expect("a listener");
     }
 
     pub(crate) fn server(&mut self, id: u32, peer: Peer, change: impl FnOnce(&mut Server)) {
@@ -468,6 +467,19 @@ fn context(ifindex: u32) -> [u8; 192] {
 
 pub(crate) fn gateway() -> [u8; 6] {
     GATEWAY_MAC
+}
+
+/// A listener with one slot.
+pub(crate) fn plain_listener() -> Listener {
+    Listener {
+        first_slot: 0,
+        slots: 1,
+        index: 81,
+        server_group: GROUP,
+        idle_timeout: 900,
+        preserve_client: 1,
+        proxied: 0,
+    }
 }
 
 /// A rule that matches everything.

@@ -151,7 +151,7 @@ fn listeners() -> Result<BTreeMap<ListenerIndex, ListenerPlan>> {
                 id: format!("lsn-{index}@{port}").parse()?,
                 vips: vec![VIP],
                 protocol,
-                port,
+                ports: PortRange::one(port),
                 server_group: ServerGroupIndex(index),
                 idle_timeout: 900,
                 proxy_protocol: None,

@@ -5,6 +5,7 @@ use crate::command::Output;
 use crate::command::nlb::{CreateListener, ProxyProtocolPatch, UpdateListener};
 use crate::draft::Draft;
 use crate::id::{ListenerId, LoadBalancerId, ServerGroupId};
+use crate::net::PortRange;
 use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, LoadBalancer, ProxyProtocol, ServerGroup};
 use crate::quota::Quota;
 use crate::refusal::Refusal;
@@ -18,9 +19,11 @@ impl Draft {
     pub(super) fn create_listener(&mut self, it: &CreateListener) -> Result<Output, Refusal> {
         let load_balancer = self.own::<LoadBalancer>(&it.load_balancer)?;
         let protocol = it.protocol.value;
-        let port = single_port(it)?;
-        self.forwards_to(&load_balancer, protocol, &it.server_group)?;
-        self.port_free(&load_balancer, protocol, port)?;
+        let ports = it.ports;
+        in_range("ListenerPort", ports.low.into(), 1, u16::MAX.into())?;
+        in_range("EndPort", ports.high.into(), ports.low.into(), u16::MAX.into())?;
+        self.forwards_to(&load_balancer, protocol, ports, &it.server_group)?;
+        self.ports_free(&load_balancer, protocol, ports)?;
         self.room(
             &Key::LoadBalancer(it.load_balancer.clone()),
             Kind::Listener,
@@ -32,16 +35,17 @@ impl Draft {
         let proxy_protocol = proxy_protocol(protocol, it.proxy_protocol, ProxyProtocol::default())?;
         self.monitored(it.sec_sensor)?;
         let tls = self.tls(protocol, None, &it.tls)?;
-        let id = ListenerId::on_port(&mut self.entropy, port);
         let meta = self.meta(&it.labels)?;
         let index = self.dense()?;
+        let port = if ports.is_one() { ports.low } else { 0 };
+        let id = ListenerId::on_port(&mut self.entropy, port);
         self.put(Listener {
             id: id.clone(),
             meta,
             index,
             load_balancer: it.load_balancer.clone(),
             protocol: it.protocol.clone(),
-            port,
+            ports,
             server_group: it.server_group.clone(),
             idle_timeout,
             cps: it.cps,
@@ -55,11 +59,12 @@ impl Draft {
         Ok(Output::Listener(id, self.job()))
     }
 
-    /// The group is the caller's, in the NLB's VPC, speaks the protocol, and has room for one more listener.
+    /// The group is the caller's, in the NLB's VPC, speaks the protocol on as many ports, and has room for one more listener.
     fn forwards_to(
         &self,
         load_balancer: &LoadBalancer,
         protocol: ListenerProtocol,
+        ports: PortRange,
         group: &ServerGroupId,
     ) -> Result<(), Refusal> {
         let group = self.own::<ServerGroup>(group)?;
@@ -71,31 +76,31 @@ impl Draft {
             });
         }
         fits(protocol, &group)?;
-        if group.any_port {
-            return Err(Refusal::AnyPortMismatch);
+        match (ports.is_one(), group.any_port) {
+            (true, false) | (false, true) => {}
+            (true, true) => return Err(Refusal::OnePortAnyPortGroup),
+            (false, false) => return Err(Refusal::RangePlainGroup),
         }
         self.room(&key, Kind::Listener, 1, Quota::ListenersAGroup)
     }
 
-    fn port_free(
+    fn ports_free(
         &self,
         load_balancer: &LoadBalancer,
         protocol: ListenerProtocol,
-        port: u16,
+        ports: PortRange,
     ) -> Result<(), Refusal> {
-        let udp = |protocol: ListenerProtocol| protocol == ListenerProtocol::Udp;
-        let taken = |other: &Listener| other.port == port && udp(other.protocol.value) == udp(protocol);
-        if self.state().listeners_of(&load_balancer.id).any(|other| taken(other)) {
-            return Err(Refusal::PortTaken { load_balancer: load_balancer.id.clone(), protocol, port });
+        match self.state().listeners_of(&load_balancer.id).find_map(|other| other.takes(protocol, ports)) {
+            Some(port) => Err(Refusal::PortTaken { load_balancer: load_balancer.id.clone(), protocol, port }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn update_listener(&mut self, it: &UpdateListener) -> Result<Output, Refusal> {
         let row = self.own::<Listener>(&it.listener)?;
         let load_balancer = self.own::<LoadBalancer>(&row.load_balancer)?;
         if let Some(group) = it.server_group.as_ref().filter(|group| **group != row.server_group) {
-            self.forwards_to(&load_balancer, row.protocol.value, group)?;
+            self.forwards_to(&load_balancer, row.protocol.value, row.ports, group)?;
         }
         let mut after = row.as_ref().clone();
         after.meta.description = it.description.clone().unwrap_or(after.meta.description);
@@ -163,14 +168,6 @@ fn proxy_protocol(
         return Err(Refusal::Unsupported("the PROXY protocol of a UDP listener"));
     }
     Ok(after)
-}
-
-fn single_port(it: &CreateListener) -> Result<u16, Refusal> {
-    if it.ports.low != it.ports.high {
-        return Err(Refusal::Unsupported("a listener on a range of ports"));
-    }
-    in_range("ListenerPort", it.ports.low.into(), 1, u16::MAX.into())?;
-    Ok(it.ports.low)
 }
 
 fn fits(listener: ListenerProtocol, group: &ServerGroup) -> Result<(), Refusal> {

@@ -31,9 +31,10 @@ impl Findings<'_> {
         self.must(count <= most, "it has at most as many security groups as can be");
         self.groups(&row.security_groups, &row.vpc);
         let listeners: Vec<_> = self.state.listeners_of(&row.id).collect();
-        let port = |row: &Listener| (row.port, row.protocol.value == ListenerProtocol::Udp);
-        let ports: BTreeSet<_> = listeners.iter().map(|row| port(row)).collect();
-        self.must(ports.len() == listeners.len(), "its listeners' ports differ");
+        let alone = listeners.iter().enumerate().all(|(n, row)| {
+            listeners[n + 1..].iter().all(|other| row.takes(other.protocol.value, other.ports).is_none())
+        });
+        self.must(alone, "its listeners' ports differ");
     }
 
     pub(super) fn server_group(&mut self, row: &ServerGroup) {
@@ -69,6 +70,8 @@ impl Findings<'_> {
             (ListenerProtocol::Tcp | ListenerProtocol::TcpSsl, protocol) => protocol == GroupProtocol::Tcp,
         };
         self.must(fits, "its server group speaks its protocol");
+        self.must(row.ports.low > 0 && row.ports.low <= row.ports.high, "its ports are in order");
+        self.must(row.ports.is_one() != group.any_port, "its server group takes as many ports as it has");
         let is_tls = row.protocol.value == ListenerProtocol::TcpSsl;
         self.must(row.tls.is_some() == is_tls, "it speaks TLS when it is a TCPSSL listener");
         self.must(!is_tls || !group.preserve_client_ip, "through TLS no client's address is kept");

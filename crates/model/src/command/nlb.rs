@@ -311,7 +311,7 @@ impl CreateListener {
             labels: Labels::default(),
             load_balancer,
             protocol: protocol.into(),
-            ports: PortRange { low: port, high: port },
+            ports: PortRange::one(port),
             server_group,
             idle_timeout: None,
             cps: 0,

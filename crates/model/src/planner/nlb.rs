@@ -54,7 +54,7 @@ pub(super) fn listeners(state: &State) -> BTreeMap<ListenerIndex, ListenerPlan> 
             id: row.id.clone(),
             vips: load_balancer.zones.values().map(|mapping| mapping.vip).collect(),
             protocol,
-            port: row.port,
+            ports: row.ports,
             server_group: state.get::<ServerGroup>(&row.server_group)?.index,
             idle_timeout: row.idle_timeout,
             proxy_protocol: row.proxy_protocol.enabled.then_some(row.proxy_protocol),

@@ -9,6 +9,7 @@ mod endpoints;
 mod interfaces;
 mod key_pairs;
 mod pieces;
+mod port_ranges;
 mod private_zones;
 mod quotas;
 mod random;

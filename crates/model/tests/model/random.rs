@@ -742,11 +742,12 @@ impl Dice<'_> {
             }),
             7 => C::DeleteServerGroup(server_group),
             8 | 9 => {
-                let port = 1 + self.below(3) as u16;
+                let low = 1 + self.below(3) as u16;
+                let high = low + if self.chance(4) { self.below(3) as u16 } else { 0 };
                 let protocol = if self.chance(4) { ListenerProtocol::Udp } else { ListenerProtocol::Tcp };
                 C::CreateListener(CreateListener {
-                    ports: PortRange { low: port, high: port },
-                    ..CreateListener::new(self.balancer(), protocol, port, server_group)
+                    ports: PortRange { low, high },
+                    ..CreateListener::new(self.balancer(), protocol, low, server_group)
                 })
             }
             10 => C::UpdateListener(UpdateListener {

@@ -326,7 +326,7 @@ fn a_listener_fits_its_server_group_and_has_its_port_alone() {
     let tls = CreateListener { protocol: ListenerProtocol::TcpSsl.into(), ..tcp(&it, 443) };
     assert_eq!(it.world.refused(Command::CreateListener(tls)), Refusal::PreserveClientIpWithTls);
     let range = CreateListener { ports: PortRange { low: 1, high: 9 }, ..tcp(&it, 1) };
-    assert!(matches!(it.world.refused(Command::CreateListener(range)), Refusal::Unsupported(_)));
+    assert_eq!(it.world.refused(Command::CreateListener(range)), Refusal::RangePlainGroup);
     let idle = CreateListener { idle_timeout: Some(5), ..tcp(&it, 81) };
     assert!(matches!(
         it.world.refused(Command::CreateListener(idle)),

@@ -147,7 +147,7 @@ async fn connect(live: &Live, way: &Way, peer: SocketAddrV4) -> Option<(ServerIn
     }
     for id in order {
         let Some(server) = listener.members.get(&ServerIndex(id)) else { continue };
-        if let Ok(Ok(stream)) = timeout(CONNECT, open(way.vip, server)).await {
+        if let Ok(Ok(stream)) = timeout(CONNECT, open(way, server)).await {
             return Some((ServerIndex(id), stream));
         }
     }
@@ -170,10 +170,11 @@ fn place(peer: SocketAddrV4) -> u32 {
 }
 
 /// In the name of the NLB's zonal address.
-async fn open(vip: VipIndex, server: &Server) -> io::Result<TcpStream> {
+async fn open(way: &Way, server: &Server) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::new(services::vip_alias(vip).into(), 0))?;
-    let stream = socket.connect(SocketAddr::new(server.alias.into(), server.port)).await?;
+    socket.bind(SocketAddr::new(services::vip_alias(way.vip).into(), 0))?;
+    let port = if server.port == 0 { way.origin.target.port() } else { server.port };
+    let stream = socket.connect(SocketAddr::new(server.alias.into(), port)).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

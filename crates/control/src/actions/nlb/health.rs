@@ -19,7 +19,7 @@ fn get(call: &Call) -> Result<Value, ApiError> {
     Ok(json!({
         "ListenerHealthStatus": [{
             "ListenerId": listener.id.as_str(),
-            "ListenerPort": listener.port,
+            "ListenerPort": listener.port(),
             "ListenerProtocol": listener.protocol.text,
             "ServerGroupInfos": groups,
         }],

@@ -17,13 +17,11 @@ use super::tls::{
 use super::{PAGE, job};
 use crate::actions::call::{description, id, labels, required_id};
 use crate::actions::list::{self, Labelled, among, is};
-use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, works};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Params, Product};
 
 const MSS: Param = no_effect("Mss", "segments keep the size that both ends agree on");
 const SEC_SENSOR: Param = no_effect("SecSensorEnabled", "there is no second-level monitoring");
-
-const NO_RANGES: &str = "this version listens on single ports.";
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
@@ -33,8 +31,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("LoadBalancerId"),
             works("ListenerProtocol"),
             works("ListenerPort"),
-            refused("StartPort", NO_RANGES),
-            refused("EndPort", NO_RANGES),
+            works("StartPort"),
+            works("EndPort"),
             works("ServerGroupId"),
             works("ListenerDescription"),
             works("IdleTimeout"),
@@ -124,11 +122,22 @@ fn create(call: &Call) -> Result<Write, ApiError> {
     Ok(Write { command: Command::CreateListener(command), answer: job })
 }
 
-/// The port, as the range of one that the model knows; 0 would mean a range of several.
+/// One port, or with port 0 a range; 0 at its ends says as much as nothing.
 fn ports(params: &Params) -> Result<PortRange, ApiError> {
-    let port: u16 =
-        params.number("ListenerPort", 0..=u16::MAX)?.ok_or_else(|| params.missing("ListenerPort"))?;
-    Ok(PortRange { low: port, high: port })
+    let port = params.number("ListenerPort", 0..=u16::MAX)?.ok_or_else(|| params.missing("ListenerPort"))?;
+    let end = |name| Ok::<_, ApiError>(params.number(name, 0..=u16::MAX)?.filter(|port| *port != 0));
+    match (port, end("StartPort")?, end("EndPort")?) {
+        (0, Some(low), Some(high)) if low < high => Ok(PortRange { low, high }),
+        (0, Some(low), Some(_)) => {
+            Err(params.illegal("EndPort", format!("give one beyond StartPort, {low}.")))
+        }
+        (0, None, _) => Err(params.missing("StartPort")),
+        (0, Some(_), None) => Err(params.missing("EndPort")),
+        (port, None, None) => Ok(PortRange::one(port)),
+        (_, Some(_), _) | (_, _, Some(_)) => {
+            Err(params.illegal("ListenerPort", "give 0 with a range from StartPort to EndPort."))
+        }
+    }
 }
 
 fn proxy_protocol(params: &Params) -> Result<ProxyProtocolPatch, ApiError> {
@@ -186,16 +195,17 @@ fn list(call: &Call) -> Result<Value, ApiError> {
 }
 
 fn show(view: &View, listener: &Listener) -> Map<String, Value> {
+    let range = if listener.ports.is_one() { PortRange::one(0) } else { listener.ports };
     let answer = json!({
         "ListenerId": listener.id.as_str(),
         "ListenerDescription": listener.meta.description.as_str(),
-        "ListenerPort": listener.port,
+        "ListenerPort": listener.port(),
         "ListenerProtocol": listener.protocol.text,
         "ListenerStatus": view.status().listener(listener).status.word(),
         "LoadBalancerId": listener.load_balancer.as_str(),
         "ServerGroupId": listener.server_group.as_str(),
-        "StartPort": "0",
-        "EndPort": "0",
+        "StartPort": range.low.to_string(),
+        "EndPort": range.high.to_string(),
         "IdleTimeout": listener.idle_timeout,
         "Cps": listener.cps,
         "Mss": listener.mss,

@@ -135,7 +135,7 @@ fn show(view: &View, row: &SecurityPolicy) -> Value {
 fn related(listener: &Listener) -> Value {
     json!({
         "ListenerId": listener.id.as_str(),
-        "ListenerPort": listener.port,
+        "ListenerPort": listener.port(),
         "ListenerProtocol": listener.protocol.text,
         "LoadBalancerId": listener.load_balancer.as_str(),
     })

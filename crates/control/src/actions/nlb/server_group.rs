@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{PAGE, job};
 use crate::actions::call::{labels, name, required_id};
 use crate::actions::list::{self, Labelled, among, is};
-use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, works};
+use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Params, Product};
 
 const NO_DRAINING: &str =
@@ -36,7 +36,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("PreserveClientIpEnabled"),
             DRAIN,
             DRAIN_TIMEOUT,
-            refused("AnyPortEnabled", "this version forwards to the port of each server."),
+            works("AnyPortEnabled"),
             works("HealthCheckConfig"),
             works("ResourceGroupId"),
             works("Tag"),

@@ -80,7 +80,8 @@ fn code(product: Product, refusal: &Refusal) -> Code {
             shared::value(product, refusal)
         }
         R::AnyPortHealthCheck => (400, "IllegalParam.AnyPortServerGroupConflictWithHealthCheckConfig"),
-        R::AnyPortMismatch => (400, "IllegalParam.NonAnyPortListenerConflictWithAnyPortServerGroup"),
+        R::OnePortAnyPortGroup => (400, "IllegalParam.NonAnyPortListenerConflictWithAnyPortServerGroup"),
+        R::RangePlainGroup => (400, "IllegalParam.AnyPortListenerConflictWithNonAnyPortServerGroup"),
         R::Server(refusal) => server(refusal),
         R::PrivateZone(refusal) => private_zone(refusal),
         R::Tls(refusal) => tls(product, refusal),

@@ -442,7 +442,12 @@ fn server(asked: Asked, at: &str, target: &Target, port: u16) -> Asked {
 
 fn new_listener(it: &CreateListener) -> Asked {
     let asked = Asked::new(Nlb, "CreateListener").with("LoadBalancerId", &it.load_balancer);
-    let asked = asked.with("ListenerProtocol", &it.protocol.text).with("ListenerPort", it.ports.low);
+    let asked = asked.with("ListenerProtocol", &it.protocol.text);
+    let asked = if it.ports.is_one() {
+        asked.with("ListenerPort", it.ports.low)
+    } else {
+        asked.with("ListenerPort", 0).with("StartPort", it.ports.low).with("EndPort", it.ports.high)
+    };
     asked.with("ServerGroupId", &it.server_group)
 }
 
