@@ -58,11 +58,11 @@ def test_the_whitelist_opens_and_closes(sdk, consumer, provider, how):
     }[how]
     service = {"ServiceId": provider.service}
     sdk.privatelink.AddUserToVpcEndpointService(**service, **user)
-    shown = sdk.privatelink.ListVpcEndpointServiceUsers(**service)
+    listed = lambda kind: sdk.privatelink.ListVpcEndpointServiceUsers(UserListType=kind, **service)[kind]
     if how == "everybody":
-        assert (shown["Users"], shown["UserARNs"]) == ([], [{"UserARN": "acs:ram:*:*:*"}])
+        assert (listed("Users"), listed("UserARNs")) == ([], [{"UserARN": "acs:ram:*:*:*"}])
     else:
-        assert [one["UserId"] for one in shown["Users"]] == [consumer.number]
+        assert [one["UserId"] for one in listed("Users")] == [consumer.number]
     assert offered(consumer.sdk) == offered(consumer.sdk, **service) == [provider.service]
     sdk.privatelink.RemoveUserFromVpcEndpointService(**service, **user)
     assert offered(consumer.sdk) == []
