@@ -1,7 +1,8 @@
 //! The last plan, kept on disk: an agent that starts without a controller goes on with it.
 //!
 //! To write a large plan takes longer than to follow it. So the old one is forgotten before a new one is followed (what it
-//! allowed may be revoked), and the new one is written beside, when no newer one has come for a moment.
+//! allowed may be revoked), and the new one is written beside, once it is followed. An agent that dies in between starts
+//! without a plan: packets go on as they are until the controller sends one.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use model::plan::HostPlan;
 use tokio::sync::watch;
 
-/// How long a plan must have been the newest before it is written.
+/// Time between two plans that are written: of several changes in a row the last one is kept.
 const QUIET: Duration = Duration::from_millis(200);
 
 /// The plan could not be kept or read back.
