@@ -6,9 +6,12 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 /// Makes the repository's root the current directory, wherever the task was called.
+///
+/// # Errors
+/// When the task was not started by cargo, which alone says whose task it is: a build folder may be copied between worktrees.
 pub(crate) fn enter_repository() -> Result<()> {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in a folder of the repository")?;
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").context("start this with `cargo xtask`")?;
+    let root = Path::new(&package).parent().context("xtask lies in a folder of the repository")?;
     std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))
 }
 
