@@ -71,6 +71,21 @@ def test_servers_change_and_go(sdk, road):
     done(sdk, sdk.nlb.UpdateServerGroupAttribute(ServerGroupName="rs-2", Scheduler="Rr", **group))
     shown = sdk.nlb.ListServerGroups(ServerGroupIds=[road.servers])["ServerGroups"][0]
     assert (shown["ServerGroupName"], shown["Scheduler"]) == ("rs-2", "Rr")
+    with refused("IllegalParam", 400):
+        sdk.nlb.UpdateServerGroupAttribute(Scheduler="Qch", **group)
+
+
+def test_connections_and_segments_have_limits(sdk, road):
+    done(sdk, sdk.nlb.UpdateListenerAttribute(ListenerId=road.listener, Cps=1_000_000, Mss=1500))
+    shown = sdk.nlb.GetListenerAttribute(ListenerId=road.listener)
+    assert (shown["Cps"], shown["Mss"]) == (1_000_000, 1500)
+    done(sdk, sdk.nlb.UpdateLoadBalancerAttribute(LoadBalancerId=road.nlb, Cps=10))
+    assert sdk.nlb.GetLoadBalancerAttribute(LoadBalancerId=road.nlb)["Cps"] == 10
+    for beyond in ({"Cps": 1_000_001}, {"Mss": 1501}):
+        with refused("IllegalParam", 400):
+            sdk.nlb.UpdateListenerAttribute(ListenerId=road.listener, **beyond)
+    done(sdk, sdk.nlb.UpdateListenerAttribute(ListenerId=road.listener, Cps=0, Mss=0))
+    done(sdk, sdk.nlb.UpdateLoadBalancerAttribute(LoadBalancerId=road.nlb, Cps=0))
 
 
 def test_a_listener_stops_changes_and_starts(sdk, road):

@@ -229,7 +229,7 @@ impl Agent {
         let maps = maps_dir(&self.config.bpf_dir());
         tokio::task::spawn_blocking(move || {
             let Ok(maps) = Maps::open(&maps) else { return };
-            match sweep::sweep(&maps.flows) {
+            match sweep::sweep(&maps) {
                 Ok(swept) => tracing::debug!(live = swept.live, expired = swept.expired, "swept"),
                 Err(error) => {
                     tracing::warn!(error = crate::reconcile::in_full(&error), "idle connections stay")

@@ -15,6 +15,7 @@ use model::plan::{
     VipPlan,
 };
 use model::report::HealthState;
+use tables::Choice;
 
 use crate::image::{
     AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
@@ -51,6 +52,8 @@ pub fn compile(plan: &HostPlan, health: &Health, interfaces: &Interfaces) -> Ima
         addresses,
         routes: routes(plan, &interfaces.ports),
         members: members(plan),
+        rates: rates(plan),
+        loads: loads(plan),
         limits: plan.endpoints.iter().filter_map(|(index, it)| Some((*index, it.bandwidth?))).collect(),
         listeners,
         servers,
@@ -222,7 +225,10 @@ impl<'a> Compiler<'a> {
             for vip_index in &listener.vips {
                 let Some(vip) = self.plan.vips.get(vip_index) else { continue };
                 let table = self.server_table(group, vip);
-                let image = listener_image(*index, listener, group, table);
+                let image = ListenerImage {
+                    rated: listener.cps != 0 || vip.cps != 0,
+                    ..listener_image(*index, listener, group, table)
+                };
                 listeners.insert((*vip_index, listener.ports, listener.protocol), image);
             }
         }
@@ -231,7 +237,11 @@ impl<'a> Compiler<'a> {
 
     fn server_table(&mut self, group: &ServerGroupPlan, vip: &VipPlan) -> TableRef {
         let zone = (!vip.cross_zone).then_some(&vip.zone);
-        let slots = maglev::table(&self.candidates(group, zone));
+        let candidates = self.candidates(group, zone);
+        let slots = match choice(group.scheduler) {
+            Choice::Tuple | Choice::Source | Choice::ConnectionId => maglev::table(&candidates),
+            Choice::LeastConnections => candidates.iter().map(|candidate| candidate.id).collect(),
+        };
         let position = self.tables.iter().position(|known| *known == slots).unwrap_or_else(|| {
             self.tables.push(slots);
             self.tables.len() - 1
@@ -272,7 +282,40 @@ fn is_healthy(group: &ServerGroupPlan, health: &Health, server: ServerIndex) -> 
     }
 }
 
-/// Connections are placed by hash, so a scheduler is the share that each server gets.
+/// How the kernel program follows a scheduler. Round robin is a hash of the tuple: it needs no state that all CPUs and hosts
+/// would have to share, and gives each server its part.
+fn choice(scheduler: Scheduler) -> Choice {
+    match scheduler {
+        Scheduler::Wrr | Scheduler::Rr | Scheduler::Tch => Choice::Tuple,
+        Scheduler::Sch => Choice::Source,
+        Scheduler::Qch => Choice::ConnectionId,
+        Scheduler::Wlc => Choice::LeastConnections,
+    }
+}
+
+/// New connections a second: what the listeners of each zonal address may take, and the address as a whole.
+fn rates(plan: &HostPlan) -> BTreeMap<(VipIndex, Option<ListenerIndex>), u32> {
+    let of_listener = |(index, listener): (&ListenerIndex, &ListenerPlan)| {
+        let (index, cps) = (*index, listener.cps);
+        listener.vips.iter().map(move |vip| ((*vip, Some(index)), cps)).collect::<Vec<_>>()
+    };
+    let listeners = plan.listeners.iter().flat_map(of_listener);
+    let vips = plan.vips.iter().map(|(index, vip)| ((*index, None), vip.cps));
+    listeners.chain(vips).filter(|(_, cps)| *cps != 0).collect()
+}
+
+/// Shares of the servers that are chosen by their connections.
+fn loads(plan: &HostPlan) -> BTreeMap<ServerIndex, u32> {
+    let groups = plan.server_groups.values();
+    let counted = groups.filter(|group| choice(group.scheduler) == Choice::LeastConnections);
+    let servers = counted.flat_map(|group| group.servers.iter());
+    servers
+        .filter(|(_, server)| server.weight > 0)
+        .map(|(index, server)| (*index, u32::from(server.weight)))
+        .collect()
+}
+
+/// The share that a scheduler gives to a server.
 fn share(scheduler: Scheduler, weight: u8) -> u32 {
     match scheduler {
         Scheduler::Rr => 1,
@@ -295,6 +338,9 @@ fn listener_image(
         idle_timeout: listener.idle_timeout,
         preserve_client: group.preserve_client_ip,
         proxied: listener.is_proxied(),
+        choice: choice(group.scheduler),
+        rated: false,
+        mss: listener.mss,
     }
 }
 

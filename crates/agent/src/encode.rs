@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
-use model::id::{Network, VipIndex};
+use model::id::{ListenerIndex, Network, VipIndex};
 use model::net::{Transport, services};
 use tables::{
-    Address, AddressKey, AddressKind, Limit, Listener, ListenerAt, ListenerPrefix, MemberKey, Port, PortKind,
-    RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
+    Address, AddressKey, AddressKind, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey, Port,
+    PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
 };
 
 use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage};
@@ -189,6 +189,9 @@ fn listener(what: &ListenerImage, places: &Places) -> Listener {
         idle_timeout: what.idle_timeout,
         preserve_client: u8::from(what.preserve_client),
         proxied: u8::from(what.proxied),
+        choice: what.choice as u8,
+        rated: u8::from(what.rated),
+        mss: what.mss,
     }
 }
 
@@ -203,6 +206,19 @@ fn protocol(transport: Transport) -> u16 {
 /// Contents of `LIMITS`.
 pub fn limits(image: &Image) -> HashMap<u32, Limit> {
     image.limits.iter().map(|(endpoint, mbit)| (endpoint.0, Limit::of(*mbit))).collect()
+}
+
+/// Contents of `RATES`.
+pub fn rates(image: &Image) -> HashMap<RateKey, Rate> {
+    let entry = |((vip, listener), cps): (&(VipIndex, Option<ListenerIndex>), &u32)| {
+        (RateKey { vip: vip.0, listener: listener.map_or(0, |it| it.0) }, Rate::of(*cps))
+    };
+    image.rates.iter().map(entry).collect()
+}
+
+/// Contents of `LOADS`.
+pub fn loads(image: &Image) -> HashMap<u32, Load> {
+    image.loads.iter().map(|(server, weight)| (server.0, Load { weight: *weight, connections: 0 })).collect()
 }
 
 /// Contents of `SERVERS`.

@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Mac, PortRange, Transport};
+use tables::Choice;
 
 /// Position of a policy in [`Image::policies`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,10 @@ pub struct Image {
     pub listeners: BTreeMap<(VipIndex, PortRange, Transport), ListenerImage>,
     /// Slots of each server table: dense ids of servers.
     pub server_tables: Vec<Vec<u32>>,
+    /// New connections a second that a zonal address takes, for one listener or for all of them.
+    pub rates: BTreeMap<(VipIndex, Option<ListenerIndex>), u32>,
+    /// Shares of servers that are chosen by their connections.
+    pub loads: BTreeMap<ServerIndex, u32>,
     /// Bandwidth of endpoints' connections that have one, Mbit/s.
     pub limits: BTreeMap<EndpointIndex, u32>,
     /// Servers on this host.
@@ -131,6 +136,12 @@ pub struct ListenerImage {
     pub preserve_client: bool,
     /// Connections end at the proxy.
     pub proxied: bool,
+    /// How a server is chosen.
+    pub choice: Choice,
+    /// It has an entry in [`Image::rates`], or its zonal address has one.
+    pub rated: bool,
+    /// Longest TCP segment, bytes; 0 = any.
+    pub mss: u16,
 }
 
 /// A server on this host.

@@ -1,11 +1,13 @@
-//! Forgets connections that have been idle for too long. A connection is dead when both of its entries are.
+//! Forgets connections that have been idle for too long, and counts those of each server. A connection is dead when both of
+//! its entries are.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use rustix::time::ClockId;
-use tables::{Flow, FlowKey};
+use tables::{Choice, Flow, FlowKey, Load};
 
+use crate::kernel::maps::Maps;
 use crate::kernel::table::{Table, TableError};
 
 /// Time from one sweep to the next.
@@ -24,16 +26,24 @@ pub struct Swept {
 }
 
 /// One walk over all flows.
-pub fn sweep(flows: &Table<FlowKey, Flow>) -> Result<Swept, TableError> {
+pub fn sweep(maps: &Maps) -> Result<Swept, TableError> {
+    let Maps { flows, loads, .. } = maps;
     let mut idle: Vec<(FlowKey, Flow)> = Vec::new();
+    let mut connections: HashMap<u32, i32> = HashMap::new();
     let mut total = 0;
     let now = now();
     flows.for_each(|key, flow| {
         total += 1;
         if flow.idle(now) {
             idle.push((*key, *flow));
+        } else if flow.reverse == 0 && flow.choice == Choice::LeastConnections as u8 && !flow.ended() {
+            *connections.entry(flow.server).or_default() += 1;
         }
     })?;
+    for (server, load) in loads.entries()? {
+        let connections = connections.get(&server).copied().unwrap_or(0);
+        loads.set(&server, &Load { connections, ..load })?;
+    }
     let mut expired = 0;
     for keys in dead(&idle, flows)?.chunks(TOGETHER) {
         expired += remove(keys, flows, now)?;

@@ -6,13 +6,14 @@ use aya_ebpf::{
     helpers::{bpf_ktime_get_coarse_ns, bpf_skb_pull_data},
     programs::TcContext,
 };
-use tables::{Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, mac};
+use tables::{Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, mac};
 
 use crate::{
     flow::{ACK, FIN, RST, SYN, advance},
     limit,
     maps::FLOWS,
     parse::{ECHO_REPLY, ECHO_REQUEST, ETHERTYPE_IPV4, FRAGMENTED, ICMP, TCP, UDP},
+    quic,
     report::count,
     rewrite::{check_field, replace, send, ttl_delta},
     summed,
@@ -99,13 +100,13 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     // SAFETY: a helper without arguments.
     let now = unsafe { bpf_ktime_get_coarse_ns() };
     let length = ctx.len();
-    if !current(flow, frame, now, length) || changes(flow, tcp_flags) && !change(&key, flow, tcp_flags) {
+    if !current(flow, frame, now, length)
+        || tells(flow, data, end)
+        || changes(flow, tcp_flags) && !change(&key, flow, tcp_flags)
+    {
         return None;
     }
-    flow.last_seen = now;
-    flow.packets += 1;
-    flow.bytes += length as u64;
-    count(Purpose::Forwarded, length);
+    charge(flow, now, length);
     // SAFETY: it lies within the bounds that were checked for its protocol.
     Some(rewrite(skb, headers, unsafe { &mut *check }, &key, flow))
 }
@@ -121,15 +122,37 @@ fn current(flow: &Flow, frame: &Frame, now: u64, length: u32) -> bool {
         && (flow.limited == 0 || limit::admits(flow, length))
 }
 
-/// Whether the packet may change the state of its connection.
+/// Counts the packet, for its flow and for the whole host.
 #[inline(always)]
-fn changes(flow: &Flow, tcp_flags: u8) -> bool {
-    tcp_flags & (FIN | RST) != 0 || !flow.is(FlowState::Established)
+fn charge(flow: &mut Flow, now: u64, length: u32) {
+    flow.last_seen = now;
+    flow.packets += 1;
+    flow.bytes += length as u64;
+    count(Purpose::Forwarded, length);
 }
 
-/// Changes the state in both entries; false if the other one is missing.
+/// Whether a datagram of QUIC has a long header, in which a server gives its connection an id.
+#[inline(always)]
+fn tells(flow: &Flow, data: usize, end: usize) -> bool {
+    let payload = data + size_of::<Headers>();
+    flow.choice == Choice::ConnectionId as u8
+        && payload < end
+        // SAFETY: the bounds were just checked.
+        && unsafe { *(payload as *const u8) } & quic::LONG != 0
+}
+
+/// Whether the packet may change the state of its connection, or announces a longest segment.
+#[inline(always)]
+fn changes(flow: &Flow, tcp_flags: u8) -> bool {
+    tcp_flags & (FIN | RST | SYN) != 0 || !flow.is(FlowState::Established)
+}
+
+/// Changes the state in both entries; false if the other one is missing, or the packet announces a longest segment.
 #[inline(never)]
 fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8) -> bool {
+    if tcp_flags & SYN != 0 && flow.mss != 0 {
+        return false;
+    }
     let Some(pair) = FLOWS.get_ptr_mut(&key.paired(flow)) else { return false };
     // SAFETY: another live entry: no key is its own pair, see `pair::take`.
     advance(flow, unsafe { &mut *pair }, tcp_flags);

@@ -4,6 +4,7 @@ use aya_ebpf::bindings::BPF_NOEXIST;
 use tables::{DropReason, Flow, FlowState, Purpose, idle};
 
 use crate::{
+    load,
     maps::{FLOWS, PORTS},
     parse::{ICMP, TCP},
     report::{Outcome, count},
@@ -79,6 +80,7 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
 #[inline(always)]
 pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
     let mut both = 0;
+    let ended = flow.ended();
     if tcp_flags & RST != 0 {
         both = FlowState::Reset as u8;
     } else if flow.reverse == 1 {
@@ -92,6 +94,9 @@ pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
     }
     flow.state |= both;
     pair.state |= both;
+    if !ended && flow.ended() {
+        load::ends(flow);
+    }
 }
 
 /// Prepares a flow of an old plan to be judged again as its first packet was.
@@ -178,6 +183,7 @@ fn update(flow: &mut Flow, new: &Flow) {
     flow.timeout = new.timeout;
     flow.ttl_step = new.ttl_step;
     flow.limited = new.limited;
+    flow.mss = new.mss;
     flow.epoch = new.epoch;
 }
 

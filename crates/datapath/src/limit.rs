@@ -4,6 +4,7 @@ use aya_ebpf::helpers::bpf_ktime_get_ns;
 use tables::{DropReason, Flow};
 
 use crate::{
+    atomic,
     maps::{LIMITS, PORTS},
     report::Outcome,
     trip::{ETHERNET, Trip},
@@ -27,22 +28,12 @@ pub(crate) fn admits(flow: &Flow, length: u32) -> bool {
     // SAFETY: a helper without arguments.
     let now = unsafe { bpf_ktime_get_ns() };
     let credit = if now.saturating_sub(bucket.refused) < CATCH_UP { CATCH_UP } else { BURST };
-    let until = &raw mut bucket.until;
     // SAFETY: the pointer is into the live entry.
-    unsafe {
-        let before = until.read_volatile();
-        if before > now {
-            bucket.refused = now;
-            return false;
-        }
-        let full = now.saturating_sub(credit);
-        if before < full {
-            // Whoever loses this race finds that another has done the same.
-            exchange(until, before, full);
-        }
-        add(until, cost);
+    let admitted = unsafe { atomic::take(&raw mut bucket.until, now, credit, cost) };
+    if !admitted {
+        bucket.refused = now;
     }
-    true
+    admitted
 }
 
 /// Refuses a packet of a limited flow for which its connection has no room; `trip.out` is the flow.
@@ -57,34 +48,3 @@ pub(crate) fn pass(trip: &mut Trip) -> Outcome {
     }
     Err(DropReason::Limited)
 }
-
-/// Writes `new` if `old` is still there.
-#[cfg(target_arch = "bpf")]
-#[inline(always)]
-unsafe fn exchange(at: *mut u64, old: u64, new: u64) {
-    // SAFETY: one atomic access to a place that the caller says is live.
-    unsafe {
-        core::arch::asm!(
-            "r0 = cmpxchg_64({at} + 0, r0, {new})",
-            at = in(reg) at,
-            new = in(reg) new,
-            inlateout("r0") old => _,
-        );
-    }
-}
-
-/// Adds, whatever is there by now.
-#[cfg(target_arch = "bpf")]
-#[inline(always)]
-unsafe fn add(at: *mut u64, value: u64) {
-    // SAFETY: one atomic access to a place that the caller says is live.
-    unsafe { core::arch::asm!("lock *(u64 *)({at} + 0) += {value}", at = in(reg) at, value = in(reg) value) };
-}
-
-/// Not for running: the checks of the source have another target.
-#[cfg(not(target_arch = "bpf"))]
-unsafe fn exchange(_: *mut u64, _: u64, _: u64) {}
-
-/// Not for running: the checks of the source have another target.
-#[cfg(not(target_arch = "bpf"))]
-unsafe fn add(_: *mut u64, _: u64) {}

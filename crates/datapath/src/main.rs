@@ -10,6 +10,9 @@
 //! | `LISTENERS`, `SLOTS`, `SERVERS` | load balancing: (zonal address, protocol, range of ports) to a range of slots, slot to server |
 //! | `FRAGMENTS` | ports of datagrams whose first fragment was seen |
 //! | `LIMITS` | bandwidth of an endpoint's connection, and how far it is used |
+//! | `RATES` | how many new connections a zonal address and its listeners take |
+//! | `LOADS` | connections of each server, where the least loaded one is chosen |
+//! | `QUIC_IDS` | ids that servers gave to their QUIC connections, to the server |
 //! | `EPOCH` | the plan in force: flows of another one are judged again |
 //! | `DROPS` | (port, reason) to packets and bytes dropped |
 //! | `COUNTERS` | packets and bytes of the whole host, by purpose |
@@ -24,16 +27,22 @@
 )]
 
 mod arp;
+mod atomic;
+mod choose;
+mod clamp;
 mod fast;
 mod flow;
 mod hop;
 mod icmp;
 mod limit;
+mod load;
 mod maps;
 mod pair;
 mod parse;
 mod policy;
 mod proxy;
+mod quic;
+mod rate;
 mod report;
 mod rewrite;
 mod route;
@@ -113,6 +122,7 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     rewrite::hop(trip)?;
     limit::pass(trip)?;
     flow::follow(trip)?;
+    quic::listen(skb, trip);
     rewrite::forward(skb, trip)
 }
 

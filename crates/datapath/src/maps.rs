@@ -6,7 +6,7 @@ use aya_ebpf::{
 };
 use tables::{
     Address, AddressKey, Counter, DropKey, Flow, FlowKey, Fragment, FragmentKey, Limit, Listener, ListenerAt,
-    MemberKey, Policy, Port, Purpose, RouteAt, Rule, Server,
+    Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt, Rule, Server,
 };
 
 use crate::trip::Trip;
@@ -37,6 +37,12 @@ pub(crate) static SERVERS: HashMap<u32, Server, { 1 << 16 }> = HashMap::new();
 pub(crate) static FRAGMENTS: LruHashMap<FragmentKey, Fragment, { 1 << 12 }> = LruHashMap::new();
 #[btf_map]
 pub(crate) static LIMITS: HashMap<u32, Limit, { 1 << 14 }> = HashMap::new();
+#[btf_map]
+pub(crate) static RATES: HashMap<RateKey, Rate, { 1 << 14 }> = HashMap::new();
+#[btf_map]
+pub(crate) static LOADS: HashMap<u32, Load, { 1 << 16 }> = HashMap::new();
+#[btf_map]
+pub(crate) static QUIC_IDS: LruHashMap<QuicId, u32, { 1 << 16 }> = LruHashMap::new();
 #[btf_map]
 pub(crate) static EPOCH: Array<u32, 1> = Array::new();
 #[btf_map]

@@ -6,6 +6,7 @@ use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
 use tables::{DropReason, FlowState, Purpose, checksum};
 
 use crate::{
+    load,
     maps::FLOWS,
     parse::{ICMP, TCP},
     report::{Outcome, count},
@@ -84,6 +85,7 @@ pub(crate) fn install(trip: &mut Trip) -> Outcome {
         let _ = FLOWS.remove(&trip.reverse_key);
         return Err(DropReason::FlowTableFull);
     }
+    load::begins(&trip.forward);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use aya_ebpf::{
 use tables::{DropReason, GATEWAY_MAC, checksum, mac};
 
 use crate::{
+    clamp,
     parse::{ICMP, TCP, UDP},
     report::Outcome,
     trip::{Part, Trip, halves},
@@ -15,6 +16,9 @@ use crate::{
 /// Rewrites as `out` says and hands the packet to the far end of the port's veth pair.
 #[inline(never)]
 pub(crate) fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    if !clamp::segments(skb, trip) {
+        return Err(DropReason::Rewrite);
+    }
     let out = &trip.out;
     let step = out.ttl_step;
     trip.frame.dst_mac = out.dst_mac;

@@ -50,7 +50,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         GATEWAY if is_echo(trip) => icmp::answer_echo(skb, trip),
         LOAD_BALANCER | ENDPOINT => {
             service::admit(trip)?;
-            if is_echo(trip) { icmp::answer_echo(skb, trip) } else { service::balance(trip) }
+            if is_echo(trip) { icmp::answer_echo(skb, trip) } else { service::balance(skb, trip) }
         }
         GATEWAY => Err(DropReason::NoListener),
         _ => Err(DropReason::NoRoute),
@@ -71,6 +71,8 @@ fn begin(trip: &mut Trip) {
     f.endpoint = 0;
     f.limited = 0;
     f.lease = 0;
+    f.choice = 0;
+    f.mss = 0;
     f.ttl_step = 0;
     f.timeout = plain_timeout(trip.judged.protocol);
 }

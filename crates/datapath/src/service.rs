@@ -1,13 +1,14 @@
 //! Endpoints and load balancers: connection, listener, server, translation.
 
-use aya_ebpf::btf_maps::lpm_trie::Key;
+use aya_ebpf::{bindings::__sk_buff, btf_maps::lpm_trie::Key};
 use tables::{AddressKind, DropReason, ListenerAt, Purpose, Server};
 
 use crate::{
-    maps::{LISTENERS, SERVERS, SLOTS},
+    choose,
+    maps::{LISTENERS, SERVERS},
     pair::complete,
     policy::{Question, ask},
-    proxy,
+    proxy, rate,
     report::{Outcome, count},
     trip::Trip,
 };
@@ -64,7 +65,7 @@ fn stay(trip: &mut Trip) -> Outcome {
 
 /// Chooses a server, asks its policy, and translates to it.
 #[inline(never)]
-pub(crate) fn balance(trip: &mut Trip) -> Outcome {
+pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let at =
         ListenerAt { vip: trip.target.vip, protocol: trip.judged.protocol as u16, port: trip.judged.dport };
     let listener = match LISTENERS.get(&Key::new(ListenerAt::WHOLE, at)) {
@@ -73,6 +74,8 @@ pub(crate) fn balance(trip: &mut Trip) -> Outcome {
     };
     trip.forward.listener = listener.index;
     trip.forward.timeout = listener.idle_timeout;
+    trip.forward.mss = listener.mss;
+    rate::pass(trip, &listener)?;
     if listener.proxied == 1 {
         return proxy::intercept(trip);
     }
@@ -81,8 +84,7 @@ pub(crate) fn balance(trip: &mut Trip) -> Outcome {
     } else if listener.slots == 0 {
         return Err(DropReason::NoServer);
     } else {
-        let slot = listener.first_slot.wrapping_add(trip.judged.hash() % listener.slots);
-        SLOTS.get(slot).copied().unwrap_or(0)
+        choose::server(skb, trip, &listener)
     };
     // SAFETY: nothing changes the map before the last use.
     let Some(server) = (unsafe { SERVERS.get(id) }) else {
@@ -92,6 +94,7 @@ pub(crate) fn balance(trip: &mut Trip) -> Outcome {
         return Err(DropReason::ServerGone);
     }
     trip.forward.server = id;
+    trip.forward.choice = listener.choice;
     translate(trip, server, listener.preserve_client == 1);
     permit(trip, server)?;
     complete(trip)

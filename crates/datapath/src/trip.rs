@@ -95,6 +95,8 @@ pub(crate) struct Trip {
     /// The rewrite of this packet.
     pub out: Flow,
     pub frame: Frame,
+    /// The first bytes of the packet's QUIC connection id.
+    pub quic_id: [u16; 4],
     /// Spare bytes to load other headers into.
     pub buffer: [u16; 31],
 }

@@ -49,6 +49,7 @@ scenarios! {
     refusals
     replacement
     routes
+    scheduling
     security_groups
     side_by_side
     spoofing

@@ -244,6 +244,8 @@ pub struct VipPlan {
     pub cross_zone: bool,
     /// The NLB's own security groups: with any, they judge what comes from its VPC; without, everything is taken.
     pub groups: Vec<GroupIndex>,
+    /// New connections a second that all its listeners take together; 0 = unlimited.
+    pub cps: u32,
 }
 
 /// A listener that forwards.
@@ -261,6 +263,10 @@ pub struct ListenerPlan {
     pub server_group: ServerGroupIndex,
     /// Seconds without a packet after which a connection is forgotten.
     pub idle_timeout: u16,
+    /// New connections a second and zone; 0 = unlimited.
+    pub cps: u32,
+    /// Longest TCP segment that either end may announce, bytes; 0 = any.
+    pub mss: u16,
     /// A header before the first byte tells servers who the client is.
     pub proxy_protocol: Option<ProxyProtocol>,
     /// How it speaks TLS.

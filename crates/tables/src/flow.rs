@@ -70,7 +70,11 @@ pub struct Flow {
     pub limited: u8,
     /// Through an endpoint: by what its zone was served when the flow began, see `Address::lease`.
     pub lease: u8,
-    pub pad: u8,
+    /// The listener's [`crate::Choice`].
+    pub choice: u8,
+    /// Longest TCP segment that either end may announce, bytes; 0 = any.
+    pub mss: u16,
+    pub pad: u16,
     /// `bpf_ktime_get_coarse_ns` of the last packet.
     pub last_seen: u64,
     pub packets: u64,
@@ -145,10 +149,16 @@ impl Flow {
         self.state & (FlowState::Closing as u8 | FlowState::Closed as u8 | FlowState::Reset as u8) != 0
     }
 
+    /// Whether nothing but stragglers can come: a reset or the FINs of both sides were seen.
+    #[inline(always)]
+    pub fn ended(&self) -> bool {
+        self.state & (FlowState::Closed as u8 | FlowState::Reset as u8) != 0
+    }
+
     /// Idle time that this entry is allowed in its present state, nanoseconds.
     #[inline(always)]
     pub fn allowed(&self) -> u64 {
-        let seconds = if self.state & (FlowState::Closed as u8 | FlowState::Reset as u8) != 0 {
+        let seconds = if self.ended() {
             idle::CLOSED
         } else if !self.is(FlowState::Established) {
             idle::OPENING

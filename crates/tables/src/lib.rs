@@ -30,7 +30,7 @@ pub use policy::{MemberKey, Policy, Rule, RuleAction};
 pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
 pub use route::{RouteAt, RoutePrefix, SOURCES_OF_PORT};
-pub use service::{Listener, ListenerAt, ListenerPrefix, Server};
+pub use service::{Choice, Listener, ListenerAt, ListenerPrefix, Load, QuicId, Rate, RateKey, Server};
 
 /// The MAC address of every gateway: the one that instances send all their traffic to.
 pub const GATEWAY_MAC: [u8; 6] = [0xee, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -42,4 +42,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 5;
+pub const LAYOUT: u32 = 6;

@@ -80,6 +80,8 @@ reasons! {
     Limited = 26, "endpoint connection is at its bandwidth";
     /// Another resource serves the endpoint's zone, and the one that had the flow was let go.
     Replaced = 27, "the resource that served the connection was replaced";
+    /// The listener, or its load balancer, has as many new connections a second as it may.
+    NewConnections = 28, "too many new connections a second for the listener";
 }
 
 const _: () = {

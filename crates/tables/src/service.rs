@@ -46,6 +46,102 @@ pub struct Listener {
     pub preserve_client: u8,
     /// 1 = connections end at the proxy, which opens its own to a server.
     pub proxied: u8,
+    /// A [`Choice`].
+    pub choice: u8,
+    /// 1 = `RATES` is asked before a new connection.
+    pub rated: u8,
+    /// Longest TCP segment that either end may announce, bytes; 0 = any.
+    pub mss: u16,
+}
+
+/// How a listener chooses a server for a new connection.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// By a hash of the whole tuple.
+    Tuple = 0,
+    /// By a hash of the client alone: its network and address.
+    Source = 1,
+    /// By the connection id of QUIC, which outlives a change of the client's address; datagrams without one by the tuple.
+    ConnectionId = 2,
+    /// The server with the fewest connections for its weight. The slots name each server once.
+    LeastConnections = 3,
+}
+
+/// Key of `RATES`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RateKey {
+    /// Dense id of the NLB's zonal address.
+    pub vip: u32,
+    /// Dense id of the listener; 0 = all listeners of the address.
+    pub listener: u32,
+}
+
+/// Value of `RATES`: how many new connections a zonal address takes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Eq)]
+pub struct Rate {
+    /// Time from one connection to the next at the full rate, nanoseconds.
+    pub interval: u64,
+    /// When all connections that were let through would have come at the full rate (`CLOCK_MONOTONIC`, ns): the kernel
+    /// program's business.
+    pub until: u64,
+}
+
+/// Equal when they limit alike, however far they are used.
+impl PartialEq for Rate {
+    fn eq(&self, other: &Rate) -> bool {
+        self.interval == other.interval
+    }
+}
+
+impl Rate {
+    /// How many may come at once after a pause: those of so many nanoseconds.
+    pub const BURST: u64 = 100_000_000;
+
+    /// So many new connections a second, none yet; 0 counts as 1.
+    pub fn of(a_second: u32) -> Rate {
+        Rate { interval: 1_000_000_000 / u64::from(a_second.max(1)), until: 0 }
+    }
+}
+
+/// Value of `LOADS`, keyed by dense server id: servers of listeners that choose by [`Choice::LeastConnections`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Eq)]
+pub struct Load {
+    /// The server's share, relative to the others'; not 0.
+    pub weight: u32,
+    /// Connections that have not ended: counted by the kernel program, and set right by each sweep of the agent. May be
+    /// below 0 for the time between.
+    pub connections: i32,
+}
+
+/// Equal when they weigh alike, however many connections they have.
+impl PartialEq for Load {
+    fn eq(&self, other: &Load) -> bool {
+        self.weight == other.weight
+    }
+}
+
+impl Load {
+    /// Whether one more connection would load this server less than `other`, each for its weight.
+    #[inline(always)]
+    pub fn lighter_than(&self, other: &Load) -> bool {
+        let after = |load: &Load| load.connections.max(0) as u64 + 1;
+        after(self) * (other.weight as u64) < after(other) * (self.weight as u64)
+    }
+}
+
+/// Key of `QUIC_IDS`, whose value is a dense server id: the ids that servers have given to their connections.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct QuicId {
+    /// Dense id of the listener.
+    pub listener: u32,
+    /// The first bytes of the connection id. Shorter ids are not known: a packet with a short header does not say how
+    /// long its id is.
+    pub id: [u16; 4],
 }
 
 /// Value of `SERVERS`, keyed by dense server id.
@@ -66,4 +162,6 @@ pub struct Server {
 }
 
 const _: () = assert!(size_of::<ListenerAt>() == 8 && size_of::<ListenerPrefix>() == 12);
-const _: () = assert!(size_of::<Listener>() == 20 && size_of::<Server>() == 28);
+const _: () = assert!(size_of::<Listener>() == 24 && size_of::<Server>() == 28);
+const _: () = assert!(size_of::<RateKey>() == 8 && size_of::<Rate>() == 16);
+const _: () = assert!(size_of::<Load>() == 8 && size_of::<QuicId>() == 12);

@@ -48,6 +48,8 @@ fn flow(src: u32, dst: u32, egress: u32) -> Flow {
         reverse: 0,
         limited: 0,
         lease: 0,
+        choice: 0,
+        mss: 0,
         pad: 0,
         last_seen: 0,
         packets: 0,

@@ -6,11 +6,12 @@ use model::id::{
     EndpointIndex, GroupIndex, ListenerIndex, Revision, ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
 };
 use model::net::{Mac, PortRange, Transport};
+use model::nlb::Scheduler;
 use model::nlb::{HealthCheck, HealthCheckKind};
 use model::plan::{EndpointZonePlan, PeerPlan, RulePlan, VpcPlan};
 use model::security::{RulePolicy, RuleProtocol};
 use proptest::prelude::*;
-use tables::{Rule, RuleAction};
+use tables::{Choice, Rule, RuleAction};
 
 use super::*;
 
@@ -79,6 +80,7 @@ fn plan() -> HostPlan {
         address: [10, 0, 0, last].into(),
         cross_zone: true,
         groups: vec![],
+        cps: 0,
     };
     HostPlan {
         revision: Revision(1),
@@ -108,6 +110,8 @@ fn plan() -> HostPlan {
                 ports: PortRange::one(80),
                 server_group: ServerGroupIndex(1),
                 idle_timeout: 900,
+                cps: 0,
+                mss: 0,
                 proxy_protocol: None,
                 tls: None,
             },
@@ -250,6 +254,32 @@ fn weights_set_the_shares_and_weight_zero_gets_none() {
     let image = compile(&plan, &Health::new(), &interfaces());
     assert_eq!(shares(&image, 1), BTreeMap::from([(1, 100)]));
     assert!(image.servers.contains_key(&SERVER_2), "its established connections stay");
+}
+
+#[test]
+fn the_least_loaded_is_chosen_among_servers_that_stand_there_once() {
+    let mut plan = plan();
+    group_of_servers(&mut plan).scheduler = Scheduler::Wlc;
+    group_of_servers(&mut plan).health_check = None;
+    group_of_servers(&mut plan).servers.insert(SERVER_2, server(2, 'k', 25));
+    let image = compile(&plan, &Health::new(), &interfaces());
+    assert_eq!(image.server_tables, [vec![1, 2]]);
+    assert_eq!(image.loads, BTreeMap::from([(SERVER_1, 100), (SERVER_2, 25)]));
+    assert!(image.listeners.values().all(|listener| listener.choice == Choice::LeastConnections));
+}
+
+#[test]
+fn a_rate_of_a_listener_and_one_of_its_load_balancer_hold_in_each_zone() {
+    let mut plan = plan();
+    assert!(compile(&plan, &Health::new(), &interfaces()).rates.is_empty());
+    let (index, listener) = plan.listeners.first_key_value().expect("a listener");
+    let (index, vips) = (*index, listener.vips.clone());
+    plan.listeners.values_mut().for_each(|listener| listener.cps = 7);
+    plan.vips.values_mut().for_each(|vip| vip.cps = 9);
+    let image = compile(&plan, &Health::new(), &interfaces());
+    let wanted = vips.iter().flat_map(|vip| [((*vip, Some(index)), 7), ((*vip, None), 9)]);
+    assert_eq!(image.rates, wanted.collect());
+    assert!(image.listeners.values().all(|listener| listener.rated));
 }
 
 #[test]

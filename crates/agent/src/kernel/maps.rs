@@ -1,5 +1,5 @@
 //! The maps that the agent writes. They are made equal to an image in an order in which nothing ever refers to what
-//! is not there yet: rules, policies, servers, limits, slots, listeners, addresses, routes, ports; removals go the other way.
+//! is not there yet: rules, policies, servers, limits, rates, loads, slots, listeners, addresses, routes, ports; removals go the other way.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use aya::Pod;
 use tables::{
-    Address, AddressKey, Flow, FlowKey, Limit, Listener, ListenerPrefix, MemberKey, Policy, Port,
-    RoutePrefix, Rule, Server,
+    Address, AddressKey, Flow, FlowKey, Limit, Listener, ListenerPrefix, Load, MemberKey, Policy, Port, Rate,
+    RateKey, RoutePrefix, Rule, Server,
 };
 
 use super::table::{Table, TableError};
@@ -40,6 +40,9 @@ pub struct Maps {
     slots: Table<u32, u32>,
     servers: Table<u32, Server>,
     limits: Table<u32, Limit>,
+    rates: Table<RateKey, Rate>,
+    /// Connections of servers; the agent sets the program's count right.
+    pub loads: Table<u32, Load>,
     epoch: Table<u32, u32>,
     /// Connections; the agent only reads and expires them.
     pub flows: Table<FlowKey, Flow>,
@@ -70,6 +73,8 @@ impl Maps {
             slots: Table::open(directory, "SLOTS")?,
             servers: Table::open(directory, "SERVERS")?,
             limits: Table::open(directory, "LIMITS")?,
+            rates: Table::open(directory, "RATES")?,
+            loads: Table::open(directory, "LOADS")?,
             epoch: Table::open(directory, "EPOCH")?,
             flows: Table::open(directory, "FLOWS")?,
         })
@@ -85,12 +90,14 @@ impl Maps {
         let policies = Difference::of(&self.policies, policy_entries)?;
         let servers = Difference::of(&self.servers, encode::servers(image, &places))?;
         let limits = Difference::of(&self.limits, encode::limits(image))?;
+        let rates = Difference::of(&self.rates, encode::rates(image))?;
+        let loads = Difference::of(&self.loads, encode::loads(image))?;
         let listeners = Difference::of(&self.listeners, encode::listeners(image, &places))?;
         let addresses = Difference::of(&self.addresses, encode::addresses(image, &places))?;
         let routes = Difference::of(&self.routes, encode::routes(image))?;
         let ports = Difference::of(&self.ports, encode::ports(image, &places))?;
-        let steps: [&dyn Step; 8] =
-            [&members, &policies, &servers, &limits, &listeners, &addresses, &routes, &ports];
+        let steps: [&dyn Step; 10] =
+            [&members, &policies, &servers, &limits, &rates, &loads, &listeners, &addresses, &routes, &ports];
         for step in steps {
             step.write()?;
         }
@@ -169,6 +176,8 @@ impl Maps {
             (self.slots.name(), slots, self.slots.capacity()),
             of(&self.servers)?,
             of(&self.limits)?,
+            of(&self.rates)?,
+            of(&self.loads)?,
         ])
     }
 }

@@ -22,7 +22,7 @@ use super::summed;
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 15] = [
+const MAPS: [&str; 18] = [
     "FLOWS",
     "PORTS",
     "ADDRESSES",
@@ -34,6 +34,9 @@ const MAPS: [&str; 15] = [
     "SLOTS",
     "SERVERS",
     "LIMITS",
+    "RATES",
+    "LOADS",
+    "QUIC_IDS",
     "FRAGMENTS",
     "EPOCH",
     "DROPS",

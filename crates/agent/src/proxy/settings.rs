@@ -7,7 +7,7 @@ use model::id::{
     EndpointId, EndpointIndex, EndpointServiceId, ListenerId, ListenerIndex, ServerIndex, VipIndex, VpcId,
 };
 use model::net::services;
-use model::nlb::ProxyProtocol;
+use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{EndpointPlan, HostPlan, ListenerPlan, ServerGroupPlan, TlsPlan};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,8 @@ pub struct Listener {
     pub idle_timeout: u16,
     /// The provider's VPC.
     pub vpc: VpcId,
+    /// A client stays with its server.
+    pub by_source: bool,
     /// Zonal addresses.
     pub vips: BTreeMap<VipIndex, Vip>,
     /// Every server of the group: a connection ends with its server's membership.
@@ -102,6 +104,7 @@ impl Listener {
             tls: listener.tls.clone(),
             idle_timeout: listener.idle_timeout,
             vpc: plan.vpcs.get(&network)?.id.clone(),
+            by_source: group.scheduler == Scheduler::Sch,
             vips: vips.collect(),
             members: members(group),
             drain_seconds: group.drain_seconds.unwrap_or(0),

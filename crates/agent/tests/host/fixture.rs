@@ -258,6 +258,7 @@ fn vip(letter: &str, address: [u8; 4]) -> VipPlan {
         address: address.into(),
         cross_zone: true,
         groups: vec![],
+        cps: 0,
     }
 }
 
@@ -269,6 +270,8 @@ fn listener() -> ListenerPlan {
         ports: PortRange::one(80),
         server_group: ServerGroupIndex(1),
         idle_timeout: 900,
+        cps: 0,
+        mss: 0,
         proxy_protocol: None,
         tls: None,
     }

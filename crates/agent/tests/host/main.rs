@@ -128,20 +128,20 @@ fn idle_connections_are_forgotten_and_busy_ones_are_not() {
     let mut busy = connect(host.netns(CLIENT_K), "10.0.2.200:80").unwrap();
     idle.ask();
     busy.ask();
-    let flows = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap().flows;
+    let maps = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap();
     let of_idle = host.link_indices()["p1"];
-    for (key, flow) in flows.entries().unwrap() {
+    for (key, flow) in maps.flows.entries().unwrap() {
         if key.ingress == of_idle || flow.egress == of_idle {
-            flows.set(&key, &tables::Flow { last_seen: 1, timeout: 1, ..flow }).unwrap();
+            maps.flows.set(&key, &tables::Flow { last_seen: 1, timeout: 1, ..flow }).unwrap();
         }
     }
-    assert_eq!(sweep(&flows).unwrap(), Swept { live: 2, expired: 2 });
+    assert_eq!(sweep(&maps).unwrap(), Swept { live: 2, expired: 2 });
     assert!(!busy.ask().is_empty());
     assert!(idle.try_ask(IN_VPC_TIMEOUT).is_err());
-    let left: Vec<_> = flows.entries().unwrap().into_iter().map(|(key, _)| key).collect();
+    let left: Vec<_> = maps.flows.entries().unwrap().into_iter().map(|(key, _)| key).collect();
     let missing = tables::FlowKey { ingress: 0, ..left[0] };
-    flows.remove_all(&[missing, left[0], missing, left[1], missing]).unwrap();
-    assert_eq!(flows.entries().unwrap(), []);
+    maps.flows.remove_all(&[missing, left[0], missing, left[1], missing]).unwrap();
+    assert_eq!(maps.flows.entries().unwrap(), []);
 }
 
 #[test]

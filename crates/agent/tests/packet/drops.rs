@@ -252,6 +252,12 @@ drops! {
         assert_eq!(rig.flows(), []);
         arrived(&rig.send(ANN, &opening(ENDPOINT, 80)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
     }
+    NewConnections, the_listener_has_its_rate => |rig| {
+        rig.rate(81, 1);
+        arrived(&rig.send(ANN, &opening(ENDPOINT, 80)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
+        dropped(&rig.send(ANN, &tcp(ANN, 5001, ENDPOINT, 80, SYN)), NewConnections, ONLY_ANN);
+        arrived(&rig.send(ANN, &opening(ENDPOINT, 80)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", crate::forward::NEXT);
+    }
     TtlExpired, no_hop_left => |rig| {
         let last = opening(ENDPOINT, 80).with(22, &[1]);
         explained(ANN, &last, &rig.send(ANN, &last), TtlExpired, ANN_AND_ONE, [11, 0]);

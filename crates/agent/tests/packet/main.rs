@@ -5,6 +5,7 @@ mod answers;
 mod balance;
 mod change;
 mod checksum;
+mod chosen;
 mod cost;
 mod drops;
 mod forward;

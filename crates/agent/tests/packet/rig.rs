@@ -12,9 +12,9 @@ use aya::{
     programs::{SchedClassifier, TestRunOptions},
 };
 use tables::{
-    Address, AddressKey, AddressKind, Bucket, Counter, DropKey, DropReason, Flow, FlowKey, GATEWAY_MAC,
-    Limit, Listener, ListenerAt, MemberKey, Policy, Port, PortKind, Purpose, RouteAt, Rule, RuleAction,
-    SERVICES_NETWORK, Server, mac,
+    Address, AddressKey, AddressKind, Bucket, Choice, Counter, DropKey, DropReason, Flow, FlowKey,
+    GATEWAY_MAC, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, PortKind, Purpose, Rate,
+    RateKey, RouteAt, Rule, RuleAction, SERVICES_NETWORK, Server, mac,
 };
 
 use crate::wire::Packet;
@@ -321,6 +321,33 @@ impl Rig {
         limit.buckets.map(|bucket| bucket.until)
     }
 
+    /// The listeners on ports 80 and 53 choose one of these servers in this way.
+    pub(crate) fn choose(&mut self, choice: Choice, servers: &[u32]) {
+        self.slots(servers);
+        for (port, protocol) in [(80, 6), (53, 17)] {
+            self.listener(port, protocol, |l| {
+                l.choice = choice as u8;
+                l.slots = servers.len() as u32;
+            });
+        }
+    }
+
+    /// The weight of a server that is chosen by its connections, and how many it has.
+    pub(crate) fn weigh(&mut self, server: u32, weight: u32, connections: i32) {
+        self.hash("LOADS").insert(server, Load { weight, connections }, 0).expect("a load");
+    }
+
+    /// Connections of a server.
+    pub(crate) fn connections(&mut self, server: u32) -> i32 {
+        self.hash::<u32, Load>("LOADS").get(&server, 0).expect("the load").connections
+    }
+
+    /// So many new connections a second, for one listener or (0) the whole address.
+    pub(crate) fn rate(&mut self, listener: u32, a_second: u32) {
+        self.hash("RATES").insert(RateKey { vip: VIP, listener }, Rate::of(a_second), 0).expect("a rate");
+        self.listener(80, 6, |l| l.rated = 1);
+    }
+
     pub(crate) fn remove_server(&mut self, id: u32) {
         self.hash::<u32, Server>("SERVERS").remove(&id).expect("the server");
     }
@@ -479,6 +506,9 @@ pub(crate) fn plain_listener() -> Listener {
         idle_timeout: 900,
         preserve_client: 1,
         proxied: 0,
+        choice: 0,
+        rated: 0,
+        mss: 0,
     }
 }
 

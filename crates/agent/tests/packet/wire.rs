@@ -25,10 +25,14 @@ pub(crate) fn tcp(from: Peer, sport: u16, to: &str, dport: u16, flags: u8) -> Pa
 }
 
 pub(crate) fn udp(from: Peer, sport: u16, to: &str, dport: u16) -> Packet {
+    datagram(from, sport, to, dport, b"a datagram")
+}
+
+pub(crate) fn datagram(from: Peer, sport: u16, to: &str, dport: u16, payload: &[u8]) -> Packet {
     let mut l4 = vec![0; 8];
     l4[..2].copy_from_slice(&sport.to_be_bytes());
     l4[2..4].copy_from_slice(&dport.to_be_bytes());
-    l4.extend(b"a datagram");
+    l4.extend(payload);
     let length = l4.len() as u16;
     l4[4..6].copy_from_slice(&length.to_be_bytes());
     Packet::new(from, to, 17, l4)
@@ -94,6 +98,21 @@ impl Packet {
         self.0[16..18].copy_from_slice(&total.to_be_bytes());
         self.0[IP] = 0x46;
         self.sealed()
+    }
+
+    /// With TCP options, a multiple of four bytes.
+    pub(crate) fn with_tcp_options(mut self, options: &[u8]) -> Packet {
+        self.0.splice(L4 + 20..L4 + 20, options.iter().copied());
+        let total = u16::from_be_bytes([self.0[16], self.0[17]]) + options.len() as u16;
+        self.0[16..18].copy_from_slice(&total.to_be_bytes());
+        self.0[L4 + 12] = (5 + options.len() as u8 / 4) << 4;
+        self.sealed()
+    }
+
+    /// The bytes between the TCP header and the data.
+    pub(crate) fn tcp_options(&self) -> &[u8] {
+        let length = usize::from(self.0[L4 + 12] >> 4) * 4;
+        &self.0[L4 + 20..L4 + length]
     }
 
     /// A fragment: `offset` in units of eight bytes.

@@ -8,13 +8,12 @@ use std::thread::{self, JoinHandle};
 use agent::compile::Health;
 use agent::config::AgentConfig;
 use agent::down::down;
+use agent::kernel::maps::Maps;
 use agent::kernel::netns::Netns;
 use agent::kernel::programs::{Attachment, maps_dir};
-use agent::kernel::table::Table;
 use agent::reconcile::Reconciler;
 use agent::sweep;
 use anyhow::{Context, Result, ensure};
-use tables::{Flow, FlowKey};
 
 use super::bed::{Bed, adjust, run};
 use super::dress::Ends;
@@ -82,8 +81,8 @@ pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
     for namespace in [&client, &server] {
         adjust(namespace)?;
     }
-    let flows = Table::open(&maps_dir(&config.bpf_dir()), "FLOWS")?;
-    bed.fabric().context("the data plane was just made")?.start_sweeper(flows);
+    let maps = Maps::open(&maps_dir(&config.bpf_dir()))?;
+    bed.fabric().context("the data plane was just made")?.start_sweeper(maps);
     Ok((client, server, plan::ENDPOINT))
 }
 
@@ -100,11 +99,11 @@ pub(super) fn without_big_tcp(bed: &mut Bed) -> Result<Ends> {
 
 impl Fabric {
     /// Forgets idle connections as the agent does all the time.
-    fn start_sweeper(&mut self, flows: Table<FlowKey, Flow>) {
+    fn start_sweeper(&mut self, maps: Maps) {
         let over = self.over.clone();
         self.sweeper = Some(thread::spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                if let Err(error) = sweep::sweep(&flows) {
+                if let Err(error) = sweep::sweep(&maps) {
                     eprintln!("isthmus: {error}");
                 }
                 thread::park_timeout(sweep::INTERVAL);

@@ -70,6 +70,7 @@ pub(super) fn host(host: &HostId) -> Result<HostPlan> {
                 address: NLB,
                 cross_zone: true,
                 groups: vec![],
+                cps: 0,
             },
         )]),
         listeners: listeners()?,
@@ -154,6 +155,8 @@ fn listeners() -> Result<BTreeMap<ListenerIndex, ListenerPlan>> {
                 ports: PortRange::one(port),
                 server_group: ServerGroupIndex(index),
                 idle_timeout: 900,
+                cps: 0,
+                mss: 0,
                 proxy_protocol: None,
                 tls: None,
             };

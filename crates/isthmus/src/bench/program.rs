@@ -103,6 +103,8 @@ fn flow(from: Ipv4Addr, to: Ipv4Addr) -> Flow {
         reverse: 0,
         limited: 0,
         lease: 0,
+        choice: 0,
+        mss: 0,
         pad: 0,
         last_seen: now(),
         packets: 0,

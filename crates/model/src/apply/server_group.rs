@@ -199,11 +199,6 @@ fn consistent(group: &ServerGroup) -> Result<(), Refusal> {
     if group.scheduler.value == Scheduler::Qch && group.protocol.value != GroupProtocol::Udp {
         return Err(Refusal::SchedulerNeedsUdp { scheduler: Scheduler::Qch });
     }
-    match group.scheduler.value {
-        Scheduler::Wrr | Scheduler::Rr | Scheduler::Wlc | Scheduler::Tch => {}
-        Scheduler::Sch => return Err(Refusal::Unsupported("the scheduler Sch")),
-        Scheduler::Qch => return Err(Refusal::Unsupported("the scheduler Qch")),
-    }
     if group.any_port && group.health_check.as_ref().is_some_and(|check| check.port == 0) {
         return Err(Refusal::AnyPortHealthCheck);
     }

@@ -27,6 +27,7 @@ fn vips_of(state: &State, row: &LoadBalancer) -> Vec<(VipIndex, VipPlan)> {
             address: state.get::<Eni>(&mapping.eni)?.address,
             cross_zone: row.cross_zone,
             groups: indexes(state, &row.security_groups),
+            cps: row.cps,
         };
         Some((mapping.vip, vip))
     };
@@ -57,6 +58,8 @@ pub(super) fn listeners(state: &State) -> BTreeMap<ListenerIndex, ListenerPlan> 
             ports: row.ports,
             server_group: state.get::<ServerGroup>(&row.server_group)?.index,
             idle_timeout: row.idle_timeout,
+            cps: row.cps,
+            mss: row.mss,
             proxy_protocol: row.proxy_protocol.enabled.then_some(row.proxy_protocol),
             tls,
         };

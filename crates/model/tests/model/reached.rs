@@ -10,7 +10,7 @@ use model::id::{EndpointServiceId, SecurityGroupId};
 use model::instance::{Eni, EniOwner};
 use model::meta::Description;
 use model::net::PortRange;
-use model::nlb::{GroupProtocol, Scheduler};
+use model::nlb::Scheduler;
 use model::records::Settings;
 use model::refusal::{BalancerRefusal, EndpointRefusal, Refusal};
 use model::security::{
@@ -89,12 +89,6 @@ fn a_load_balancer_its_groups_and_listeners() {
     let tcp = CreateServerGroup { scheduler: Scheduler::Qch.into(), ..group.clone() };
     let refusal = it.world.refused(Command::CreateServerGroup(tcp));
     assert!(matches!(refusal, Refusal::SchedulerNeedsUdp { .. }));
-    for scheduler in [Scheduler::Sch, Scheduler::Qch] {
-        let protocol = GroupProtocol::Udp.into();
-        let sticky = CreateServerGroup { scheduler: scheduler.into(), protocol, ..group.clone() };
-        let refusal = it.world.refused(Command::CreateServerGroup(sticky));
-        assert!(matches!(refusal, Refusal::Unsupported(_)));
-    }
     let any_port = CreateServerGroup { any_port: true, ..group };
     let refusal = it.world.refused(Command::CreateServerGroup(any_port));
     assert_eq!(refusal, Refusal::AnyPortHealthCheck);

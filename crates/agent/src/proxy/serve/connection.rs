@@ -136,7 +136,7 @@ async fn connect(live: &Live, way: &Way, peer: SocketAddrV4) -> Option<(ServerIn
     let listener = live.settings.listeners.get(&way.listener)?;
     let slots = live.tables.get(&(way.listener, way.vip))?;
     let mut order: Vec<u32> = Vec::new();
-    let begin = place(peer) as usize % slots.len().max(1);
+    let begin = place(listener, peer) as usize % slots.len().max(1);
     for slot in slots.iter().cycle().skip(begin).take(slots.len()) {
         if !order.contains(slot) {
             order.push(*slot);
@@ -154,13 +154,13 @@ async fn connect(live: &Live, way: &Way, peer: SocketAddrV4) -> Option<(ServerIn
     None
 }
 
-/// Spreads clients over the slots as the kernel spreads them.
-fn place(peer: SocketAddrV4) -> u32 {
+/// Spreads clients over the slots as the kernel spreads them; each has an alias of its own, so that its address tells it.
+fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
     let key = tables::FlowKey {
         ingress: 0,
         src: u32::from_ne_bytes(peer.ip().octets()),
         dst: 0,
-        sport: peer.port(),
+        sport: if listener.by_source { 0 } else { peer.port() },
         dport: 0,
         protocol: 0,
         icmp_type: 0,

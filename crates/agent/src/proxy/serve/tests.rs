@@ -14,6 +14,7 @@ fn settings(tls: TlsPlan) -> Settings {
         vpc: "vpc-1".parse().unwrap(),
         vips: BTreeMap::new(),
         members: BTreeMap::new(),
+        by_source: false,
         drain_seconds: 0,
     };
     Settings { listeners: [(ListenerIndex(1), listener)].into(), endpoints: BTreeMap::new() }

@@ -10,7 +10,6 @@ use model::nlb::Listener;
 use model::words::Words;
 use serde_json::{Map, Value, json};
 
-use super::load_balancer::CPS;
 use super::tls::{
     self, ALPN_ENABLED, ALPN_POLICY, CA_CERTIFICATES, CA_ENABLED, CERTIFICATES, SECURITY_POLICY,
 };
@@ -20,7 +19,6 @@ use crate::actions::list::{self, Labelled, among, is};
 use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Params, Product};
 
-const MSS: Param = no_effect("Mss", "segments keep the size that both ends agree on");
 const SEC_SENSOR: Param = no_effect("SecSensorEnabled", "there is no second-level monitoring");
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -36,8 +34,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ServerGroupId"),
             works("ListenerDescription"),
             works("IdleTimeout"),
-            CPS,
-            MSS,
+            works("Cps"),
+            works("Mss"),
             works("ProxyProtocolEnabled"),
             SEC_SENSOR,
             works("Tag"),
@@ -59,8 +57,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ListenerDescription"),
             works("ServerGroupId"),
             works("IdleTimeout"),
-            CPS,
-            MSS,
+            works("Cps"),
+            works("Mss"),
             works("ProxyProtocolEnabled"),
             SEC_SENSOR,
             works("ProxyProtocolV2Config"),

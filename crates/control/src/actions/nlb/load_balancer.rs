@@ -12,14 +12,11 @@ use serde_json::{Map, Value, json};
 use super::{PAGE, job, protection};
 use crate::actions::call::{labels, name, required_id};
 use crate::actions::list::{self, Labelled, among, is};
-use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, works};
+use crate::actions::{Action, Call, View, Write, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
 
 /// The one type of load balancers.
 const TYPE: &str = "Network";
-
-/// Kept and shown.
-pub(super) const CPS: Param = no_effect("Cps", "this version limits no rates");
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
@@ -44,7 +41,7 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Nlb,
         "UpdateLoadBalancerAttribute",
-        &[works("LoadBalancerId"), works("LoadBalancerName"), works("CrossZoneEnabled"), CPS],
+        &[works("LoadBalancerId"), works("LoadBalancerName"), works("CrossZoneEnabled"), works("Cps")],
         update,
     ),
     Action::write(

@@ -2,7 +2,7 @@
 
 use super::cloud::{Cloud, OTHER, ZONES};
 use super::provider::{Network, Provider, endpoint};
-use crate::rpc::Product::{Ecs, Nlb, Privatelink, Vpc};
+use crate::rpc::Product::{Ecs, Privatelink, Vpc};
 
 fn code(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
@@ -65,22 +65,6 @@ async fn a_security_group_of_another_vpc_is_named_as_the_culprit() {
     let params = [("InstanceId", instance.as_str()), ("SecurityGroupId", &consumer.group)];
     let refused = cloud.refused(Ecs, "JoinSecurityGroup", &params).await;
     assert_eq!(refused, code(403, "InvalidInstanceId.AlreadyExists"));
-}
-
-#[tokio::test]
-async fn a_scheduler_that_keeps_clients_together_is_refused_as_long_as_none_does() {
-    let cloud = Cloud::new().await;
-    let network = Network::new(&cloud).await;
-    for scheduler in ["Sch", "Qch"] {
-        let group = [
-            ("ServerGroupName", "rs-1"),
-            ("VpcId", network.vpc.as_str()),
-            ("Protocol", "UDP"),
-            ("Scheduler", scheduler),
-        ];
-        let refused = cloud.refused(Nlb, "CreateServerGroup", &group).await;
-        assert_eq!(refused, code(400, "UnsupportedOperation"), "{scheduler}");
-    }
 }
 
 #[tokio::test]

@@ -1,0 +1,81 @@
+//! Connections of each server, where listeners choose the least loaded one.
+
+use core::ffi::c_void;
+
+use aya_ebpf::helpers::bpf_loop;
+use tables::{Choice, Flow, Listener, Load};
+
+use crate::{
+    atomic,
+    maps::{LOADS, SLOTS},
+};
+
+const LEAST: u8 = Choice::LeastConnections as u8;
+
+/// A flow has begun.
+#[inline(always)]
+pub(crate) fn begins(flow: &Flow) {
+    if flow.choice == LEAST {
+        change(flow.server, 1);
+    }
+}
+
+/// A flow has ended.
+#[inline(always)]
+pub(crate) fn ends(flow: &Flow) {
+    if flow.choice == LEAST {
+        change(flow.server, -1);
+    }
+}
+
+#[inline(never)]
+fn change(server: u32, by: i32) {
+    if let Some(load) = LOADS.get_ptr_mut(server) {
+        // SAFETY: a live entry.
+        unsafe { atomic::add32(&raw mut (*load).connections, by) };
+    }
+}
+
+/// A search for the least loaded server.
+#[repr(C)]
+struct Search {
+    first_slot: u32,
+    slots: u32,
+    /// Where to begin: equals take turns.
+    turn: u32,
+    found: u32,
+    least: Load,
+}
+
+/// The server with the fewest connections for its weight; 0 = there is none.
+#[inline(never)]
+pub(crate) fn least(listener: &Listener, hash: u32) -> u32 {
+    let mut search = Search {
+        first_slot: listener.first_slot,
+        slots: listener.slots,
+        turn: hash,
+        found: 0,
+        least: Load { weight: 0, connections: 0 },
+    };
+    // SAFETY: the callback has the signature that `bpf_loop` wants, and `search` outlives the call.
+    unsafe { bpf_loop(listener.slots, weigh as *mut c_void, (&raw mut search).cast(), 0) };
+    search.found
+}
+
+/// Weighs one server against the lightest until now; 1 ends the loop.
+unsafe extern "C" fn weigh(step: u32, search: *mut Search) -> i64 {
+    // SAFETY: `least` passes its own live structure.
+    let search = unsafe { &mut *search };
+    if search.slots == 0 {
+        return 1;
+    }
+    let slot = search.first_slot.wrapping_add(search.turn.wrapping_add(step) % search.slots);
+    let Some(server) = SLOTS.get(slot) else { return 0 };
+    // SAFETY: a live entry, copied at once.
+    let Some(load) = (unsafe { LOADS.get(*server) }) else { return 0 };
+    if search.found == 0 || load.lighter_than(&search.least) {
+        search.found = *server;
+        search.least = *load;
+    }
+    0
+}
