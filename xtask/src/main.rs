@@ -1,5 +1,7 @@
 //! The work behind `./x VERB`.
 
+mod console;
+mod daemon;
 mod datapath;
 mod fuzz;
 mod older_kernel;

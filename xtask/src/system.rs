@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::console;
 use crate::run::{cargo, output, succeed};
 
 /// State of the demo, inside the repository and ignored by git.
@@ -17,8 +18,9 @@ fn binary() -> PathBuf {
     target.join("release/isthmus")
 }
 
-/// Builds the release binary and says where it lies.
+/// Builds the release binary with the console in it and says where it lies.
 pub(crate) fn build() -> Result<PathBuf> {
+    console::build()?;
     succeed(&mut cargo(&["build", "--release", "--locked", "--package", "isthmus"]))?;
     Ok(binary())
 }

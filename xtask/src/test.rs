@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::run::{cargo, succeed};
-use crate::{datapath, fuzz, sdk, system, tidy};
+use crate::{console, datapath, fuzz, sdk, system, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
 
@@ -16,6 +16,8 @@ const FUZZED: u32 = 15;
 const STEPS: &[Step] = &[
     ("format", || succeed(&mut cargo(&["fmt", "--all", "--check"]))),
     ("tidy", tidy::check),
+    // It is embedded: what compiles afterwards has it in it.
+    ("console", console::check),
     ("clippy", || succeed(&mut cargo(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))),
     ("unit and property tests", || tests(&["--lib", "--bins"])),
     ("model, store and documentation tests", || {
@@ -27,6 +29,7 @@ const STEPS: &[Step] = &[
     ("packet and host tests", || tests(&["--test", "packet", "--test", "host", "--test", "instance"])),
     ("scenarios", || tests(&["--test", "scenario"])),
     ("SDK walkthrough", sdk::walkthrough),
+    ("console in a browser", console::browse),
     ("documents", || tests(&["--test", "compatibility", "--test", "tutorial"])),
     ("metrics", || tests(&["--test", "metrics"])),
     ("crash", || tests(&["--test", "crash"])),

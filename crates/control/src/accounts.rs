@@ -20,7 +20,7 @@ use crate::rpc::time;
 /// Whoever sets up the installation; owns nothing.
 pub(crate) const SYSTEM: AccountId = AccountId(0);
 /// Id and secret of the key that `--dev` opens with.
-const DEV_KEY: &str = "dev";
+pub(crate) const DEV_KEY: &str = "dev";
 /// Beside the store: the key of the first account, for the command line on this machine.
 pub const KEY_FILE: &str = "access-key.json";
 

@@ -20,6 +20,7 @@ use crate::accounts::{self, SetUpError, Wanted};
 use crate::actions::{Api, Edge, Gate};
 use crate::admin::Admin;
 use crate::commit::{Commits, StoreFailure};
+use crate::console::{Changes, Front};
 use crate::hosts::{self, HostLink};
 use crate::http::{Certificate, CertificateError, Page, Server};
 use crate::rpc::signature::Replays;
@@ -120,6 +121,7 @@ pub struct Control {
     certificate: Certificate,
     observed: watch::Sender<Arc<Observed>>,
     gate: Gate,
+    dev: bool,
 }
 
 impl Control {
@@ -148,7 +150,8 @@ impl Control {
         let address = server.address().map_err(taken)?;
         let gate = Gate { sessions: Arc::new(sessions), replays };
         let (observed, _) = watch::channel(Arc::default());
-        Ok(Self { commits, committer, host, new_key, server, address, certificate, observed, gate })
+        let dev = config.dev;
+        Ok(Self { commits, committer, host, new_key, server, address, certificate, observed, gate, dev })
     }
 
     /// The host that plans are made for: the agent's name in its reports.
@@ -204,8 +207,15 @@ impl Control {
         tasks.spawn(tasks::purge(self.commits.clone(), self.observed.subscribe()));
         reported(self.observed.subscribe()).await;
         let observed = self.observed.subscribe();
-        let api = Arc::new(Api::new(self.commits, observed, link.consoles, self.gate, Edge::default()));
-        self.server.run(api, shutdown).await;
+        let changes = Changes { states: self.commits.watch(), observed: observed.clone() };
+        let api = Api::new(self.commits, observed, link.consoles, self.gate, Edge::default());
+        let (stop, stopped) = watch::channel(());
+        let front = Arc::new(Front::new(api, changes, self.dev, stopped));
+        let shutdown = async {
+            shutdown.await;
+            drop(stop);
+        };
+        self.server.run(front, shutdown).await;
         tasks.shutdown().await;
         // The committer ends when the last handle is gone; joining waits for its last fsync.
         let closed = tokio::task::spawn_blocking(move || self.committer.join()).await;

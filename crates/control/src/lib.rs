@@ -5,6 +5,7 @@ pub mod actions;
 pub mod admin;
 pub mod certificates;
 pub mod commit;
+mod console;
 mod control;
 pub mod hosts;
 pub mod http;

@@ -147,8 +147,9 @@ impl Api {
     }
 }
 
-impl crate::http::Handler for Api {
-    async fn handle(&self, request: hyper::Request<Bytes>) -> Response<Bytes> {
+impl Api {
+    /// The response to one request.
+    pub async fn handle(&self, request: hyper::Request<Bytes>) -> Response<Bytes> {
         let (path, method) = (request.uri().path().to_owned(), request.method().clone());
         let (id, begin) = (request_id(), Instant::now());
         match Request::new(request) {
@@ -173,7 +174,14 @@ impl crate::http::Handler for Api {
         }
     }
 
-    fn unreadable(&self, status: u16, code: &'static str, message: &'static str) -> Response<Bytes> {
+    /// The response that refuses a stranger; nothing for a request that an account has signed, whatever it asks for.
+    pub fn turn_away(&self, request: hyper::Request<Bytes>) -> Option<Response<Bytes>> {
+        let caller = Request::new(request).and_then(|request| self.authenticate(&request, (self.edge.now)()));
+        caller.err().map(|error| respond(Format::Json, "", "", &request_id(), Err(error)))
+    }
+
+    /// The response to a request that could not be read, with an HTTP status and a sentence for its sender.
+    pub fn unreadable(&self, status: u16, code: &'static str, message: &'static str) -> Response<Bytes> {
         respond(Format::Json, "", "", &request_id(), Err(ApiError::new(status, code, message)))
     }
 }

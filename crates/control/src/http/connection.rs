@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::{Handler, MAX_BODY, PATIENCE, speaks_tls};
+use super::{Body, Handler, MAX_BODY, PATIENCE, speaks_tls};
 
 /// How much of a body that is too large is read before its sender is cut off, bytes.
 const MAX_DISCARDED: usize = 64 << 20;
@@ -51,7 +51,7 @@ async fn requests<H: Handler>(
 ) {
     let service = service_fn(|request| {
         let handler = handler.clone();
-        async move { Ok::<_, Infallible>(answer(&*handler, request).await.map(Full::new)) }
+        async move { Ok::<_, Infallible>(answer(&*handler, request).await) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MAX_BODY);
@@ -70,7 +70,7 @@ async fn requests<H: Handler>(
     }
 }
 
-async fn answer<H: Handler>(handler: &H, request: Request<Incoming>) -> Response<Bytes> {
+async fn answer<H: Handler>(handler: &H, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
     match timeout(PATIENCE, read(body)).await {
         Ok(Ok(Some(body))) => handler.handle(Request::from_parts(head, body)).await,

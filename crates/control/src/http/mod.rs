@@ -2,6 +2,7 @@
 //!
 //! HTTP/1.1 only: every client speaks it, and what is not offered cannot be attacked.
 
+mod body;
 mod certificate;
 mod connection;
 mod page;
@@ -18,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+pub use body::Body;
 pub use certificate::{Certificate, CertificateError};
 pub use page::Page;
 
@@ -33,10 +35,10 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
     /// The response to one request.
-    fn handle(&self, request: Request<Bytes>) -> impl Future<Output = Response<Bytes>> + Send;
+    fn handle(&self, request: Request<Bytes>) -> impl Future<Output = Response<Body>> + Send;
 
     /// The response to a request that could not be read, with an HTTP status and a sentence for its sender.
-    fn unreadable(&self, status: u16, code: &'static str, message: &'static str) -> Response<Bytes>;
+    fn unreadable(&self, status: u16, code: &'static str, message: &'static str) -> Response<Body>;
 }
 
 /// A bound listener.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
-use super::{Certificate, Handler, Server};
+use super::{Body, Certificate, Handler, Server};
 
 /// A page, made anew for each reader.
 pub struct Page {
@@ -37,7 +37,7 @@ impl Page {
 }
 
 impl Handler for Page {
-    async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+    async fn handle(&self, request: Request<Bytes>) -> Response<Body> {
         if request.uri().path() != self.path {
             return plain(StatusCode::NOT_FOUND, format!("The page is {}.\n", self.path));
         }
@@ -56,18 +56,18 @@ impl Handler for Page {
         }
     }
 
-    fn unreadable(&self, status: u16, _code: &'static str, message: &'static str) -> Response<Bytes> {
+    fn unreadable(&self, status: u16, _code: &'static str, message: &'static str) -> Response<Body> {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         plain(status, format!("{message}\n"))
     }
 }
 
-fn plain(status: StatusCode, text: String) -> Response<Bytes> {
+fn plain(status: StatusCode, text: String) -> Response<Body> {
     answer(status, "text/plain; charset=utf-8", text)
 }
 
-fn answer(status: StatusCode, media_type: &'static str, text: String) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(text));
+fn answer(status: StatusCode, media_type: &'static str, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(Bytes::from(text)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response

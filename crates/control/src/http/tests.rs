@@ -13,12 +13,12 @@ use crate::testing::TempDir;
 struct Echo;
 
 impl Handler for Echo {
-    async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        Response::new(Bytes::from(format!("{} bytes", request.body().len())))
+    async fn handle(&self, request: Request<Bytes>) -> Response<Body> {
+        Response::new(Bytes::from(format!("{} bytes", request.body().len())).into())
     }
 
-    fn unreadable(&self, status: u16, code: &'static str, _: &'static str) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::from_static(code.as_bytes()));
+    fn unreadable(&self, status: u16, code: &'static str, _: &'static str) -> Response<Body> {
+        let mut response = Response::new(Bytes::from_static(code.as_bytes()).into());
         *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap();
         response
     }

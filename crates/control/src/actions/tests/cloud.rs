@@ -23,7 +23,6 @@ use crate::accounts::{self, Wanted};
 use crate::actions::{Api, Edge, Gate};
 use crate::commit::{Commits, Submission, SubmitError};
 use crate::hosts::Consoles;
-use crate::http::Handler;
 use crate::rpc::encoding::{canonical, encode};
 use crate::rpc::signature::Replays;
 use crate::rpc::{Product, request_id, time};

@@ -1,0 +1,81 @@
+// What a form is: a value that says which fields there are and which call they become.
+import type { Answer, Call } from "../api/call.ts";
+import type { Word } from "../i18n/index.tsx";
+
+/** A field's value: what the component gives. */
+export type Entry = string | number | boolean | undefined | Entry[] | { [name: string]: Entry };
+export type Entries = Record<string, Entry>;
+
+export interface Option {
+  value: string;
+  label: string;
+}
+
+/** Choices that the API offers. */
+export interface Offer {
+  call: Call;
+  pick: (answer: Answer) => Option[];
+}
+
+interface Base {
+  name: string;
+  label: Word;
+  required?: boolean;
+  hint?: Word;
+  initial?: Entry;
+  /** Whether it is asked, given what is entered so far. */
+  when?: (entries: Entries) => boolean;
+  /** Fields that are emptied when this one changes. */
+  resets?: string[];
+}
+
+export type Field = Base &
+  (
+    | { kind: "text" | "area" | "password"; pattern?: RegExp }
+    | { kind: "number"; least: number; most: number }
+    | { kind: "switch" }
+    | { kind: "select" | "several"; options: { value: string; label: Word | { text: string } }[] }
+    /** Choices from the API; nothing is offered while there is no offer. `row` is the line of the group it stands in. */
+    | { kind: "offered" | "offeredSeveral"; offer: (entries: Entries, row: Entries) => Offer | undefined }
+    | { kind: "group"; fields: Field[]; add: Word; least: number }
+  );
+
+export interface Step {
+  title: Word;
+  fields: Field[];
+}
+
+export interface FormSpec {
+  title: Word;
+  intro?: Word;
+  steps: Step[];
+  /** The button that sends it. */
+  send?: Word;
+  call: (entries: Entries) => Call;
+  /** The resource of the Terraform provider that stands for it, if there is one. */
+  terraform?: string;
+  /** What is there already, for a form that changes something. */
+  initial?: Entries;
+  /** Where to go with the answer. */
+  then?: (answer: Answer) => string | undefined;
+}
+
+export const str = (entry: Entry): string => (typeof entry === "string" ? entry : "");
+export const rows = (entry: Entry): Entries[] => (Array.isArray(entry) ? (entry as Entries[]) : []);
+export const strs = (entry: Entry): string[] => (Array.isArray(entry) ? entry.map((one) => str(one)) : []);
+
+/** A form of one step. */
+export function single(title: Word, fields: Field[]): Step[] {
+  return [{ title, fields }];
+}
+
+/** Every field with its value at the beginning. */
+export function beginning(spec: FormSpec): Entries {
+  const entries: Entries = {};
+  for (const field of spec.steps.flatMap((step) => step.fields)) {
+    if (field.kind === "group") entries[field.name] = Array.from({ length: field.least }, () => ({}));
+    if (field.kind === "switch") entries[field.name] = false;
+    if (field.initial !== undefined) entries[field.name] = field.initial;
+  }
+  return { ...entries, ...spec.initial };
+}

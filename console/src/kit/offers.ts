@@ -1,0 +1,105 @@
+// What forms offer to choose from, as the API lists it.
+import { list, text, texts, type Answer, type Call, type Params, type Product } from "../api/call.ts";
+import { str, type Entries, type Entry, type Field, type Offer, type Option } from "./form.ts";
+
+/** Most choices that one list shows; beyond it one searches by name. */
+const MOST = 50;
+
+function named(id: string, name: string): Option {
+  return { value: id, label: name === "" ? id : `${name} (${id})` };
+}
+
+function offer(product: Product, action: string, params: Params, path: string, id: string, name: string): Offer {
+  const call: Call = { product, action, params };
+  const pick = (answer: Answer) => list(answer, path).map((row) => named(text(row, id), text(row, name)));
+  return { call, pick };
+}
+
+export const vpcs = (): Offer => offer("Vpc", "DescribeVpcs", { PageSize: MOST }, "Vpcs.Vpc", "VpcId", "VpcName");
+
+export const zones = (): Offer => offer("Vpc", "DescribeZones", {}, "Zones.Zone", "ZoneId", "");
+
+/** The vSwitches of a VPC, in one zone of it when that is given. */
+export function vswitches(vpc: Entry, zone?: Entry): Offer | undefined {
+  if (str(vpc) === "") return undefined;
+  const call: Call = { product: "Vpc", action: "DescribeVSwitches", params: { VpcId: str(vpc), ZoneId: str(zone), PageSize: MOST } };
+  const pick = (answer: Answer) =>
+    list(answer, "VSwitches.VSwitch").map((row) => {
+      const place = `${text(row, "ZoneId")}, ${text(row, "CidrBlock")}`;
+      return { value: text(row, "VSwitchId"), label: `${text(row, "VSwitchName") || text(row, "VSwitchId")} · ${place}` };
+    });
+  return { call, pick };
+}
+
+/** The zones in which a VPC has a vSwitch. */
+export function zonesOf(vpc: Entry): Offer | undefined {
+  const all = vswitches(vpc);
+  if (all === undefined) return undefined;
+  const pick = (answer: Answer) => {
+    const names = new Set(list(answer, "VSwitches.VSwitch").map((row) => text(row, "ZoneId")));
+    return [...names].sort().map((name) => ({ value: name, label: name }));
+  };
+  return { call: all.call, pick };
+}
+
+export function securityGroups(vpc: Entry): Offer | undefined {
+  if (str(vpc) === "") return undefined;
+  const params = { VpcId: str(vpc), PageSize: MOST };
+  return offer("Ecs", "DescribeSecurityGroups", params, "SecurityGroups.SecurityGroup", "SecurityGroupId", "SecurityGroupName");
+}
+
+export function instances(vpc: Entry): Offer | undefined {
+  if (str(vpc) === "") return undefined;
+  const params = { VpcId: str(vpc), PageSize: MOST };
+  return offer("Ecs", "DescribeInstances", params, "Instances.Instance", "InstanceId", "InstanceName");
+}
+
+export const loadBalancers = (zone: Entry): Offer | undefined =>
+  str(zone) === ""
+    ? undefined
+    : offer("Nlb", "ListLoadBalancers", { ZoneId: str(zone), MaxResults: MOST }, "LoadBalancers", "LoadBalancerId", "LoadBalancerName");
+
+/** The server groups of a VPC that a listener of this protocol can use. */
+export function serverGroups(vpc: string, protocol: Entry): Offer {
+  const wanted = str(protocol) === "TCPSSL" ? ["TCP", "TCPSSL"] : [str(protocol), "TCP_UDP"];
+  const call: Call = { product: "Nlb", action: "ListServerGroups", params: { VpcId: vpc, MaxResults: MOST } };
+  const pick = (answer: Answer) =>
+    list(answer, "ServerGroups")
+      .filter((row) => wanted.includes(text(row, "Protocol")))
+      .map((row) => named(text(row, "ServerGroupId"), text(row, "ServerGroupName")));
+  return { call, pick };
+}
+
+export function services(): Offer {
+  const call: Call = { product: "Privatelink", action: "ListVpcEndpointServicesByEndUser", params: { MaxResults: MOST } };
+  const pick = (answer: Answer) =>
+    list(answer, "Services").map((row) => ({
+      value: text(row, "ServiceId"),
+      label: `${text(row, "ServiceId")} (${texts(row, "Zones").join(", ")})`,
+    }));
+  return { call, pick };
+}
+
+/** The zones of a service, of which an endpoint takes some. */
+export function zonesOfService(entries: Entries): Offer | undefined {
+  const id = str(entries["ServiceId"]);
+  const name = str(entries["ServiceName"]);
+  if (id === "" && name === "") return undefined;
+  const params = { ServiceId: id, ServiceName: name, MaxResults: MOST };
+  const call: Call = { product: "Privatelink", action: "ListVpcEndpointServicesByEndUser", params };
+  const pick = (answer: Answer) =>
+    texts(list(answer, "Services")[0], "Zones").map((zone) => ({ value: zone, label: zone }));
+  return { call, pick };
+}
+
+export const certificates = (): Offer =>
+  offer("Cas", "ListUserCertificateOrder", { ShowSize: MOST }, "CertificateOrderList", "CertificateId", "Name");
+
+/** The resource group, which every create form asks for last. */
+export const resourceGroup: Field = {
+  name: "ResourceGroupId",
+  label: "resourceGroup",
+  kind: "offered",
+  offer: () =>
+    offer("ResourceManager", "ListResourceGroups", { PageSize: MOST }, "ResourceGroups.ResourceGroup", "Id", "DisplayName"),
+};

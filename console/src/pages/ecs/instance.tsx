@@ -1,0 +1,44 @@
+import { useParams } from "react-router";
+import { list, text, texts } from "../../api/call.ts";
+import { unbase64 } from "../../api/base64.ts";
+import { useAnswer } from "../../api/live.tsx";
+import { useWords } from "../../i18n/index.tsx";
+import { Code, Copy } from "../../kit/copy.tsx";
+import { Detail, type DetailSpec } from "../../kit/detail.tsx";
+import { Problem } from "../../kit/problem.tsx";
+import { Status } from "../../kit/status.tsx";
+import { Terminal } from "./terminal.tsx";
+
+function ConsoleOutput({ id }: { id: string }) {
+  const t = useWords();
+  const { answer, error } = useAnswer({ product: "Ecs", action: "GetInstanceConsoleOutput", params: { InstanceId: id } });
+  const output = unbase64(text(answer, "ConsoleOutput"));
+  if (error) return <Problem error={error} />;
+  return output === "" ? <p>{t("noOutput")}</p> : <Code text={output} label={t("consoleOutput")} />;
+}
+
+const detail = (id: string): DetailSpec => ({
+  parent: { label: "instances", path: "/ecs/instances" },
+  id,
+  call: { product: "Ecs", action: "DescribeInstances", params: { InstanceIds: JSON.stringify([id]) } },
+  find: (answer) => list(answer, "Instances.Instance")[0],
+  facts: (found) => [
+    ["name", text(found, "InstanceName")],
+    ["status", <Status key="status" status={text(found, "Status")} />],
+    ["vpc", text(found, "VpcAttributes.VpcId")],
+    ["vswitch", text(found, "VpcAttributes.VSwitchId")],
+    ["zone", text(found, "ZoneId")],
+    ["ipAddress", <Copy key="address" text={texts(found, "VpcAttributes.PrivateIpAddress.IpAddress").join(", ")} />],
+    ["securityGroups", texts(found, "SecurityGroupIds.SecurityGroupId").join(", ")],
+    ["hostName", text(found, "HostName")],
+  ],
+  tabs: [
+    { label: "terminal", show: () => <Terminal instance={id} /> },
+    { label: "consoleOutput", show: () => <ConsoleOutput id={id} /> },
+  ],
+});
+
+export default function Instance() {
+  const { id = "" } = useParams();
+  return <Detail key={id} spec={detail(id)} />;
+}

@@ -1,0 +1,32 @@
+// Which page stands under which path; each is loaded when it is first opened.
+import { lazy, type ComponentType } from "react";
+import { Navigate, type RouteObject } from "react-router";
+
+type Load = () => Promise<{ default: ComponentType }>;
+
+const PAGES: Record<string, Load> = {
+  "/vpc/vpcs": () => import("./vpc/vpcs.tsx"),
+  "/vpc/vswitches": () => import("./vpc/vswitches.tsx"),
+  "/ecs/instances": () => import("./ecs/instances.tsx"),
+  "/ecs/instances/:id": () => import("./ecs/instance.tsx"),
+  "/ecs/securitygroups": () => import("./ecs/securitygroups.tsx"),
+  "/ecs/securitygroups/:id": () => import("./ecs/securitygroup.tsx"),
+  "/nlb/instances": () => import("./nlb/loadbalancers.tsx"),
+  "/nlb/instances/:id": () => import("./nlb/loadbalancer.tsx"),
+  "/nlb/servergroups": () => import("./nlb/servergroups.tsx"),
+  "/nlb/servergroups/:id": () => import("./nlb/servergroup.tsx"),
+  "/privatelink/services": () => import("./privatelink/services.tsx"),
+  "/privatelink/services/:id": () => import("./privatelink/service.tsx"),
+  "/privatelink/endpoints": () => import("./privatelink/endpoints.tsx"),
+  "/privatelink/endpoints/:id": () => import("./privatelink/endpoint.tsx"),
+};
+
+function page([path, load]: [string, Load]): RouteObject {
+  const Page = lazy(load);
+  return { path, element: <Page /> };
+}
+
+export const pages: RouteObject[] = [
+  ...Object.entries(PAGES).map(page),
+  { path: "*", element: <Navigate to="/vpc/vpcs" replace /> },
+];

@@ -1,0 +1,46 @@
+import { useParams } from "react-router";
+import { list, text, type Answer } from "../../api/call.ts";
+import { Copy } from "../../kit/copy.tsx";
+import { Detail, type DetailSpec } from "../../kit/detail.tsx";
+import { List } from "../../kit/list.tsx";
+import { Status } from "../../kit/status.tsx";
+import { listeners } from "./listeners.tsx";
+
+function Zones({ found }: { found: Answer }) {
+  return (
+    <>
+      {list(found, "ZoneMappings").map((zone) => {
+        const address = list(zone, "LoadBalancerAddresses")[0];
+        return (
+          <div key={text(zone, "ZoneId")}>
+            {text(zone, "ZoneId")} <Copy text={text(address, "PrivateIPv4Address")} />{" "}
+            <Status status={text(address, "PrivateIPv4HcStatus") || text(zone, "Status")} />
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+const detail = (id: string): DetailSpec => ({
+  parent: { label: "nlbInstances", path: "/nlb/instances" },
+  id,
+  call: { product: "Nlb", action: "GetLoadBalancerAttribute", params: { LoadBalancerId: id } },
+  find: (answer) => answer,
+  facts: (found) => [
+    ["name", text(found, "LoadBalancerName")],
+    ["status", <Status key="status" status={text(found, "LoadBalancerStatus")} />],
+    ["vpc", text(found, "VpcId")],
+    ["domainName", <Copy key="name" text={text(found, "DNSName")} />],
+    ["zone", <Zones key="zones" found={found} />],
+    ["crossZone", text(found, "CrossZoneEnabled")],
+  ],
+  tabs: [
+    { label: "listener", show: (found) => <List level={3} spec={listeners(id, text(found, "VpcId"))} /> },
+  ],
+});
+
+export default function LoadBalancer() {
+  const { id = "" } = useParams();
+  return <Detail key={id} spec={detail(id)} />;
+}

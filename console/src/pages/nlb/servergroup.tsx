@@ -1,0 +1,146 @@
+import { useParams } from "react-router";
+import { list, text } from "../../api/call.ts";
+import { Detail, type DetailSpec } from "../../kit/detail.tsx";
+import { rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
+import { List, type ListSpec } from "../../kit/list.tsx";
+import { instances } from "../../kit/offers.ts";
+import { Status } from "../../kit/status.tsx";
+
+const PORT = { name: "Port", label: "port", kind: "number", least: 1, most: 65535, required: true } as const;
+const WEIGHT = { name: "Weight", label: "weight", kind: "number", least: 0, most: 100, initial: 100 } as const;
+
+const byInstance = (id: string, vpc: string): FormSpec => ({
+  title: "addBackendServer",
+  terraform: "alicloud_nlb_server_group_server_attachment",
+  steps: [
+    {
+      title: "selectServers",
+      fields: [{ name: "servers", label: "backendServers", kind: "offeredSeveral", required: true, offer: () => instances(vpc) }],
+    },
+    { title: "portsAndWeights", fields: [PORT, WEIGHT] },
+  ],
+  call: (entries) => ({
+    product: "Nlb",
+    action: "AddServersToServerGroup",
+    params: {
+      ServerGroupId: id,
+      Servers: strs(entries["servers"]).map((server) => ({
+        ServerType: "Ecs",
+        ServerId: server,
+        Port: entries["Port"] as number,
+        Weight: entries["Weight"] as number,
+      })),
+    },
+  }),
+});
+
+const byAddress = (id: string): FormSpec => ({
+  title: "addBackendServer",
+  steps: single("addBackendServer", [
+    {
+      name: "servers",
+      label: "backendServers",
+      kind: "group",
+      least: 1,
+      add: "addAddress",
+      fields: [{ name: "ServerId", label: "ipAddress", kind: "text", required: true }, PORT, { ...WEIGHT, required: true }],
+    },
+  ]),
+  call: (entries) => ({
+    product: "Nlb",
+    action: "AddServersToServerGroup",
+    params: {
+      ServerGroupId: id,
+      Servers: rows(entries["servers"]).map((row: Entries) => ({
+        ServerType: "Ip",
+        ServerId: str(row["ServerId"]),
+        ServerIp: str(row["ServerId"]),
+        Port: row["Port"] as number,
+        Weight: row["Weight"] as number,
+      })),
+    },
+  }),
+});
+
+const servers = (id: string, vpc: string, type: string): ListSpec => ({
+  title: "backendServers",
+  call: { product: "Nlb", action: "ListServerGroupServers", params: { ServerGroupId: id } },
+  paging: "token",
+  rows: (answer) => list(answer, "Servers"),
+  id: (row) => `${text(row, "ServerId")}:${text(row, "Port")}`,
+  columns: [
+    { title: "server", show: (row) => text(row, "ServerId") },
+    { title: "ipAddress", show: (row) => text(row, "ServerIp") },
+    { title: "zone", show: (row) => text(row, "ZoneId") },
+    { title: "port", show: (row) => text(row, "Port") },
+    { title: "weight", show: (row) => text(row, "Weight") },
+    { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
+  ],
+  empty: "noServers",
+  create: [type === "Ip" ? byAddress(id) : byInstance(id, vpc)],
+  actions: [
+    {
+      label: "weight",
+      form: (row) => ({
+        title: "weight",
+        steps: single("weight", [WEIGHT]),
+        initial: { Weight: Number(text(row, "Weight")) },
+        call: (entries) => ({
+          product: "Nlb",
+          action: "UpdateServerGroupServersAttribute",
+          params: {
+            ServerGroupId: id,
+            Servers: [
+              {
+                ServerType: text(row, "ServerType"),
+                ServerId: text(row, "ServerId"),
+                Port: text(row, "Port"),
+                Weight: entries["Weight"] as number,
+              },
+            ],
+          },
+        }),
+      }),
+    },
+    {
+      label: "remove",
+      confirm: "removeThis",
+      call: (row) => ({
+        product: "Nlb",
+        action: "RemoveServersFromServerGroup",
+        params: {
+          ServerGroupId: id,
+          Servers: [{ ServerType: text(row, "ServerType"), ServerId: text(row, "ServerId"), Port: text(row, "Port") }],
+        },
+      }),
+    },
+  ],
+});
+
+const detail = (id: string): DetailSpec => ({
+  parent: { label: "serverGroups", path: "/nlb/servergroups" },
+  id,
+  call: { product: "Nlb", action: "ListServerGroups", params: { ServerGroupIds: [id] } },
+  find: (answer) => list(answer, "ServerGroups")[0],
+  facts: (found) => [
+    ["name", text(found, "ServerGroupName")],
+    ["status", <Status key="status" status={text(found, "ServerGroupStatus")} />],
+    ["vpc", text(found, "VpcId")],
+    ["protocol", text(found, "Protocol")],
+    ["scheduler", text(found, "Scheduler")],
+    ["clientIpPreservation", text(found, "PreserveClientIpEnabled")],
+    ["configureHealthCheck", `${text(found, "HealthCheck.HealthCheckEnabled")} ${text(found, "HealthCheck.HealthCheckType")}`],
+    ["interval", text(found, "HealthCheck.HealthCheckInterval")],
+  ],
+  tabs: [
+    {
+      label: "backendServers",
+      show: (found) => <List level={3} spec={servers(id, text(found, "VpcId"), text(found, "ServerGroupType"))} />,
+    },
+  ],
+});
+
+export default function ServerGroup() {
+  const { id = "" } = useParams();
+  return <Detail key={id} spec={detail(id)} />;
+}

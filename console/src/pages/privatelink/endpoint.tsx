@@ -1,0 +1,123 @@
+import { Alert } from "antd";
+import { useParams } from "react-router";
+import { list, text, type Answer } from "../../api/call.ts";
+import { useWords } from "../../i18n/index.tsx";
+import { Copy } from "../../kit/copy.tsx";
+import { Detail, type DetailSpec } from "../../kit/detail.tsx";
+import { single, str, type FormSpec } from "../../kit/form.ts";
+import { List, type ListSpec } from "../../kit/list.tsx";
+import { securityGroups, vswitches, zonesOfService } from "../../kit/offers.ts";
+import { Status } from "../../kit/status.tsx";
+
+/** Who has to do what next. */
+function Advice({ found }: { found: Answer }) {
+  const t = useWords();
+  switch (text(found, "ConnectionStatus")) {
+    case "Disconnected":
+    case "Pending":
+      return <Alert type="info" showIcon title={t("waitsForProvider")} className="problem" />;
+    case "ServiceDeleted":
+      return <Alert type="error" showIcon title={t("serviceIsGone")} className="problem" />;
+    default:
+      return null;
+  }
+}
+
+const addZone = (id: string, found: Answer): FormSpec => ({
+  title: "addVswitch",
+  steps: single("addVswitch", [
+    { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: () => zonesOfService({ ServiceId: text(found, "ServiceId") }), resets: ["VSwitchId"] },
+    { name: "VSwitchId", label: "vswitch", kind: "offered", required: true, offer: (e) => (str(e["ZoneId"]) === "" ? undefined : vswitches(text(found, "VpcId"), e["ZoneId"])) },
+  ]),
+  call: (entries) => ({
+    product: "Privatelink",
+    action: "AddZoneToVpcEndpoint",
+    params: { EndpointId: id, ZoneId: str(entries["ZoneId"]), VSwitchId: str(entries["VSwitchId"]) },
+  }),
+});
+
+const zones = (id: string, found: Answer): ListSpec => ({
+  title: "zoneAndVswitch",
+  call: { product: "Privatelink", action: "ListVpcEndpointZones", params: { EndpointId: id } },
+  paging: "token",
+  rows: (answer) => list(answer, "Zones"),
+  id: (row) => text(row, "ZoneId"),
+  columns: [
+    { title: "zone", show: (row) => text(row, "ZoneId") },
+    { title: "vswitch", show: (row) => text(row, "VSwitchId") },
+    { title: "ipAddress", show: (row) => <Copy text={text(row, "EniIp")} /> },
+    { title: "domainName", show: (row) => <Copy text={text(row, "ZoneDomain")} /> },
+    { title: "status", show: (row) => <Status status={text(row, "ZoneStatus")} /> },
+  ],
+  empty: "noZones",
+  create: [addZone(id, found)],
+  actions: [
+    {
+      label: "remove",
+      confirm: "removeThis",
+      call: (row) => ({ product: "Privatelink", action: "RemoveZoneFromVpcEndpoint", params: { EndpointId: id, ZoneId: text(row, "ZoneId") } }),
+    },
+  ],
+});
+
+const groups = (id: string, vpc: string): ListSpec => ({
+  title: "securityGroups",
+  call: { product: "Privatelink", action: "ListVpcEndpointSecurityGroups", params: { EndpointId: id } },
+  paging: "token",
+  rows: (answer) => list(answer, "SecurityGroups"),
+  id: (row) => text(row, "SecurityGroupId"),
+  columns: [
+    { title: "id", show: (row) => text(row, "SecurityGroupId") },
+    { title: "status", show: (row) => <Status status={text(row, "SecurityGroupStatus")} /> },
+  ],
+  empty: "noSecurityGroups",
+  create: [
+    {
+      title: "addSecurityGroup",
+      steps: single("addSecurityGroup", [{ name: "SecurityGroupId", label: "securityGroup", kind: "offered", required: true, offer: () => securityGroups(vpc) }]),
+      call: (entries) => ({
+        product: "Privatelink",
+        action: "AttachSecurityGroupToVpcEndpoint",
+        params: { EndpointId: id, SecurityGroupId: str(entries["SecurityGroupId"]) },
+      }),
+    },
+  ],
+  actions: [
+    {
+      label: "detach",
+      confirm: "removeThis",
+      call: (row) => ({
+        product: "Privatelink",
+        action: "DetachSecurityGroupFromVpcEndpoint",
+        params: { EndpointId: id, SecurityGroupId: text(row, "SecurityGroupId") },
+      }),
+    },
+  ],
+});
+
+const detail = (id: string): DetailSpec => ({
+  parent: { label: "endpoints", path: "/privatelink/endpoints" },
+  id,
+  call: { product: "Privatelink", action: "GetVpcEndpointAttribute", params: { EndpointId: id } },
+  find: (answer) => answer,
+  advice: (found) => <Advice found={found} />,
+  facts: (found) => [
+    ["name", text(found, "EndpointName")],
+    ["status", <Status key="status" status={text(found, "EndpointStatus")} />],
+    ["vpc", text(found, "VpcId")],
+    ["connection", <Status key="connection" status={text(found, "ConnectionStatus")} />],
+    ["service", text(found, "ServiceId")],
+    ["domainName", <Copy key="domain" text={text(found, "EndpointDomain")} />],
+    ["bandwidth", `${text(found, "Bandwidth")} Mbit/s`],
+    ["description", text(found, "EndpointDescription")],
+  ],
+  tabs: [
+    { label: "zoneAndVswitch", show: (found) => <List level={3} spec={zones(id, found)} /> },
+    { label: "securityGroups", show: (found) => <List level={3} spec={groups(id, text(found, "VpcId"))} /> },
+  ],
+});
+
+export default function Endpoint() {
+  const { id = "" } = useParams();
+  return <Detail key={id} spec={detail(id)} />;
+}

@@ -1,0 +1,118 @@
+import { Tabs } from "antd";
+import { Link } from "react-router";
+import { list, text } from "../../api/call.ts";
+import { useWords } from "../../i18n/index.tsx";
+import { Copy } from "../../kit/copy.tsx";
+import { rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
+import { List, type ListSpec } from "../../kit/list.tsx";
+import { resourceGroup, securityGroups, services, vpcs, vswitches, zonesOfService } from "../../kit/offers.ts";
+import { Status } from "../../kit/status.tsx";
+
+const byName = (entries: Entries) => entries["by"] === "name";
+
+const create: FormSpec = {
+  title: "createEndpoint",
+  terraform: "alicloud_privatelink_vpc_endpoint",
+  steps: single("createEndpoint", [
+    { name: "EndpointName", label: "endpointName", kind: "text" },
+    { name: "EndpointType", label: "endpointType", kind: "select", initial: "Interface", options: [{ value: "Interface", label: "interfaceEndpoint" }] },
+    {
+      name: "by",
+      label: "endpointService",
+      kind: "select",
+      initial: "list",
+      resets: ["ServiceId", "ServiceName", "Zone"],
+      options: [
+        { value: "list", label: "selectService" },
+        { value: "name", label: "addByName" },
+      ],
+    },
+    { name: "ServiceId", label: "service", kind: "offered", required: true, offer: services, when: (e) => !byName(e), resets: ["Zone"] },
+    { name: "ServiceName", label: "serviceName", kind: "text", required: true, when: byName, resets: ["Zone"] },
+    { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs, resets: ["SecurityGroupId", "Zone"] },
+    { name: "SecurityGroupId", label: "securityGroups", kind: "offeredSeveral", required: true, offer: (e) => securityGroups(e["VpcId"]), hint: "rulesLetClientsIn" },
+    {
+      name: "Zone",
+      label: "zoneAndVswitch",
+      kind: "group",
+      least: 1,
+      add: "addVswitch",
+      required: true,
+      fields: [
+        { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: zonesOfService },
+        {
+          name: "VSwitchId",
+          label: "vswitch",
+          kind: "offered",
+          required: true,
+          offer: (entries, row) => (str(row["ZoneId"]) === "" ? undefined : vswitches(entries["VpcId"], row["ZoneId"])),
+        },
+      ],
+    },
+    resourceGroup,
+    { name: "EndpointDescription", label: "description", kind: "text" },
+  ]),
+  call: (entries) => ({
+    product: "Privatelink",
+    action: "CreateVpcEndpoint",
+    params: {
+      EndpointName: str(entries["EndpointName"]),
+      EndpointType: str(entries["EndpointType"]),
+      ServiceId: str(entries["ServiceId"]),
+      ServiceName: str(entries["ServiceName"]),
+      VpcId: str(entries["VpcId"]),
+      SecurityGroupId: strs(entries["SecurityGroupId"]),
+      Zone: rows(entries["Zone"]).map((row) => ({ ZoneId: str(row["ZoneId"]), VSwitchId: str(row["VSwitchId"]) })),
+      EndpointDescription: str(entries["EndpointDescription"]),
+      ResourceGroupId: str(entries["ResourceGroupId"]),
+    },
+  }),
+};
+
+const endpoints: ListSpec = {
+  title: "interfaceEndpoint",
+  call: { product: "Privatelink", action: "ListVpcEndpoints", params: { EndpointType: "Interface" } },
+  paging: "token",
+  rows: (answer) => list(answer, "Endpoints"),
+  id: (row) => text(row, "EndpointId"),
+  columns: [
+    { title: "id", show: (row) => <Link to={`/privatelink/endpoints/${text(row, "EndpointId")}`}>{text(row, "EndpointId")}</Link> },
+    { title: "name", show: (row) => text(row, "EndpointName") },
+    { title: "vpc", show: (row) => text(row, "VpcId") },
+    { title: "domainName", show: (row) => <Copy text={text(row, "EndpointDomain")} /> },
+    { title: "status", show: (row) => <Status status={text(row, "EndpointStatus")} /> },
+    { title: "connection", show: (row) => <Status status={text(row, "ConnectionStatus")} /> },
+  ],
+  empty: "noEndpoints",
+  create: [create],
+  actions: [
+    {
+      label: "remove",
+      confirm: "removeThis",
+      call: (row) => ({ product: "Privatelink", action: "DeleteVpcEndpoint", params: { EndpointId: text(row, "EndpointId") } }),
+    },
+  ],
+};
+
+const reverse: ListSpec = {
+  ...endpoints,
+  title: "reverseEndpoint",
+  call: { product: "Privatelink", action: "ListVpcEndpoints", params: { EndpointType: "Reverse" } },
+  empty: "noReverseEndpoints",
+  create: [],
+};
+
+export default function Endpoints() {
+  const t = useWords();
+  return (
+    <>
+      <h2>{t("endpoints")}</h2>
+      <Tabs
+        items={[
+          { key: "interface", label: t("interfaceEndpoint"), children: <List level={3} spec={endpoints} /> },
+          { key: "reverse", label: t("reverseEndpoint"), children: <List level={3} spec={reverse} /> },
+        ]}
+      />
+    </>
+  );
+}

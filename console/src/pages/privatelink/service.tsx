@@ -1,0 +1,106 @@
+import { useParams } from "react-router";
+import { list, text } from "../../api/call.ts";
+import { Copy } from "../../kit/copy.tsx";
+import { Detail, type DetailSpec } from "../../kit/detail.tsx";
+import { single, str, type FormSpec } from "../../kit/form.ts";
+import { List, type ListSpec } from "../../kit/list.tsx";
+import { loadBalancers, zones } from "../../kit/offers.ts";
+import { Status } from "../../kit/status.tsx";
+import { connections } from "./connections.tsx";
+
+const attach = (service: string): FormSpec => ({
+  title: "addServiceResource",
+  steps: single("addServiceResource", [
+    { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: zones, resets: ["ResourceId"] },
+    { name: "ResourceId", label: "serviceResource", kind: "offered", required: true, offer: (entries) => loadBalancers(entries["ZoneId"]) },
+  ]),
+  call: (entries) => ({
+    product: "Privatelink",
+    action: "AttachResourceToVpcEndpointService",
+    params: { ServiceId: service, ResourceType: "nlb", ZoneId: str(entries["ZoneId"]), ResourceId: str(entries["ResourceId"]) },
+  }),
+});
+
+const resources = (service: string): ListSpec => ({
+  title: "serviceResources",
+  call: { product: "Privatelink", action: "ListVpcEndpointServiceResources", params: { ServiceId: service } },
+  paging: "token",
+  rows: (answer) => list(answer, "Resources"),
+  id: (row) => text(row, "ZoneId") + text(row, "ResourceId"),
+  columns: [
+    { title: "zone", show: (row) => text(row, "ZoneId") },
+    { title: "serviceResource", show: (row) => text(row, "ResourceId") },
+    { title: "ipAddress", show: (row) => text(row, "Ip") },
+    { title: "usedBy", show: (row) => text(row, "RelatedEndpointCount") },
+  ],
+  empty: "noResources",
+  create: [attach(service)],
+  actions: [
+    {
+      label: "detach",
+      confirm: "removeThis",
+      call: (row) => ({
+        product: "Privatelink",
+        action: "DetachResourceFromVpcEndpointService",
+        params: { ServiceId: service, ResourceType: "nlb", ResourceId: text(row, "ResourceId"), ZoneId: text(row, "ZoneId") },
+      }),
+    },
+  ],
+});
+
+const users = (service: string): ListSpec => ({
+  title: "whitelist",
+  call: { product: "Privatelink", action: "ListVpcEndpointServiceUsers", params: { ServiceId: service } },
+  paging: "token",
+  rows: (answer) => list(answer, "Users"),
+  id: (row) => text(row, "UserId"),
+  columns: [{ title: "account", show: (row) => text(row, "UserId") }],
+  empty: "noUsers",
+  create: [
+    {
+      title: "addAccount",
+      steps: single("addAccount", [{ name: "UserId", label: "account", kind: "text", required: true, pattern: /^\d+$/, hint: "accountHint" }]),
+      call: (entries) => ({
+        product: "Privatelink",
+        action: "AddUserToVpcEndpointService",
+        params: { ServiceId: service, UserId: str(entries["UserId"]) },
+      }),
+    },
+  ],
+  actions: [
+    {
+      label: "remove",
+      confirm: "removeThis",
+      call: (row) => ({
+        product: "Privatelink",
+        action: "RemoveUserFromVpcEndpointService",
+        params: { ServiceId: service, UserId: text(row, "UserId") },
+      }),
+    },
+  ],
+});
+
+const detail = (id: string): DetailSpec => ({
+  parent: { label: "endpointServices", path: "/privatelink/services" },
+  id,
+  call: { product: "Privatelink", action: "GetVpcEndpointServiceAttribute", params: { ServiceId: id } },
+  find: (answer) => answer,
+  facts: (found) => [
+    ["serviceName", <Copy key="name" text={text(found, "ServiceName")} />],
+    ["status", <Status key="status" status={text(found, "ServiceStatus")} />],
+    ["autoAccept", text(found, "AutoAcceptEnabled")],
+    ["zoneAffinity", text(found, "ZoneAffinityEnabled")],
+    ["description", text(found, "ServiceDescription")],
+    ["domainName", <Copy key="domain" text={text(found, "ServiceDomain")} />],
+  ],
+  tabs: [
+    { label: "endpointConnections", show: () => <List level={3} spec={connections(id)} /> },
+    { label: "serviceResources", show: () => <List level={3} spec={resources(id)} /> },
+    { label: "whitelist", show: () => <List level={3} spec={users(id)} /> },
+  ],
+});
+
+export default function Service() {
+  const { id = "" } = useParams();
+  return <Detail key={id} spec={detail(id)} />;
+}

@@ -1,0 +1,38 @@
+// The menu: products and their pages, by the names that the documentation uses.
+import type { Word } from "../i18n/index.tsx";
+
+export interface Entry {
+  label: Word;
+  path: string;
+}
+
+export const MENU: { label: Word; entries: Entry[] }[] = [
+  {
+    label: "networks",
+    entries: [
+      { label: "vpcs", path: "/vpc/vpcs" },
+      { label: "vswitches", path: "/vpc/vswitches" },
+    ],
+  },
+  {
+    label: "compute",
+    entries: [
+      { label: "instances", path: "/ecs/instances" },
+      { label: "securityGroups", path: "/ecs/securitygroups" },
+    ],
+  },
+  {
+    label: "nlb",
+    entries: [
+      { label: "nlbInstances", path: "/nlb/instances" },
+      { label: "serverGroups", path: "/nlb/servergroups" },
+    ],
+  },
+  {
+    label: "privateLink",
+    entries: [
+      { label: "endpointServices", path: "/privatelink/services" },
+      { label: "endpoints", path: "/privatelink/endpoints" },
+    ],
+  },
+];
