@@ -15,6 +15,7 @@ use crate::assistant::{self, Tasks};
 use crate::compile::Health;
 use crate::config::AgentConfig;
 use crate::dns::NamesView;
+use crate::flows::{self, Flows};
 use crate::instances::{self, Reports};
 use crate::kernel::maps::Maps;
 use crate::kernel::programs::{Attachment, maps_dir};
@@ -87,6 +88,7 @@ struct Agent {
     made: watch::Sender<Option<Arc<HostPlan>>>,
     names: watch::Sender<Arc<NamesView>>,
     ready: watch::Sender<bool>,
+    flows: Arc<Flows>,
     work: Arc<Work>,
     /// Ends its tasks when dropped.
     _tasks: JoinSet<()>,
@@ -105,11 +107,14 @@ impl Agent {
         let (instance_reports, instances) = watch::channel(Reports::new());
         let (names, view) = watch::channel(Arc::new(NamesView::default()));
         let (ready, is_ready) = watch::channel(false);
+        let flows = Arc::new(Flows::new(&config, made.subscribe()));
         let mut tasks = JoinSet::new();
         tasks.spawn(plan_cache::keep(cache.clone(), made.subscribe()));
         let (task_reports, task_view) = watch::channel(Tasks::new());
         tasks.spawn(assistant::keep(config.clone(), to_keep.clone(), instances.clone(), task_reports));
         tasks.spawn(instances::keep(config.clone(), to_keep, instance_reports));
+        tasks.spawn(flows::keep(config.clone(), Arc::clone(&flows), is_ready.clone()));
+        tasks.spawn(flows::serve(config.flows_socket(), Arc::clone(&flows)));
         tasks.spawn(services::tell(services.clone(), made.subscribe(), is_ready.clone()));
         tasks.spawn(services::resolve(services, view, is_ready));
         Self {
@@ -127,6 +132,7 @@ impl Agent {
             made,
             names,
             ready,
+            flows,
             work,
             _tasks: tasks,
         }
@@ -227,9 +233,10 @@ impl Agent {
     /// Forgets idle connections, beside everything else.
     fn sweep(&self) {
         let maps = maps_dir(&self.config.bpf_dir());
+        let flows = Arc::clone(&self.flows);
         tokio::task::spawn_blocking(move || {
             let Ok(maps) = Maps::open(&maps) else { return };
-            match sweep::sweep(&maps) {
+            match sweep::sweep(&maps, |ended| flows.tell(ended)) {
                 Ok(swept) => tracing::debug!(live = swept.live, expired = swept.expired, "swept"),
                 Err(error) => {
                     tracing::warn!(error = crate::reconcile::in_full(&error), "idle connections stay")

@@ -48,6 +48,11 @@ impl AgentConfig {
         self.run_dir.join("proxy.sock")
     }
 
+    /// Where the flow log is told.
+    pub fn flows_socket(&self) -> PathBuf {
+        self.run_dir.join("flows.sock")
+    }
+
     /// What the proxy has to tell.
     pub fn proxy_log(&self) -> PathBuf {
         self.run_dir.join("proxy.log")

@@ -9,6 +9,7 @@ use aya_ebpf::{
 use tables::{Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, mac};
 
 use crate::{
+    event,
     flow::{ACK, FIN, RST, SYN, advance},
     limit,
     maps::FLOWS,
@@ -102,11 +103,10 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     let length = ctx.len();
     if !current(flow, frame, now, length)
         || tells(flow, data, end)
-        || changes(flow, tcp_flags) && !change(&key, flow, tcp_flags)
+        || !follow(&key, flow, tcp_flags, now, length)
     {
         return None;
     }
-    charge(flow, now, length);
     // SAFETY: it lies within the bounds that were checked for its protocol.
     Some(rewrite(skb, headers, unsafe { &mut *check }, &key, flow))
 }
@@ -120,6 +120,16 @@ fn current(flow: &Flow, frame: &Frame, now: u64, length: u32) -> bool {
         && frame.src_mac == flow.src_mac
         && frame.ttl > flow.ttl_step
         && (flow.limited == 0 || limit::admits(flow, length))
+}
+
+/// Counts the packet and follows its connection; false if the slow path is to do both.
+#[inline(always)]
+fn follow(key: &FlowKey, flow: &mut Flow, tcp_flags: u8, now: u64, length: u32) -> bool {
+    if changes(flow, tcp_flags) {
+        return change(key, flow, tcp_flags, now, length);
+    }
+    charge(flow, now, length);
+    true
 }
 
 /// Counts the packet, for its flow and for the whole host.
@@ -149,13 +159,18 @@ fn changes(flow: &Flow, tcp_flags: u8) -> bool {
 
 /// Changes the state in both entries; false if the other one is missing, or the packet announces a longest segment.
 #[inline(never)]
-fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8) -> bool {
+fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8, now: u64, length: u32) -> bool {
     if tcp_flags & SYN != 0 && flow.mss != 0 {
         return false;
     }
     let Some(pair) = FLOWS.get_ptr_mut(&key.paired(flow)) else { return false };
     // SAFETY: another live entry: no key is its own pair, see `pair::take`.
-    advance(flow, unsafe { &mut *pair }, tcp_flags);
+    let pair = unsafe { &mut *pair };
+    // First of all: what is told at the end of a connection is everything that it has carried.
+    charge(flow, now, length);
+    let told = flow.ended();
+    advance(flow, pair, tcp_flags);
+    event::ended(told, key, flow, pair);
     true
 }
 

@@ -4,7 +4,7 @@ use aya_ebpf::bindings::BPF_NOEXIST;
 use tables::{DropReason, Flow, FlowState, Purpose, idle};
 
 use crate::{
-    load,
+    event, load,
     maps::{FLOWS, PORTS},
     parse::{ICMP, TCP},
     report::{Outcome, count},
@@ -27,7 +27,12 @@ pub(crate) fn find(trip: &mut Trip) -> Outcome {
         Some(pair) => {
             // SAFETY: a live entry, only read, and before any is removed.
             let pair = unsafe { &*pair };
-            trip.out.idle(trip.now) && pair.idle(trip.now) || replaced(trip, pair)
+            let idle = trip.out.idle(trip.now) && pair.idle(trip.now);
+            let over = idle || replaced(trip, pair);
+            if over {
+                event::over(idle, &trip.key, &trip.out, pair);
+            }
+            over
         }
         None => true,
     };
@@ -72,7 +77,9 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     flow.packets += 1;
     flow.bytes += trip.length as u64;
     count(Purpose::Forwarded, trip.length);
+    let told = flow.ended();
     advance(flow, pair, trip.tcp_flags);
+    event::ended(told, &trip.key, flow, pair);
     Ok(())
 }
 

@@ -16,6 +16,7 @@
 //! | `EPOCH` | the plan in force: flows of another one are judged again |
 //! | `DROPS` | (port, reason) to packets and bytes dropped |
 //! | `COUNTERS` | packets and bytes of the whole host, by purpose |
+//! | `EVENTS` | ring: what becomes of connections |
 //! | `TRIP` | private: what the slow path knows about the packet in hand |
 #![no_std]
 #![no_main]
@@ -30,6 +31,7 @@ mod arp;
 mod atomic;
 mod choose;
 mod clamp;
+mod event;
 mod fast;
 mod flow;
 mod hop;
@@ -57,7 +59,7 @@ use aya_ebpf::{
     macros::classifier,
     programs::TcContext,
 };
-use tables::{DropReason, Purpose};
+use tables::{DropReason, EventKind, Purpose};
 
 use crate::{report::Outcome, trip::Trip};
 
@@ -115,6 +117,7 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         && let Err(reason) = again(skb, trip)
     {
         if !matches!(reason, DropReason::Rerouted) {
+            event::cut(trip, reason);
             flow::forget_judged(trip);
         }
         return Err(reason);
@@ -130,6 +133,7 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 #[inline(always)]
 fn again(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     flow::recollect(trip)?;
+    route::begin(trip);
     route::judge(skb, trip)?;
     flow::renew(trip)
 }
@@ -140,6 +144,18 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.part == trip::Part::Later as u8 {
         return Err(DropReason::Fragment);
     }
+    trip.judged = trip.key;
+    route::begin(trip);
+    let outcome = open(skb, trip);
+    if let Err(reason) = outcome {
+        event::denied(trip, reason);
+    }
+    outcome
+}
+
+/// Judges the packet, and lets it through as the first of a new flow.
+#[inline(always)]
+fn open(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let opens = match trip.key.protocol {
         parse::TCP => trip.tcp_flags & (flow::SYN | flow::ACK | flow::RST | flow::FIN) == flow::SYN,
         parse::ICMP => trip.key.icmp_type == parse::ECHO_REQUEST,
@@ -148,7 +164,6 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if !opens {
         return Err(DropReason::NoConnection);
     }
-    trip.judged = trip.key;
     route::judge(skb, trip)?;
     if trip.answered == 1 {
         return Ok(());
@@ -158,6 +173,7 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     limit::pass(trip)?;
     pair::install(trip)?;
     trip.out = trip.forward;
+    event::flow(EventKind::New, &trip.judged, &trip.forward, &trip.reverse);
     report::count(Purpose::NewFlow, trip.length);
     report::count(Purpose::Forwarded, trip.length);
     rewrite::forward(skb, trip)

@@ -1,12 +1,12 @@
 //! The kernel maps. Their names are the contract with the agent, which may override the number of entries.
 
 use aya_ebpf::{
-    btf_maps::{Array, HashMap, LpmTrie, LruHashMap, LruPerCpuHashMap, PerCpuArray},
+    btf_maps::{Array, HashMap, LpmTrie, LruHashMap, LruPerCpuHashMap, PerCpuArray, RingBuf},
     macros::btf_map,
 };
 use tables::{
-    Address, AddressKey, Counter, DropKey, Flow, FlowKey, Fragment, FragmentKey, Limit, Listener, ListenerAt,
-    Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt, Rule, Server,
+    Address, AddressKey, Counter, DropKey, Event, Flow, FlowKey, Fragment, FragmentKey, Limit, Listener,
+    ListenerAt, Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt, Rule, Server,
 };
 
 use crate::trip::Trip;
@@ -49,5 +49,8 @@ pub(crate) static EPOCH: Array<u32, 1> = Array::new();
 pub(crate) static DROPS: LruPerCpuHashMap<DropKey, Counter, { 1 << 14 }> = LruPerCpuHashMap::new();
 #[btf_map]
 pub(crate) static COUNTERS: PerCpuArray<Counter, { Purpose::ALL.len() }> = PerCpuArray::new();
+/// 20,000 events: as many as the agent takes up between two looks, at 200,000 a second.
+#[btf_map]
+pub(crate) static EVENTS: RingBuf<Event, { 1 << 21 }> = RingBuf::new();
 #[btf_map]
 pub(crate) static TRIP: PerCpuArray<Trip, 1> = PerCpuArray::new();

@@ -6,7 +6,7 @@ use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
 use tables::{DropReason, FlowState, Purpose, checksum};
 
 use crate::{
-    load,
+    event, load,
     maps::FLOWS,
     parse::{ICMP, TCP},
     report::{Outcome, count},
@@ -105,8 +105,15 @@ fn take(trip: &Trip) -> Result<(), i32> {
     let holder = unsafe { *holder };
     let pair = trip.reverse_key.paired(&holder);
     let alive = match FLOWS.get_ptr(&pair) {
-        // SAFETY: a live entry, read at once.
-        Some(other) => pair != trip.judged && !(holder.idle(trip.now) && unsafe { (*other).idle(trip.now) }),
+        Some(other) => {
+            // SAFETY: a live entry, read before any is removed.
+            let other = unsafe { &*other };
+            let idle = holder.idle(trip.now) && other.idle(trip.now);
+            if idle {
+                event::over(true, &trip.reverse_key, &holder, other);
+            }
+            pair != trip.judged && !idle
+        }
         None => false,
     };
     if alive {

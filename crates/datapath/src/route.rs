@@ -25,7 +25,6 @@ const SERVICE: u8 = AddressKind::Service as u8;
 /// Finds what becomes of `judged`: fills both entries, or answers, or refuses.
 #[inline(never)]
 pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    begin(trip);
     if trip.sender.kind == PortKind::Services as u8 {
         return from_services(trip);
     }
@@ -59,7 +58,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 
 /// The forward entry as it is if nothing is translated.
 #[inline(always)]
-fn begin(trip: &mut Trip) {
+pub(crate) fn begin(trip: &mut Trip) {
     trip.routed = 0;
     let f = &mut trip.forward;
     f.src = trip.judged.src;
@@ -70,6 +69,7 @@ fn begin(trip: &mut Trip) {
     f.server = 0;
     f.endpoint = 0;
     f.limited = 0;
+    f.egress = 0;
     f.lease = 0;
     f.choice = 0;
     f.mss = 0;
@@ -105,6 +105,7 @@ fn is_echo(trip: &Trip) -> bool {
 #[inline(always)]
 fn to_port(trip: &mut Trip) -> Outcome {
     trip.receiver = trip.target.index;
+    trip.forward.egress = trip.target.ifindex;
     ask(&Question {
         policy: trip.target.ingress_policy,
         peer: trip.judged.src,
@@ -123,6 +124,7 @@ fn from_services(trip: &mut Trip) -> Outcome {
         return Err(DropReason::NoRoute);
     }
     trip.receiver = trip.target.index;
+    trip.forward.egress = trip.target.ifindex;
     trip.forward.dst = trip.target.address;
     if trip.judged.src != trip.sender.address {
         proxy::emerge(trip)?;

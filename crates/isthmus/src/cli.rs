@@ -7,7 +7,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::place::Place;
-use crate::{account, api, bench, certificate, compatibility, demo, doctor, down, exec, proxy, status, up};
+use crate::{
+    account, api, bench, certificate, compatibility, demo, doctor, down, exec, flows, proxy, status, up,
+};
 
 /// Private links and network load balancers on plain Linux.
 #[derive(Parser)]
@@ -39,6 +41,8 @@ enum Verb {
     Certificate(certificate::Certificate),
     /// Run a command inside an instance of this machine.
     Exec(exec::Exec),
+    /// Show what became of connections, as the operator or as one tenant sees it.
+    Flows(flows::Flows),
     /// Measure against a wire, routing, nftables and HAProxy.
     Bench(bench::Args),
     /// Build the walkthrough from nothing, show it and measure it.
@@ -79,6 +83,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Quota(quota) => quota.run(),
         Verb::Certificate(certificate) => certificate.run(),
         Verb::Exec(exec) => exec.run(),
+        Verb::Flows(flows) => flows.run(),
         Verb::Proxy(proxy) => proxy.run(),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Demo { state } => demo::run(&Place::of(&state)?),

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod doctor;
 pub mod down;
 pub mod exec;
+pub mod flows;
 pub mod metrics;
 pub mod operator;
 pub mod place;

@@ -38,6 +38,7 @@ fn metrics_tell_what_happens() {
     assert!(new(r#"event="new_flow""#) > before.0, "a new connection is counted");
     assert!(new(r#"event="forwarded""#) > before.1, "its packets are counted");
     assert!(system.sum("isthmus_connections", "") >= 1.0);
+    assert_eq!(system.sum("isthmus_flow_events_lost_total", ""), 0.0, "every event is taken up");
 
     system.until("both servers are healthy", |system| system.sum("isthmus_server_healthy", "") == 2.0);
     let connected = r#"kind="endpoint_connection",status="Connected""#;

@@ -36,6 +36,7 @@ scenarios! {
     connections
     daemon
     deletion
+    flows
     health
     interfaces
     metadata

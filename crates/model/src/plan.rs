@@ -52,6 +52,8 @@ pub struct HostPlan {
 pub struct VpcPlan {
     /// The VPC.
     pub id: VpcId,
+    /// Whose it is.
+    pub owner: AccountId,
     /// Its first range.
     pub range: Ipv4Net,
     /// One gateway address for each vSwitch.

@@ -30,11 +30,13 @@ pub enum Purpose {
     IcmpSent = 8,
     /// ARP that needs no answer: probes, announcements, replies.
     ArpSwallowed = 9,
+    /// Packets whose event found no room in `EVENTS`.
+    EventLost = 10,
 }
 
 impl Purpose {
     /// Every purpose, by index.
-    pub const ALL: [Purpose; 10] = [
+    pub const ALL: [Purpose; 11] = [
         Purpose::Forwarded,
         Purpose::NewFlow,
         Purpose::Rejudged,
@@ -45,6 +47,7 @@ impl Purpose {
         Purpose::IcmpTranslated,
         Purpose::IcmpSent,
         Purpose::ArpSwallowed,
+        Purpose::EventLost,
     ];
 }
 

@@ -9,6 +9,7 @@
 mod address;
 pub mod checksum;
 mod counters;
+mod event;
 mod flow;
 mod fragment;
 mod limit;
@@ -23,6 +24,7 @@ pub mod summed;
 
 pub use address::{Address, AddressKey, AddressKind};
 pub use counters::{Counter, DropKey, Purpose};
+pub use event::{Event, EventKind};
 pub use flow::{Flow, FlowKey, FlowState, idle};
 pub use fragment::{Fragment, FragmentKey};
 pub use limit::{Bucket, Limit};
@@ -42,4 +44,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 6;
+pub const LAYOUT: u32 = 7;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::id::{
-    EndpointIndex, GroupIndex, ListenerIndex, Revision, ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
+    AccountId, EndpointIndex, GroupIndex, ListenerIndex, Revision, ServerGroupIndex, ServerIndex, VipIndex,
+    ZoneId,
 };
 use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
@@ -89,6 +90,7 @@ fn plan() -> HostPlan {
             Network(1),
             VpcPlan {
                 id: "vpc-a".parse().unwrap(),
+                owner: AccountId(1),
                 range: "10.0.0.0/16".parse().unwrap(),
                 gateways: vec![[10, 0, 0, 253].into()],
                 names: BTreeMap::new(),

@@ -4,6 +4,7 @@ pub mod bpffs;
 mod btf;
 pub mod check;
 pub mod counters;
+pub mod events;
 pub mod links;
 pub mod maps;
 pub mod netlink;

@@ -22,7 +22,7 @@ use super::summed;
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 18] = [
+const MAPS: [&str; 19] = [
     "FLOWS",
     "PORTS",
     "ADDRESSES",
@@ -41,6 +41,7 @@ const MAPS: [&str; 18] = [
     "EPOCH",
     "DROPS",
     "COUNTERS",
+    "EVENTS",
 ];
 const PROGRAM: &str = "ingress";
 const LINK_PIN: &str = "link_";

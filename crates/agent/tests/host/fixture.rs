@@ -184,6 +184,7 @@ fn vpc(id: &str) -> VpcPlan {
     let gateways = vec![[10, 0, 1, 1].into(), [10, 0, 2, 1].into()];
     VpcPlan {
         id: id.parse().unwrap(),
+        owner: AccountId(if id == "vpc-consumer" { 1 } else { 2 }),
         range: "10.0.0.0/16".parse().unwrap(),
         gateways,
         names: BTreeMap::new(),

@@ -4,6 +4,7 @@
 mod agent_run;
 mod assistant;
 mod fixture;
+mod flows;
 mod metadata;
 mod traffic;
 
@@ -16,6 +17,7 @@ use agent::sweep::{Swept, sweep};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
 use model::id::PortIndex;
 use model::plan::HostPlan;
+use tables::EventKind;
 use traffic::{connect, ping, serve, serve_udp, udp_exchange};
 
 const IN_VPC_TIMEOUT: Duration = Duration::from_secs(1);
@@ -135,7 +137,12 @@ fn idle_connections_are_forgotten_and_busy_ones_are_not() {
             maps.flows.set(&key, &tables::Flow { last_seen: 1, timeout: 1, ..flow }).unwrap();
         }
     }
-    assert_eq!(sweep(&maps).unwrap(), Swept { live: 2, expired: 2 });
+    let mut told = Vec::new();
+    let swept = sweep(&maps, |events| told.extend(events)).unwrap();
+    assert_eq!(swept, Swept { live: 2, expired: 2 });
+    let [expired] = told[..] else { panic!("one end is told: {told:?}") };
+    assert_eq!((expired.kind, expired.key.ingress), (EventKind::Expired as u8, of_idle));
+    assert!(expired.sent.packets > 2 && expired.received.packets > 1, "{expired:?}");
     assert!(!busy.ask().is_empty());
     assert!(idle.try_ask(IN_VPC_TIMEOUT).is_err());
     let left: Vec<_> = maps.flows.entries().unwrap().into_iter().map(|(key, _)| key).collect();

@@ -8,6 +8,7 @@ mod checksum;
 mod chosen;
 mod cost;
 mod drops;
+mod events;
 mod forward;
 mod fragments;
 mod icmp;

@@ -6,13 +6,13 @@ use agent::kernel::summed;
 use aya::{
     Ebpf, EbpfLoader, Pod, TestRun as _,
     maps::{
-        Array, HashMap, MapData, PerCpuArray, PerCpuHashMap,
+        Array, HashMap, MapData, PerCpuArray, PerCpuHashMap, RingBuf,
         lpm_trie::{Key, LpmTrie},
     },
     programs::{SchedClassifier, TestRunOptions},
 };
 use tables::{
-    Address, AddressKey, AddressKind, Bucket, Choice, Counter, DropKey, DropReason, Flow, FlowKey,
+    Address, AddressKey, AddressKind, Bucket, Choice, Counter, DropKey, DropReason, Event, Flow, FlowKey,
     GATEWAY_MAC, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, PortKind, Purpose, Rate,
     RateKey, RouteAt, Rule, RuleAction, SERVICES_NETWORK, Server, mac,
 };
@@ -81,10 +81,13 @@ pub(crate) struct Outcome {
     /// Every counter that changed.
     pub(crate) counts: BTreeMap<&'static str, u64>,
     pub(crate) drops: BTreeMap<(u32, DropReason), u64>,
+    /// What the flow log is told.
+    pub(crate) events: Vec<Event>,
 }
 
 pub(crate) struct Rig {
     ebpf: Ebpf,
+    events: RingBuf<MapData>,
 }
 
 fn object() -> Vec<u8> {
@@ -122,7 +125,8 @@ impl Rig {
                 ebpf.program_mut(name).expect("a program").try_into().expect("a classifier");
             program.load().expect("the verifier accepts the program");
         }
-        let mut rig = Rig { ebpf };
+        let events = ebpf.take_map("EVENTS").expect("EVENTS").try_into().expect("a ring");
+        let mut rig = Rig { ebpf, events };
         rig.populate();
         rig
     }
@@ -401,7 +405,22 @@ impl Rig {
             packet: Packet(out),
             counts: difference(&before.0, &after.0),
             drops: difference(&before.1, &after.1),
+            events: self.events(),
         }
+    }
+
+    /// What has been told since the last look.
+    pub(crate) fn events(&mut self) -> Vec<Event> {
+        let mut all = Vec::new();
+        while let Some(bytes) = self.events.next() {
+            all.push(agent::kernel::events::parse(&bytes).expect("an event"));
+        }
+        all
+    }
+
+    /// Sends a packet, and says the verdict alone.
+    pub(crate) fn pass(&mut self, from: Peer, packet: &Packet) -> u32 {
+        self.run("ingress", from.ifindex, &packet.0).0
     }
 
     fn run(&mut self, program: &str, ifindex: u32, bytes: &[u8]) -> (u32, Vec<u8>) {
@@ -477,6 +496,7 @@ fn name(purpose: Purpose) -> &'static str {
         Purpose::IcmpTranslated => "icmp",
         Purpose::IcmpSent => "icmp sent",
         Purpose::ArpSwallowed => "swallowed",
+        Purpose::EventLost => "event lost",
     }
 }
 

@@ -103,7 +103,7 @@ impl Fabric {
         let over = self.over.clone();
         self.sweeper = Some(thread::spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                if let Err(error) = sweep::sweep(&maps) {
+                if let Err(error) = sweep::sweep(&maps, drop) {
                     eprintln!("isthmus: {error}");
                 }
                 thread::park_timeout(sweep::INTERVAL);

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use anyhow::Result;
 use ipnet::Ipv4Net;
 use model::id::{
-    EndpointIndex, GroupIndex, HostId, InstanceId, ListenerIndex, Network, PortIndex, Revision,
+    AccountId, EndpointIndex, GroupIndex, HostId, InstanceId, ListenerIndex, Network, PortIndex, Revision,
     ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
 };
 use model::net::{Mac, PortRange, Transport};
@@ -86,6 +86,7 @@ fn zone() -> ZoneId {
 fn vpc(id: &str) -> Result<VpcPlan> {
     Ok(VpcPlan {
         id: id.parse()?,
+        owner: AccountId(1),
         range: "10.0.0.0/16".parse()?,
         gateways: vec![GATEWAY],
         names: BTreeMap::new(),

@@ -1,10 +1,11 @@
 //! What the kernel program has counted.
 
 use agent::HostStatus;
+use agent::label::snake_case;
 use agent::status::{CounterStatus, DropStatus, MapStatus};
 use model::id::PortIndex;
 use model::plan::HostPlan;
-use tables::DropReason;
+use tables::{DropReason, Purpose};
 
 use super::exposition::{Exposition, Kind};
 
@@ -37,7 +38,12 @@ fn drops(text: &mut Exposition, drops: &[DropStatus], plan: Option<&HostPlan>) {
 }
 
 fn events(text: &mut Exposition, counters: &[CounterStatus]) {
-    let named: Vec<_> = counters.iter().map(|counter| (snake_case(&counter.name), counter)).collect();
+    let is_lost = |counter: &&CounterStatus| counter.name == format!("{:?}", Purpose::EventLost);
+    let lost = counters.iter().find(is_lost).map_or(0, |counter| counter.packets);
+    let help = "Events that the flow log lost because they came faster than they were read.";
+    text.family(Kind::Counter, "isthmus_flow_events_lost_total", help).sample(&[], lost);
+    let others = counters.iter().filter(|counter| !is_lost(counter));
+    let named: Vec<_> = others.map(|counter| (snake_case(&counter.name), counter)).collect();
     let help = "Packets, by what was done with them.";
     let mut family = text.family(Kind::Counter, "isthmus_packets_total", help);
     for (event, counter) in &named {
@@ -70,18 +76,6 @@ fn interface(port: u32, plan: Option<&HostPlan>) -> String {
 fn reason(number: u32) -> String {
     let name = DropReason::from_number(number).map(|reason| snake_case(&format!("{reason:?}")));
     name.unwrap_or_else(|| number.to_string())
-}
-
-/// `NewFlow` as `new_flow`.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub(super) fn vpcs(state: &State) -> BTreeMap<Network, VpcPlan> {
     let region = &state.settings().region;
     let plan = |vpc: &crate::vpc::Vpc| VpcPlan {
         id: vpc.id.clone(),
+        owner: vpc.meta.owner,
         range: vpc.cidr.net(),
         gateways: state.vswitches_of(&vpc.id).map(|vswitch| vswitch.cidr.gateway()).collect(),
         tables: routes::tables(state, &vpc.id),

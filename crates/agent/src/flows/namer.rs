@@ -1,0 +1,163 @@
+//! From events, which have numbers, to records, which have names.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model::id::{EndpointId, EndpointIndex, ListenerIndex, Network, PortIndex, VipIndex};
+use model::net::services;
+use model::plan::HostPlan;
+use tables::{Counter, DropReason, Event, EventKind, Port, PortKind};
+
+use super::record::{FlowEvent, FlowProtocol, FlowReason, FlowRecord, Side, Traffic, Tuple};
+use crate::kernel::table::Table;
+use crate::sweep;
+
+/// Interfaces remembered, those that are gone among them: the end of a connection is told after its port has left.
+const REMEMBERED: usize = 65_536;
+
+/// What stands behind an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Services,
+    Port(Side),
+}
+
+/// Knows the names.
+pub(super) struct Namer {
+    maps: PathBuf,
+    /// By interface index, which the kernel does not give twice.
+    places: HashMap<u32, Place>,
+    /// Whether the kernel was asked since the beginning of this batch.
+    asked: bool,
+    /// What is added to the kernel's clock to get the time of day, ns.
+    offset: i128,
+}
+
+impl Namer {
+    /// By the maps pinned in this directory.
+    pub(super) fn new(maps: PathBuf) -> Self {
+        Self { maps, places: HashMap::new(), asked: false, offset: 0 }
+    }
+
+    /// Begins a batch of events.
+    pub(super) fn begin(&mut self) {
+        let day = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        self.offset = i128::try_from(day).unwrap_or(0) - i128::from(sweep::now());
+        self.asked = false;
+    }
+
+    /// The event as a record; `None` = it is of no interest to anybody: a probe, or nothing that this version knows.
+    pub(super) fn record(&mut self, event: &Event, plan: &HostPlan) -> Option<FlowRecord> {
+        let client = self.place(event.key.ingress, plan)?;
+        let server = self.place(event.egress, plan);
+        let from_services = client == Place::Services;
+        if from_services && unpacked(event.key.src) == services::PROBE_SOURCE {
+            return None;
+        }
+        let served = matches!(server, Some(Place::Port(_)));
+        let client = port(client);
+        let endpoint = plan.endpoints.get(&EndpointIndex(event.endpoint)).map(|endpoint| endpoint.id.clone());
+        Some(FlowRecord {
+            time_ms: i64::try_from((i128::from(event.time) + self.offset) / 1_000_000).unwrap_or(0),
+            event: FlowEvent(EventKind::from_number(event.kind)?),
+            reason: DropReason::from_number(event.reason.into()).map(FlowReason),
+            protocol: FlowProtocol::of(event.key.protocol)?,
+            asked: (!from_services).then(|| asked(event)),
+            served: served.then(|| as_served(event)),
+            endpoint: endpoint.or_else(|| refusing(event, client.as_ref()?, plan)),
+            listener: plan.listeners.get(&ListenerIndex(event.listener)).map(|listener| listener.id.clone()),
+            client,
+            server: server.and_then(port).or_else(|| provider(event, plan)),
+            sent: traffic(event.sent),
+            received: traffic(event.received),
+        })
+    }
+
+    fn place(&mut self, ifindex: u32, plan: &HostPlan) -> Option<Place> {
+        if ifindex == 0 {
+            return None;
+        }
+        if !self.places.contains_key(&ifindex) && !self.asked {
+            self.ask(plan);
+        }
+        self.places.get(&ifindex).cloned()
+    }
+
+    /// Learns what interfaces there are.
+    fn ask(&mut self, plan: &HostPlan) {
+        self.asked = true;
+        if self.places.len() > REMEMBERED {
+            self.places.clear();
+        }
+        // Before the first pass there is none; then there are no connections either.
+        let Ok(ports) = Table::<u32, Port>::open(&self.maps, "PORTS").and_then(|table| table.entries())
+        else {
+            return;
+        };
+        for (ifindex, port) in ports {
+            if let Some(place) = place_of(&port, plan) {
+                self.places.entry(ifindex).or_insert(place);
+            }
+        }
+    }
+}
+
+fn place_of(port: &Port, plan: &HostPlan) -> Option<Place> {
+    if port.kind == PortKind::Services as u8 {
+        return Some(Place::Services);
+    }
+    let port = plan.ports.get(&PortIndex(port.index))?;
+    Some(Place::Port(Side { eni: Some(port.eni.clone()), ..side(port.network, plan)? }))
+}
+
+fn port(place: Place) -> Option<Side> {
+    match place {
+        Place::Services => None,
+        Place::Port(side) => Some(side),
+    }
+}
+
+fn side(network: Network, plan: &HostPlan) -> Option<Side> {
+    let vpc = plan.vpcs.get(&network)?;
+    Some(Side { account: vpc.owner, vpc: vpc.id.clone(), eni: None })
+}
+
+/// Whose load balancer a connection has reached that no server has.
+fn provider(event: &Event, plan: &HostPlan) -> Option<Side> {
+    let listener = plan.listeners.get(&ListenerIndex(event.listener));
+    let vip = listener.and_then(|listener| listener.vips.first().copied()).unwrap_or(VipIndex(event.vip));
+    side(plan.vips.get(&vip)?.network, plan)
+}
+
+/// The endpoint that a connection was denied at.
+fn refusing(event: &Event, client: &Side, plan: &HostPlan) -> Option<EndpointId> {
+    let asked = unpacked(event.key.dst);
+    let is_it = |endpoint: &&model::plan::EndpointPlan| {
+        plan.vpcs.get(&endpoint.network).is_some_and(|vpc| vpc.id == client.vpc)
+            && endpoint.zones.iter().any(|zone| zone.address == asked)
+    };
+    plan.endpoints.values().find(is_it).map(|endpoint| endpoint.id.clone())
+}
+
+fn asked(event: &Event) -> Tuple {
+    let key = &event.key;
+    Tuple { from: end(key.src, key.sport), to: end(key.dst, key.dport) }
+}
+
+fn as_served(event: &Event) -> Tuple {
+    Tuple { from: end(event.src, event.sport), to: end(event.dst, event.dport) }
+}
+
+fn end(address: u32, port: u16) -> SocketAddr {
+    SocketAddrV4::new(unpacked(address), u16::from_be(port)).into()
+}
+
+fn traffic(counter: Counter) -> Traffic {
+    Traffic { packets: counter.packets, bytes: counter.bytes }
+}
+
+fn unpacked(address: u32) -> Ipv4Addr {
+    address.to_ne_bytes().into()
+}

@@ -1,0 +1,164 @@
+//! What each tenant sees of a connection: its own side, and nothing of the other.
+
+use std::net::IpAddr;
+
+use model::id::{AccountId, EndpointId, EniId, VpcId};
+use serde::{Deserialize, Serialize};
+
+use super::record::{FlowEvent, FlowProtocol, FlowRecord, Side};
+
+/// What is asked of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    /// Whose eyes.
+    pub viewer: Viewer,
+    /// Which of what these see.
+    pub filter: Filter,
+    /// Of what is kept at most the last so many.
+    pub last: usize,
+    /// Whether to go on with what comes.
+    pub follow: bool,
+}
+
+/// Who looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Viewer {
+    /// The operator of the machine sees everything.
+    Operator,
+    /// An account: what its VPCs see.
+    Account(AccountId),
+    /// One VPC.
+    Vpc(VpcId),
+}
+
+/// What a record must have; it is asked for what its viewer sees, so that no question tells more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filter {
+    /// One of these; none = any.
+    pub events: Vec<FlowEvent>,
+    /// This protocol.
+    pub protocol: Option<FlowProtocol>,
+    /// At one of its ends.
+    pub address: Option<IpAddr>,
+    /// At one of its ends.
+    pub port: Option<u16>,
+    /// This endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// At one of its ends.
+    pub eni: Option<EniId>,
+}
+
+impl Query {
+    /// The record as the viewer sees it, if it is asked for.
+    pub fn show(&self, record: &FlowRecord) -> Option<FlowRecord> {
+        self.viewer.see(record).filter(|seen| self.filter.takes(seen))
+    }
+}
+
+impl Viewer {
+    /// What this viewer sees of a record. The consumer knows the endpoint that it has asked for and nothing behind it; the
+    /// provider knows the connection as it reaches the server.
+    pub fn see(&self, record: &FlowRecord) -> Option<FlowRecord> {
+        let client = record.client.as_ref().is_some_and(|side| self.is(side));
+        let server = record.server.as_ref().is_some_and(|side| self.is(side));
+        match (self, client, server) {
+            (Self::Operator, _, _) | (_, true, true) => Some(record.clone()),
+            (_, true, false) => {
+                Some(FlowRecord { served: None, server: None, listener: None, ..record.clone() })
+            }
+            (_, false, true) => Some(FlowRecord { asked: None, client: None, ..record.clone() }),
+            (_, false, false) => None,
+        }
+    }
+
+    fn is(&self, side: &Side) -> bool {
+        match self {
+            Self::Operator => true,
+            Self::Account(account) => side.account == *account,
+            Self::Vpc(vpc) => side.vpc == *vpc,
+        }
+    }
+}
+
+impl Filter {
+    fn takes(&self, record: &FlowRecord) -> bool {
+        let tuples = || [record.asked, record.served].into_iter().flatten();
+        let ends = || tuples().flat_map(|tuple| [tuple.from, tuple.to]);
+        let enis =
+            || [&record.client, &record.server].into_iter().flatten().filter_map(|side| side.eni.as_ref());
+        (self.events.is_empty() || self.events.contains(&record.event))
+            && self.protocol.is_none_or(|protocol| protocol == record.protocol)
+            && self.address.is_none_or(|address| ends().any(|end| end.ip() == address))
+            && self.port.is_none_or(|port| ends().any(|end| end.port() == port))
+            && self.endpoint.as_ref().is_none_or(|endpoint| record.endpoint.as_ref() == Some(endpoint))
+            && self.eni.as_ref().is_none_or(|eni| enis().any(|one| one == eni))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::tests::record;
+    use super::*;
+    use tables::EventKind;
+
+    fn text(record: &FlowRecord) -> String {
+        serde_json::to_string(record).unwrap()
+    }
+
+    #[test]
+    fn the_consumer_sees_nothing_behind_its_endpoint() {
+        for viewer in [Viewer::Account(AccountId(1)), Viewer::Vpc("vpc-consumer".parse().unwrap())] {
+            let seen = text(&viewer.see(&record()).unwrap());
+            for own in ["10.0.0.10:5000", "10.0.0.100:80", "ep-1", "eni-client"] {
+                assert!(seen.contains(own), "{own}: {seen}");
+            }
+            for other in ["10.0.0.30", "8080", "6000", "lsn-1", "vpc-provider", "eni-server"] {
+                assert!(!seen.contains(other), "{other}: {seen}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_provider_sees_the_client_as_its_servers_do() {
+        for viewer in [Viewer::Account(AccountId(2)), Viewer::Vpc("vpc-provider".parse().unwrap())] {
+            let seen = text(&viewer.see(&record()).unwrap());
+            for own in ["10.0.0.10:6000", "10.0.0.30:8080", "ep-1", "lsn-1", "eni-server"] {
+                assert!(seen.contains(own), "{own}: {seen}");
+            }
+            for other in ["10.0.0.100", ":5000", "vpc-consumer", "eni-client"] {
+                assert!(!seen.contains(other), "{other}: {seen}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_both_sides_sees_both_and_strangers_see_nothing() {
+        let mut own = record();
+        own.server.as_mut().unwrap().account = AccountId(1);
+        assert_eq!(Viewer::Account(AccountId(1)).see(&own).as_ref(), Some(&own));
+        assert_eq!(Viewer::Operator.see(&own).as_ref(), Some(&own));
+        assert_eq!(Viewer::Account(AccountId(3)).see(&own), None);
+        assert_eq!(Viewer::Vpc("vpc-other".parse().unwrap()).see(&own), None);
+    }
+
+    #[test]
+    fn a_filter_asks_only_for_what_is_seen() {
+        let shown = |account, filter: Filter| {
+            let viewer = Viewer::Account(AccountId(account));
+            Query { viewer, filter, last: 0, follow: false }.show(&record()).is_some()
+        };
+        let address = |text: &str| Filter { address: Some(text.parse().unwrap()), ..Filter::default() };
+        assert!(shown(1, address("10.0.0.100")) && !shown(2, address("10.0.0.100")));
+        assert!(!shown(1, address("10.0.0.30")) && shown(2, address("10.0.0.30")));
+        let port = |port| Filter { port: Some(port), ..Filter::default() };
+        assert!(shown(1, port(5000)) && !shown(1, port(8080)) && shown(2, port(8080)));
+        let eni = |text: &str| Filter { eni: Some(text.parse().unwrap()), ..Filter::default() };
+        assert!(shown(1, eni("eni-client")) && !shown(1, eni("eni-server")));
+        let event = |kind| Filter { events: vec![FlowEvent(kind)], ..Filter::default() };
+        assert!(shown(1, event(EventKind::New)) && !shown(1, event(EventKind::Closed)));
+        let endpoint = |text: &str| Filter { endpoint: Some(text.parse().unwrap()), ..Filter::default() };
+        assert!(shown(1, endpoint("ep-1")) && !shown(1, endpoint("ep-2")));
+        let protocol = |protocol| Filter { protocol: Some(protocol), ..Filter::default() };
+        assert!(shown(1, protocol(FlowProtocol::Tcp)) && !shown(1, protocol(FlowProtocol::Udp)));
+    }
+}
