@@ -20,8 +20,17 @@ use tables::Choice;
 use crate::image::{
     AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
 };
-use crate::maglev::{self, Candidate};
 use crate::policy::Policies;
+use crate::turns;
+
+/// A server that gets new connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its dense id, the same on every host.
+    pub id: u32,
+    /// Its share, relative to the others'; not 0.
+    pub weight: u32,
+}
 
 /// The verdict over each server that has one.
 pub type Health = BTreeMap<ServerIndex, HealthState>;
@@ -239,7 +248,10 @@ impl<'a> Compiler<'a> {
         let zone = (!vip.cross_zone).then_some(&vip.zone);
         let candidates = self.candidates(group, zone);
         let slots = match choice(group.scheduler) {
-            Choice::Tuple | Choice::Source | Choice::ConnectionId => maglev::table(&candidates),
+            Choice::Turn => turns::round(&candidates),
+            Choice::Tuple | Choice::Source | Choice::ConnectionId => {
+                candidates.iter().flat_map(|candidate| [candidate.id, candidate.weight]).collect()
+            }
             Choice::LeastConnections => candidates.iter().map(|candidate| candidate.id).collect(),
         };
         let position = self.tables.iter().position(|known| *known == slots).unwrap_or_else(|| {
@@ -282,11 +294,11 @@ fn is_healthy(group: &ServerGroupPlan, health: &Health, server: ServerIndex) -> 
     }
 }
 
-/// How the kernel program follows a scheduler. Round robin is a hash of the tuple: it needs no state that all CPUs and hosts
-/// would have to share, and gives each server its part.
+/// How the kernel program follows a scheduler. What goes in turn differs only in the turns.
 fn choice(scheduler: Scheduler) -> Choice {
     match scheduler {
-        Scheduler::Wrr | Scheduler::Rr | Scheduler::Tch => Choice::Tuple,
+        Scheduler::Wrr | Scheduler::Rr => Choice::Turn,
+        Scheduler::Tch => Choice::Tuple,
         Scheduler::Sch => Choice::Source,
         Scheduler::Qch => Choice::ConnectionId,
         Scheduler::Wlc => Choice::LeastConnections,

@@ -13,7 +13,6 @@ pub mod instance;
 pub mod instances;
 pub mod kernel;
 pub mod label;
-pub mod maglev;
 pub mod metadata;
 pub mod plan_cache;
 pub mod policy;
@@ -25,6 +24,7 @@ pub mod reconcile;
 pub mod services;
 pub mod status;
 pub mod sweep;
+pub mod turns;
 pub mod work;
 
 pub use agent::{AgentError, run};

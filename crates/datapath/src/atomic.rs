@@ -59,6 +59,22 @@ pub(crate) unsafe fn add32(at: *mut i32, value: i32) {
     };
 }
 
+/// Adds, and gives what was there before.
+#[cfg(target_arch = "bpf")]
+#[inline(always)]
+pub(crate) unsafe fn fetch_add(at: *mut u64, value: u64) -> u64 {
+    let mut before = value;
+    // SAFETY: one atomic access to a place that the caller says is live.
+    unsafe {
+        core::arch::asm!(
+            "{value} = atomic_fetch_add((u64 *)({at} + 0), {value})",
+            at = in(reg) at,
+            value = inout(reg) before,
+        );
+    }
+    before
+}
+
 /// Not for running: the checks of the source have another target.
 #[cfg(not(target_arch = "bpf"))]
 unsafe fn exchange(_: *mut u64, _: u64, _: u64) {}
@@ -70,3 +86,9 @@ unsafe fn add(_: *mut u64, _: u64) {}
 /// Not for running: the checks of the source have another target.
 #[cfg(not(target_arch = "bpf"))]
 pub(crate) unsafe fn add32(_: *mut i32, _: i32) {}
+
+/// Not for running: the checks of the source have another target.
+#[cfg(not(target_arch = "bpf"))]
+pub(crate) unsafe fn fetch_add(_: *mut u64, _: u64) -> u64 {
+    0
+}

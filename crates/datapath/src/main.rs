@@ -12,6 +12,7 @@
 //! | `LIMITS` | bandwidth of an endpoint's connection, and how far it is used |
 //! | `RATES` | how many new connections a zonal address and its listeners take |
 //! | `LOADS` | connections of each server, where the least loaded one is chosen |
+//! | `TURNS` | how many new connections a listener of a zonal address has placed in turn |
 //! | `QUIC_IDS` | ids that servers gave to their QUIC connections, to the server |
 //! | `EPOCH` | the plan in force: flows of another one are judged again |
 //! | `DROPS` | (port, reason) to packets and bytes dropped |

@@ -7,6 +7,7 @@ use aya_ebpf::{
 use tables::{
     Address, AddressKey, Counter, DropKey, Event, Flow, FlowKey, Fragment, FragmentKey, Limit, Listener,
     ListenerAt, Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt, Rule, Server,
+    TurnKey,
 };
 
 use crate::trip::Trip;
@@ -41,6 +42,8 @@ pub(crate) static LIMITS: HashMap<u32, Limit, { 1 << 14 }> = HashMap::new();
 pub(crate) static RATES: HashMap<RateKey, Rate, { 1 << 14 }> = HashMap::new();
 #[btf_map]
 pub(crate) static LOADS: HashMap<u32, Load, { 1 << 16 }> = HashMap::new();
+#[btf_map]
+pub(crate) static TURNS: LruHashMap<TurnKey, u64, { 1 << 14 }> = LruHashMap::new();
 #[btf_map]
 pub(crate) static QUIC_IDS: LruHashMap<QuicId, u32, { 1 << 16 }> = LruHashMap::new();
 #[btf_map]

@@ -18,8 +18,8 @@ Both signature schemes, HTTP and HTTPS, GET and POST, JSON and XML answers. An a
 here is not there: an unknown action is refused with `InvalidAction.NotFound`, an unknown parameter is ignored, as the
 cloud itself does.
 
-In part: the schedulers `Wrr` and `Tch` place connections by hash in proportion to the weights, `Rr` in equal shares. `Wlc` counts the
-connections that pass through this host, and places those of TLS and PROXY protocol as `Wrr`. `Qch` knows QUIC connections by the first
+In part: the scheduler `Wlc` counts the connections that pass through this host. Where a listener speaks TLS or the PROXY protocol,
+`Wrr`, `Rr` and `Wlc` place connections by hash, in proportion to the weights (`Rr`: in equal shares). `Qch` knows QUIC connections by the first
 eight bytes of the ids that their servers gave them; a client that moves to an id that it was given under encryption is placed anew.
 ";
 

@@ -9,6 +9,7 @@
 mod address;
 pub mod checksum;
 mod counters;
+mod distance;
 mod event;
 mod flow;
 mod fragment;
@@ -24,6 +25,7 @@ pub mod summed;
 
 pub use address::{Address, AddressKey, AddressKind};
 pub use counters::{Counter, DropKey, Purpose};
+pub use distance::distance;
 pub use event::{Event, EventKind};
 pub use flow::{Flow, FlowKey, FlowState, idle};
 pub use fragment::{Fragment, FragmentKey};
@@ -32,7 +34,9 @@ pub use policy::{MemberKey, Policy, Rule, RuleAction};
 pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
 pub use route::{RouteAt, RoutePrefix, SOURCES_OF_PORT};
-pub use service::{Choice, Listener, ListenerAt, ListenerPrefix, Load, QuicId, Rate, RateKey, Server};
+pub use service::{
+    Choice, Listener, ListenerAt, ListenerPrefix, Load, QuicId, Rate, RateKey, Server, TurnKey,
+};
 
 /// The MAC address of every gateway: the one that instances send all their traffic to.
 pub const GATEWAY_MAC: [u8; 6] = [0xee, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -44,4 +48,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 7;
+pub const LAYOUT: u32 = 8;

@@ -11,5 +11,5 @@ macro_rules! pods {
 
 pods! {
     Address AddressKey Counter DropKey Event Flow FlowKey Fragment FragmentKey Limit Listener ListenerAt ListenerPrefix MemberKey Policy Port
-    Load QuicId Rate RateKey RouteAt RoutePrefix Rule Server
+    Load QuicId Rate RateKey RouteAt RoutePrefix Rule Server TurnKey
 }

@@ -28,8 +28,8 @@ pub struct ListenerPrefix {
     pub at: ListenerAt,
 }
 
-/// Value of `LISTENERS`. Slots `first_slot .. first_slot + slots` of `SLOTS` hold dense server ids, filled by
-/// Maglev hashing in proportion to the weights.
+/// Value of `LISTENERS`. Slots `first_slot .. first_slot + slots` of `SLOTS` say which servers get new connections, as the
+/// listener's [`Choice`] needs it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listener {
@@ -58,7 +58,7 @@ pub struct Listener {
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// By a hash of the whole tuple.
+    /// By a hash of the whole tuple. Pairs of slots name each server and its weight, as with every hash.
     Tuple = 0,
     /// By a hash of the client alone: its network and address.
     Source = 1,
@@ -66,6 +66,18 @@ pub enum Choice {
     ConnectionId = 2,
     /// The server with the fewest connections for its weight. The slots name each server once.
     LeastConnections = 3,
+    /// In turn. Each slot is the turn of a server, which has as many as its weight says.
+    Turn = 4,
+}
+
+/// Key of `TURNS`, whose value counts turns: zones and listeners take turns by themselves, so that none starves another's server.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TurnKey {
+    /// Dense id of the NLB's zonal address.
+    pub vip: u32,
+    /// Dense id of the listener.
+    pub listener: u32,
 }
 
 /// Key of `RATES`.

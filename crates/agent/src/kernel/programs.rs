@@ -22,7 +22,7 @@ use super::summed;
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 19] = [
+const MAPS: [&str; 20] = [
     "FLOWS",
     "PORTS",
     "ADDRESSES",
@@ -36,6 +36,7 @@ const MAPS: [&str; 19] = [
     "LIMITS",
     "RATES",
     "LOADS",
+    "TURNS",
     "QUIC_IDS",
     "FRAGMENTS",
     "EPOCH",

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::id::{ListenerIndex, VipIndex};
+use model::id::ListenerIndex;
 use model::net::services;
 use rustix::fs::{FlockOperation, flock};
 use tables::PROXY_PORT;
@@ -19,13 +19,12 @@ use tokio::task::JoinSet;
 
 use super::message::{self, Message};
 use super::origin::Origins;
-use super::settings::{Listener, Settings, Vip};
+use super::settings::Settings;
 use super::tls::Terminator;
 use crate::config::AgentConfig;
 use crate::kernel::netns::NetnsError;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::TableError;
-use crate::maglev::{self, Candidate};
 
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 4096;
@@ -58,8 +57,6 @@ fn failed(what: impl Into<String>) -> impl FnOnce(io::Error) -> ProxyError {
 #[derive(Default)]
 struct Live {
     settings: Settings,
-    /// Slots of each listener's zonal address.
-    tables: BTreeMap<(ListenerIndex, VipIndex), Vec<u32>>,
     /// What speaks TLS for each listener that does.
     terminators: BTreeMap<ListenerIndex, Arc<Terminator>>,
 }
@@ -67,7 +64,6 @@ struct Live {
 impl Live {
     /// What these settings come to, and what of them cannot be: there the last good certificates stay.
     fn of(settings: Settings, last: &Live) -> (Self, Vec<String>) {
-        let tables = tables(&settings);
         let (mut terminators, mut faults) = (BTreeMap::new(), Vec::new());
         for (index, listener) in &settings.listeners {
             let Some(tls) = &listener.tls else { continue };
@@ -80,21 +76,8 @@ impl Live {
             let kept = made.map_err(|error| faults.push(format!("TLS of {}: {error}", listener.id))).ok();
             terminators.extend(kept.or_else(|| before.cloned()).map(|terminator| (*index, terminator)));
         }
-        (Self { settings, tables, terminators }, faults)
+        (Self { settings, terminators }, faults)
     }
-}
-
-fn tables(settings: &Settings) -> BTreeMap<(ListenerIndex, VipIndex), Vec<u32>> {
-    let of_listener = |(index, listener): (&ListenerIndex, &Listener)| {
-        let index = *index;
-        let table = |vip: &Vip| {
-            let candidates =
-                vip.candidates.iter().map(|(id, weight)| Candidate { id: id.0, weight: *weight });
-            maglev::table(&candidates.collect::<Vec<_>>())
-        };
-        listener.vips.iter().map(|(vip, it)| ((index, *vip), table(it))).collect::<Vec<_>>()
-    };
-    settings.listeners.iter().flat_map(of_listener).collect()
 }
 
 /// Runs the proxy of this host, in a process that has no other thread.

@@ -22,5 +22,6 @@ mod proxy;
 mod replaced;
 mod rig;
 mod routes;
+mod schedulers;
 mod services;
 mod wire;

@@ -116,7 +116,7 @@ impl Rig {
         let mut loader = EbpfLoader::new();
         loader.map_max_entries("FLOWS", flows);
         // A small world needs small maps, and each test makes its own.
-        for map in ["SLOTS", "ADDRESSES", "MEMBERS", "SERVERS", "PORTS", "POLICIES", "LISTENERS"] {
+        for map in ["SLOTS", "ADDRESSES", "MEMBERS", "SERVERS", "PORTS", "POLICIES", "LISTENERS", "TURNS"] {
             loader.map_max_entries(map, 1024);
         }
         let mut ebpf = loader.load(object).expect("maps: these tests need root");
@@ -325,13 +325,19 @@ impl Rig {
         limit.buckets.map(|bucket| bucket.until)
     }
 
-    /// The listeners on ports 80 and 53 choose one of these servers in this way.
+    /// The listeners on ports 80 and 53 choose one of these servers, of equal weight, in this way.
     pub(crate) fn choose(&mut self, choice: Choice, servers: &[u32]) {
-        self.slots(servers);
+        let slots: Vec<u32> = match choice {
+            Choice::Turn | Choice::LeastConnections => servers.to_vec(),
+            Choice::Tuple | Choice::Source | Choice::ConnectionId => {
+                servers.iter().flat_map(|server| [*server, 100]).collect()
+            }
+        };
+        self.slots(&slots);
         for (port, protocol) in [(80, 6), (53, 17)] {
             self.listener(port, protocol, |l| {
                 l.choice = choice as u8;
-                l.slots = servers.len() as u32;
+                l.slots = slots.len() as u32;
             });
         }
     }
@@ -389,6 +395,21 @@ impl Rig {
                 self.hash("FLOWS").insert(key, flow, 0).expect("a flow");
             }
         }
+    }
+
+    /// Lets a port send from any address.
+    pub(crate) fn anyone(&mut self, from: Peer) {
+        self.route(tables::SOURCES_OF_PORT | from.index, "0.0.0.0/0", 1);
+    }
+
+    /// Sends a first packet, forgets its flow, and gives the destination port that it left with.
+    pub(crate) fn first(&mut self, from: Peer, packet: &Packet) -> u16 {
+        let (verdict, out) = self.run("ingress", from.ifindex, &packet.0);
+        assert_eq!(verdict, REDIRECTED);
+        for (key, _) in self.flows() {
+            self.hash::<FlowKey, Flow>("FLOWS").remove(&key).expect("the flow");
+        }
+        u16::from_be_bytes([out[36], out[37]])
     }
 
     /// Sends a packet as `from` and says everything that happened.
@@ -526,7 +547,7 @@ pub(crate) fn plain_listener() -> Listener {
         idle_timeout: 900,
         preserve_client: 1,
         proxied: 0,
-        choice: 0,
+        choice: Choice::Turn as u8,
         rated: 0,
         mss: 0,
     }

@@ -1,5 +1,6 @@
 //! One connection: whose it is, which server takes it, what the server is told first, how it ends.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
@@ -131,30 +132,31 @@ impl Way {
     }
 }
 
-/// The first of the servers that accepts, beginning where the client's address and port fall.
+/// The first of the servers that accepts, beginning with the one that is the client's.
 async fn connect(live: &Live, way: &Way, peer: SocketAddrV4) -> Option<(ServerIndex, TcpStream)> {
     let listener = live.settings.listeners.get(&way.listener)?;
-    let slots = live.tables.get(&(way.listener, way.vip))?;
-    let mut order: Vec<u32> = Vec::new();
-    let begin = place(listener, peer) as usize % slots.len().max(1);
-    for slot in slots.iter().cycle().skip(begin).take(slots.len()) {
-        if !order.contains(slot) {
-            order.push(*slot);
-        }
-        if order.len() == TRIES {
-            break;
-        }
-    }
-    for id in order {
-        let Some(server) = listener.members.get(&ServerIndex(id)) else { continue };
+    let candidates = &listener.vips.get(&way.vip)?.candidates;
+    for id in order(candidates, place(listener, peer)).into_iter().take(TRIES) {
+        let Some(server) = listener.members.get(&id) else { continue };
         if let Ok(Ok(stream)) = timeout(CONNECT, open(way, server)).await {
-            return Some((ServerIndex(id), stream));
+            return Some((id, stream));
         }
     }
     None
 }
 
-/// Spreads clients over the slots as the kernel spreads them; each has an alias of its own, so that its address tells it.
+/// Servers by their distance from the hash for their weight, as the kernel program chooses by hash.
+fn order(candidates: &BTreeMap<ServerIndex, u32>, hash: u32) -> Vec<ServerIndex> {
+    let distance = |(id, weight): (&ServerIndex, &u32)| {
+        // What the division by at most 100 rounds off tells no two servers apart.
+        ((tables::distance(hash, id.0) << 16) / u64::from((*weight).max(1)), *id)
+    };
+    let mut order: Vec<_> = candidates.iter().map(distance).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, id)| id).collect()
+}
+
+/// What a client is hashed by; each has an alias of its own, so that its address tells it.
 fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
     let key = tables::FlowKey {
         ingress: 0,

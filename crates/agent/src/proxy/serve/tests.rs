@@ -3,6 +3,7 @@ use model::plan::TlsPlan;
 use model::tls::SystemPolicy;
 
 use super::*;
+use crate::proxy::settings::Listener;
 use crate::proxy::tls::tests::{Algorithm, plan};
 
 fn settings(tls: TlsPlan) -> Settings {
