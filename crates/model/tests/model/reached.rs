@@ -3,14 +3,14 @@
 use model::command::Command;
 use model::command::endpoint::{EndpointGroup, EndpointZoneRef, ZoneSwitch};
 use model::command::instance::DeleteInstances;
-use model::command::nlb::{CreateServerGroup, NewZone, UpdateLoadBalancerZones};
+use model::command::nlb::{CreateLoadBalancer, CreateServerGroup, NewZone, UpdateLoadBalancerZones};
 use model::command::security::{AuthorizeRules, Member, Membership, ModifyRule, NewRule, RuleSelector};
 use model::command::service::{ServiceResource, SetAutoAllocated};
 use model::id::{EndpointServiceId, SecurityGroupId};
 use model::instance::{Eni, EniOwner};
 use model::meta::Description;
 use model::net::PortRange;
-use model::nlb::Scheduler;
+use model::nlb::{AddressType, Scheduler};
 use model::records::Settings;
 use model::refusal::{BalancerRefusal, EndpointRefusal, Refusal};
 use model::security::{
@@ -89,6 +89,11 @@ fn a_load_balancer_its_groups_and_listeners() {
     let tcp = CreateServerGroup { scheduler: Scheduler::Qch.into(), ..group.clone() };
     let refusal = it.world.refused(Command::CreateServerGroup(tcp));
     assert!(matches!(refusal, Refusal::SchedulerNeedsUdp { .. }));
+    let zones = vec![new_zone("g", &elsewhere), new_zone("k", &it.provider_k)];
+    let mut open = CreateLoadBalancer::new(it.provider.clone(), zones);
+    open.address_type = AddressType::Internet.into();
+    let refusal = it.world.refused(Command::CreateLoadBalancer(open));
+    assert_eq!(refusal, Refusal::Unsupported("an Internet-facing load balancer"));
     let any_port = CreateServerGroup { any_port: true, ..group };
     let refusal = it.world.refused(Command::CreateServerGroup(any_port));
     assert_eq!(refusal, Refusal::AnyPortHealthCheck);
