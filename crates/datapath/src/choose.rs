@@ -22,7 +22,7 @@ const LEAST_CONNECTIONS: u8 = Choice::LeastConnections as u8;
 pub(crate) fn server(skb: *mut __sk_buff, trip: &mut Trip, listener: &Listener) -> u32 {
     match listener.choice {
         SOURCE => nearest(listener, source(trip).hash()),
-        CONNECTION_ID if quic::names(skb, trip) => match quic::giver(trip) {
+        CONNECTION_ID if quic::names(skb, trip) => match quic::giver(trip, listener.server_group) {
             0 => nearest(listener, quic::hash(trip)),
             giver => giver,
         },

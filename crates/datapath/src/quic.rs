@@ -5,7 +5,7 @@ use aya_ebpf::bindings::__sk_buff;
 use tables::{Choice, FlowKey, QuicId};
 
 use crate::{
-    maps::QUIC_IDS,
+    maps::{QUIC_IDS, SERVERS},
     parse::{UDP, load},
     trip::{Part, Trip},
 };
@@ -20,12 +20,18 @@ const ID: u8 = 8;
 /// An id is not longer (RFC 9000, 17.2).
 const LONGEST: u8 = 20;
 
-/// The server that gave the connection its id; 0 = none did.
+/// The server of the group that gave the connection its id; 0 = none did. An id is remembered for longer than its server
+/// keeps its number, so the number may be another group's by now.
 #[inline(never)]
-pub(crate) fn giver(trip: &Trip) -> u32 {
+pub(crate) fn giver(trip: &Trip, server_group: u32) -> u32 {
     let id = QuicId { listener: trip.forward.listener, id: trip.quic_id };
     // SAFETY: copied at once.
-    unsafe { QUIC_IDS.get(id) }.copied().unwrap_or(0)
+    let Some(server) = (unsafe { QUIC_IDS.get(id) }).copied() else { return 0 };
+    // SAFETY: looked at once.
+    match unsafe { SERVERS.get(server) } {
+        Some(giver) if giver.server_group == server_group => server,
+        _ => 0,
+    }
 }
 
 /// A hash of the connection's id, the same wherever the client is.

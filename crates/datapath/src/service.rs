@@ -87,12 +87,10 @@ pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         choose::server(skb, trip, &listener)
     };
     // SAFETY: nothing changes the map before the last use.
-    let Some(server) = (unsafe { SERVERS.get(id) }) else {
+    let known = unsafe { SERVERS.get(id) };
+    let Some(server) = known.filter(|server| server.server_group == listener.server_group) else {
         return Err(if trip.keep != 0 { DropReason::ServerGone } else { DropReason::NoServer });
     };
-    if trip.keep != 0 && server.server_group != listener.server_group {
-        return Err(DropReason::ServerGone);
-    }
     trip.forward.server = id;
     trip.forward.choice = listener.choice;
     translate(trip, server, listener.preserve_client == 1);

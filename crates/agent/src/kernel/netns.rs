@@ -4,8 +4,8 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::{fs, io, thread};
 
-use rustix::fs::{Mode, OFlags};
-use rustix::mount::UnmountFlags;
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::mount::{MountPropagationFlags, UnmountFlags};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags};
 
 const DIRECTORY: &str = "/run/netns";
@@ -58,7 +58,7 @@ impl Netns {
     }
 
     fn make(&self) -> io::Result<()> {
-        fs::create_dir_all(DIRECTORY)?;
+        prepare_directory()?;
         let path = self.path();
         fs::OpenOptions::new().create(true).append(true).open(&path)?;
         on_new_thread(|| {
@@ -117,6 +117,20 @@ impl Netns {
     fn error(&self, verb: &'static str, source: io::Error) -> NetnsError {
         NetnsError { name: self.name.clone(), verb, source }
     }
+}
+
+/// Makes the directory a shared mount of its own, as `ip netns` does before its first namespace, and under the same lock: done
+/// later, by whoever comes second, it would cover the mounts that are there, and nobody could remove them.
+fn prepare_directory() -> io::Result<()> {
+    fs::create_dir_all(DIRECTORY)?;
+    let directory = fs::File::open(DIRECTORY)?;
+    rustix::fs::flock(&directory, FlockOperation::LockExclusive)?;
+    let shared = MountPropagationFlags::SHARED | MountPropagationFlags::REC;
+    if rustix::mount::mount_change(DIRECTORY, shared) == Err(rustix::io::Errno::INVAL) {
+        rustix::mount::mount_bind_recursive(DIRECTORY, DIRECTORY)?;
+        rustix::mount::mount_change(DIRECTORY, shared)?;
+    }
+    Ok(())
 }
 
 fn on_new_thread<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {

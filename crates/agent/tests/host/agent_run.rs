@@ -5,12 +5,14 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent::AgentError;
 use model::id::{Network, Revision};
 use model::nlb::{HealthCheck, HealthCheckKind};
 use model::plan::{HostPlan, NamePlan};
 use model::report::{HealthState, InstanceState, Report};
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
 use crate::fixture::{self, CLIENT_G, Host};
 use crate::traffic::{connect, udp_exchange};
@@ -18,12 +20,23 @@ use crate::traffic::{connect, udp_exchange};
 const PATIENCE: Duration = Duration::from_secs(60);
 const NAME: &str = "ep-1.epsrv-1.cn-hangzhou.privatelink.aliyuncs.com";
 
-/// A running agent; ends when dropped, as if its process had.
+/// A running agent; asked to end when dropped, as its process is, and waited for: it keeps its plan on its way out.
 pub(crate) struct Running {
     plans: watch::Sender<Option<Arc<HostPlan>>>,
     reports: watch::Receiver<Option<Report>>,
-    _shutdown: oneshot::Sender<()>,
+    shutdown: Option<oneshot::Sender<()>>,
+    run: JoinHandle<Result<(), AgentError>>,
     runtime: Runtime,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.shutdown.take());
+        let ended = self.runtime.block_on(&mut self.run);
+        if !std::thread::panicking() {
+            ended.unwrap().unwrap();
+        }
+    }
 }
 
 impl Running {
@@ -31,10 +44,11 @@ impl Running {
         let runtime = Runtime::new().unwrap();
         let (plans, to_agent) = watch::channel(plan.map(Arc::new));
         let (from_agent, reports) = watch::channel(None);
-        let (_shutdown, ended) = oneshot::channel::<()>();
+        let (shutdown, ended) = oneshot::channel::<()>();
         let config = host.config.clone();
-        runtime.spawn(agent::run(config, to_agent, from_agent, Arc::default(), async { drop(ended.await) }));
-        Self { plans, reports, _shutdown, runtime }
+        let run = agent::run(config, to_agent, from_agent, Arc::default(), async { drop(ended.await) });
+        let run = runtime.spawn(run);
+        Self { plans, reports, shutdown: Some(shutdown), run, runtime }
     }
 
     pub(crate) fn send(&self, plan: &HostPlan) {
