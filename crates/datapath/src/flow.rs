@@ -91,6 +91,8 @@ pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
     if tcp_flags & RST != 0 {
         both = FlowState::Reset as u8;
     } else if flow.reverse == 1 {
+        both = FlowState::Answered as u8;
+    } else if tcp_flags & ACK != 0 && flow.is(FlowState::Answered) {
         both = FlowState::Established as u8;
     }
     if tcp_flags & FIN != 0 {

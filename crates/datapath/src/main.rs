@@ -3,6 +3,7 @@
 //! | map | what |
 //! | --- | --- |
 //! | `FLOWS` | (ingress, 5-tuple) to the composed rewrite: all that an established packet needs |
+//! | `OPENINGS`, `OPENED` | half-open connections in the order in which they came, and how many there have been |
 //! | `PORTS` | interface index to the port behind it |
 //! | `ADDRESSES` | (network, address) to what stands behind it |
 //! | `ROUTES` | (route table, range) to the next hop; (port, range) to whether it may send from there |
@@ -40,6 +41,7 @@ mod icmp;
 mod limit;
 mod load;
 mod maps;
+mod openings;
 mod pair;
 mod parse;
 mod policy;

@@ -16,6 +16,12 @@ use crate::trip::Trip;
 /// flows notice.
 #[btf_map]
 pub(crate) static FLOWS: HashMap<FlowKey, Flow, { 1 << 19 }> = HashMap::new();
+/// Half-open connections, by their forward entry, in the order in which they came: a quarter of the connections at most.
+#[btf_map]
+pub(crate) static OPENINGS: Array<FlowKey, { 1 << 16 }> = Array::new();
+/// How many there have been.
+#[btf_map]
+pub(crate) static OPENED: Array<u64, 1> = Array::new();
 #[btf_map]
 pub(crate) static PORTS: HashMap<u32, Port, { 1 << 14 }> = HashMap::new();
 #[btf_map]

@@ -8,6 +8,7 @@ use tables::{DropReason, FlowState, Purpose, checksum};
 use crate::{
     event, load,
     maps::FLOWS,
+    openings,
     parse::{ICMP, TCP},
     report::{Outcome, count},
     trip::Trip,
@@ -86,6 +87,7 @@ pub(crate) fn install(trip: &mut Trip) -> Outcome {
         return Err(DropReason::FlowTableFull);
     }
     load::begins(&trip.forward);
+    openings::enter(trip);
     Ok(())
 }
 

@@ -36,6 +36,7 @@ scenarios! {
     connections
     daemon
     deletion
+    flood
     flows
     health
     interfaces

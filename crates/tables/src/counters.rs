@@ -32,11 +32,13 @@ pub enum Purpose {
     ArpSwallowed = 9,
     /// Packets whose event found no room in `EVENTS`.
     EventLost = 10,
+    /// Half-open connections that made room for newer ones.
+    PushedOut = 11,
 }
 
 impl Purpose {
     /// Every purpose, by index.
-    pub const ALL: [Purpose; 11] = [
+    pub const ALL: [Purpose; 12] = [
         Purpose::Forwarded,
         Purpose::NewFlow,
         Purpose::Rejudged,
@@ -48,6 +50,7 @@ impl Purpose {
         Purpose::IcmpSent,
         Purpose::ArpSwallowed,
         Purpose::EventLost,
+        Purpose::PushedOut,
     ];
 }
 

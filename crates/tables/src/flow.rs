@@ -26,6 +26,7 @@ pub struct FlowKey {
 pub enum FlowState {
     /// SYN seen.
     Opening = 0,
+    /// The handshake is complete. Set in both entries.
     Established = 1,
     /// A FIN was seen in this direction.
     Closing = 2,
@@ -33,6 +34,8 @@ pub enum FlowState {
     Reset = 4,
     /// A FIN was seen in both directions. Set in both entries.
     Closed = 8,
+    /// The other side has answered the SYN. Set in both entries; the client's next ACK makes them established.
+    Answered = 32,
 }
 
 /// Value of `FLOWS`: what becomes of a packet that matches the key.
@@ -83,7 +86,7 @@ pub struct Flow {
 
 /// Idle times in seconds, after which a flow is dead.
 pub mod idle {
-    /// TCP before the first reply: five retransmissions of a SYN fit.
+    /// TCP before the handshake is complete: five retransmissions of a SYN fit.
     pub const OPENING: u16 = 60;
     /// TCP after a reset or after FINs of both sides: four retransmissions of the last FIN fit (after 0.2, 0.6, 1.4 and 3 s).
     pub const CLOSED: u16 = 4;
@@ -141,6 +144,12 @@ impl Flow {
     #[inline(always)]
     pub fn is(&self, state: FlowState) -> bool {
         self.state & state as u8 != 0
+    }
+
+    /// Whether nobody has answered yet, or the client has not shown that it heard the answer. `pair` is the entry of replies.
+    #[inline(always)]
+    pub fn half_open(&self, pair: &Flow) -> bool {
+        !self.is(FlowState::Established) || pair.packets == 0
     }
 
     /// Whether a new SYN on this entry starts a new connection.

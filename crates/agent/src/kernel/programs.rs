@@ -22,8 +22,10 @@ use super::summed;
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 20] = [
+const MAPS: [&str; 22] = [
     "FLOWS",
+    "OPENINGS",
+    "OPENED",
     "PORTS",
     "ADDRESSES",
     "ROUTES",

@@ -16,6 +16,7 @@ mod interfaces;
 mod lifetime;
 mod limits;
 mod live;
+mod openings;
 mod policies;
 mod port_ranges;
 mod proxy;

@@ -368,6 +368,11 @@ impl Rig {
         now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
     }
 
+    /// Makes the next connection take the place of the half-open one that came as number `number`, from 0.
+    pub(crate) fn come_round_to(&mut self, number: u64) {
+        self.array("OPENED").set(0, (1u64 << 16) + number, 0).expect("the count");
+    }
+
     pub(crate) fn epoch(&mut self, epoch: u32) {
         self.array("EPOCH").set(0, epoch, 0).expect("the epoch");
     }
@@ -512,6 +517,7 @@ fn name(purpose: Purpose) -> &'static str {
         Purpose::Rejudged => "rejudged",
         Purpose::Hairpin => "hairpin",
         Purpose::PortRemapped => "remapped",
+        Purpose::PushedOut => "pushed out",
         Purpose::ArpAnswered => "arp",
         Purpose::EchoAnswered => "echo",
         Purpose::IcmpTranslated => "icmp",
