@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -148,7 +149,10 @@ def test_groups_are_joined_and_left(sdk, place, pair):
         ({"UserData": "not base64!"}, "InvalidUserData.Base64FormatInvalid", 400),
         ({"UserData": base64.b64encode(b"x" * 32769).decode()}, "InvalidUserData.SizeExceeded", 400),
         ({"Amount": 101}, "InvalidParam.Amount", 403),
-        ({"HttpTokens": "required"}, "InvalidParameter.HttpTokens", 400),
+        ({"HttpTokens": "sometimes"}, "InvalidHttpTokens.NotSupported", 400),
+        ({"HttpEndpoint": "perhaps"}, "InvalidHttpEndpoint.NotSupported", 400),
+        ({"AutoReleaseTime": "tomorrow"}, "InvalidAutoReleaseTime.Malformed", 400),
+        ({"AutoReleaseTime": "2020-01-02T03:04:05Z"}, "InvalidAutoReleaseTime.Malformed", 400),
         ({"Amount": 2, "PrivateIpAddress": "10.0.1.9"}, "InvalidPrivateIpAddress.Duplicated", 400),
         ({"PrivateIpAddress": "10.0.2.9"}, "InvalidPrivateIpAddress.Malformed", 400),
         ({"ZoneId": ZONES[1]}, "InvalidVpcZone.NotSupported", 400),
@@ -166,6 +170,18 @@ def test_instances_that_cannot_be_are_refused(sdk, place, pair, change, code, st
     with refused(code, status):
         sdk.ecs.RunInstances(**wanted)
     assert sdk.ecs.DescribeInstances(VpcId=place[0])["TotalCount"] == 2
+
+
+def test_metadata_and_the_end_are_as_asked(sdk, place):
+    end = (datetime.now(timezone.utc) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    made = sdk.ecs.RunInstances(
+        ImageId="host", VSwitchId=place[1], HttpTokens="required", HttpEndpoint="enabled", AutoReleaseTime=end
+    )["InstanceIdSets"]["InstanceIdSet"]
+    (seen,) = described(sdk, made)
+    assert seen["AutoReleaseTime"] == end
+    options = seen["MetadataOptions"]
+    assert (options["HttpTokens"], options["HttpEndpoint"]) == ("required", "enabled")
+    sdk.ecs.DeleteInstances(InstanceId=made, Force=True)
 
 
 def test_what_clients_ask_beside_an_instance(sdk, pair):

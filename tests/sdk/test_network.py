@@ -295,8 +295,9 @@ def test_a_vpc_has_more_ranges(sdk):
     ]:
         with refused(code, 400):
             sdk.vpc.AssociateVpcCidrBlock(VpcId=vpc, **what)
-    with refused("InvalidVpcId.NotFound", 404):
-        sdk.vpc.AssociateVpcCidrBlock(VpcId="vpc-bp1000000000000000000", SecondaryCidrBlock="10.1.0.0/16")
+    for change in (sdk.vpc.AssociateVpcCidrBlock, sdk.vpc.UnassociateVpcCidrBlock):
+        with refused("InvalidVpc.NotFound", 400):
+            change(VpcId="vpc-bp1000000000000000000", SecondaryCidrBlock="10.1.0.0/16")
     for octet in range(1, 5):
         sdk.vpc.AssociateVpcCidrBlock(VpcId=vpc, SecondaryCidrBlock=f"10.{octet}.0.0/16")
     with refused("QuotaExceeded.VpcMultiCidr", 400):
@@ -314,6 +315,8 @@ def test_a_vpc_has_more_ranges(sdk):
 def test_the_default_vpc_needs_no_ranges(sdk):
     with refused("OperationFailed.DefaultVpcNotExist", 400):
         sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0])
+    with refused("InvalidVSwitchId.Necessary", 400):
+        sdk.ecs.RunInstances(ImageId="host")
     vpc = sdk.vpc.CreateDefaultVpc()["VpcId"]
     with refused("OperationFailed.DefaultVpcExist", 400):
         sdk.vpc.CreateDefaultVpc()
@@ -332,5 +335,12 @@ def test_the_default_vpc_needs_no_ranges(sdk):
     assert (seen["IsDefault"], seen["CidrBlock"], seen["VpcId"]) == (True, "172.16.0.0/20", vpc)
     (listed,) = sdk.vpc.DescribeVSwitches(IsDefault=True)["VSwitches"]["VSwitch"]
     assert listed["VSwitchId"] == vswitch
+    with refused("InvalidVSwitchId.Necessary", 400):
+        sdk.ecs.RunInstances(ImageId="host", ZoneId=ZONES[1])
+    made = sdk.ecs.RunInstances(ImageId="host", ZoneId=ZONES[0])["InstanceIdSets"]["InstanceIdSet"]
+    assert sdk.ecs.DescribeInstances(VSwitchId=vswitch)["Instances"]["Instance"][0]["InstanceId"] == made[0]
+    sdk.ecs.DeleteInstances(InstanceId=made, Force=True)
+    for group in sdk.ecs.DescribeSecurityGroups(VpcId=vpc)["SecurityGroups"]["SecurityGroup"]:
+        sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group["SecurityGroupId"])
     sdk.vpc.DeleteVSwitch(VSwitchId=vswitch)
     sdk.vpc.DeleteVpc(VpcId=vpc)

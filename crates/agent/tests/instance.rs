@@ -90,6 +90,7 @@ fn plan(user_data: &str) -> InstancePlan {
         user_data: Some(user_data.into()),
         authorized_key: None,
         about: AboutPlan {
+            options: model::instance::MetadataOptions::default(),
             owner: AccountId(1),
             region: "cn-hangzhou".into(),
             instance_type: "ecs.c6.large".into(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{
     EndpointId, EniId, HostId, InstanceId, KeyPairId, LoadBalancerId, PortIndex, Revision, SecurityGroupId,
-    VSwitchId, VpcId, ZoneId,
+    Timestamp, VSwitchId, VpcId, ZoneId,
 };
 use crate::meta::Meta;
 use crate::net::Mac;
@@ -41,6 +41,21 @@ pub struct Instance {
     pub boot: u64,
     /// Refuses deletion.
     pub deletion_protection: bool,
+    /// How it may ask about itself.
+    #[serde(default)]
+    pub metadata: MetadataOptions,
+    /// When it is deleted by itself, also while it runs; `None` = never.
+    #[serde(default)]
+    pub release_at: Option<Timestamp>,
+}
+
+/// How an instance may ask the metadata service about itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetadataOptions {
+    /// It gets no answer.
+    pub off: bool,
+    /// It gets an answer only with a token that it has asked for.
+    pub needs_token: bool,
 }
 
 /// Whether an instance is to run.

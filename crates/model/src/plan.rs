@@ -14,6 +14,7 @@ use crate::id::{
     SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId,
     VipIndex, VpcId, ZoneId,
 };
+use crate::instance::MetadataOptions;
 use crate::net::{Mac, PortRange, Transport};
 use crate::nlb::{AlpnPolicy, HealthCheck, ProxyProtocol, Scheduler};
 use crate::private_zone::{ProxyPattern, RecordData};
@@ -169,6 +170,8 @@ pub struct AboutPlan {
     pub region: String,
     /// Its type.
     pub instance_type: String,
+    /// Whether it is told anything, and on what condition.
+    pub options: MetadataOptions,
 }
 
 /// A script that instances carry out.

@@ -193,13 +193,13 @@ impl Row {
             Row::Invocation(row) => after(row.meta.created, Invocation::LIFETIME),
             Row::Job(row) => after(row.created, Job::LIFETIME),
             Row::Released(row) => after(row.at, Released::REST),
+            Row::Instance(row) => row.release_at,
             Row::Settings(_) | Row::Counters(_) | Row::Account(_) | Row::AccessKey(_) | Row::Vpc(_) => None,
             Row::ResourceGroup(_)
             | Row::VSwitch(_)
             | Row::RouteTable(_)
             | Row::SecurityGroup(_)
             | Row::Eni(_)
-            | Row::Instance(_)
             | Row::SavedCommand(_)
             | Row::KeyPair(_)
             | Row::LoadBalancer(_) => None,

@@ -19,6 +19,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use model::id::PortIndex;
+use model::instance::MetadataOptions;
 use model::net::services;
 use model::plan::HostPlan;
 use tokio::net::{TcpListener, TcpStream};
@@ -97,12 +98,16 @@ impl Answers {
     }
 
     fn tell<B>(&self, plan: &HostPlan, port: PortIndex, request: &Request<B>) -> Result<Vec<u8>, StatusCode> {
+        let options = options(plan, port).ok_or(StatusCode::NOT_FOUND)?;
+        if options.off {
+            return Err(StatusCode::FORBIDDEN);
+        }
         let path = request.uri().path();
         let path = VERSIONS.iter().find_map(|version| path.strip_prefix(version));
         match (request.method(), path) {
             (&Method::PUT, Some("api/token")) => self.token(port, request.headers()),
             (&Method::GET | &Method::HEAD, Some(path)) => {
-                self.may_read(port, request.headers())?;
+                self.may_read(port, options, request.headers())?;
                 let document = Document::of(plan, port).ok_or(StatusCode::NOT_FOUND)?;
                 document.at(path).ok_or(StatusCode::NOT_FOUND)
             }
@@ -118,12 +123,24 @@ impl Answers {
         self.tokens.make(port, seconds).map(String::into_bytes).ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Nobody needs a token, but one that is shown must be good.
-    fn may_read(&self, port: PortIndex, headers: &HeaderMap) -> Result<(), StatusCode> {
-        let Some(token) = headers.get(token::TOKEN) else { return Ok(()) };
+    /// A token that is shown must be good, also where none is needed.
+    fn may_read(
+        &self,
+        port: PortIndex,
+        options: MetadataOptions,
+        headers: &HeaderMap,
+    ) -> Result<(), StatusCode> {
+        let Some(token) = headers.get(token::TOKEN) else {
+            return if options.needs_token { Err(StatusCode::UNAUTHORIZED) } else { Ok(()) };
+        };
         let good = token.to_str().is_ok_and(|token| self.tokens.is_good(port, token));
         if good { Ok(()) } else { Err(StatusCode::UNAUTHORIZED) }
     }
+}
+
+/// What the instance behind a port may ask; `None` when there is none.
+fn options(plan: &HostPlan, port: PortIndex) -> Option<MetadataOptions> {
+    Some(plan.instances.get(&plan.ports.get(&port)?.instance)?.about.options)
 }
 
 /// The port whose alias this is.

@@ -15,6 +15,7 @@ use model::id::{
     AccountId, EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, Revision,
     ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
 };
+use model::instance::MetadataOptions;
 use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
 use model::plan::{
@@ -221,6 +222,7 @@ fn instance_plan(port: PortIndex) -> InstancePlan {
         user_data: None,
         authorized_key: None,
         about: AboutPlan {
+            options: MetadataOptions::default(),
             owner: AccountId(1),
             region: "cn-hangzhou".into(),
             instance_type: "ecs.c6.large".into(),

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use model::id::{PortIndex, Revision};
+use model::instance::MetadataOptions;
 use model::plan::HostPlan;
 
 use crate::agent_run::Running;
@@ -83,4 +84,31 @@ fn a_token_is_good_where_it_was_given() {
     }
     let url = "http://100.100.100.200/latest/meta-data/";
     assert_eq!(curl(&host, CLIENT_G, &format!("-X POST {url}")), "405 Method Not Allowed\n");
+}
+
+#[test]
+fn an_instance_asks_as_it_was_made_to() {
+    let host = Host::configured("options");
+    let mut plan = plan();
+    let mut options = |port, off, needs_token| {
+        let instance = plan.instances.get_mut(&fixture::instance(port)).unwrap();
+        instance.about.options = MetadataOptions { off, needs_token };
+    };
+    options(CLIENT_G, false, true);
+    options(CLIENT_K, true, false);
+    let mut agent = Running::start(&host, Some(plan));
+    agent.wait("the plan is observed", |report| report.observed == Revision(1));
+    let ask =
+        "-X PUT -H 'X-aliyun-ecs-metadata-token-ttl-seconds: 60' http://100.100.100.200/latest/api/token";
+    let zone = "http://100.100.100.200/latest/meta-data/zone-id";
+    assert_eq!(curl(&host, CLIENT_G, zone), "401 Unauthorized\n");
+    let token = curl(&host, CLIENT_G, ask);
+    assert_eq!(
+        curl(&host, CLIENT_G, &format!("-H 'X-aliyun-ecs-metadata-token: {token}' {zone}")),
+        "cn-hangzhou-g"
+    );
+    for arguments in [ask, zone] {
+        assert_eq!(curl(&host, CLIENT_K, arguments), "403 Forbidden\n");
+    }
+    assert_eq!(curl(&host, SERVER_G, zone), "cn-hangzhou-g");
 }

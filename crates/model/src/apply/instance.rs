@@ -76,6 +76,8 @@ impl Draft {
             power: it.power,
             boot: u64::from(it.power == Power::Running),
             deletion_protection: it.deletion_protection,
+            metadata: it.metadata,
+            release_at: it.release_at,
         });
         for interface in &it.interfaces {
             self.add_interface(&id, interface, groups)?;
@@ -122,11 +124,23 @@ impl Draft {
             if !it.force {
                 in_power(&instance, Power::Stopped)?;
             }
-            self.no_route_to_instance(&instance)?;
-            self.leave_server_groups(&Target::Ecs(id.clone()));
-            self.release_enis(id);
-            self.delete(Key::Instance(id.clone()));
+            self.release_instance(&instance)?;
         }
+        Ok(())
+    }
+
+    /// Deletes an instance whose time has come: it runs or not, protected or not. One that a route leads to stays until the
+    /// route is gone.
+    pub(super) fn release_when_due(&mut self, id: &InstanceId) -> Result<(), Refusal> {
+        let Some(instance) = self.state().get::<Instance>(id).cloned() else { return Ok(()) };
+        self.release_instance(&instance)
+    }
+
+    fn release_instance(&mut self, instance: &Instance) -> Result<(), Refusal> {
+        self.no_route_to_instance(instance)?;
+        self.leave_server_groups(&Target::Ecs(instance.id.clone()));
+        self.release_enis(&instance.id);
+        self.delete(Key::Instance(instance.id.clone()));
         Ok(())
     }
 

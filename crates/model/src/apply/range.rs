@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 use crate::command::Output;
 use crate::command::vpc::{CidrOfVpc, CreateVSwitch};
 use crate::draft::Draft;
-use crate::id::ZoneId;
+use crate::id::{VpcId, ZoneId};
 use crate::meta::Labels;
 use crate::nlb::Target;
 use crate::quota::Quota;
@@ -22,7 +22,7 @@ const DEFAULT_VSWITCH: u8 = 20;
 
 impl Draft {
     pub(super) fn associate_cidr(&mut self, it: &CidrOfVpc) -> Result<Output, Refusal> {
-        let (vpc, cidr) = (self.own::<Vpc>(&it.vpc)?, it.cidr.net());
+        let (vpc, cidr) = (self.vpc_of_range(&it.vpc)?, it.cidr.net());
         if vpc.ranges().any(|range| range == cidr) {
             return Err(VpcRefusal::CidrExists(cidr).into());
         }
@@ -38,7 +38,7 @@ impl Draft {
     }
 
     pub(super) fn unassociate_cidr(&mut self, it: &CidrOfVpc) -> Result<(), Refusal> {
-        let (vpc, cidr) = (self.own::<Vpc>(&it.vpc)?, it.cidr.net());
+        let (vpc, cidr) = (self.vpc_of_range(&it.vpc)?, it.cidr.net());
         if !vpc.secondary.contains(&it.cidr) {
             return Err(VpcRefusal::CidrNotFound(cidr).into());
         }
@@ -47,6 +47,10 @@ impl Draft {
         }
         self.edit(vpc.as_ref(), |row| row.secondary.retain(|other| *other != it.cidr));
         Ok(())
+    }
+
+    fn vpc_of_range(&self, id: &VpcId) -> Result<Arc<Vpc>, Refusal> {
+        self.own::<Vpc>(id).map_err(|_| VpcRefusal::NoVpcOfRange(id.clone()).into())
     }
 
     pub(super) fn default_vpc(&self) -> Option<Arc<Vpc>> {

@@ -111,7 +111,11 @@ impl Draft {
         let old: Vec<Key> =
             due.map(|(_, key)| key).filter(|key| !unseen(key)).take(PURGE_BATCH).cloned().collect();
         for key in old {
-            self.delete(key);
+            match key {
+                // Refused while a route leads to it: tried again the next time.
+                Key::Instance(id) => drop(self.release_when_due(&id)),
+                key => self.delete(key),
+            }
         }
         Ok(())
     }

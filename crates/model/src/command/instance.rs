@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use crate::command::eni::{CreateEni, MoreAddresses};
-use crate::id::{EniId, InstanceId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
-use crate::instance::{HostName, Image, InstanceType, Power, UserData};
+use crate::id::{EniId, InstanceId, SecurityGroupId, Timestamp, VSwitchId, VpcId, ZoneId};
+use crate::instance::{HostName, Image, InstanceType, MetadataOptions, Power, UserData};
 use crate::meta::{Labels, Name, Relabel};
 
 /// Makes instances.
@@ -43,6 +43,10 @@ pub struct RunInstances {
     pub interfaces: Vec<MoreInterface>,
     /// Refuse deletion.
     pub deletion_protection: bool,
+    /// How they may ask about themselves.
+    pub metadata: MetadataOptions,
+    /// When they are deleted by themselves.
+    pub release_at: Option<Timestamp>,
     /// Whether they run at once.
     pub power: Power,
 }
@@ -67,6 +71,8 @@ impl RunInstances {
             source_dest_check: true,
             interfaces: Vec::new(),
             deletion_protection: false,
+            metadata: MetadataOptions::default(),
+            release_at: None,
             power: Power::Running,
         }
     }

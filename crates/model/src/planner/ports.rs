@@ -76,6 +76,7 @@ fn instance_plan(state: &State, instance: &Instance, eni: &Eni) -> InstancePlan 
             owner: instance.meta.owner,
             region: state.settings().region.clone(),
             instance_type: instance.instance_type.as_str().to_owned(),
+            options: instance.metadata,
         },
         running: instance.power == Power::Running,
         boot: instance.boot,

@@ -37,6 +37,9 @@ pub enum VpcRefusal {
         /// The route's destination.
         destination: Ipv4Net,
     },
+    /// The VPC whose ranges are to change does not exist.
+    #[error("VPC {0} does not exist")]
+    NoVpcOfRange(VpcId),
     /// The VPC has no such range besides its first one.
     #[error("{0} is no secondary range of the VPC")]
     CidrNotFound(Ipv4Net),

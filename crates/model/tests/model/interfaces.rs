@@ -9,7 +9,7 @@ use model::command::eni::{
 use model::command::instance::{DeleteInstances, MoreInterface, MoveInstance, RunInstances, Switch};
 use model::command::nlb::{AddServers, NewServer};
 use model::command::{Command, Output};
-use model::id::{EniId, InstanceId, Revision, SecurityGroupId, VSwitchId};
+use model::id::{EniId, InstanceId, Revision, SecurityGroupId, Timestamp, VSwitchId};
 use model::instance::{Eni, EniOwner, Instance};
 use model::nlb::{ServerGroup, Target};
 use model::planner::plan;
@@ -276,6 +276,23 @@ fn new_instances_come_with_the_interfaces_that_were_asked_for() {
         (primary.secondary.len(), it.row(&existing).owner),
         (2, EniOwner::Instance(ids[0].clone(), 2))
     );
+}
+
+#[test]
+fn an_instance_is_deleted_when_its_time_has_come() {
+    let mut it = Place::new();
+    let at = Timestamp(it.world.now.0 + 1800);
+    let run =
+        RunInstances { release_at: Some(at), deletion_protection: true, ..RunInstances::new(it.g.clone()) };
+    let Output::Instances(ids) = it.world.run(Command::RunInstances(run)) else { panic!() };
+    let is_there = |it: &Place| it.world.state.get::<Instance>(&ids[0]).is_some();
+    it.world.now.0 += 1799;
+    it.world.run(Command::Purge(it.world.state.revision()));
+    assert!(is_there(&it));
+    it.world.now.0 += 1;
+    it.world.run(Command::Purge(it.world.state.revision()));
+    assert!(!is_there(&it) && it.world.state.enis_of_instance(&ids[0]).next().is_none());
+    assert!(it.world.state.get::<Instance>(&it.instance).is_some());
 }
 
 #[test]

@@ -93,6 +93,10 @@ fn a_range_goes_when_nothing_lies_in_it_and_only_a_secondary_one_can() {
         let refusal = refused(&mut world, unassociate(&vpc, range));
         assert_eq!(refusal, VpcRefusal::CidrNotFound(net(range)));
     }
+    let unknown: VpcId = "vpc-bp1000000000000000000".parse().unwrap();
+    for change in [associate(&unknown, "10.1.0.0/16"), unassociate(&unknown, "10.1.0.0/16")] {
+        assert_eq!(refused(&mut world, change), VpcRefusal::NoVpcOfRange(unknown.clone()));
+    }
 }
 
 #[test]

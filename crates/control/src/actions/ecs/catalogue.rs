@@ -1,6 +1,7 @@
 //! What instances can be made of. Any type of the form `ecs.FAMILY.SIZE` is possible; a few are listed.
 
 use model::instance::{Image, InstanceType};
+use model::quota::Quota;
 use serde_json::{Value, json};
 
 use crate::actions::older::{many, page};
@@ -103,14 +104,15 @@ fn supported(call: &Call) -> Result<Value, ApiError> {
 }
 
 fn instance_types(call: &Call) -> Result<Value, ApiError> {
+    let limit = |quota| call.view.state.limit(call.account, quota);
     let shape = |kind: &InstanceType| {
         json!({
             "InstanceTypeId": kind,
             "InstanceTypeFamily": family(kind),
             "CpuCoreCount": kind.cpus(),
             "MemorySize": kind.memory_mib() as f64 / 1024.0,
-            "EniQuantity": 1,
-            "EniPrivateIpAddressQuantity": 1,
+            "EniQuantity": limit(Quota::EnisAnInstance),
+            "EniPrivateIpAddressQuantity": limit(Quota::AddressesAnEni),
             "EniIpv6AddressQuantity": 0,
             "GPUAmount": 0,
         })

@@ -124,6 +124,12 @@ fn status_of(view: &View, instance: &Instance) -> String {
 
 fn body(view: &View, instance: &Instance) -> Value {
     let mut body = own(view, instance);
+    body["AutoReleaseTime"] = json!(instance.release_at.map(time::format).unwrap_or_default());
+    body["MetadataOptions"] = json!({
+        "HttpEndpoint": if instance.metadata.off { "disabled" } else { "enabled" },
+        "HttpTokens": if instance.metadata.needs_token { "required" } else { "optional" },
+        "HttpPutResponseHopLimit": 1,
+    });
     if let Some(eni) = view.state.get::<Eni>(&instance.eni) {
         let address = json!({ "IpAddress": [eni.address] });
         body["VpcAttributes"] = json!({ "VpcId": eni.vpc, "VSwitchId": eni.vswitch, "PrivateIpAddress": address, "NatIpAddress": "" });

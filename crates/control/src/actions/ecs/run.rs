@@ -1,28 +1,35 @@
 //! RunInstances and CreateInstance.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use model::command::eni::CreateEni;
 use model::command::instance::{MoreInterface, RunInstances};
 use model::command::{Command, Output};
-use model::id::{SecurityGroupId, VSwitchId, ZoneId};
-use model::instance::{HostName, Image, InstanceType, InvalidInstanceValue, Power, UserData};
+use model::id::{SecurityGroupId, Timestamp, VSwitchId, ZoneId};
+use model::instance::{
+    HostName, Image, InstanceType, InvalidInstanceValue, MetadataOptions, Power, UserData,
+};
+use model::vpc::VSwitch;
 use serde_json::{Value, json};
 
 use super::eni_changes::{NO_IPV6, described, more_addresses};
 use super::key_pairs;
 use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
-use crate::rpc::{ApiError, Params, Product};
+use crate::rpc::{ApiError, Params, Product, time};
 
 const NO_BILL: &str = "nothing is billed";
 const NO_DISKS: &str = "an instance has the one disk of its image";
 const NO_LOGIN: &str = "instances have no login of their own: use isthmus exec";
+/// Shortest and longest time until an instance is deleted by itself, seconds (the cloud's documentation of AutoReleaseTime).
+const RELEASE: (i64, i64) = (30 * 60, 3 * 366 * 86_400);
 const NO_PLACEMENT: &str = "this version has no placement besides zones.";
 
 const PARAMS: &[Param] = &[
     works("Amount"),
+    works("AutoReleaseTime"),
     works("DeletionProtection"),
     works("Description"),
     works("HostName"),
@@ -61,7 +68,6 @@ const PARAMS: &[Param] = &[
     no_effect("SecurityEnhancementStrategy", "there is no such service"),
     no_effect("SpotStrategy", NO_BILL),
     no_effect("SystemDisk", NO_DISKS),
-    refused("AutoReleaseTime", "this version deletes no instance by itself."),
     refused("DataDisk", "this version has no disks: an instance has the one disk of its image."),
     refused("DedicatedHostId", NO_PLACEMENT),
     refused("DeploymentSetId", NO_PLACEMENT),
@@ -86,7 +92,7 @@ fn run(call: &Call) -> Result<Write, ApiError> {
         }
         _ => Value::Null,
     };
-    Ok(Write { command: Command::RunInstances(command(&call.params)?), answer })
+    Ok(Write { command: Command::RunInstances(command(call)?), answer })
 }
 
 /// One instance, which waits for its first start.
@@ -95,20 +101,20 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         Output::Instances(ids) => json!({ "InstanceId": ids.first(), "OrderId": "", "TradePrice": 0 }),
         _ => Value::Null,
     };
-    let command = RunInstances { amount: 1, power: Power::Stopped, ..command(&call.params)? };
+    let command = RunInstances { amount: 1, power: Power::Stopped, ..command(call)? };
     Ok(Write { command: Command::RunInstances(command), answer })
 }
 
-fn command(params: &Params) -> Result<RunInstances, ApiError> {
+fn command(call: &Call) -> Result<RunInstances, ApiError> {
+    let params = &call.params;
     if params.number("InternetMaxBandwidthOut", 0..=u32::MAX)?.unwrap_or(0) > 0 {
         return Err(params.illegal("InternetMaxBandwidthOut", "instances have no public address: give 0."));
     }
-    metadata(params)?;
     let (interface, interfaces) = interfaces(params)?;
     let instance_type = params.text("InstanceType").map(InstanceType::parse).transpose();
     Ok(RunInstances {
         labels: call::labels(params, Some("InstanceName"), Some("Description"))?,
-        vswitch: vswitch(params, interface.as_ref())?,
+        vswitch: vswitch(call, interface.as_ref())?,
         zone: params.text("ZoneId").map(ZoneId::new),
         amount: params.number("Amount", 0..=u32::MAX)?.unwrap_or(1),
         security_groups: groups(params, interface.as_ref())?,
@@ -126,6 +132,8 @@ fn command(params: &Params) -> Result<RunInstances, ApiError> {
         source_dest_check: source_dest_check(interface.as_ref())?,
         interfaces,
         deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),
+        metadata: metadata(params)?,
+        release_at: release_at(call)?,
         power: Power::Running,
     })
 }
@@ -144,11 +152,29 @@ fn host_names(params: &Params) -> Result<Vec<HostName>, ApiError> {
     parsed.map_err(|error| invalid(&error))
 }
 
-/// The metadata service answers every instance, with a token or without.
-fn metadata(params: &Params) -> Result<(), ApiError> {
-    params.choice("HttpEndpoint", &[("enabled", ())])?;
-    params.choice("HttpTokens", &[("optional", ())])?;
-    Ok(())
+fn metadata(params: &Params) -> Result<MetadataOptions, ApiError> {
+    let word = |name: &str, words: [&str; 2], code: &'static str| {
+        let Some(asked) = params.text(name) else { return Ok(false) };
+        let at = words.iter().position(|word| word.eq_ignore_ascii_case(asked));
+        at.map(|at| at == 1).ok_or_else(|| {
+            let message = format!("The parameter {name} is {asked}; give {} or {}.", words[0], words[1]);
+            ApiError::new(400, code, message)
+        })
+    };
+    Ok(MetadataOptions {
+        off: word("HttpEndpoint", ["enabled", "disabled"], "InvalidHttpEndpoint.NotSupported")?,
+        needs_token: word("HttpTokens", ["optional", "required"], "InvalidHttpTokens.NotSupported")?,
+    })
+}
+
+/// The time at which an instance is deleted by itself: at least half an hour from now, and at most three years.
+fn release_at(call: &Call) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = call.params.text("AutoReleaseTime") else { return Ok(None) };
+    let at = time::parse(text).filter(|at| (RELEASE.0..=RELEASE.1).contains(&(at.0 - call.now.0)));
+    at.map(Some).ok_or_else(|| {
+        let message = "AutoReleaseTime is a time in UTC such as 2030-01-02T03:04:05Z, from half an hour to three years from now.";
+        ApiError::new(400, "InvalidAutoReleaseTime.Malformed", message)
+    })
 }
 
 /// What is said about the primary interface, when it is given, and the others.
@@ -186,10 +212,20 @@ fn source_dest_check(interface: Option<&Params>) -> Result<bool, ApiError> {
     Ok(asked.flatten().unwrap_or(true))
 }
 
-fn vswitch(params: &Params, interface: Option<&Params>) -> Result<VSwitchId, ApiError> {
+/// The vSwitch that is named, or the account's default one, in the zone that was asked for.
+fn vswitch(call: &Call, interface: Option<&Params>) -> Result<VSwitchId, ApiError> {
     let inner = interface.map(|interface| call::id(interface, "VSwitchId")).transpose()?.flatten();
-    let outer = call::id(params, "VSwitchId")?;
-    outer.or(inner).ok_or_else(|| params.missing("VSwitchId"))
+    if let Some(named) = call::id(&call.params, "VSwitchId")?.or(inner) {
+        return Ok(named);
+    }
+    let zone = call.params.text("ZoneId");
+    let usual =
+        |vswitch: &&Arc<VSwitch>| vswitch.is_default && zone.is_none_or(|zone| zone == vswitch.zone.as_str());
+    call.all_owned::<VSwitch>().find(usual).map(|vswitch| vswitch.id.clone()).ok_or_else(|| {
+        let message = "There is no default vSwitch there: give VSwitchId, or make a default one with CreateDefaultVpc and \
+                       CreateDefaultVSwitch.";
+        ApiError::new(400, "InvalidVSwitchId.Necessary", message)
+    })
 }
 
 /// Security groups may be given in four places.

@@ -186,6 +186,7 @@ fn vpc(refusal: &VpcRefusal) -> Code {
         VpcRefusal::CidrExists(_) => (400, "Duplicated.SecondaryCidrBlock"),
         VpcRefusal::CidrOverlapsVpc { .. } => (400, "InvalidCidrBlock"),
         VpcRefusal::CidrOverRoute { .. } => (400, "OperationFailed.ConflictWithEntry"),
+        VpcRefusal::NoVpcOfRange(_) => (400, "InvalidVpc.NotFound"),
         VpcRefusal::CidrNotFound(_) => (400, "InvalidSecondaryCidrBlock.NotFound"),
         VpcRefusal::CidrInUse { .. } => (400, "OperationFailed.CidrInUse"),
         VpcRefusal::DefaultVpcExists(_) => (400, "OperationFailed.DefaultVpcExist"),

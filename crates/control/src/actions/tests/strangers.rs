@@ -75,7 +75,7 @@ impl Asked<'_> {
 
     /// A parameter that the answer says is missing.
     fn missing(&self, answer: &str) -> Option<&'static str> {
-        let incomplete = [r#""Code":"Missing"#, "BothNull"];
+        let incomplete = [r#""Code":"Missing"#, "BothNull", ".Necessary"];
         if !incomplete.iter().any(|code| answer.contains(code)) {
             return None;
         }
