@@ -161,7 +161,7 @@ impl Agent {
         let settings = proxy::Settings::of(&plan, &health);
         let begin = Instant::now();
         let work = {
-            let plan = Arc::clone(&plan);
+            let (plan, health) = (Arc::clone(&plan), health.clone());
             move || {
                 let pass = reconciler.pass(&plan, &health);
                 (reconciler, pass)
@@ -174,12 +174,12 @@ impl Agent {
         }
         self.work.passed(&pass, begin.elapsed());
         let unfinished = pass.unfinished;
-        self.passed(&plan, pass);
+        self.passed(&plan, &health, pass);
         Ok(unfinished)
     }
 
-    fn passed(&mut self, plan: &Arc<HostPlan>, pass: Pass) {
-        self.names.send_replace(Arc::new(NamesView::of(plan)));
+    fn passed(&mut self, plan: &Arc<HostPlan>, health: &Health, pass: Pass) {
+        self.names.send_replace(Arc::new(NamesView::of(plan, health)));
         if pass.faults.is_empty() && !pass.unfinished {
             self.observed = plan.revision;
             self.ready.send_replace(true);

@@ -287,7 +287,8 @@ pub(crate) fn candidates(
         .collect()
 }
 
-fn is_healthy(group: &ServerGroupPlan, health: &Health, server: ServerIndex) -> bool {
+/// Whether a server may be chosen before those that are not: its checks say so, or there are none.
+pub(crate) fn is_healthy(group: &ServerGroupPlan, health: &Health, server: ServerIndex) -> bool {
     match (&group.health_check, health.get(&server)) {
         (None, _) | (Some(_), Some(HealthState::Healthy)) => true,
         (Some(_), Some(HealthState::Initial | HealthState::Unhealthy) | None) => false,

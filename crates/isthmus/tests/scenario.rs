@@ -42,6 +42,7 @@ scenarios! {
     interfaces
     metadata
     names
+    outage
     overlap
     port_ranges
     power

@@ -4,6 +4,7 @@
 mod forward;
 mod handler;
 mod names;
+mod outage;
 #[cfg(test)]
 mod tests;
 mod zones;

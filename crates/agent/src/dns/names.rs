@@ -8,7 +8,9 @@ use model::id::{Network, ZoneId};
 use model::net::services;
 use model::plan::{HostPlan, NamePlan, ZonePlan};
 
+use super::outage;
 use super::zones::{self, Finding};
+use crate::compile::Health;
 
 /// Domains that belong to Isthmus: what it does not know below them does not exist, and is asked of nobody else.
 const OWN_DOMAINS: [&str; 2] = ["privatelink.aliyuncs.com", "nlb.aliyuncsslb.com"];
@@ -52,14 +54,13 @@ impl NamesView {
         Self { askers, names, zones: BTreeMap::new() }
     }
 
-    /// The view of the ports and names of `plan`.
-    pub fn of(plan: &HostPlan) -> Self {
+    /// The view of the ports and names of `plan`, without zones whose servers have failed.
+    pub fn of(plan: &HostPlan, health: &Health) -> Self {
         let askers = plan.ports.iter().map(|(index, port)| {
             (services::alias(*index), Asker { network: port.network, zone: port.zone.clone() })
         });
-        let names = plan.vpcs.iter().map(|(network, vpc)| (*network, vpc.names.clone()));
         let zones = plan.vpcs.iter().map(|(network, vpc)| (*network, vpc.zones.clone()));
-        Self::new(askers.collect(), names.collect()).with_zones(zones.collect())
+        Self::new(askers.collect(), outage::names(plan, health)).with_zones(zones.collect())
     }
 
     /// The view with private zones of VPCs, by domain.

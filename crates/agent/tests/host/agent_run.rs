@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use agent::AgentError;
 use model::id::{Network, Revision};
@@ -18,6 +18,8 @@ use crate::fixture::{self, CLIENT_G, Host};
 use crate::traffic::{connect, udp_exchange};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+const ZONE_G: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 200);
+const ZONE_K: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 200);
 const NAME: &str = "ep-1.epsrv-1.cn-hangzhou.privatelink.aliyuncs.com";
 
 /// A running agent; asked to end when dropped, as its process is, and waited for: it keeps its plan on its way out.
@@ -68,8 +70,8 @@ impl Running {
 /// The fixture's plan with a name, health checks, and a server that runs NGINX's stand-in from its user data.
 fn plan() -> HostPlan {
     let mut plan = fixture::plan();
-    let answer =
-        NamePlan { addresses: vec![([10, 0, 1, 200].into(), fixture::zone("g"))], zone_affinity: false };
+    let addresses = vec![(ZONE_G, fixture::zone("g")), (ZONE_K, fixture::zone("k"))];
+    let answer = NamePlan { addresses, zone_affinity: false };
     plan.vpcs.get_mut(&Network(1)).unwrap().names = BTreeMap::from([(NAME.to_owned(), answer)]);
     let check = HealthCheck {
         kind: HealthCheckKind::Tcp,
@@ -83,17 +85,20 @@ fn plan() -> HostPlan {
     plan
 }
 
-/// Asks 100.100.2.136 from a client for an A record; the last four bytes of the answer are the address.
-fn resolve(host: &Host, name: &str) -> Option<Ipv4Addr> {
+/// Asks 100.100.2.136 from a client for A records; gives the addresses in their order. Each of them is 16 bytes at the answer's end.
+fn resolve(host: &Host, name: &str) -> Vec<Ipv4Addr> {
     let mut query = vec![0x7e, 0x57, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     for label in name.split('.') {
         query.push(label.len() as u8);
         query.extend(label.bytes());
     }
     query.extend([0, 0, 1, 0, 1]);
-    let answer = udp_exchange(host.netns(CLIENT_G), "100.100.2.136:53", &query).ok()?;
-    let (_, octets) = answer.split_last_chunk::<4>()?;
-    (answer[7] > 0).then_some(Ipv4Addr::from(*octets))
+    let Ok(answer) = udp_exchange(host.netns(CLIENT_G), "100.100.2.136:53", &query) else { return vec![] };
+    let records = answer.rchunks(16).take(answer[7].into());
+    let mut addresses: Vec<_> =
+        records.map(|record| Ipv4Addr::from(*record.last_chunk::<4>().unwrap())).collect();
+    addresses.reverse();
+    addresses
 }
 
 #[test]
@@ -106,8 +111,37 @@ fn an_agent_reports_what_is_true_and_serves_names_and_probes() {
         report.health.len() == 2 && report.health.values().all(|health| health.state == HealthState::Healthy)
     };
     agent.wait("both servers are healthy", healthy);
-    assert_eq!(resolve(&host, NAME), Some([10, 0, 1, 200].into()));
+    assert_eq!(resolve(&host, NAME), [ZONE_G, ZONE_K]);
     assert!(["g", "k"].contains(&connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask().as_str()));
+}
+
+#[test]
+fn a_zone_whose_servers_fail_leaves_the_name_while_another_has_some() {
+    let host = Host::configured("outage");
+    let mut plan = plan();
+    plan.vips.values_mut().for_each(|vip| vip.cross_zone = false);
+    let mut agent = Running::start(&host, Some(plan));
+    agent.wait("the plan is observed", |report| report.observed == Revision(1));
+    let [g, k] = host.servers();
+    let healthy = |report: &Report, number| {
+        report.health.values().filter(|health| health.state == HealthState::Healthy).count() == number
+    };
+    // Names follow the report within a pass.
+    let named = |addresses: &[Ipv4Addr]| {
+        let end = Instant::now() + PATIENCE;
+        while resolve(&host, NAME) != addresses {
+            assert!(Instant::now() < end, "{:?}", resolve(&host, NAME));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    agent.wait("both servers are healthy", |report| healthy(report, 2));
+    named(&[ZONE_G, ZONE_K]);
+    drop(g);
+    agent.wait("one server is healthy", |report| healthy(report, 1));
+    named(&[ZONE_K]);
+    drop(k);
+    agent.wait("none is healthy", |report| healthy(report, 0));
+    named(&[ZONE_G, ZONE_K]);
 }
 
 #[test]
