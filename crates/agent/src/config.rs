@@ -7,6 +7,9 @@ use model::id::{HostId, InstanceId};
 
 use crate::kernel::netns::Netns;
 
+/// Connections that the table of a host has room for when nothing else is asked for.
+pub const CONNECTIONS: u32 = 1 << 18;
+
 /// What tells the agents of one machine apart, and where this one keeps its things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentConfig {
@@ -18,6 +21,8 @@ pub struct AgentConfig {
     pub run_dir: PathBuf,
     /// The host's name in plans and reports.
     pub host: HostId,
+    /// Connections that the table has room for, from its making on. Each takes 350 bytes, whether it is there or not.
+    pub connections: u32,
     /// What starts this host's proxy: a program and its arguments.
     pub proxy_command: Vec<OsString>,
 }

@@ -103,8 +103,18 @@ impl Reconciler {
     /// Opened once; again when the pin was taken away.
     fn open_programs(&mut self) -> Result<(), Box<dyn Error>> {
         if self.programs.as_ref().is_none_or(|programs| !programs.is_pinned()) {
-            self.programs = Some(Programs::open(&self.config.bpf_dir(), OBJECT, self.attachment)?);
+            let connections = self.config.connections;
+            let directory = self.config.bpf_dir();
+            self.programs = Some(Programs::open(&directory, OBJECT, self.attachment, connections)?);
             self.unsettled = true;
+            let room = Maps::open(&maps_dir(&directory))?.flows.capacity() / 2;
+            if room != connections {
+                tracing::warn!(
+                    room,
+                    connections,
+                    "the table of connections keeps its size; another takes `isthmus down` and a new start"
+                );
+            }
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use tables::{
 
 use crate::trip::Trip;
 
-/// 262,144 connections. Entries (160 bytes each, and 16 a bucket: 88 MiB) are made up front: they lie together, which many
+/// 262,144 connections, if the agent says nothing else. Entries (160 bytes each, and 16 a bucket: 88 MiB) are made up front: they lie together, which many
 /// flows notice.
 #[btf_map]
 pub(crate) static FLOWS: HashMap<FlowKey, Flow, { 1 << 19 }> = HashMap::new();

@@ -140,6 +140,7 @@ impl Place {
             state_dir: self.state.clone(),
             run_dir: self.run_dir(),
             host,
+            connections: agent::config::CONNECTIONS,
             proxy_command: proxy_command
                 .into_iter()
                 .chain([self.state.as_os_str()])

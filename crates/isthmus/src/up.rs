@@ -39,6 +39,16 @@ pub struct Up {
     /// Where Prometheus finds metrics, under /metrics; without it nowhere. They name interfaces and servers of all accounts.
     #[arg(long, value_name = "ADDRESS", env = "ISTHMUS_METRICS")]
     metrics: Option<SocketAddr>,
+    /// Connections that the data plane has room for, 350 bytes each. It is made at the first start; another size takes
+    /// `isthmus down`.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "ISTHMUS_CONNECTIONS",
+        default_value_t = agent::config::CONNECTIONS,
+        value_parser = clap::value_parser!(u32).range(131_072..=16_777_216)
+    )]
+    connections: u32,
 }
 
 impl Up {
@@ -74,7 +84,8 @@ impl Up {
         let (plans, plans_in) = watch::channel(None);
         let (reports_out, reports) = watch::channel(None);
         let (stop, stopped) = watch::channel(false);
-        let config = place.agent_config(control.host().clone());
+        let mut config = place.agent_config(control.host().clone());
+        config.connections = self.connections;
         let consoles = Arc::new(LocalConsoles(Instances::new(&config.state_dir, &config.run_dir)));
         tokio::spawn(tell_status(status, control.inspector()));
         let operator = tokio::spawn(operator::answer(questions, control.admin()));

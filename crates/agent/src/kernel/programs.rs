@@ -121,14 +121,20 @@ pub fn maps_dir(directory: &Path) -> PathBuf {
 }
 
 impl Programs {
-    /// The program of this object, from its pin or newly loaded, over the maps pinned in `directory`.
-    pub fn open(directory: &Path, object: &[u8], attachment: Attachment) -> Result<Self, ProgramsError> {
+    /// The program of this object, from its pin or newly loaded, over the maps pinned in `directory`; where there are none yet,
+    /// over new ones, with room for so many connections.
+    pub fn open(
+        directory: &Path,
+        object: &[u8],
+        attachment: Attachment,
+        connections: u32,
+    ) -> Result<Self, ProgramsError> {
         bpffs::mount(directory)?;
         let maps = maps_dir(directory);
         fs::create_dir_all(&maps).map_err(|source| ProgramsError::Pin { path: maps.clone(), source })?;
         let pin = directory.join(format!("{PROGRAM}-{}", &hex::encode(Sha256::digest(object))[..16]));
         if !pin.exists() {
-            load(object, &maps, &pin)?;
+            load(object, &maps, &pin, connections)?;
         }
         let refused = |source| ProgramsError::Refused { what: "open the pinned program".into(), source };
         let program = SchedClassifier::from_pin(&pin).map_err(refused)?;
@@ -255,8 +261,9 @@ pub fn is_attached(interface: &str) -> bool {
     attached_programs(interface).map_or(Attachment::of_kernel() == Attachment::Clsact, |ids| !ids.is_empty())
 }
 
-fn load(object: &[u8], maps: &Path, pin: &Path) -> Result<(), ProgramsError> {
+fn load(object: &[u8], maps: &Path, pin: &Path, connections: u32) -> Result<(), ProgramsError> {
     let mut loader = EbpfLoader::new();
+    loader.map_max_entries("FLOWS", connections.saturating_mul(2));
     for name in MAPS {
         loader.map_pin_path(name, maps.join(name));
     }

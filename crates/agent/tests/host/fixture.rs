@@ -55,6 +55,7 @@ impl Host {
             run_dir: PathBuf::from("/run").join(&tag),
             tag,
             host: "host-a1".parse().unwrap(),
+            connections: agent::config::CONNECTIONS,
             proxy_command: vec![],
         };
         let reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
@@ -134,6 +135,7 @@ fn remove_leftovers() {
                 run_dir: entry.path(),
                 tag: name,
                 host: "host-a1".parse().unwrap(),
+                connections: agent::config::CONNECTIONS,
                 proxy_command: vec![],
             };
             agent::down::down(&config).unwrap();

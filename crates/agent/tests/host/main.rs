@@ -102,12 +102,32 @@ fn a_new_program_takes_over_established_connections() {
     let before = connection.ask();
     // The same code under another hash: the loader cannot tell.
     let newer = [OBJECT, b"newer"].concat();
-    let mut programs = Programs::open(&host.config.bpf_dir(), &newer, Attachment::of_kernel()).unwrap();
+    let mut programs = Programs::open(&host.config.bpf_dir(), &newer, Attachment::of_kernel(), 1024).unwrap();
     programs.attach(&host.config.fabric(), &host.link_indices()).unwrap();
     assert_eq!(connection.ask(), before);
     assert!(host.status().links.iter().all(|link| link.attached));
     host.pass();
     assert_eq!(connection.ask(), before, "and the older one takes over again");
+}
+
+#[test]
+fn the_table_of_connections_is_as_large_as_asked_for_and_keeps_its_size() {
+    let mut host = Host::configured("large");
+    host.config.connections = 1_000_000;
+    host.restart();
+    let _servers = host.servers();
+    let mut connection = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
+    let before = connection.ask();
+    let room = |host: &Host| {
+        let status = host.status();
+        let flows = status.maps.iter().find(|map| map.name == "FLOWS").unwrap();
+        (flows.capacity, status.connections >= 1)
+    };
+    assert_eq!(room(&host), (2_000_000, true));
+    host.config.connections = 1000;
+    host.restart();
+    assert_eq!(room(&host), (2_000_000, true));
+    assert_eq!(connection.ask(), before);
 }
 
 #[test]

@@ -58,6 +58,7 @@ fn config(name: &str, directory: &Path) -> Result<AgentConfig> {
         state_dir: directory.join("state"),
         run_dir: directory.join("run"),
         host: "host-bench".parse()?,
+        connections: agent::config::CONNECTIONS,
         proxy_command: vec![],
     })
 }
