@@ -16,6 +16,7 @@ mod interfaces;
 mod lifetime;
 mod limits;
 mod live;
+mod odd;
 mod openings;
 mod policies;
 mod port_ranges;
