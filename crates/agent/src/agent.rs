@@ -17,14 +17,13 @@ use crate::config::AgentConfig;
 use crate::dns::NamesView;
 use crate::flows::{self, Flows};
 use crate::instances::{self, Reports};
-use crate::kernel::maps::Maps;
-use crate::kernel::programs::{Attachment, maps_dir};
+use crate::kernel::programs::Attachment;
 use crate::plan_cache::{self, CacheError, PlanCache};
 use crate::probe::Prober;
 use crate::proxy;
 use crate::reconcile::{Pass, Reconciler};
 use crate::services::{self, Services};
-use crate::sweep;
+use crate::sweep::{self, Sweeper};
 use crate::work::Work;
 
 /// Time after which the host is compared with the plan though nothing changed.
@@ -88,7 +87,7 @@ struct Agent {
     made: watch::Sender<Option<Arc<HostPlan>>>,
     names: watch::Sender<Arc<NamesView>>,
     ready: watch::Sender<bool>,
-    flows: Arc<Flows>,
+    sweeper: Arc<Sweeper>,
     work: Arc<Work>,
     /// Ends its tasks when dropped.
     _tasks: JoinSet<()>,
@@ -122,6 +121,7 @@ impl Agent {
             health: prober.health(),
             prober,
             proxy: proxy::Keeper::new(config.clone()),
+            sweeper: Arc::new(Sweeper::new(&config, flows)),
             config,
             cache,
             plan,
@@ -132,7 +132,6 @@ impl Agent {
             made,
             names,
             ready,
-            flows,
             work,
             _tasks: tasks,
         }
@@ -161,9 +160,13 @@ impl Agent {
         let settings = proxy::Settings::of(&plan, &health);
         let begin = Instant::now();
         let work = {
-            let (plan, health) = (Arc::clone(&plan), health.clone());
+            let (plan, sweeper, health) = (Arc::clone(&plan), Arc::clone(&self.sweeper), health.clone());
             move || {
-                let pass = reconciler.pass(&plan, &health);
+                let pass = reconciler.pass(&plan, &health, sweeper.last());
+                // What ends with this plan has ended when it is reported.
+                if pass.changes.departure {
+                    sweeper.sweep();
+                }
                 (reconciler, pass)
             }
         };
@@ -173,6 +176,9 @@ impl Agent {
             pass.faults.push(crate::reconcile::in_full(&fault));
         }
         self.work.passed(&pass, begin.elapsed());
+        if pass.changes.departure {
+            self.sweep();
+        }
         let unfinished = pass.unfinished;
         self.passed(&plan, &health, pass);
         Ok(unfinished)
@@ -230,17 +236,18 @@ impl Agent {
         all
     }
 
-    /// Forgets idle connections, beside everything else.
+    /// Ends connections, beside everything else.
     fn sweep(&self) {
-        let maps = maps_dir(&self.config.bpf_dir());
-        let flows = Arc::clone(&self.flows);
-        tokio::task::spawn_blocking(move || {
-            let Ok(maps) = Maps::open(&maps) else { return };
-            match sweep::sweep(&maps, |ended| flows.tell(ended)) {
-                Ok(swept) => tracing::debug!(live = swept.live, expired = swept.expired, "swept"),
-                Err(error) => {
-                    tracing::warn!(error = crate::reconcile::in_full(&error), "idle connections stay")
-                }
+        let sweeper = Arc::clone(&self.sweeper);
+        tokio::spawn(async move {
+            let sweep = |sweeper: &Arc<Sweeper>| {
+                let sweeper = Arc::clone(sweeper);
+                tokio::task::spawn_blocking(move || sweeper.sweep())
+            };
+            if sweep(&sweeper).await.is_ok_and(|swept| swept.cut > 0) {
+                tokio::time::sleep(sweep::AGAIN).await;
+                // What it finds is told to the log.
+                let _ = sweep(&sweeper).await;
             }
         });
     }

@@ -20,6 +20,7 @@ use tables::Choice;
 use crate::image::{
     AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
 };
+use crate::leaving::{Former, Past};
 use crate::policy::Policies;
 use crate::turns;
 
@@ -45,16 +46,23 @@ pub struct Interfaces {
 }
 
 /// What the maps must hold so that packets follow the plan.
-pub fn compile(plan: &HostPlan, health: &Health, interfaces: &Interfaces) -> Image {
-    let mut compiler =
-        Compiler { plan, health, interfaces, policies: Policies::new(&plan.groups), tables: vec![] };
+pub fn compile(plan: &HostPlan, health: &Health, past: &Past, interfaces: &Interfaces) -> Image {
+    let mut compiler = Compiler {
+        plan,
+        health,
+        past,
+        interfaces,
+        policies: Policies::new(&plan.groups),
+        tables: vec![],
+        chosen: BTreeSet::new(),
+    };
     let ports = compiler.ports();
-    let servers = compiler.servers();
     let mut addresses = compiler.vpc_addresses(&ports);
     addresses.extend(services_addresses(&ports));
     let services = Network(tables::SERVICES_NETWORK);
     addresses.extend(proxy_addresses(plan).into_iter().map(|(address, what)| ((services, address), what)));
     let listeners = compiler.listeners();
+    let servers = compiler.servers();
     Image {
         ports,
         services: interfaces.services,
@@ -134,9 +142,12 @@ fn port_address(
 struct Compiler<'a> {
     plan: &'a HostPlan,
     health: &'a Health,
+    past: &'a Past,
     interfaces: &'a Interfaces,
     policies: Policies<'a>,
     tables: Vec<Vec<u32>>,
+    /// Servers that get new connections somewhere.
+    chosen: BTreeSet<ServerIndex>,
 }
 
 impl<'a> Compiler<'a> {
@@ -207,24 +218,56 @@ impl<'a> Compiler<'a> {
         let mut servers = BTreeMap::new();
         for (group_index, group) in &self.plan.server_groups {
             for (index, server) in &group.servers {
-                let Some((ifindex, port)) = self.local_port(server) else { continue };
-                let image = ServerImage {
+                let former = Former {
                     server_group: *group_index,
                     address: server.address,
                     port: server.port,
-                    ifindex,
                     port_index: server.port_index,
-                    mac: port.mac,
-                    ingress: self.policies.ingress(&port.groups),
+                    until: if self.fails(*index) { self.past.until(*index, group) } else { 0 },
                 };
-                servers.insert(*index, image);
+                servers.extend(self.server(&former).map(|image| (*index, image)));
             }
         }
+        servers.extend(self.leaving());
         servers
     }
 
-    fn local_port(&self, server: &ServerPlan) -> Option<(u32, &'a PortPlan)> {
-        Some((*self.interfaces.ports.get(&server.port_index)?, self.plan.ports.get(&server.port_index)?))
+    /// Servers that are no longer in their group, and whose connections have not all been ended.
+    fn leaving(&mut self) -> BTreeMap<ServerIndex, ServerImage> {
+        let mut leaving = BTreeMap::new();
+        for (index, former) in &self.past.servers {
+            let Some(group) = self.plan.server_groups.get(&former.server_group) else { continue };
+            let until = self.past.until(*index, group);
+            if !group.servers.contains_key(index) && !self.past.is_over(until) {
+                let image = self.server(&Former { until, ..*former });
+                leaving.extend(image.map(|image| (*index, image)));
+            }
+        }
+        leaving
+    }
+
+    /// `None` = its port is not on this host.
+    fn server(&mut self, it: &Former) -> Option<ServerImage> {
+        let (ifindex, port) = self.local_port(it.port_index)?;
+        Some(ServerImage {
+            server_group: it.server_group,
+            address: it.address,
+            port: it.port,
+            ifindex,
+            port_index: it.port_index,
+            mac: port.mac,
+            ingress: self.policies.ingress(&port.groups),
+            until: it.until,
+        })
+    }
+
+    /// Whether a server fails its checks, and others stand in for it.
+    fn fails(&self, index: ServerIndex) -> bool {
+        self.health.get(&index) == Some(&HealthState::Unhealthy) && !self.chosen.contains(&index)
+    }
+
+    fn local_port(&self, index: PortIndex) -> Option<(u32, &'a PortPlan)> {
+        Some((*self.interfaces.ports.get(&index)?, self.plan.ports.get(&index)?))
     }
 
     fn listeners(&mut self) -> BTreeMap<(VipIndex, PortRange, Transport), ListenerImage> {
@@ -247,6 +290,7 @@ impl<'a> Compiler<'a> {
     fn server_table(&mut self, group: &ServerGroupPlan, vip: &VipPlan) -> TableRef {
         let zone = (!vip.cross_zone).then_some(&vip.zone);
         let candidates = self.candidates(group, zone);
+        self.chosen.extend(candidates.iter().map(|candidate| ServerIndex(candidate.id)));
         let slots = match choice(group.scheduler) {
             Choice::Turn => turns::round(&candidates),
             Choice::Tuple | Choice::Source | Choice::ConnectionId => {
@@ -264,7 +308,7 @@ impl<'a> Compiler<'a> {
     /// The servers of this host that get new connections through a zonal address of this zone.
     fn candidates(&self, group: &ServerGroupPlan, zone: Option<&ZoneId>) -> Vec<Candidate> {
         let eligible = |server: &ServerPlan| {
-            zone.is_none_or(|zone| server.zone == *zone) && self.local_port(server).is_some()
+            zone.is_none_or(|zone| server.zone == *zone) && self.local_port(server.port_index).is_some()
         };
         candidates(group, self.health, eligible)
     }

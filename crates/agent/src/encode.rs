@@ -1,10 +1,10 @@
 //! From an image to the kernel's own types. Pure.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
-use model::id::{ListenerIndex, Network, VipIndex};
+use model::id::{ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Transport, services};
 use tables::{
     Address, AddressKey, AddressKind, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey, Port,
@@ -13,6 +13,7 @@ use tables::{
 
 use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage};
 use crate::kernel::links::SERVICES_MAC;
+use crate::leaving::Former;
 use crate::prefixes::prefixes;
 use crate::ranges::Place;
 
@@ -235,7 +236,21 @@ fn server(what: &ServerImage, places: &Places) -> Server {
         port_index: what.port_index.0,
         mac: mac(what.mac.0),
         port: what.port.to_be(),
+        pad: 0,
+        until: what.until,
     }
+}
+
+/// What the kernel knows of servers.
+pub fn formers(servers: &[(u32, Server)]) -> BTreeMap<ServerIndex, Former> {
+    let former = |server: &Server| Former {
+        server_group: ServerGroupIndex(server.server_group),
+        address: server.address.to_ne_bytes().into(),
+        port: u16::from_be(server.port),
+        port_index: PortIndex(server.port_index),
+        until: server.until,
+    };
+    servers.iter().map(|(index, server)| (ServerIndex(*index), former(server))).collect()
 }
 
 /// As an address stands in a packet.

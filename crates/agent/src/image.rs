@@ -42,7 +42,7 @@ pub struct Image {
     pub loads: BTreeMap<ServerIndex, u32>,
     /// Bandwidth of endpoints' connections that have one, Mbit/s.
     pub limits: BTreeMap<EndpointIndex, u32>,
-    /// Servers on this host.
+    /// Servers on this host, and those that have left their group and still have connections.
     pub servers: BTreeMap<ServerIndex, ServerImage>,
 }
 
@@ -161,4 +161,6 @@ pub struct ServerImage {
     pub mac: Mac,
     /// What it may receive.
     pub ingress: PolicyRef,
+    /// 0 = it serves; otherwise until when its connections live: see [`tables::Server::until`].
+    pub until: u64,
 }

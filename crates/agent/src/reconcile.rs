@@ -16,6 +16,9 @@ use crate::kernel::links::{self, SERVICES_LINK, Veth};
 use crate::kernel::maps::{Changes, Maps};
 use crate::kernel::programs::{Attachment, Programs, maps_dir};
 use crate::kernel::rules::{MAIN_TABLE, Routing, SOURCE_TABLES, SourceRule};
+use crate::kernel::source_ports;
+use crate::leaving::Past;
+use crate::sweep;
 
 pub use crate::kernel::programs::OBJECT;
 
@@ -31,6 +34,13 @@ pub struct Pass {
     pub faults: Vec<String>,
     /// There are links still to be made: another pass should follow at once, with the newest plan.
     pub unfinished: bool,
+}
+
+/// What a pass is to make true.
+struct Wanted<'a> {
+    plan: &'a HostPlan,
+    health: &'a Health,
+    swept: u64,
 }
 
 /// Makes one host's data plane equal to its plans.
@@ -50,28 +60,32 @@ impl Reconciler {
     }
 
     /// One pass. Blocks for some milliseconds, longer when there is much to make.
-    pub fn pass(&mut self, plan: &HostPlan, health: &Health) -> Pass {
+    ///
+    /// `swept`: when the last sweep of flows began that has ended, see [`Past::swept`].
+    pub fn pass(&mut self, plan: &HostPlan, health: &Health, swept: u64) -> Pass {
         let mut pass = Pass::default();
-        if let Err(error) = self.try_pass(plan, health, &mut pass) {
+        let wanted = Wanted { plan, health, swept };
+        if let Err(error) = self.try_pass(&wanted, &mut pass) {
             pass.faults.push(in_full(error.as_ref()));
         }
         pass
     }
 
-    fn try_pass(&mut self, plan: &HostPlan, health: &Health, pass: &mut Pass) -> Result<(), Box<dyn Error>> {
+    fn try_pass(&mut self, wanted: &Wanted<'_>, pass: &mut Pass) -> Result<(), Box<dyn Error>> {
+        let plan = wanted.plan;
         let fabric = self.config.fabric();
         self.open_programs()?;
         // What the plan forbids must not wait for links: to make one takes tens of milliseconds, and it can fail.
         let present = if fabric.exists() { links::list(&fabric)? } else { BTreeMap::new() };
         let present = interfaces(plan, &present);
-        self.sync(plan, health, &present, pass)?;
+        self.sync(wanted, &present, pass)?;
         self.make_namespaces(plan)?;
         let outcome = links::ensure(&fabric, &self.veths(plan), PATIENCE)?;
         pass.faults.extend(outcome.faults.iter().map(|fault| in_full(fault)));
         pass.unfinished = outcome.unfinished;
         let made = interfaces(plan, &outcome.indices);
         if made != present {
-            self.sync(plan, health, &made, pass)?;
+            self.sync(wanted, &made, pass)?;
         }
         pass.faults.extend(pass.changes.overflows.iter().flatten().map(|overflow| in_full(overflow)));
         if let Some(programs) = &mut self.programs {
@@ -83,19 +97,20 @@ impl Reconciler {
     /// Makes the maps follow the plan over the links that there are.
     fn sync(
         &mut self,
-        plan: &HostPlan,
-        health: &Health,
+        wanted: &Wanted<'_>,
         interfaces: &Interfaces,
         pass: &mut Pass,
     ) -> Result<(), Box<dyn Error>> {
         let maps = Maps::open(&maps_dir(&self.config.bpf_dir()))?;
-        let image = compile(plan, health, interfaces);
+        let past = Past { servers: maps.formers()?, swept: wanted.swept, now: sweep::now() };
+        let image = compile(wanted.plan, wanted.health, &past, interfaces);
         // A failure in the middle leaves maps changed and flows not judged again: the next one must do it.
         let rejudge = std::mem::replace(&mut self.unsettled, true);
         let changes = maps.sync(&image, rejudge)?;
         self.unsettled = false;
         pass.changes.entries += changes.entries;
         pass.changes.judgement |= changes.judgement;
+        pass.changes.departure |= changes.departure;
         pass.changes.overflows = changes.overflows;
         Ok(())
     }
@@ -122,6 +137,7 @@ impl Reconciler {
     fn make_namespaces(&self, plan: &HostPlan) -> Result<(), Box<dyn Error>> {
         self.config.fabric().create()?;
         self.config.services().create()?;
+        source_ports::widen(&self.config.services())?;
         for id in instances(plan) {
             self.config.instance(id).create()?;
         }

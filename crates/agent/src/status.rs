@@ -10,6 +10,7 @@ use crate::kernel::counters;
 use crate::kernel::links;
 use crate::kernel::maps::Maps;
 use crate::kernel::programs::{self, maps_dir};
+use crate::ports::{PortsStatus, Taken};
 
 /// The data plane of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub struct HostStatus {
     pub counters: Vec<CounterStatus>,
     /// How full the maps are.
     pub maps: Vec<MapStatus>,
+    /// Source ports towards servers that do not see their clients' addresses, where many are taken, most first.
+    pub ports: Vec<PortsStatus>,
 }
 
 /// A link's host side.
@@ -89,7 +92,10 @@ pub fn status(config: &AgentConfig) -> Result<Option<HostStatus>, StatusError> {
 
 fn read(config: &AgentConfig) -> Result<HostStatus, Box<dyn Error + Send + Sync>> {
     let directory = maps_dir(&config.bpf_dir());
-    let maps = Maps::open(&directory)?.fill()?;
+    let maps = Maps::open(&directory)?;
+    let mut taken = Taken::default();
+    maps.flows.for_each(|key, flow| taken.count(key, flow))?;
+    let maps = maps.fill()?;
     let entries = maps.iter().find(|(name, ..)| *name == "FLOWS").map_or(0, |(_, used, _)| *used);
     Ok(HostStatus {
         tag: config.tag.clone(),
@@ -101,6 +107,7 @@ fn read(config: &AgentConfig) -> Result<HostStatus, Box<dyn Error + Send + Sync>
             .into_iter()
             .map(|(name, used, capacity)| MapStatus { name: name.to_owned(), used, capacity })
             .collect(),
+        ports: taken.many(),
     })
 }
 

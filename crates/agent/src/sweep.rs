@@ -1,17 +1,28 @@
-//! Forgets connections that have been idle for too long, and counts those of each server. A connection is dead when both of
-//! its entries are.
+//! Ends connections that have been idle for too long or whose server has left, and counts those of each server. A connection
+//! is idle when both of its entries are.
+
+mod due;
+mod sweeper;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use rustix::time::ClockId;
-use tables::{Choice, Event, EventKind, Flow, FlowKey, Load};
+use tables::{Choice, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Load};
 
 use crate::kernel::maps::Maps;
 use crate::kernel::table::{Table, TableError};
+use crate::resets::Reset;
+use due::Standing;
+
+pub use sweeper::Sweeper;
 
 /// Time from one sweep to the next.
 pub const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Time until connections that were just cut are reset once more: an end that had something to acknowledge (TCP waits up to
+/// 200 ms with that) has said by then what it expects.
+pub(crate) const AGAIN: Duration = Duration::from_millis(250);
 
 /// Entries that are looked at once more and then removed together: few, so that little time lies between.
 const TOGETHER: usize = 64;
@@ -23,34 +34,127 @@ pub struct Swept {
     pub live: usize,
     /// Entries removed.
     pub expired: usize,
+    /// Connections that end with resets, which stay for a moment.
+    pub cut: usize,
 }
 
-/// One walk over all flows. `tell` hears of connections whose end nobody has told yet.
-pub fn sweep(maps: &Maps, mut tell: impl FnMut(Vec<Event>)) -> Result<Swept, TableError> {
+/// What one walk over all flows has found.
+#[derive(Default)]
+struct Found {
+    total: usize,
+    idle: HashMap<FlowKey, Flow>,
+    /// Forward entries of connections whose server has left.
+    left: Vec<(FlowKey, Flow)>,
+    /// Forward entries of connections that were cut before.
+    cut: Vec<FlowKey>,
+    /// Connections of each server that is chosen by their number.
+    connections: HashMap<u32, i32>,
+}
+
+/// What has been idle for too long: connections that end with resets, and entries that are just forgotten.
+type Dead = (Vec<(FlowKey, Flow)>, Vec<FlowKey>);
+
+/// One sweep. `send` carries resets; `tell` hears of connections whose end nobody has told yet.
+pub fn sweep(
+    maps: &Maps,
+    mut send: impl FnMut(Reset),
+    mut tell: impl FnMut(Vec<Event>),
+) -> Result<Swept, TableError> {
     let Maps { flows, loads, .. } = maps;
-    let mut idle: HashMap<FlowKey, Flow> = HashMap::new();
-    let mut connections: HashMap<u32, i32> = HashMap::new();
-    let mut total = 0;
     let now = now();
-    flows.for_each(|key, flow| {
-        total += 1;
-        if flow.idle(now) {
-            idle.insert(*key, *flow);
-        } else if flow.reverse == 0 && flow.choice == Choice::LeastConnections as u8 && !flow.ended() {
-            *connections.entry(flow.server).or_default() += 1;
-        }
-    })?;
+    let found = walk(maps, now)?;
     for (server, load) in loads.entries()? {
-        let connections = connections.get(&server).copied().unwrap_or(0);
+        let connections = found.connections.get(&server).copied().unwrap_or(0);
         loads.set(&server, &Load { connections, ..load })?;
     }
-    let mut expired = 0;
-    for keys in dead(&idle, flows)?.chunks(TOGETHER) {
-        let removed = remove(keys, flows, now)?;
-        expired += removed.len();
-        tell(removed.iter().filter_map(|key| ended(key, &idle, now)).collect());
+    let mut swept = Swept { cut: found.cut.len(), ..Swept::default() };
+    for key in &found.cut {
+        reset(flows, key, &mut send)?;
     }
-    Ok(Swept { live: total - expired, expired })
+    let (expired, mut over) = dead(&found.idle, flows)?;
+    let left = found.left.iter().map(|it| (*it, EventKind::Reset));
+    for ((key, flow), kind) in left.chain(expired.into_iter().map(|it| (it, EventKind::Expired))) {
+        let Some(event) = cut(maps, &key, kind, now)? else { continue };
+        if flow.owes_reset(key.protocol) {
+            reset(flows, &key, &mut send)?;
+            swept.cut += 1;
+        } else {
+            over.extend([key, key.paired(&flow)]);
+        }
+        tell(vec![event]);
+    }
+    for keys in over.chunks(TOGETHER) {
+        let removed = remove(keys, &found, flows, now)?;
+        swept.expired += removed.len();
+        tell(removed.iter().filter_map(|key| ended(key, &found.idle, now)).collect());
+    }
+    swept.live = found.total - swept.expired;
+    Ok(swept)
+}
+
+fn walk(maps: &Maps, now: u64) -> Result<Found, TableError> {
+    let standing = Standing::read(maps, now)?;
+    let mut found = Found::default();
+    maps.flows.for_each(|key, flow| {
+        found.total += 1;
+        let forward = flow.reverse == 0;
+        if flow.idle(now) {
+            found.idle.insert(*key, *flow);
+        } else if forward && flow.is(FlowState::Cut) {
+            found.cut.push(*key);
+        } else if forward && !flow.ended() {
+            if flow.choice == Choice::LeastConnections as u8 {
+                *found.connections.entry(flow.server).or_default() += 1;
+            }
+            if standing.has_left(key, flow) {
+                found.left.push((*key, *flow));
+            }
+        }
+    })?;
+    Ok(found)
+}
+
+/// Stops a connection, if it is still to end in this way; nothing of it passes from then on. Gives what is to be told.
+fn cut(maps: &Maps, key: &FlowKey, kind: EventKind, now: u64) -> Result<Option<Event>, TableError> {
+    let Some([mut flow, mut pair]) = both(&maps.flows, key)? else { return Ok(None) };
+    let is_idle = flow.idle(now) && pair.idle(now);
+    if flow.ended() || kind == EventKind::Expired && !is_idle {
+        return Ok(None);
+    }
+    let mut event = Event::of(kind, now, key, &flow, &pair);
+    if kind == EventKind::Reset {
+        event.reason = DropReason::ServerGone as u8;
+    }
+    let old = maps.epoch()?.wrapping_sub(1);
+    let other = key.paired(&flow);
+    for entry in [&mut flow, &mut pair] {
+        entry.state |= FlowState::Cut as u8;
+        entry.epoch = old;
+        entry.last_seen = now;
+    }
+    maps.flows.set(key, &flow)?;
+    maps.flows.set(&other, &pair)?;
+    Ok(Some(event))
+}
+
+/// Resets both ends of a connection that was cut. What they have acknowledged is read after that: nothing that they receive
+/// can change what they expect.
+fn reset(
+    flows: &Table<FlowKey, Flow>,
+    key: &FlowKey,
+    send: &mut impl FnMut(Reset),
+) -> Result<(), TableError> {
+    if let Some([flow, pair]) = both(flows, key)? {
+        send(Reset::along(&flow, &pair));
+        send(Reset::along(&pair, &flow));
+    }
+    Ok(())
+}
+
+/// Both entries of a connection.
+fn both(flows: &Table<FlowKey, Flow>, key: &FlowKey) -> Result<Option<[Flow; 2]>, TableError> {
+    let Some(flow) = flows.get(key)? else { return Ok(None) };
+    Ok(flows.get(&key.paired(&flow))?.map(|pair| [flow, pair]))
 }
 
 /// The end of the connection that this is the forward entry of, unless it was told when it came.
@@ -61,12 +165,19 @@ fn ended(key: &FlowKey, idle: &HashMap<FlowKey, Flow>, now: u64) -> Option<Event
     is_due.then(|| Event::of(EventKind::Expired, now, key, flow, pair))
 }
 
-/// Removes those that are still idle, and says which: a new connection may have taken the ports since the
-/// walk.
-fn remove(keys: &[FlowKey], flows: &Table<FlowKey, Flow>, now: u64) -> Result<Vec<FlowKey>, TableError> {
+/// Removes those that are still idle, or cut before they were established, and says which: a new connection may have taken
+/// the ports since the walk.
+fn remove(
+    keys: &[FlowKey],
+    found: &Found,
+    flows: &Table<FlowKey, Flow>,
+    now: u64,
+) -> Result<Vec<FlowKey>, TableError> {
     let mut still = Vec::with_capacity(keys.len());
     for key in keys {
-        if flows.get(key)?.is_some_and(|flow| flow.idle(now)) {
+        let was_idle = found.idle.contains_key(key);
+        let is_due = |flow: Flow| if was_idle { flow.idle(now) } else { flow.is(FlowState::Cut) };
+        if flows.get(key)?.is_some_and(is_due) {
             still.push(*key);
         }
     }
@@ -74,16 +185,20 @@ fn remove(keys: &[FlowKey], flows: &Table<FlowKey, Flow>, now: u64) -> Result<Ve
     Ok(still)
 }
 
-/// Idle entries whose other entry is idle too, or was lost when a crash came between two writes.
-fn dead(idle: &HashMap<FlowKey, Flow>, flows: &Table<FlowKey, Flow>) -> Result<Vec<FlowKey>, TableError> {
-    let mut dead = Vec::new();
+/// Idle entries whose other entry is idle too, or was lost when a crash came between two writes: forward entries of those that
+/// end with resets, and all entries of the others.
+fn dead(idle: &HashMap<FlowKey, Flow>, flows: &Table<FlowKey, Flow>) -> Result<Dead, TableError> {
+    let (mut owed, mut over) = (Vec::new(), Vec::new());
     for (key, flow) in idle {
         let other = key.paired(flow);
-        if idle.contains_key(&other) || flows.get(&other)?.is_none() {
-            dead.push(*key);
+        let is_whole = idle.contains_key(&other);
+        if is_whole && flow.owes_reset(key.protocol) {
+            owed.extend((flow.reverse == 0).then_some((*key, *flow)));
+        } else if is_whole || flows.get(&other)?.is_none() {
+            over.push(*key);
         }
     }
-    Ok(dead)
+    Ok((owed, over))
 }
 
 /// `CLOCK_MONOTONIC`, nanoseconds: the clock of `last_seen`.

@@ -51,9 +51,9 @@ pub(crate) fn denied(trip: &Trip, reason: DropReason) {
     });
 }
 
-/// Tells of a flow that was judged again and refused, before it is forgotten.
+/// Tells of a flow that was judged again and does not go on, before it is forgotten.
 #[inline(never)]
-pub(crate) fn cut(trip: &Trip, reason: DropReason) {
+pub(crate) fn cut(kind: EventKind, trip: &Trip, reason: DropReason) {
     let (Some(forward), Some(reverse)) = (FLOWS.get_ptr(&trip.judged), FLOWS.get_ptr(&trip.kept_reverse))
     else {
         return;
@@ -61,7 +61,7 @@ pub(crate) fn cut(trip: &Trip, reason: DropReason) {
     // SAFETY: two live entries, only read.
     let (forward, reverse) = unsafe { (&*forward, &*reverse) };
     write(|event| {
-        event.tell(EventKind::Denied, trip.now, &trip.judged, forward, reverse);
+        event.tell(kind, trip.now, &trip.judged, forward, reverse);
         event.reason = reason as u8;
     });
 }

@@ -39,6 +39,12 @@ struct Tcp {
     rest: [u16; 6],
 }
 
+/// What a TCP header says that its flow remembers; of other protocols nothing.
+struct Segment {
+    flags: u8,
+    ack: u32,
+}
+
 /// The verdict, or nothing if the packet is one for the slow path.
 #[inline(always)]
 pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
@@ -69,7 +75,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
         icmp_type: 0,
         pad: [0; 2],
     };
-    let (mut tcp_flags, mut check) = (0, &raw mut headers.l4[3]);
+    let (mut segment, mut check) = (Segment { flags: 0, ack: 0 }, &raw mut headers.l4[3]);
     match frame.protocol {
         TCP => {
             if data + size_of::<Tcp>() > end {
@@ -77,9 +83,9 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
             }
             // SAFETY: the bounds were just checked.
             let rest = unsafe { &mut (*(data as *mut Tcp)).rest };
-            tcp_flags = rest[2].to_be() as u8;
+            segment = Segment { flags: rest[2].to_be() as u8, ack: word([rest[0], rest[1]]) };
             check = &raw mut rest[4];
-            if tcp_flags & (SYN | ACK) == SYN {
+            if segment.flags & (SYN | ACK) == SYN {
                 return None;
             }
         }
@@ -103,7 +109,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     let length = ctx.len();
     if !current(flow, frame, now, length)
         || tells(flow, data, end)
-        || !follow(&key, flow, tcp_flags, now, length)
+        || !follow(&key, flow, &segment, now, length)
     {
         return None;
     }
@@ -124,9 +130,12 @@ fn current(flow: &Flow, frame: &Frame, now: u64, length: u32) -> bool {
 
 /// Counts the packet and follows its connection; false if the slow path is to do both.
 #[inline(always)]
-fn follow(key: &FlowKey, flow: &mut Flow, tcp_flags: u8, now: u64, length: u32) -> bool {
-    if changes(flow, tcp_flags) {
-        return change(key, flow, tcp_flags, now, length);
+fn follow(key: &FlowKey, flow: &mut Flow, segment: &Segment, now: u64, length: u32) -> bool {
+    if segment.flags & ACK != 0 {
+        flow.ack = segment.ack;
+    }
+    if changes(flow, segment.flags) {
+        return change(key, flow, segment.flags, now, length);
     }
     charge(flow, now, length);
     true
@@ -182,22 +191,23 @@ fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, check: &mut u16, key: &Fl
     frame.src = halves(flow.src);
     frame.dst = halves(flow.dst);
     frame.ttl -= flow.ttl_step;
-    frame.check = checksum::apply(frame.check, flow.address_delta + ttl_delta(flow.ttl_step));
+    frame.check = checksum::apply(frame.check, flow.address_delta as u32 + ttl_delta(flow.ttl_step));
     if key.protocol == ICMP {
         headers.l4[2] = flow.sport;
     } else {
         headers.l4[0] = flow.sport;
         headers.l4[1] = flow.dport;
     }
-    if summed::apply(summed::summed(skb), check, key.protocol, flow.address_delta, flow.port_delta) {
+    let (addresses, ports) = (flow.address_delta as u32, flow.port_delta as u32);
+    if summed::apply(summed::summed(skb), check, key.protocol, addresses, ports) {
         return send(skb, flow.egress);
     }
     let (check, flags) = check_field(key.protocol);
     // Addresses apart from ports: a partial checksum covers only the pseudo-header.
-    if flow.address_delta != 0
+    if addresses != 0
         && key.protocol != ICMP
-        && !replace(skb, L4 + check, flow.address_delta, flags | BPF_F_PSEUDO_HDR as u64)
-        || flow.port_delta != 0 && !replace(skb, L4 + check, flow.port_delta, flags)
+        && !replace(skb, L4 + check, addresses, flags | BPF_F_PSEUDO_HDR as u64)
+        || ports != 0 && !replace(skb, L4 + check, ports, flags)
     {
         return TC_ACT_SHOT;
     }

@@ -28,6 +28,10 @@ pub(crate) fn find(trip: &mut Trip) -> Outcome {
             // SAFETY: a live entry, only read, and before any is removed.
             let pair = unsafe { &*pair };
             let idle = trip.out.idle(trip.now) && pair.idle(trip.now);
+            // The agent resets both ends.
+            if idle && trip.out.owes_reset(trip.key.protocol) && !trip.opens() {
+                return Ok(());
+            }
             let over = idle || replaced(trip, pair);
             if over {
                 event::over(idle, &trip.key, &trip.out, pair);
@@ -64,6 +68,23 @@ pub(crate) fn forget_judged(trip: &Trip) {
     let _ = FLOWS.remove(&trip.kept_reverse);
 }
 
+/// A packet of a connection that was cut does not pass, but what its sender expects next is remembered: a reset may have
+/// missed that.
+#[inline(never)]
+pub(crate) fn overhear(trip: &mut Trip) -> Outcome {
+    // SAFETY: read at once.
+    if let Some(receiver) = unsafe { PORTS.get(trip.out.egress) } {
+        trip.receiver = receiver.index;
+    }
+    if trip.tcp_flags & ACK != 0
+        && let Some(flow) = FLOWS.get_ptr_mut(&trip.key)
+    {
+        // SAFETY: a live entry.
+        unsafe { (*flow).ack = trip.ack };
+    }
+    Err(DropReason::NoConnection)
+}
+
 /// Counts the packet for its flow and follows the TCP state in both entries.
 #[inline(never)]
 pub(crate) fn follow(trip: &mut Trip) -> Outcome {
@@ -76,6 +97,9 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     flow.last_seen = trip.now;
     flow.packets += 1;
     flow.bytes += trip.length as u64;
+    if trip.tcp_flags & ACK != 0 {
+        flow.ack = trip.ack;
+    }
     count(Purpose::Forwarded, trip.length);
     let told = flow.ended();
     advance(flow, pair, trip.tcp_flags);

@@ -15,6 +15,7 @@
 //! | `LOADS` | connections of each server, where the least loaded one is chosen |
 //! | `TURNS` | how many new connections a listener of a zonal address has placed in turn |
 //! | `QUIC_IDS` | ids that servers gave to their QUIC connections, to the server |
+//! | `EXHAUSTED` | private: when no source port towards a server was free |
 //! | `EPOCH` | the plan in force: flows of another one are judged again |
 //! | `DROPS` | (port, reason) to packets and bytes dropped |
 //! | `COUNTERS` | packets and bytes of the whole host, by purpose |
@@ -62,7 +63,7 @@ use aya_ebpf::{
     macros::classifier,
     programs::TcContext,
 };
-use tables::{DropReason, EventKind, Purpose};
+use tables::{DropReason, EventKind, FlowState, Purpose};
 
 use crate::{report::Outcome, trip::Trip};
 
@@ -107,24 +108,37 @@ fn stages(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         return icmp::error(skb, trip);
     }
     flow::find(trip)?;
-    if trip.known == 1 {
-        return known(skb, trip);
+    if trip.known == 1 && trip.out.epoch != trip.epoch {
+        stand(skb, trip)?;
     }
-    first(skb, trip)
+    if trip.known == 1 { known(skb, trip) } else { first(skb, trip) }
+}
+
+/// Whether a flow of an old plan may go on. One without a server is forgotten when the packet can begin another.
+#[inline(always)]
+fn stand(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    if trip.out.is(FlowState::Cut) {
+        return flow::overhear(trip);
+    }
+    let Err(reason) = again(skb, trip) else { return Ok(()) };
+    match reason {
+        DropReason::Rerouted => return Err(reason),
+        // The agent resets both ends.
+        DropReason::ServerGone if trip.is_settled() => return Err(reason),
+        DropReason::ServerGone if trip.out.reverse == 0 && trip.opens() => {
+            event::cut(EventKind::Reset, trip, reason);
+            trip.known = 0;
+            (trip.again, trip.keep) = (0, 0);
+        }
+        _ => event::cut(EventKind::Denied, trip, reason),
+    }
+    flow::forget_judged(trip);
+    if trip.known == 0 { Ok(()) } else { Err(reason) }
 }
 
 /// A packet of a known flow.
 #[inline(always)]
 fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    if trip.out.epoch != trip.epoch
-        && let Err(reason) = again(skb, trip)
-    {
-        if !matches!(reason, DropReason::Rerouted) {
-            event::cut(trip, reason);
-            flow::forget_judged(trip);
-        }
-        return Err(reason);
-    }
     rewrite::hop(trip)?;
     limit::pass(trip)?;
     flow::follow(trip)?;
@@ -138,6 +152,10 @@ fn again(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     flow::recollect(trip)?;
     route::begin(trip);
     route::judge(skb, trip)?;
+    if trip.parting == 1 {
+        trip.reverse_key = trip.judged;
+        return Ok(());
+    }
     flow::renew(trip)
 }
 
@@ -159,12 +177,7 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 /// Judges the packet, and lets it through as the first of a new flow.
 #[inline(always)]
 fn open(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    let opens = match trip.key.protocol {
-        parse::TCP => trip.tcp_flags & (flow::SYN | flow::ACK | flow::RST | flow::FIN) == flow::SYN,
-        parse::ICMP => trip.key.icmp_type == parse::ECHO_REQUEST,
-        _ => true,
-    };
-    if !opens {
+    if !trip.opens() {
         return Err(DropReason::NoConnection);
     }
     route::judge(skb, trip)?;

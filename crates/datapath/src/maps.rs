@@ -52,6 +52,9 @@ pub(crate) static LOADS: HashMap<u32, Load, { 1 << 16 }> = HashMap::new();
 pub(crate) static TURNS: LruHashMap<TurnKey, u64, { 1 << 14 }> = LruHashMap::new();
 #[btf_map]
 pub(crate) static QUIC_IDS: LruHashMap<QuicId, u32, { 1 << 16 }> = LruHashMap::new();
+/// Not shared: a new program may look through all ports once more.
+#[btf_map]
+pub(crate) static EXHAUSTED: LruHashMap<FlowKey, u64, { 1 << 10 }> = LruHashMap::new();
 #[btf_map]
 pub(crate) static EPOCH: Array<u32, 1> = Array::new();
 #[btf_map]

@@ -3,19 +3,21 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
-use tables::{DropReason, FlowState, Purpose, checksum};
+use tables::{DropReason, FIRST_PORT, FlowKey, FlowState, Purpose, SOURCE_PORTS, checksum};
 
 use crate::{
     event, load,
-    maps::FLOWS,
+    maps::{EXHAUSTED, FLOWS},
     openings,
     parse::{ICMP, TCP},
     report::{Outcome, count},
     trip::Trip,
 };
 
-/// Source ports tried when the client's own is taken.
+/// Source ports tried at random when the client's own is taken.
 const TRIES: u32 = 32;
+/// How long nobody looks through all ports towards a server after none was free: that takes milliseconds.
+const PAUSE: u64 = 1_000_000_000;
 const EEXIST: i32 = -17;
 
 /// Fills in what follows from the forward entry's tuple, and the reverse entry. The packet in hand is the first one.
@@ -36,12 +38,13 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     if !icmp {
         ports = checksum::change16(ports, key.dport, f.dport);
     }
-    f.address_delta = checksum::delta(addresses);
-    f.port_delta = checksum::delta(ports);
+    f.address_delta = checksum::delta(addresses) as u16;
+    f.port_delta = checksum::delta(ports) as u16;
     f.epoch = trip.epoch;
     f.state = if key.protocol == TCP { FlowState::Opening as u8 } else { FlowState::Established as u8 };
     f.reverse = 0;
     f.pad = 0;
+    f.ack = trip.ack;
     f.last_seen = trip.now;
     f.packets = 1;
     f.bytes = trip.length as u64;
@@ -52,10 +55,10 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     (r.src, r.dst, r.sport, r.dport) = (key.dst, key.src, key.dport, key.sport);
     r.egress = key.ingress;
     (r.dst_mac, r.src_mac) = (f.src_mac, f.dst_mac);
-    r.address_delta = checksum::delta((f.address_delta ^ 0xffff) as u64);
-    r.port_delta = checksum::delta((f.port_delta ^ 0xffff) as u64);
+    r.address_delta = checksum::delta((!f.address_delta) as u64) as u16;
+    r.port_delta = checksum::delta((!f.port_delta) as u64) as u16;
     r.reverse = 1;
-    (r.packets, r.bytes) = (0, 0);
+    (r.ack, r.packets, r.bytes) = (0, 0, 0);
     Ok(())
 }
 
@@ -72,10 +75,7 @@ pub(crate) fn install(trip: &mut Trip) -> Outcome {
     match take(trip) {
         Ok(()) => {}
         Err(EEXIST) => {
-            let mut search = Search { trip, found: 0 };
-            // SAFETY: the callback has the signature that `bpf_loop` wants, and `search` outlives the call.
-            unsafe { bpf_loop(TRIES, another as *mut c_void, (&raw mut search).cast(), 0) };
-            if search.found == 0 {
+            if !search(trip) {
                 return Err(DropReason::SourcePorts);
             }
             count(Purpose::PortRemapped, trip.length);
@@ -125,14 +125,55 @@ fn take(trip: &Trip) -> Result<(), i32> {
     FLOWS.insert(&trip.reverse_key, &trip.reverse, 0)
 }
 
+/// Takes another source port: some at random, which finds one soon unless nearly all are taken, then all of them.
+#[inline(never)]
+fn search(trip: &mut Trip) -> bool {
+    let mut search = Search { trip, found: 0 };
+    // SAFETY: the callback has the signature that `bpf_loop` wants, and `search` outlives the call.
+    unsafe { bpf_loop(TRIES, another as *mut c_void, (&raw mut search).cast(), 0) };
+    if search.found == 1 {
+        return true;
+    }
+    let trip = &mut *search.trip;
+    let all = FlowKey { dport: 0, ..trip.reverse_key };
+    // SAFETY: read at once.
+    if unsafe { EXHAUSTED.get(&all) }.is_some_and(|at| trip.now < *at + PAUSE) {
+        return false;
+    }
+    let now = trip.now;
+    let mut search = Search { trip, found: 0 };
+    // SAFETY: as above.
+    unsafe { bpf_loop(SOURCE_PORTS, next as *mut c_void, (&raw mut search).cast(), 0) };
+    if search.found == 0 {
+        // Without room for this the next packet looks again.
+        let _ = EXHAUSTED.insert(&all, &now, 0);
+    }
+    search.found == 1
+}
+
 /// Tries another source port; 1 ends the loop.
 unsafe extern "C" fn another(attempt: u32, search: *mut Search) -> i64 {
-    // SAFETY: `install` passes its own live structure.
+    // SAFETY: `search` passes its own live structure.
     let search = unsafe { &mut *search };
     let trip = &mut *search.trip;
     let spread = trip.judged.hash().wrapping_add(attempt.wrapping_mul(0x9e37_79b9));
-    trip.forward.sport = ((1024 + (spread >> 8) % (65536 - 1024)) as u16).to_be();
+    trip.forward.sport = ((FIRST_PORT + (spread >> 8) % SOURCE_PORTS) as u16).to_be();
     if complete(trip).is_err() || take(trip).is_err() {
+        return 0;
+    }
+    search.found = 1;
+    1
+}
+
+/// Tries the next source port, if it is free; 1 ends the loop.
+unsafe extern "C" fn next(attempt: u32, search: *mut Search) -> i64 {
+    // SAFETY: `search` passes its own live structure.
+    let search = unsafe { &mut *search };
+    let trip = &mut *search.trip;
+    let from = trip.judged.hash() % SOURCE_PORTS;
+    trip.forward.sport = ((FIRST_PORT + (from + attempt) % SOURCE_PORTS) as u16).to_be();
+    if complete(trip).is_err() || FLOWS.insert(&trip.reverse_key, &trip.reverse, BPF_NOEXIST as u64).is_err()
+    {
         return 0;
     }
     search.found = 1;

@@ -7,7 +7,7 @@ use crate::{
     maps::{FRAGMENTS, PORTS},
     report::Outcome,
     source,
-    trip::{ETHERNET, Part, Trip},
+    trip::{ETHERNET, Part, Trip, word},
 };
 
 pub(crate) const ICMP: u8 = 1;
@@ -124,14 +124,16 @@ fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 
 #[inline(always)]
 fn flags(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    let bytes = trip.buffer.as_mut_ptr().cast::<[u8; 2]>();
-    if !load(skb, trip.l4 + 12, bytes) {
+    let words = trip.buffer.as_mut_ptr().cast::<[u16; 3]>();
+    if !load(skb, trip.l4 + 8, words) {
         return Err(DropReason::Malformed);
     }
     // SAFETY: just loaded, as above.
-    let bytes = unsafe { *bytes };
-    trip.tcp_flags = bytes[1];
-    if bytes[0] >> 4 < 5 { Err(DropReason::Malformed) } else { Ok(()) }
+    let words = unsafe { *words };
+    let [offset, flags] = words[2].to_ne_bytes();
+    trip.tcp_flags = flags;
+    trip.ack = word([words[0], words[1]]);
+    if offset >> 4 < 5 { Err(DropReason::Malformed) } else { Ok(()) }
 }
 
 #[inline(always)]

@@ -20,7 +20,7 @@ const ID: u8 = 8;
 /// An id is not longer (RFC 9000, 17.2).
 const LONGEST: u8 = 20;
 
-/// The server of the group that gave the connection its id; 0 = none did. An id is remembered for longer than its server
+/// The server of the group that gave the connection its id; 0 = none did that still serves. An id is remembered for longer than its server
 /// keeps its number, so the number may be another group's by now.
 #[inline(never)]
 pub(crate) fn giver(trip: &Trip, server_group: u32) -> u32 {
@@ -29,7 +29,7 @@ pub(crate) fn giver(trip: &Trip, server_group: u32) -> u32 {
     let Some(server) = (unsafe { QUIC_IDS.get(id) }).copied() else { return 0 };
     // SAFETY: looked at once.
     match unsafe { SERVERS.get(server) } {
-        Some(giver) if giver.server_group == server_group => server,
+        Some(giver) if giver.server_group == server_group && giver.until == 0 => server,
         _ => 0,
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     trip.frame.src = halves(out.src);
     trip.frame.dst = halves(out.dst);
     trip.frame.ttl = trip.frame.ttl.wrapping_sub(step);
-    trip.frame.check = checksum::apply(trip.frame.check, out.address_delta + ttl_delta(step));
+    trip.frame.check = checksum::apply(trip.frame.check, out.address_delta as u32 + ttl_delta(step));
     // SAFETY: the frame is as long as said.
     let stored = unsafe {
         bpf_skb_store_bytes(skb, 0, (&raw const trip.frame).cast(), size_of_val(&trip.frame) as u32, 0)
@@ -60,7 +60,7 @@ fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     if trip.key.protocol == ICMP {
         flags = 0;
     } else if out.address_delta != 0
-        && !replace(skb, check, out.address_delta, flags | BPF_F_PSEUDO_HDR as u64)
+        && !replace(skb, check, out.address_delta as u32, flags | BPF_F_PSEUDO_HDR as u64)
     {
         return false;
     }
@@ -71,7 +71,7 @@ fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     let (offset, size) = if trip.key.protocol == ICMP { (4, 2) } else { (0, 4) };
     // SAFETY: `words` is at least as long as `size`.
     let stored = unsafe { bpf_skb_store_bytes(skb, trip.l4 + offset, words.as_ptr().cast(), size, 0) };
-    stored == 0 && (out.port_delta == 0 || replace(skb, check, out.port_delta, flags))
+    stored == 0 && (out.port_delta == 0 || replace(skb, check, out.port_delta as u32, flags))
 }
 
 /// Offset of the checksum after the IP header, and the flags with which it is replaced: a UDP checksum of zero means

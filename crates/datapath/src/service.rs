@@ -91,6 +91,12 @@ pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let Some(server) = known.filter(|server| server.server_group == listener.server_group) else {
         return Err(if trip.keep != 0 { DropReason::ServerGone } else { DropReason::NoServer });
     };
+    if trip.keep != 0 && server.until != 0 && !trip.is_settled() {
+        if trip.out.reverse == 0 {
+            return Err(DropReason::ServerGone);
+        }
+        trip.parting = 1;
+    }
     trip.forward.server = id;
     trip.forward.choice = listener.choice;
     translate(trip, server, listener.preserve_client == 1);

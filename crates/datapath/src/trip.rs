@@ -4,9 +4,13 @@ use aya_ebpf::{
     bindings::{__sk_buff, TC_ACT_SHOT},
     helpers::bpf_ktime_get_coarse_ns,
 };
-use tables::{Address, Flow, FlowKey, Mac, Port};
+use tables::{Address, Flow, FlowKey, FlowState, Mac, Port};
 
-use crate::maps::{EPOCH, TRIP};
+use crate::{
+    flow::{ACK, FIN, RST, SYN},
+    maps::{EPOCH, TRIP},
+    parse::{ECHO_REQUEST, ICMP, TCP},
+};
 
 /// Ethernet and IPv4 header as they stand in the packet.
 #[repr(C)]
@@ -78,9 +82,13 @@ pub(crate) struct Trip {
     pub again: u8,
     /// A [`Part`].
     pub part: u8,
+    /// TCP: the acknowledgement number, as it stands in the packet.
+    pub ack: u32,
     /// Where the header after IP starts.
     pub l4: u32,
     pub tcp_flags: u8,
+    /// 1 = a reply of a server that serves no more: it passes, and the flow is not renewed.
+    pub parting: u8,
     /// 1 = `out` is the rewrite of a known flow.
     pub known: u8,
     /// 1 = answered in place: there is no flow to write.
@@ -126,9 +134,27 @@ impl Trip {
         self.keep = 0;
         self.again = 0;
         self.tcp_flags = 0;
+        self.ack = 0;
+        self.parting = 0;
         self.known = 0;
         self.answered = 0;
         self.verdict = TC_ACT_SHOT;
+    }
+
+    /// Whether the packet may be the first of a connection.
+    #[inline(always)]
+    pub(crate) fn opens(&self) -> bool {
+        match self.key.protocol {
+            TCP => self.tcp_flags & (SYN | ACK | RST | FIN) == SYN,
+            ICMP => self.key.icmp_type == ECHO_REQUEST,
+            _ => true,
+        }
+    }
+
+    /// Whether the packet's flow, as it is known, is a TCP connection that its server has accepted.
+    #[inline(always)]
+    pub(crate) fn is_settled(&self) -> bool {
+        self.key.protocol == TCP && (self.out.is(FlowState::Established) || self.out.is(FlowState::Answered))
     }
 
     /// Source and destination of the packet.

@@ -36,6 +36,7 @@ scenarios! {
     connections
     daemon
     deletion
+    draining
     flood
     flows
     health

@@ -2,7 +2,7 @@
 
 mod assistant;
 mod endpoints;
-mod nlb;
+pub(crate) mod nlb;
 mod ports;
 mod routes;
 mod tls;

@@ -33,7 +33,7 @@ kinds! {
     Closed = 2, "closed";
     /// Its first packet was refused, or it was judged again and refused: the reason says why.
     Denied = 3, "denied";
-    /// One side has reset it.
+    /// One side has reset it; with a reason, it was ended because its server has left.
     Reset = 4, "reset";
     /// Nobody has used it for longer than its idle time.
     Expired = 5, "expired";

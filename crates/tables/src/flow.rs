@@ -36,6 +36,8 @@ pub enum FlowState {
     Closed = 8,
     /// The other side has answered the SYN. Set in both entries; the client's next ACK makes them established.
     Answered = 32,
+    /// The agent ends it with a reset to each end: nothing passes any more. Set in both entries, whose epoch is old then.
+    Cut = 16,
 }
 
 /// Value of `FLOWS`: what becomes of a packet that matches the key.
@@ -55,8 +57,8 @@ pub struct Flow {
     /// The plan under which the flow was judged; another one means: judge again.
     pub epoch: u32,
     /// Ones'-complement differences of addresses and of ports, folded to 16 bits, made once per connection; 0 = no change.
-    pub address_delta: u32,
-    pub port_delta: u32,
+    pub address_delta: u16,
+    pub port_delta: u16,
     /// Dense ids, 0 = none: what the flow counts for and by what it is judged again.
     pub listener: u32,
     pub server: u32,
@@ -78,11 +80,18 @@ pub struct Flow {
     /// Longest TCP segment that either end may announce, bytes; 0 = any.
     pub mss: u16,
     pub pad: u16,
+    /// TCP: the last acknowledgement number of the packets that match, as it stands there. It is what their sender expects
+    /// next, and so the sequence number of a reset that it takes (RFC 5961, section 3.2).
+    pub ack: u32,
     /// `bpf_ktime_get_coarse_ns` of the last packet.
     pub last_seen: u64,
     pub packets: u64,
     pub bytes: u64,
 }
+
+/// The first source port that is given to a connection whose own is taken, and how many there are from there on.
+pub const FIRST_PORT: u32 = 1024;
+pub const SOURCE_PORTS: u32 = 65_536 - FIRST_PORT;
 
 /// Idle times in seconds, after which a flow is dead.
 pub mod idle {
@@ -98,6 +107,8 @@ pub mod idle {
     pub const ICMP: u16 = 30;
 }
 
+/// Its number in the IP header.
+const TCP: u8 = 6;
 const NANOSECONDS: u64 = 1_000_000_000;
 
 impl FlowKey {
@@ -155,13 +166,20 @@ impl Flow {
     /// Whether a new SYN on this entry starts a new connection.
     #[inline(always)]
     pub fn over(&self) -> bool {
-        self.state & (FlowState::Closing as u8 | FlowState::Closed as u8 | FlowState::Reset as u8) != 0
+        self.ended() || self.is(FlowState::Closing)
     }
 
-    /// Whether nothing but stragglers can come: a reset or the FINs of both sides were seen.
+    /// Whether nothing but stragglers can come: a reset or the FINs of both sides were seen, or it was cut.
     #[inline(always)]
     pub fn ended(&self) -> bool {
-        self.state & (FlowState::Closed as u8 | FlowState::Reset as u8) != 0
+        self.state & (FlowState::Closed as u8 | FlowState::Reset as u8 | FlowState::Cut as u8) != 0
+    }
+
+    /// Whether a connection of this protocol ends with a reset to each end when it was idle for too long or its server has
+    /// left: a listener's, once established.
+    #[inline(always)]
+    pub fn owes_reset(&self, protocol: u8) -> bool {
+        protocol == TCP && self.listener != 0 && self.is(FlowState::Established) && !self.ended()
     }
 
     /// Idle time that this entry is allowed in its present state, nanoseconds.

@@ -27,7 +27,7 @@ pub use address::{Address, AddressKey, AddressKind};
 pub use counters::{Counter, DropKey, Purpose};
 pub use distance::distance;
 pub use event::{Event, EventKind};
-pub use flow::{Flow, FlowKey, FlowState, idle};
+pub use flow::{FIRST_PORT, Flow, FlowKey, FlowState, SOURCE_PORTS, idle};
 pub use fragment::{Fragment, FragmentKey};
 pub use limit::{Bucket, Limit};
 pub use policy::{MemberKey, Policy, Rule, RuleAction};
@@ -48,4 +48,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 9;
+pub const LAYOUT: u32 = 10;

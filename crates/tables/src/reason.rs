@@ -66,8 +66,8 @@ reasons! {
     IcmpError = 19, "ICMP error about an unknown flow";
     /// The packet could not be rewritten.
     Rewrite = 20, "packet could not be rewritten";
-    /// The flow's server was removed.
-    ServerGone = 21, "server was removed from its group";
+    /// The flow's server was removed, or fails its health check.
+    ServerGone = 21, "server was removed from its group, or fails its health check";
     /// Broadcast and multicast are not carried.
     Multicast = 22, "broadcast and multicast are not carried";
     /// A port that has no policy: fail closed.

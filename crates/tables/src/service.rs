@@ -156,7 +156,7 @@ pub struct QuicId {
     pub id: [u16; 4],
 }
 
-/// Value of `SERVERS`, keyed by dense server id.
+/// Value of `SERVERS`, keyed by dense server id. One that has left its group stays until its connections have ended.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -171,9 +171,13 @@ pub struct Server {
     pub mac: Mac,
     /// Network byte order; 0 = the one that the client asked for.
     pub port: u16,
+    pub pad: u32,
+    /// 0 = it serves. Otherwise it has left or fails its health check: only established TCP connections stay with it, until
+    /// then (`CLOCK_MONOTONIC`, ns).
+    pub until: u64,
 }
 
 const _: () = assert!(size_of::<ListenerAt>() == 8 && size_of::<ListenerPrefix>() == 12);
-const _: () = assert!(size_of::<Listener>() == 24 && size_of::<Server>() == 28);
+const _: () = assert!(size_of::<Listener>() == 24 && size_of::<Server>() == 40);
 const _: () = assert!(size_of::<RateKey>() == 8 && size_of::<Rate>() == 16);
 const _: () = assert!(size_of::<Load>() == 8 && size_of::<QuicId>() == 12);

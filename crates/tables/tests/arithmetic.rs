@@ -51,6 +51,7 @@ fn flow(src: u32, dst: u32, egress: u32) -> Flow {
         choice: 0,
         mss: 0,
         pad: 0,
+        ack: 0,
         last_seen: 0,
         packets: 0,
         bytes: 0,

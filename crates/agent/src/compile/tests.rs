@@ -179,7 +179,7 @@ fn rules_of_all_groups_are_judged_by_priority_and_drop_comes_before_accept() {
     let two = group(vec![rule(2, RulePolicy::Drop, 3), rule(1, RulePolicy::Drop, 4)], true);
     plan.groups = BTreeMap::from([(GroupIndex(1), one), (GroupIndex(2), two)]);
     plan.ports.insert(PortIndex(1), port(1, 'g', &[1, 2]));
-    let image = compile(&plan, &Health::new(), &interfaces());
+    let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
     let rules = ingress_of(&image, 11);
     let order: Vec<u16> = rules.iter().filter(|rule| rule.group == 0).map(|rule| rule.port_low).collect();
     assert_eq!(order, [4, 1, 3, 2]);
@@ -195,7 +195,7 @@ fn everything_may_go_out_only_if_all_groups_say_so() {
         let [one, two] = defaults.map(|default| group(vec![], default));
         plan.groups = BTreeMap::from([(GroupIndex(1), one), (GroupIndex(2), two)]);
         plan.ports.insert(PortIndex(1), port(1, 'g', &[1, 2]));
-        let image = compile(&plan, &Health::new(), &interfaces());
+        let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
         image.policies[image.ports[&11].egress.0].len()
     };
     assert_eq!(egress([true, true]), 1);
@@ -206,13 +206,13 @@ fn everything_may_go_out_only_if_all_groups_say_so() {
 fn a_group_that_the_plan_lacks_lets_nothing_through() {
     let mut plan = plan();
     plan.groups.clear();
-    let image = compile(&plan, &Health::new(), &interfaces());
+    let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
     assert!(image.policies.iter().all(Vec::is_empty));
 }
 
 #[test]
 fn ports_with_the_same_groups_share_their_policies() {
-    let image = compile(&plan(), &Health::new(), &interfaces());
+    let image = compile(&plan(), &Health::new(), &Past::default(), &interfaces());
     assert_eq!(image.ports[&11].ingress, image.ports[&12].ingress);
     assert_eq!(image.policies.len(), 2);
 }
@@ -220,7 +220,15 @@ fn ports_with_the_same_groups_share_their_policies() {
 #[test]
 fn only_healthy_servers_get_connections_and_all_of_them_when_none_is() {
     let shares = |one, two| {
-        shares(&compile(&plan(), &Health::from([(SERVER_1, one), (SERVER_2, two)]), &interfaces()), 1)
+        shares(
+            &compile(
+                &plan(),
+                &Health::from([(SERVER_1, one), (SERVER_2, two)]),
+                &Past::default(),
+                &interfaces(),
+            ),
+            1,
+        )
     };
     use HealthState::{Healthy, Initial, Unhealthy};
     assert_eq!(shares(Healthy, Unhealthy), BTreeMap::from([(1, 100)]));
@@ -234,11 +242,11 @@ fn with_cross_zone_off_a_zone_uses_its_own_servers_only() {
     let mut plan = plan();
     plan.vips.values_mut().for_each(|vip| vip.cross_zone = false);
     let health = Health::from([(SERVER_2, HealthState::Healthy)]);
-    let image = compile(&plan, &health, &interfaces());
+    let image = compile(&plan, &health, &Past::default(), &interfaces());
     assert_eq!(shares(&image, 1), BTreeMap::from([(1, 100)]), "none healthy in the zone: all of the zone");
     assert_eq!(shares(&image, 2), BTreeMap::from([(2, 100)]));
     group_of_servers(&mut plan).servers.remove(&SERVER_1);
-    let image = compile(&plan, &health, &interfaces());
+    let image = compile(&plan, &health, &Past::default(), &interfaces());
     assert!(
         image.server_tables[image.listeners[&(VipIndex(1), PortRange::one(80), Transport::Tcp)].table.0]
             .is_empty()
@@ -250,10 +258,10 @@ fn weights_set_the_shares_and_weight_zero_gets_none() {
     let mut plan = plan();
     group_of_servers(&mut plan).health_check = None;
     group_of_servers(&mut plan).servers.insert(SERVER_2, server(2, 'k', 25));
-    let image = compile(&plan, &Health::new(), &interfaces());
+    let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
     assert_eq!(shares(&image, 1), BTreeMap::from([(1, 80), (2, 20)]));
     group_of_servers(&mut plan).servers.insert(SERVER_2, server(2, 'k', 0));
-    let image = compile(&plan, &Health::new(), &interfaces());
+    let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
     assert_eq!(shares(&image, 1), BTreeMap::from([(1, 100)]));
     assert!(image.servers.contains_key(&SERVER_2), "its established connections stay");
 }
@@ -264,7 +272,7 @@ fn the_least_loaded_is_chosen_among_servers_that_stand_there_once() {
     group_of_servers(&mut plan).scheduler = Scheduler::Wlc;
     group_of_servers(&mut plan).health_check = None;
     group_of_servers(&mut plan).servers.insert(SERVER_2, server(2, 'k', 25));
-    let image = compile(&plan, &Health::new(), &interfaces());
+    let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
     assert_eq!(image.server_tables, [vec![1, 2]]);
     assert_eq!(image.loads, BTreeMap::from([(SERVER_1, 100), (SERVER_2, 25)]));
     assert!(image.listeners.values().all(|listener| listener.choice == Choice::LeastConnections));
@@ -273,12 +281,12 @@ fn the_least_loaded_is_chosen_among_servers_that_stand_there_once() {
 #[test]
 fn a_rate_of_a_listener_and_one_of_its_load_balancer_hold_in_each_zone() {
     let mut plan = plan();
-    assert!(compile(&plan, &Health::new(), &interfaces()).rates.is_empty());
+    assert!(compile(&plan, &Health::new(), &Past::default(), &interfaces()).rates.is_empty());
     let (index, listener) = plan.listeners.first_key_value().expect("a listener");
     let (index, vips) = (*index, listener.vips.clone());
     plan.listeners.values_mut().for_each(|listener| listener.cps = 7);
     plan.vips.values_mut().for_each(|vip| vip.cps = 9);
-    let image = compile(&plan, &Health::new(), &interfaces());
+    let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
     let wanted = vips.iter().flat_map(|vip| [((*vip, Some(index)), 7), ((*vip, None), 9)]);
     assert_eq!(image.rates, wanted.collect());
     assert!(image.listeners.values().all(|listener| listener.rated));
@@ -288,7 +296,7 @@ fn a_rate_of_a_listener_and_one_of_its_load_balancer_hold_in_each_zone() {
 fn an_endpoint_leads_nowhere_until_it_is_accepted() {
     let mut plan = plan();
     let vip = |plan: &HostPlan| {
-        let image = compile(plan, &Health::new(), &interfaces());
+        let image = compile(plan, &Health::new(), &Past::default(), &interfaces());
         match image.addresses[&(Network(1), [10, 0, 0, 200].into())] {
             AddressImage::Endpoint { vip, .. } => vip,
             ref other => panic!("{other:?}"),
@@ -303,7 +311,7 @@ fn an_endpoint_leads_nowhere_until_it_is_accepted() {
 fn a_port_without_a_link_gets_no_traffic() {
     let mut interfaces = interfaces();
     interfaces.ports.remove(&PortIndex(2));
-    let image = compile(&plan(), &Health::new(), &interfaces);
+    let image = compile(&plan(), &Health::new(), &Past::default(), &interfaces);
     assert_eq!(shares(&image, 1), BTreeMap::from([(1, 100)]));
     assert!(!image.addresses.contains_key(&(Network(1), [10, 0, 0, 2].into())));
     assert!(!image.addresses.contains_key(&(Network(0), services::alias(PortIndex(2)))));
@@ -322,7 +330,7 @@ proptest! {
             .filter_map(|(server, healthy)| healthy.then_some((server, HealthState::Healthy))).collect();
         let mut interfaces = interfaces();
         interfaces.ports.retain(|port, _| linked[port.0 as usize - 1]);
-        let image = compile(&plan, &health, &interfaces);
+        let image = compile(&plan, &health, &Past::default(), &interfaces);
         for id in image.server_tables.iter().flatten() {
             let server = &image.servers[&ServerIndex(*id)];
             prop_assert!(image.ports.contains_key(&server.ifindex));
@@ -330,6 +338,81 @@ proptest! {
         let policies = image.ports.values().flat_map(|port| [port.egress, port.ingress]);
         prop_assert!(policies.into_iter().all(|policy| policy.0 < image.policies.len()));
         prop_assert!(image.listeners.values().all(|listener| listener.table.0 < image.server_tables.len()));
-        prop_assert_eq!(&image, &compile(&plan, &health, &interfaces));
+        prop_assert_eq!(&image, &compile(&plan, &health, &Past::default(), &interfaces));
     }
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+/// What the kernel knows after an image was made true.
+fn after(image: &Image, now: u64, swept: u64) -> Past {
+    let former = |it: &ServerImage| Former {
+        server_group: it.server_group,
+        address: it.address,
+        port: it.port,
+        port_index: it.port_index,
+        until: it.until,
+    };
+    let servers = image.servers.iter().map(|(index, it)| (*index, former(it))).collect();
+    Past { servers, swept, now }
+}
+
+#[test]
+fn a_server_that_leaves_its_group_stays_until_its_connections_have_ended() {
+    for (drain, until) in [(Some(30), 40 * SECOND), (Some(0), 10 * SECOND), (None, 10 * SECOND)] {
+        let mut plan = plan();
+        group_of_servers(&mut plan).drain_seconds = drain;
+        let none = Health::new();
+        let before = compile(&plan, &none, &Past::default(), &interfaces());
+        assert_eq!(before.servers[&SERVER_2].until, 0);
+        group_of_servers(&mut plan).servers.remove(&SERVER_2);
+        let leaving = compile(&plan, &none, &after(&before, 10 * SECOND, 0), &interfaces());
+        assert_eq!(shares(&leaving, 1), BTreeMap::from([(1, 100)]), "it gets nothing new");
+        assert_eq!(leaving.servers[&SERVER_2], ServerImage { until, ..before.servers[&SERVER_2].clone() });
+        // Later passes, and a restart before anything was swept, neither prolong nor shorten that.
+        group_of_servers(&mut plan).drain_seconds = Some(900);
+        for (now, swept) in [(20, 19), (1000, 0)] {
+            let past = after(&leaving, now * SECOND, if swept * SECOND > until { 0 } else { swept * SECOND });
+            assert_eq!(compile(&plan, &none, &past, &interfaces()).servers, leaving.servers);
+        }
+        let past = after(&leaving, 1000 * SECOND, until + 1);
+        assert_eq!(compile(&plan, &none, &past, &interfaces()).servers.len(), 1, "then it is gone");
+    }
+}
+
+#[test]
+fn a_server_whose_port_or_group_is_gone_is_gone_at_once() {
+    let mut plan = plan();
+    let before = compile(&plan, &Health::new(), &Past::default(), &interfaces());
+    group_of_servers(&mut plan).drain_seconds = Some(30);
+    group_of_servers(&mut plan).servers.remove(&SERVER_2);
+    let past = after(&before, SECOND, 0);
+    let count = |plan: &HostPlan| compile(plan, &Health::new(), &past, &interfaces()).servers.len();
+    assert_eq!(count(&plan), 2);
+    let mut without = plan.clone();
+    without.ports.remove(&PortIndex(2));
+    assert_eq!(count(&without), 1);
+    plan.listeners.clear();
+    plan.server_groups.clear();
+    assert_eq!(count(&plan), 0);
+}
+
+#[test]
+fn a_server_that_fails_its_checks_leaves_while_another_one_serves_and_may_come_back() {
+    use HealthState::{Healthy, Initial, Unhealthy};
+    let mut plan = plan();
+    group_of_servers(&mut plan).drain_seconds = Some(30);
+    let compiled = |one, two, past: &Past| {
+        compile(&plan, &Health::from([(SERVER_1, one), (SERVER_2, two)]), past, &interfaces())
+    };
+    let until =
+        |image: &Image| (image.servers[&SERVER_1].until / SECOND, image.servers[&SERVER_2].until / SECOND);
+    let past = |now| Past { now: now * SECOND, ..Past::default() };
+    assert_eq!(until(&compiled(Unhealthy, Unhealthy, &past(10))), (0, 0), "better than none");
+    assert_eq!(until(&compiled(Initial, Healthy, &past(10))), (0, 0), "nothing speaks against it yet");
+    let failing = compiled(Healthy, Unhealthy, &past(10));
+    assert_eq!(until(&failing), (0, 40));
+    let later = compiled(Healthy, Unhealthy, &after(&failing, 100 * SECOND, 90 * SECOND));
+    assert_eq!(until(&later), (0, 40), "it is still in its group");
+    assert_eq!(until(&compiled(Healthy, Healthy, &after(&failing, 20 * SECOND, 0))), (0, 0));
 }

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::path::Path;
 
 use aya::Pod;
+use model::id::ServerIndex;
 use tables::{
     Address, AddressKey, Flow, FlowKey, Limit, Listener, ListenerPrefix, Load, MemberKey, Policy, Port, Rate,
     RateKey, RoutePrefix, Rule, Server,
@@ -14,6 +15,7 @@ use tables::{
 use super::table::{Table, TableError};
 use crate::encode::{self, Places};
 use crate::image::Image;
+use crate::leaving::Former;
 use crate::ranges::{Full, Place, Range, place};
 
 /// The plan is larger than a map: what did not fit lets nothing through, everything else is as planned.
@@ -36,15 +38,17 @@ pub struct Maps {
     policies: Table<u32, Policy>,
     rules: Table<u32, Rule>,
     members: Table<MemberKey, u8>,
-    listeners: Table<ListenerPrefix, Listener>,
+    /// Listeners.
+    pub listeners: Table<ListenerPrefix, Listener>,
     slots: Table<u32, u32>,
-    servers: Table<u32, Server>,
+    /// Servers.
+    pub servers: Table<u32, Server>,
     limits: Table<u32, Limit>,
     rates: Table<RateKey, Rate>,
     /// Connections of servers; the agent sets the program's count right.
     pub loads: Table<u32, Load>,
     epoch: Table<u32, u32>,
-    /// Connections; the agent only reads and expires them.
+    /// Connections; the agent only reads and ends them.
     pub flows: Table<FlowKey, Flow>,
 }
 
@@ -55,6 +59,8 @@ pub struct Changes {
     pub entries: usize,
     /// Something that first packets are judged by changed, so established flows must be judged again.
     pub judgement: bool,
+    /// A server no longer serves some of its connections: a sweep should look for them at once.
+    pub departure: bool,
     /// What did not fit: policies and server tables.
     pub overflows: [Option<Overflow>; 2],
 }
@@ -111,6 +117,7 @@ impl Maps {
                     .iter()
                     .any(|step| step.size() > 0)
                 || listeners.changes(differ_in_judgement),
+            departure: servers.changes(departs) || listeners.changes(leads_elsewhere),
             overflows: [no_rules, no_slots],
         };
         if changes.judgement {
@@ -148,8 +155,17 @@ impl Maps {
     }
 
     fn raise_epoch(&self) -> Result<(), TableError> {
-        let epoch = self.epoch.range(0, 1)?.first().copied().unwrap_or(0);
-        self.epoch.set(&0, &epoch.wrapping_add(1))
+        self.epoch.set(&0, &self.epoch()?.wrapping_add(1))
+    }
+
+    /// The plan in force: flows of another one are judged again.
+    pub fn epoch(&self) -> Result<u32, TableError> {
+        Ok(self.epoch.range(0, 1)?.first().copied().unwrap_or(0))
+    }
+
+    /// The servers that the kernel knows.
+    pub fn formers(&self) -> Result<BTreeMap<ServerIndex, Former>, TableError> {
+        Ok(encode::formers(&self.servers.entries()?))
     }
 
     /// Name, entries in use and capacity of each map that can fill up.
@@ -220,6 +236,16 @@ fn policy_id(present: &BTreeMap<u32, Range>, given: &[u32], range: Range) -> u32
 fn differ_in_judgement(old: Option<&Listener>, new: Option<&Listener>) -> bool {
     let without_slots = |listener: &Listener| Listener { first_slot: 0, slots: 0, ..*listener };
     old.map(without_slots) != new.map(without_slots)
+}
+
+/// Whether a server no longer serves.
+fn departs(old: Option<&Server>, new: Option<&Server>) -> bool {
+    old.is_some_and(|old| old.until == 0) && new.is_none_or(|new| new.until != 0)
+}
+
+/// Whether a listener leads to other servers.
+fn leads_elsewhere(old: Option<&Listener>, new: Option<&Listener>) -> bool {
+    old.zip(new).is_some_and(|(old, new)| old.server_group != new.server_group)
 }
 
 /// What separates a map from its wanted contents.

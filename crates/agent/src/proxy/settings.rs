@@ -9,6 +9,7 @@ use model::id::{
 use model::net::services;
 use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{EndpointPlan, HostPlan, ListenerPlan, ServerGroupPlan, TlsPlan};
+use model::report::HealthState;
 use serde::{Deserialize, Serialize};
 
 use crate::compile::{Health, candidates};
@@ -39,9 +40,9 @@ pub struct Listener {
     pub by_source: bool,
     /// Zonal addresses.
     pub vips: BTreeMap<VipIndex, Vip>,
-    /// Every server of the group: a connection ends with its server's membership.
+    /// Every server of the group: a connection ends some time after its server has left, or fails.
     pub members: BTreeMap<ServerIndex, Server>,
-    /// How long connections of a server that has left may go on, seconds.
+    /// How long connections of a server that has left, or fails, may go on, seconds.
     pub drain_seconds: u16,
 }
 
@@ -61,6 +62,8 @@ pub struct Server {
     pub alias: Ipv4Addr,
     /// Its transport port; 0 = the one that the client asked for.
     pub port: u16,
+    /// It fails its health check, and others stand in for it.
+    pub fails: bool,
 }
 
 /// An endpoint.
@@ -96,7 +99,8 @@ impl Settings {
 impl Listener {
     fn of(plan: &HostPlan, health: &Health, listener: &ListenerPlan) -> Option<Self> {
         let group = plan.server_groups.get(&listener.server_group)?;
-        let vips = listener.vips.iter().filter_map(|vip| Some((*vip, Vip::of(plan, health, group, *vip)?)));
+        let vip = |vip: &VipIndex| Some((*vip, Vip::of(plan, health, group, *vip)?));
+        let vips: BTreeMap<_, _> = listener.vips.iter().filter_map(vip).collect();
         let network = plan.vips.get(listener.vips.first()?)?.network;
         Some(Self {
             id: listener.id.clone(),
@@ -105,19 +109,24 @@ impl Listener {
             idle_timeout: listener.idle_timeout,
             vpc: plan.vpcs.get(&network)?.id.clone(),
             by_source: group.scheduler == Scheduler::Sch,
-            vips: vips.collect(),
-            members: members(group),
+            members: members(group, health, &vips),
+            vips,
             drain_seconds: group.drain_seconds.unwrap_or(0),
         })
     }
 }
 
-fn members(group: &ServerGroupPlan) -> BTreeMap<ServerIndex, Server> {
-    let server = |server: &model::plan::ServerPlan| Server {
-        alias: services::alias(server.port_index),
-        port: server.port,
+fn members(
+    group: &ServerGroupPlan,
+    health: &Health,
+    vips: &BTreeMap<VipIndex, Vip>,
+) -> BTreeMap<ServerIndex, Server> {
+    let is_chosen = |index: &ServerIndex| vips.values().any(|vip| vip.candidates.contains_key(index));
+    let server = |(index, server): (&ServerIndex, &model::plan::ServerPlan)| {
+        let fails = health.get(index) == Some(&HealthState::Unhealthy) && !is_chosen(index);
+        (*index, Server { alias: services::alias(server.port_index), port: server.port, fails })
     };
-    group.servers.iter().map(|(index, it)| (*index, server(it))).collect()
+    group.servers.iter().map(server).collect()
 }
 
 impl Vip {

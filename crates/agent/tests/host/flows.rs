@@ -42,6 +42,11 @@ fn until(host: &Host, viewer: &Viewer, kind: EventKind, least: usize) -> Vec<Flo
     }
 }
 
+/// What the operator is told of this kind of event, once there is anything.
+pub(crate) fn of_operator(host: &Host, kind: EventKind) -> Vec<FlowRecord> {
+    until(host, &Viewer::Operator, kind, 1)
+}
+
 #[test]
 fn each_side_is_told_what_became_of_its_connections_and_nothing_of_the_others() {
     let host = Host::configured("flows");

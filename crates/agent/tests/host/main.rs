@@ -5,19 +5,23 @@ mod agent_run;
 mod assistant;
 mod fixture;
 mod flows;
+mod leaving;
 mod metadata;
 mod traffic;
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
+use agent::kernel::frames::Frames;
 use agent::kernel::maps::Maps;
 use agent::kernel::programs::{Attachment, Programs, maps_dir};
 use agent::reconcile::OBJECT;
+use agent::resets::Reset;
 use agent::sweep::{Swept, sweep};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
 use model::id::PortIndex;
 use model::plan::HostPlan;
-use tables::EventKind;
+use tables::{EventKind, FlowState};
 use traffic::{connect, ping, serve, serve_udp, udp_exchange};
 
 const IN_VPC_TIMEOUT: Duration = Duration::from_secs(1);
@@ -143,7 +147,7 @@ fn without_tcx_a_clsact_filter_carries_the_same_traffic() {
 }
 
 #[test]
-fn idle_connections_are_forgotten_and_busy_ones_are_not() {
+fn idle_connections_are_reset_and_forgotten_and_busy_ones_are_not() {
     let host = Host::start("sweep");
     let _servers = host.servers();
     let mut idle = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
@@ -157,14 +161,30 @@ fn idle_connections_are_forgotten_and_busy_ones_are_not() {
             maps.flows.set(&key, &tables::Flow { last_seen: 1, timeout: 1, ..flow }).unwrap();
         }
     }
+    let frames = Frames::open(&host.config.fabric()).unwrap();
     let mut told = Vec::new();
-    let swept = sweep(&maps, |events| told.extend(events)).unwrap();
-    assert_eq!(swept, Swept { live: 2, expired: 2 });
+    let mut sent = 0;
+    let mut sweep = || {
+        let send = |reset: Reset| {
+            sent += 1;
+            frames.send(reset.interface, reset.receiver, &reset.frame).unwrap();
+        };
+        sweep(&maps, send, |events| told.extend(events)).unwrap()
+    };
+    assert_eq!(sweep(), Swept { live: 4, expired: 0, cut: 1 });
+    assert_eq!(idle.ended(), ErrorKind::ConnectionReset);
+    assert!(!busy.ask().is_empty());
+    for (key, flow) in maps.flows.entries().unwrap() {
+        if flow.is(FlowState::Cut) {
+            maps.flows.set(&key, &tables::Flow { last_seen: 1, ..flow }).unwrap();
+        }
+    }
+    assert_eq!(sweep(), Swept { live: 2, expired: 2, cut: 0 });
+    assert_eq!(sent, 2, "one for each end");
     let [expired] = told[..] else { panic!("one end is told: {told:?}") };
     assert_eq!((expired.kind, expired.key.ingress), (EventKind::Expired as u8, of_idle));
     assert!(expired.sent.packets > 2 && expired.received.packets > 1, "{expired:?}");
     assert!(!busy.ask().is_empty());
-    assert!(idle.try_ask(IN_VPC_TIMEOUT).is_err());
     let left: Vec<_> = maps.flows.entries().unwrap().into_iter().map(|(key, _)| key).collect();
     let missing = tables::FlowKey { ingress: 0, ..left[0] };
     maps.flows.remove_all(&[missing, left[0], missing, left[1], missing]).unwrap();

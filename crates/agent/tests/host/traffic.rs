@@ -3,7 +3,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use agent::kernel::netns::Netns;
@@ -15,6 +15,14 @@ const PATIENCE: Duration = Duration::from_millis(700);
 /// A server that names itself in answer to every byte; ends when dropped.
 pub(crate) struct Server {
     ended: Arc<AtomicBool>,
+    /// Connections that were reset.
+    resets: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub(crate) fn resets(&self) -> usize {
+        self.resets.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Server {
@@ -28,11 +36,15 @@ pub(crate) fn serve(netns: Netns, address: &str, name: &'static str) -> Server {
     let listener = netns.within(|| TcpListener::bind(address)).unwrap().unwrap();
     listener.set_nonblocking(true).unwrap();
     let ended = Arc::new(AtomicBool::new(false));
-    let server = Server { ended: Arc::clone(&ended) };
+    let resets = Arc::new(AtomicUsize::new(0));
+    let server = Server { ended: Arc::clone(&ended), resets: Arc::clone(&resets) };
     std::thread::spawn(move || {
         while !ended.load(Ordering::Relaxed) {
             match listener.accept() {
-                Ok((stream, _)) => drop(std::thread::spawn(move || answer(stream, name))),
+                Ok((stream, _)) => {
+                    let resets = Arc::clone(&resets);
+                    std::thread::spawn(move || answer(stream, name, &resets));
+                }
                 Err(_) => std::thread::sleep(Duration::from_millis(2)),
             }
         }
@@ -40,10 +52,19 @@ pub(crate) fn serve(netns: Netns, address: &str, name: &'static str) -> Server {
     server
 }
 
-fn answer(mut stream: TcpStream, name: &str) {
+fn answer(mut stream: TcpStream, name: &str, resets: &AtomicUsize) {
     stream.set_nonblocking(false).unwrap();
     let mut byte = [0];
-    while stream.read_exact(&mut byte).is_ok() && stream.write_all(name.as_bytes()).is_ok() {}
+    loop {
+        match stream.read_exact(&mut byte).and_then(|()| stream.write_all(name.as_bytes())) {
+            Ok(()) => {}
+            Err(error) => {
+                let is_reset = error.kind() == io::ErrorKind::ConnectionReset;
+                resets.fetch_add(usize::from(is_reset), Ordering::Relaxed);
+                return;
+            }
+        }
+    }
 }
 
 /// A client's end of a connection.
@@ -61,6 +82,17 @@ impl Connection {
         let mut name = [0];
         self.0.read_exact(&mut name)?;
         Ok(String::from_utf8_lossy(&name).into_owned())
+    }
+}
+
+impl Connection {
+    /// How it ends, without a word of this side.
+    pub(crate) fn ended(&mut self) -> io::ErrorKind {
+        self.0.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        match self.0.read(&mut [0; 16]) {
+            Ok(count) => panic!("{count} bytes instead of a reset"),
+            Err(error) => error.kind(),
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Endpoints and load balancers: translation, hairpins, collisions.
 
+use tables::DropReason;
+
 use crate::{
+    drops::{dropped, take_source_ports},
     forward::{FIRST, NEXT, arrived},
     rig::*,
     wire::*,
@@ -142,4 +145,17 @@ fn ip_options_do_not_stand_in_the_way() {
         let out = rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN).with_options());
         arrived(&out, ONE, "10.0.0.10:5000 > 10.0.0.30:8080", counts);
     }
+}
+
+#[test]
+fn the_last_free_source_port_is_found() {
+    let mut rig = Rig::with_flows(1 << 18);
+    let key = take_source_ports(&mut rig);
+    let opening = tcp(ANN, 6000, ENDPOINT, 80, SYN);
+    dropped(&rig.send(ANN, &opening), DropReason::SourcePorts, &[ANN.index, ONE.index]);
+    rig.remove_flow(&tables::FlowKey { dport: 50_000u16.to_be(), ..key });
+    // Nobody looks through all of them again for a second.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let counts = &[("forwarded", 1), ("new", 1), ("remapped", 1)];
+    arrived(&rig.send(ANN, &opening), ONE, "10.0.0.10:50000 > 10.0.0.30:8080", counts);
 }

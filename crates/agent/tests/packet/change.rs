@@ -77,12 +77,13 @@ fn new_rules_hold_for_old_connections() {
 }
 
 #[test]
-fn a_server_that_is_deleted_is_gone() {
+fn nothing_passes_to_or_from_a_server_that_is_deleted_until_the_agent_resets_both_ends() {
     let mut rig = connected();
     rig.remove_server(SERVER_ONE);
     rig.epoch(2);
     dropped(&rig.send(ANN, &data()), ServerGone, &[ANN.index]);
-    assert_eq!(rig.flows(), []);
+    dropped(&rig.send(ONE, &reply()), ServerGone, &[ANN.index, ONE.index]);
+    assert_eq!(rig.flows().len(), 2);
 }
 
 #[test]

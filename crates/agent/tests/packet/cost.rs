@@ -36,7 +36,7 @@ fn close_the_circle(rig: &mut Rig, from: Peer) {
                 ..*key
             };
             (back.1.src, back.1.dst, back.1.sport, back.1.dport) = (key.src, key.dst, key.sport, key.dport);
-            let undo = |delta: u32| if delta == 0 { 0 } else { 0xffff - delta };
+            let undo = |delta: u16| if delta == 0 { 0 } else { 0xffff - delta };
             (back.1.address_delta, back.1.port_delta) = (undo(flow.address_delta), undo(flow.port_delta));
             let mut entries = vec![(*key, *flow), back];
             for (_, flow) in &mut entries {

@@ -50,6 +50,19 @@ fn opening(to: &str, port: u16) -> Packet {
     tcp(ANN, 5000, to, port, SYN)
 }
 
+/// Somebody else takes each tuple towards the server that Ann's connections could have; gives the key of one of them.
+pub(crate) fn take_source_ports(rig: &mut Rig) -> tables::FlowKey {
+    rig.send(ANN, &opening(ENDPOINT, 80));
+    let (key, flow) = rig.flows().into_iter().find(|(_, f)| f.reverse == 1).expect("a reverse entry");
+    for port in 0..=u16::MAX {
+        let key = tables::FlowKey { dport: port, ..key };
+        rig.insert_flow(key, tables::Flow { dport: port, egress: BOB.ifindex, ..flow });
+        let forward = key.paired(&tables::Flow { dport: port, egress: BOB.ifindex, ..flow });
+        rig.insert_flow(forward, tables::Flow { reverse: 0, ..flow });
+    }
+    key
+}
+
 pub(crate) const ONLY_ANN: &[u32] = &[ANN.index];
 const ANN_AND_BOB: &[u32] = &[ANN.index, BOB.index];
 const ANN_AND_ONE: &[u32] = &[ANN.index, ONE.index];
@@ -159,15 +172,7 @@ drops! {
     }
     SourcePorts, every_source_port_is_taken => |_rig| {
         let mut rig = Rig::with_flows(1 << 18);
-        // The twin takes each tuple towards the server that Ann's connection could have.
-        rig.send(ANN, &opening(ENDPOINT, 80));
-        let (key, flow) = rig.flows().into_iter().find(|(_, f)| f.reverse == 1).expect("a reverse entry");
-        for port in 0..=u16::MAX {
-            let key = tables::FlowKey { dport: port, ..key };
-            rig.insert_flow(key, tables::Flow { dport: port, egress: BOB.ifindex, ..flow });
-            let forward = key.paired(&tables::Flow { dport: port, egress: BOB.ifindex, ..flow });
-            rig.insert_flow(forward, tables::Flow { reverse: 0, ..flow });
-        }
+        take_source_ports(&mut rig);
         dropped(&rig.send(ANN, &tcp(ANN, 6000, ENDPOINT, 80, SYN)), SourcePorts, ANN_AND_ONE);
     }
     NoRoute, nothing_is_there => |rig| {

@@ -1,9 +1,12 @@
 //! Real sockets through real veth pairs: checksums left to the device, super-packets, ARP, redirects.
 
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use agent::{kernel::frames::Frames, resets::Reset};
 use aya::programs::{TcAttachType, tc::qdisc_add_clsact};
+use tables::FlowState;
 
 use crate::rig::*;
 
@@ -129,4 +132,61 @@ fn sockets_talk_through_an_endpoint_and_inside_a_network() {
     let said =
         String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("No route to host"), "{said}");
+}
+
+/// Exchanges a word over TCP, says so, waits, and prints why that ended.
+const TALK: &str = r#"
+    use IO::Socket::INET;
+    $| = 1;
+    my $s = $ARGV[0] ? IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => 80)
+        : IO::Socket::INET->new(LocalPort => 8080, Listen => 1, ReuseAddr => 1);
+    $s or die;
+    $s = $s->accept unless $ARGV[0];
+    my $b;
+    syswrite $s, "word";
+    sysread $s, $b, 9;
+    print "ready\n";
+    defined sysread $s, $b, 9 or print "$!\n";
+"#;
+
+/// A running program in a machine's namespace, and what it prints.
+fn talk(machine: &Machine, peer: &[&str]) -> (Child, BufReader<ChildStdout>) {
+    let mut command = machine.command("perl", "-e");
+    let mut child = command.arg(TALK).args(peer).stdout(Stdio::piped()).spawn().expect("perl");
+    let output = BufReader::new(child.stdout.take().expect("its output"));
+    (child, output)
+}
+
+fn line(from: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    from.read_line(&mut line).expect("text");
+    line.trim().to_owned()
+}
+
+/// Cut as the agent does it: an end that has something left to acknowledge is reset after it has done so.
+#[test]
+fn both_ends_of_a_connection_that_is_cut_take_their_resets() {
+    let mut rig = Rig::new();
+    let [ann, one] = &plugged(&mut rig, [ANN, ONE]);
+    let (mut server, mut of_server) = talk(one, &[]);
+    one.await_listener(8080);
+    let (mut client, mut of_client) = talk(ann, &[ENDPOINT]);
+    assert_eq!((line(&mut of_client), line(&mut of_server)), ("ready".into(), "ready".into()));
+    rig.change_flows(|flow| {
+        flow.state |= FlowState::Cut as u8;
+        flow.epoch -= 1;
+    });
+    let frames = Frames::here().expect("root");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while client.try_wait().expect("a child").is_none() || server.try_wait().expect("a child").is_none() {
+        assert!(Instant::now() < deadline, "an end does not take its reset");
+        for (key, flow) in rig.flows() {
+            let pair = rig.flow(&key.paired(&flow));
+            let reset = Reset::along(&flow, &pair);
+            frames.send(reset.interface, reset.receiver, &reset.frame).expect("sent");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let reset = "Connection reset by peer";
+    assert_eq!((line(&mut of_client).as_str(), line(&mut of_server).as_str()), (reset, reset));
 }

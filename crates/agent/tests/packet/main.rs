@@ -13,6 +13,7 @@ mod forward;
 mod fragments;
 mod icmp;
 mod interfaces;
+mod leaving;
 mod lifetime;
 mod limits;
 mod live;

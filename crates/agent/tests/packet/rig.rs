@@ -297,6 +297,8 @@ impl Rig {
             port_index: peer.index,
             mac: mac(peer.mac),
             port: 8080u16.to_be(),
+            pad: 0,
+            until: 0,
         };
         change(&mut server);
         self.hash("SERVERS").insert(id, server, 0).expect("a server");
@@ -379,6 +381,14 @@ impl Rig {
 
     pub(crate) fn flows(&mut self) -> Vec<(FlowKey, Flow)> {
         self.hash("FLOWS").iter().map(|entry| entry.expect("an entry")).collect()
+    }
+
+    pub(crate) fn flow(&mut self, key: &FlowKey) -> Flow {
+        self.hash("FLOWS").get(key, 0).expect("the flow")
+    }
+
+    pub(crate) fn remove_flow(&mut self, key: &FlowKey) {
+        self.hash::<FlowKey, Flow>("FLOWS").remove(key).expect("the flow");
     }
 
     pub(crate) fn change_flows(&mut self, change: impl Fn(&mut Flow)) {

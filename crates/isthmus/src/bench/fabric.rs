@@ -72,7 +72,7 @@ pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
     let plan = plan::host(&config.host)?;
     let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
     let pass = loop {
-        let pass = reconciler.pass(&plan, &Health::new());
+        let pass = reconciler.pass(&plan, &Health::new(), 0);
         if !pass.unfinished {
             break pass;
         }
@@ -104,7 +104,7 @@ impl Fabric {
         let over = self.over.clone();
         self.sweeper = Some(thread::spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                if let Err(error) = sweep::sweep(&maps, drop) {
+                if let Err(error) = sweep::sweep(&maps, |_| (), drop) {
                     eprintln!("isthmus: {error}");
                 }
                 thread::park_timeout(sweep::INTERVAL);

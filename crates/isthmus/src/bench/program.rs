@@ -91,7 +91,7 @@ fn flow(from: Ipv4Addr, to: Ipv4Addr) -> Flow {
         // What the first rewrite leaves as the sender.
         src_mac: mac(GATEWAY_MAC),
         epoch: 0,
-        address_delta: checksum::delta(checksum::change32(0, word(from), word(to))),
+        address_delta: checksum::delta(checksum::change32(0, word(from), word(to))) as u16,
         port_delta: 0,
         listener: 1,
         server: 1,
@@ -106,6 +106,7 @@ fn flow(from: Ipv4Addr, to: Ipv4Addr) -> Flow {
         choice: 0,
         mss: 0,
         pad: 0,
+        ack: 0,
         last_seen: now(),
         packets: 0,
         bytes: 0,

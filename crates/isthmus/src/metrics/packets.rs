@@ -2,6 +2,7 @@
 
 use agent::HostStatus;
 use agent::label::snake_case;
+use agent::ports::PortsStatus;
 use agent::status::{CounterStatus, DropStatus, MapStatus};
 use model::id::PortIndex;
 use model::plan::HostPlan;
@@ -9,12 +10,16 @@ use tables::{DropReason, Purpose};
 
 use super::exposition::{Exposition, Kind};
 
+/// Its number in the IP header.
+const TCP: u8 = 6;
+
 pub(super) fn write(text: &mut Exposition, host: &HostStatus, plan: Option<&HostPlan>) {
     let help = "Connections in the table, established or not.";
     text.family(Kind::Gauge, "isthmus_connections", help).sample(&[], host.connections);
     drops(text, &host.drops, plan);
     events(text, &host.counters);
     maps(text, &host.maps);
+    ports(text, &host.ports);
     let help = "Whether the program sees the packets of a link.";
     let mut family = text.family(Kind::Gauge, "isthmus_link_attached", help);
     for link in &host.links {
@@ -64,6 +69,25 @@ fn maps(text: &mut Exposition, maps: &[MapStatus]) {
     let mut family = text.family(Kind::Gauge, "isthmus_map_entries_max", "Most entries of a kernel map.");
     for map in maps {
         family.sample(&[("map", &map.name.to_lowercase())], map.capacity);
+    }
+}
+
+fn ports(text: &mut Exposition, ports: &[PortsStatus]) {
+    let help = "Part of the source ports that is taken, from a load balancer's address to a server that sees it instead of \
+                its clients; below 0.01 not told.";
+    let mut family = text.family(Kind::Gauge, "isthmus_source_ports_used_ratio", help);
+    for it in ports {
+        let (source, server) = (it.source.to_string(), it.server.to_string());
+        let (port, link) = (it.port.to_string(), it.interface.to_string());
+        let protocol = if it.protocol == TCP { "tcp" } else { "udp" };
+        let labels = [
+            ("source", source.as_str()),
+            ("server", &server),
+            ("port", &port),
+            ("protocol", protocol),
+            ("interface_index", &link),
+        ];
+        family.sample(&labels, f64::from(it.used) / f64::from(it.capacity));
     }
 }
 

@@ -77,6 +77,10 @@ fn programs(f: &mut fmt::Formatter<'_>, host: &HostStatus) -> fmt::Result {
     for map in host.maps.iter().filter(|map| map.used * 10 >= map.capacity as usize * 8) {
         line(f, "", format_args!("map {} is nearly full: {} of {}", map.name, map.used, map.capacity))?;
     }
+    for ports in host.ports.iter().filter(|ports| ports.is_scarce()).take(ROWS) {
+        let road = format_args!("{} to {}:{}", ports.source, ports.server, ports.port);
+        line(f, "", format_args!("source ports from {road} run out: {} of {}", ports.used, ports.capacity))?;
+    }
     Ok(())
 }
 

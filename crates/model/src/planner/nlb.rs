@@ -75,7 +75,7 @@ pub(super) fn server_groups(state: &State) -> BTreeMap<ServerGroupIndex, ServerG
     groups.map(|group| (group.index, server_group(state, group))).collect()
 }
 
-fn server_group(state: &State, row: &ServerGroup) -> ServerGroupPlan {
+pub(crate) fn server_group(state: &State, row: &ServerGroup) -> ServerGroupPlan {
     ServerGroupPlan {
         id: row.id.clone(),
         scheduler: row.scheduler.value,

@@ -1,10 +1,12 @@
 //! Statuses of load balancers, listeners, server groups, servers and jobs, and the health of servers.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use crate::id::{EniId, Revision, ServerIndex};
+use crate::id::{EniId, Revision, ServerIndex, ZoneId};
 use crate::instance::{Eni, Instance};
 use crate::nlb::{Listener, LoadBalancer, Server, ServerGroup, Target};
+use crate::planner;
 use crate::records::Job;
 use crate::report::{HealthReason, HealthReport, HealthState};
 use crate::status::{Judged, View};
@@ -190,6 +192,26 @@ impl View<'_> {
     /// Status of a job.
     pub fn job(&self, job: &Job) -> Judged<JobStatus> {
         self.once(job.born, JobStatus::Processing, JobStatus::Succeeded)
+    }
+
+    /// Zones of a load balancer on whose addresses a listener finds no healthy server, while it finds one in another zone:
+    /// names leave them out. None where zones stand in for each other.
+    pub fn unserved_zones(&self, row: &LoadBalancer) -> BTreeSet<ZoneId> {
+        let listeners = self.state.listeners_of(&row.id).filter(|it| it.enabled && !row.cross_zone);
+        let mut unserved = BTreeSet::new();
+        for group in listeners.filter_map(|it| self.state.get::<ServerGroup>(&it.server_group)) {
+            let is_healthy = |index: &ServerIndex| {
+                group.health_check.is_none()
+                    || self.health(*index).is_some_and(|report| report.state == HealthState::Healthy)
+            };
+            let servers = planner::nlb::server_group(self.state, group).servers;
+            let serving = servers.iter().filter(|(index, server)| server.weight > 0 && is_healthy(index));
+            let serving: BTreeSet<&ZoneId> = serving.map(|(_, server)| &server.zone).collect();
+            if row.zones.keys().any(|zone| serving.contains(zone)) {
+                unserved.extend(row.zones.keys().filter(|zone| !serving.contains(zone)).cloned());
+            }
+        }
+        unserved
     }
 
     /// What a host says about a server's health.

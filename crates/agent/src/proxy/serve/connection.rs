@@ -11,10 +11,11 @@ use model::net::services;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_openssl::SslStream;
 
 use super::Live;
+use crate::kernel::source_ports;
 use crate::proxy::header::{Subject, header};
 use crate::proxy::origin::{Origin, Origins};
 use crate::proxy::relay::{End, relay};
@@ -174,6 +175,7 @@ fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
 /// In the name of the NLB's zonal address.
 async fn open(way: &Way, server: &Server) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
+    source_ports::late(&socket)?;
     socket.bind(SocketAddr::new(services::vip_alias(way.vip).into(), 0))?;
     let port = if server.port == 0 { way.origin.target.port() } else { server.port };
     let stream = socket.connect(SocketAddr::new(server.alias.into(), port)).await?;
@@ -195,21 +197,30 @@ fn introduction(live: &Live, listener: &Listener, way: &Way) -> Option<Vec<u8>> 
     Some(header(way.origin.client, way.origin.target, &values))
 }
 
-/// Returns when the settings no longer allow the connection: its listener, acceptance or server is gone.
+/// Returns when the settings no longer allow the connection: its listener or acceptance is gone, or its server has left for
+/// as long as its group says.
 async fn dismissed(mut live: watch::Receiver<Arc<Live>>, way: &Way, id: ServerIndex) {
+    let mut end: Option<Instant> = None;
     loop {
         let now = Arc::clone(&live.borrow_and_update());
         let listener = now.settings.listeners.get(&way.listener);
-        if !way.is_open(&now) {
-            return;
+        let Some(listener) = listener.filter(|_| way.is_open(&now)) else { return };
+        let serves = listener.members.get(&id).is_some_and(|server| !server.fails);
+        let drain = Duration::from_secs(listener.drain_seconds.into());
+        end = (!serves).then(|| end.unwrap_or_else(|| Instant::now() + drain));
+        tokio::select! {
+            () = at(end) => return,
+            // Without an agent there is nothing new.
+            news = live.changed() => if news.is_err() { return at(end).await },
         }
-        if let Some(listener) = listener.filter(|listener| !listener.members.contains_key(&id)) {
-            return tokio::time::sleep(Duration::from_secs(listener.drain_seconds.into())).await;
-        }
-        // Without an agent there is nothing new.
-        if live.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+    }
+}
+
+/// Returns at this time, or never.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -220,3 +231,6 @@ fn reset(streams: &[&TcpStream]) {
         let _ = stream.set_zero_linger();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -194,7 +194,9 @@ fn dns_name(view: &View, one: &LoadBalancer) -> String {
 }
 
 fn show(view: &View, one: &LoadBalancer) -> Map<String, Value> {
-    let zones: Vec<Value> = one.zones.iter().map(|(id, zone)| show_zone(view, id, zone)).collect();
+    let unserved = view.status().unserved_zones(one);
+    let zone = |(id, zone)| show_zone(view, id, zone, !unserved.contains(id));
+    let zones: Vec<Value> = one.zones.iter().map(zone).collect();
     let answer = json!({
         "LoadBalancerId": one.id.as_str(),
         "LoadBalancerName": one.meta.name.as_str(),
@@ -221,7 +223,7 @@ fn show(view: &View, one: &LoadBalancer) -> Map<String, Value> {
     if let Value::Object(members) = answer { members } else { Map::new() }
 }
 
-fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping) -> Value {
+fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping, serves: bool) -> Value {
     let address = view.state.get::<Eni>(&zone.eni).map(|eni| eni.address.to_string());
     json!({
         "ZoneId": id.as_str(),
@@ -234,7 +236,7 @@ fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping) -> Value {
             "Ipv6Address": "",
             "Ipv6LocalAddresses": [],
             "PrivateIPv4Address": address.unwrap_or_default(),
-            "PrivateIPv4HcStatus": "Healthy",
+            "PrivateIPv4HcStatus": if serves { "Healthy" } else { "Unhealthy" },
             "PrivateIPv6HcStatus": "",
             "PublicIPv4Address": "",
         }],

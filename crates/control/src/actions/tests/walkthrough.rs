@@ -91,8 +91,12 @@ async fn servers_come_change_and_go() {
     );
     let refused = cloud.refused(Nlb, "AddServersToServerGroup", &which).await;
     assert_eq!(refused, (400, "DuplicatedParam.Server".to_owned()));
-    cloud.call(Nlb, "RemoveServersFromServerGroup", &which).await;
+    let job = cloud.get(Nlb, "RemoveServersFromServerGroup", &which, "/JobId").await;
     assert_eq!(servers().await.as_array().unwrap().len(), 1);
+    // No host has taken it out yet.
+    assert_eq!(cloud.get(Nlb, "GetJobStatus", &[("JobId", &job)], "/Status").await, "Processing");
+    cloud.settle();
+    assert_eq!(cloud.get(Nlb, "GetJobStatus", &[("JobId", &job)], "/Status").await, "Succeeded");
     let refused = cloud.refused(Nlb, "RemoveServersFromServerGroup", &which).await;
     assert_eq!(refused, (404, "ResourceNotFound.BackendServer".to_owned()));
 }

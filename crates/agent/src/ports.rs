@@ -1,0 +1,150 @@
+//! Source ports towards servers that see a load balancer's address instead of their clients': how many are taken, pure.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+use tables::{Flow, FlowKey, SOURCE_PORTS};
+
+/// Those of which fewer are taken are no news: a hundredth.
+const FEW: u32 = SOURCE_PORTS / 100;
+
+/// Source ports that connections from one address to one server have taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortsStatus {
+    /// The load balancer's zonal address.
+    pub source: Ipv4Addr,
+    /// The server's address.
+    pub server: Ipv4Addr,
+    /// Its port.
+    pub port: u16,
+    /// The protocol's number in the IP header.
+    pub protocol: u8,
+    /// Interface index of the server's link: other networks may have the same addresses.
+    pub interface: u32,
+    /// Ports taken.
+    pub used: u32,
+    /// Ports that there are.
+    pub capacity: u32,
+}
+
+impl PortsStatus {
+    /// Whether clients will soon be refused: four fifths are taken.
+    pub fn is_scarce(&self) -> bool {
+        u64::from(self.used) * 5 >= u64::from(self.capacity) * 4
+    }
+}
+
+/// From, to, port, protocol, interface: as they stand in packets.
+type Road = (u32, u32, u16, u8, u32);
+
+/// Counts them.
+#[derive(Debug, Default)]
+pub struct Taken(BTreeMap<Road, u32>);
+
+impl Taken {
+    /// Takes up an entry of the table of flows.
+    pub fn count(&mut self, key: &FlowKey, flow: &Flow) {
+        // A connection of the proxy has no server; what it goes through is a hop.
+        let balanced = flow.server != 0 || flow.listener == 0 && flow.ttl_step != 0;
+        if flow.reverse == 0 && balanced && flow.src != key.src {
+            let road = (flow.src, flow.dst, flow.dport, key.protocol, flow.egress);
+            *self.0.entry(road).or_default() += 1;
+        }
+    }
+
+    /// Where many are taken, most first.
+    pub fn many(self) -> Vec<PortsStatus> {
+        let status = |((source, server, port, protocol, interface), used): (Road, u32)| PortsStatus {
+            source: source.to_ne_bytes().into(),
+            server: server.to_ne_bytes().into(),
+            port: u16::from_be(port),
+            protocol,
+            interface,
+            used,
+            capacity: SOURCE_PORTS,
+        };
+        let mut many: Vec<_> = self.0.into_iter().filter(|(_, used)| *used >= FEW).map(status).collect();
+        many.sort_by_key(|ports| std::cmp::Reverse(ports.used));
+        many
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tables::FlowState;
+
+    use super::*;
+
+    /// The forward entry of a connection from a client's port, as a server of this number sees it.
+    fn entry(sport: u16, server: u32, sees: [u8; 4]) -> (FlowKey, Flow) {
+        let (client, vip) = (u32::from_ne_bytes([10, 0, 0, 10]), u32::from_ne_bytes([10, 0, 0, 100]));
+        let key = FlowKey {
+            ingress: 1,
+            src: client,
+            dst: vip,
+            sport,
+            dport: 80,
+            protocol: 6,
+            icmp_type: 0,
+            pad: [0; 2],
+        };
+        let flow = Flow {
+            src: u32::from_ne_bytes(sees),
+            dst: u32::from_ne_bytes([10, 0, 0, 30]),
+            sport,
+            dport: 8080u16.to_be(),
+            egress: 7,
+            dst_mac: [0; 3],
+            src_mac: [0; 3],
+            epoch: 1,
+            address_delta: 0,
+            port_delta: 0,
+            listener: 1,
+            server,
+            endpoint: 0,
+            timeout: 900,
+            ttl_step: 1,
+            state: FlowState::Established as u8,
+            reverse: 0,
+            limited: 0,
+            lease: 0,
+            choice: 0,
+            mss: 0,
+            pad: 0,
+            ack: 0,
+            last_seen: 0,
+            packets: 0,
+            bytes: 0,
+        };
+        (key, flow)
+    }
+
+    fn taken(count: u16, server: u32, sees: [u8; 4]) -> Vec<PortsStatus> {
+        let mut taken = Taken::default();
+        for sport in 1024..1024 + count {
+            let (key, flow) = entry(sport, server, sees);
+            taken.count(&key, &flow);
+            taken.count(&key.paired(&flow), &Flow { reverse: 1, ..flow });
+        }
+        taken.many()
+    }
+
+    #[test]
+    fn ports_of_connections_that_hide_their_clients_are_counted_and_become_scarce() {
+        let [few] = &taken(51_609, 1, [10, 0, 0, 200])[..] else { panic!("one road") };
+        assert_eq!(
+            (few.source.to_string().as_str(), few.server.to_string().as_str()),
+            ("10.0.0.200", "10.0.0.30")
+        );
+        assert_eq!((few.port, few.used, few.capacity, few.is_scarce()), (8080, 51_609, 64_512, false));
+        assert!(taken(51_610, 1, [10, 0, 0, 200])[0].is_scarce(), "four fifths");
+    }
+
+    #[test]
+    fn who_sees_its_clients_and_who_has_few_has_no_want() {
+        assert_eq!(taken(60_000, 1, [10, 0, 0, 10]), []);
+        assert_eq!(taken(60_000, 0, [100, 64, 0, 3]), [], "on the way to the proxy");
+        assert_eq!(taken(600, 1, [10, 0, 0, 200]), []);
+    }
+}

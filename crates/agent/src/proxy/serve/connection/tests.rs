@@ -1,0 +1,72 @@
+use std::net::Ipv4Addr;
+
+use super::*;
+use crate::proxy::settings::{Settings, Vip};
+
+const SERVER: ServerIndex = ServerIndex(5);
+const LISTENER: ListenerIndex = ListenerIndex(1);
+
+fn way() -> Way {
+    let target = SocketAddrV4::new([10, 0, 1, 200].into(), 81);
+    let client = SocketAddrV4::new([10, 0, 1, 11].into(), 5000);
+    let origin = Origin { client, target, listener: LISTENER, endpoint: None };
+    Way { origin, listener: LISTENER, vip: VipIndex(9) }
+}
+
+/// A listener whose server has left, fails or serves, with ten seconds for what goes on.
+fn live(server: Option<bool>) -> Arc<Live> {
+    let vip = Vip { address: [10, 0, 1, 200].into(), candidates: BTreeMap::new() };
+    let member = |fails| (SERVER, Server { alias: Ipv4Addr::LOCALHOST, port: 81, fails });
+    let listener = Listener {
+        id: "lsn-1@81".parse().unwrap(),
+        proxy_protocol: None,
+        tls: None,
+        idle_timeout: 900,
+        vpc: "vpc-1".parse().unwrap(),
+        by_source: false,
+        vips: [(VipIndex(9), vip)].into(),
+        members: server.map(member).into_iter().collect(),
+        drain_seconds: 10,
+    };
+    let settings = Settings { listeners: [(LISTENER, listener)].into(), endpoints: BTreeMap::new() };
+    Arc::new(Live { settings, ..Live::default() })
+}
+
+/// Seconds until a connection is dismissed whose settings change in this way, each change after so many seconds.
+async fn dismissed_after(changes: Vec<(u64, Arc<Live>)>) -> u64 {
+    let (settings, seen) = watch::channel(live(Some(false)));
+    let begin = Instant::now();
+    let change = async {
+        for (seconds, live) in changes {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            settings.send_replace(live);
+        }
+        std::future::pending::<()>().await;
+    };
+    let way = way();
+    tokio::select! {
+        () = dismissed(seen, &way, SERVER) => {}
+        () = change => {}
+    }
+    begin.elapsed().as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_outlives_its_server_for_as_long_as_the_group_says() {
+    for gone in [None, Some(true)] {
+        // What changes meanwhile gives it no more time.
+        assert_eq!(dismissed_after(vec![(3, live(gone)), (4, live(gone))]).await, 13);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_passes_its_checks_again_keeps_its_connections() {
+    let changes = vec![(1, live(Some(true))), (9, live(Some(false))), (100, live(Some(true)))];
+    assert_eq!(dismissed_after(changes).await, 120);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_taken_back_waits_for_nothing() {
+    let closed = Arc::new(Live::default());
+    assert_eq!(dismissed_after(vec![(1, live(None)), (2, closed)]).await, 3);
+}
