@@ -27,6 +27,7 @@ pub mod resets;
 pub mod services;
 pub mod status;
 pub mod sweep;
+pub mod trace;
 pub mod turns;
 pub mod work;
 

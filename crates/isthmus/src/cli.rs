@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::place::Place;
 use crate::{
-    account, api, bench, certificate, compatibility, demo, doctor, down, exec, flows, proxy, status, up,
+    account, api, bench, certificate, compatibility, demo, doctor, down, exec, flows, proxy, status, trace,
+    up,
 };
 
 /// Private links and network load balancers on plain Linux.
@@ -43,6 +44,8 @@ enum Verb {
     Exec(exec::Exec),
     /// Show what became of connections, as the operator or as one tenant sees it.
     Flows(flows::Flows),
+    /// Say what would become of a connection, stage by stage, and change nothing: isthmus trace i-… 10.0.1.100:80
+    Trace(trace::TraceArgs),
     /// Measure against a wire, routing, nftables and HAProxy.
     Bench(bench::Args),
     /// Build the walkthrough from nothing, show it and measure it.
@@ -84,6 +87,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Certificate(certificate) => certificate.run(),
         Verb::Exec(exec) => exec.run(),
         Verb::Flows(flows) => flows.run(),
+        Verb::Trace(trace) => trace.run(),
         Verb::Proxy(proxy) => proxy.run(),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Demo { state } => demo::run(&Place::of(&state)?),

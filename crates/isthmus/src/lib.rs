@@ -17,5 +17,6 @@ pub mod operator;
 pub mod place;
 pub mod proxy;
 pub mod status;
+pub mod trace;
 pub mod up;
 pub mod walkthrough;

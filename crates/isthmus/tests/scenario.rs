@@ -58,6 +58,7 @@ scenarios! {
     side_by_side
     spoofing
     tls
+    trace
     walkthrough
 }
 

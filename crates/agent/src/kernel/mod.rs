@@ -11,6 +11,7 @@ pub mod maps;
 pub mod netlink;
 pub mod netns;
 pub mod programs;
+pub mod rehearsal;
 pub mod rules;
 pub mod source_ports;
 pub mod summed;

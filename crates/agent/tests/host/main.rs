@@ -18,6 +18,7 @@ use agent::kernel::programs::{Attachment, Programs, maps_dir};
 use agent::reconcile::OBJECT;
 use agent::resets::Reset;
 use agent::sweep::{Swept, sweep};
+use agent::trace::{From, Protocol, Question, Trace};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
 use model::id::PortIndex;
 use model::plan::HostPlan;
@@ -132,6 +133,52 @@ fn the_table_of_connections_is_as_large_as_asked_for_and_keeps_its_size() {
     host.restart();
     assert_eq!(room(&host), (2_000_000, true));
     assert_eq!(connection.ask(), before);
+}
+
+#[test]
+fn a_trace_says_where_a_connection_would_end_and_changes_nothing() {
+    let mut host = Host::start("trace");
+    let _servers = host.servers();
+    connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask();
+    let before = host.status();
+    let ask = |host: &Host, to: &str, port| {
+        let (from, to) = (From::Instance(fixture::instance(CLIENT_G)), to.to_owned());
+        let question = Question { from, to, port, protocol: Protocol::Tcp };
+        agent::trace::trace(&host.config, &host.plan, &question).unwrap()
+    };
+    let last = |trace: &Trace| trace.stages.last().unwrap().decision.clone();
+    for _ in 0..3 {
+        let trace = ask(&host, "10.0.1.200", 80);
+        let names: Vec<_> = trace.stages.iter().map(|stage| stage.stage).collect();
+        assert_eq!(
+            names,
+            [
+                "interface",
+                "egress rules",
+                "destination",
+                "endpoint rules",
+                "connection",
+                "listener",
+                "server",
+                "ingress rules",
+                "verdict"
+            ]
+        );
+        assert!(trace.passes && last(&trace).starts_with("passes as 10.0.1.10:49152 > 10.0."), "{trace:?}");
+    }
+    let dropped = ask(&host, "10.0.1.200", 81);
+    assert!(!dropped.passes && last(&dropped) == "dropped", "{dropped:?}");
+    let nowhere = ask(&host, "10.9.9.9", 80);
+    assert_eq!(nowhere.stages[2].decision, "nothing has this address in the VPC");
+    assert_eq!(host.status(), before);
+    host.plan
+        .endpoints
+        .values_mut()
+        .flat_map(|endpoint| &mut endpoint.zones)
+        .for_each(|zone| zone.vip = None);
+    host.pass();
+    let refused = ask(&host, "10.0.1.200", 80);
+    assert_eq!(refused.stages.last().unwrap().by.as_deref(), Some("endpoint connection is not accepted"));
 }
 
 #[test]

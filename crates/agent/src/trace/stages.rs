@@ -1,0 +1,289 @@
+//! The stages of a packet's way, and how far it came.
+
+use std::net::Ipv4Addr;
+
+use model::id::{GroupIndex, ListenerIndex, ServerIndex};
+use model::net::services;
+use model::plan::{EndpointPlan, EndpointZonePlan, HostPlan, PortPlan, ServerGroupPlan, ServerPlan, VipPlan};
+use model::security::RulePolicy;
+use tables::DropReason;
+
+use super::packet::SOURCE_PORT;
+use super::rules::{Asked, Way, decide};
+use super::{Question, Stage};
+use crate::kernel::rehearsal::Rehearsed;
+
+/// A packet's way.
+pub(super) struct Walk<'a> {
+    pub(super) plan: &'a HostPlan,
+    pub(super) port: &'a PortPlan,
+    pub(super) to: Ipv4Addr,
+    pub(super) asked: &'a Question,
+    pub(super) rehearsed: &'a Rehearsed,
+}
+
+/// What stands behind the address that was asked for.
+enum Target<'a> {
+    Endpoint(&'a EndpointPlan, &'a EndpointZonePlan),
+    Balancer(&'a VipPlan),
+    Interface(&'a PortPlan),
+    Elsewhere(String),
+}
+
+/// The stage at which a packet is dropped.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stop {
+    Interface,
+    EgressRules,
+    Destination,
+    EndpointRules,
+    Connection,
+    BalancerRules,
+    Listener,
+    Server,
+    IngressRules,
+    Way,
+}
+
+impl Walk<'_> {
+    /// What each stage says, until the packet is dropped or leaves.
+    pub(super) fn stages(&self) -> Vec<Stage> {
+        let stop = self.rehearsed.dropped.map_or(Stop::Way, stop);
+        let mut all = vec![self.interface(), self.egress()];
+        let target = self.target();
+        all.push(self.destination(&target));
+        match target {
+            Target::Endpoint(endpoint, zone) => {
+                all.push(self.rules(
+                    Stop::EndpointRules,
+                    &endpoint.groups,
+                    &self.inwards(self.port.address, true, self.asked.port),
+                ));
+                all.push(self.connection(endpoint, zone));
+                if let Some(vip) = zone.vip.and_then(|vip| self.plan.vips.get(&vip)) {
+                    all.extend(self.balance(vip.address, false));
+                }
+            }
+            Target::Balancer(vip) => {
+                if !vip.groups.is_empty() {
+                    all.push(self.rules(
+                        Stop::BalancerRules,
+                        &vip.groups,
+                        &self.inwards(self.port.address, true, self.asked.port),
+                    ));
+                }
+                all.extend(self.balance(self.port.address, true));
+            }
+            Target::Interface(receiver) => {
+                let asked = self.inwards(self.port.address, true, self.asked.port);
+                all.push(self.rules(Stop::IngressRules, &receiver.groups, &asked));
+            }
+            Target::Elsewhere(_) => {}
+        }
+        let mut stages: Vec<Stage> =
+            all.into_iter().take_while(|(at, _)| *at <= stop).map(|(_, stage)| stage).collect();
+        stages.push(self.verdict());
+        stages
+    }
+
+    fn interface(&self) -> (Stop, Stage) {
+        let vpc = self.plan.vpcs.get(&self.port.network).map(|vpc| vpc.id.to_string()).unwrap_or_default();
+        let port = self.port;
+        let decision = format!("{} of {}, {} in {vpc}", port.eni, port.instance, port.address);
+        (Stop::Interface, stage("interface", decision, None))
+    }
+
+    fn egress(&self) -> (Stop, Stage) {
+        let asked = Asked {
+            way: Way::Out,
+            peer: self.to,
+            port: self.asked.port,
+            protocol: self.asked.protocol,
+            is_neighbour: true,
+        };
+        self.rules(Stop::EgressRules, &self.port.groups, &asked)
+    }
+
+    fn inwards(&self, peer: Ipv4Addr, is_neighbour: bool, port: u16) -> Asked {
+        Asked { way: Way::In, peer, port, protocol: self.asked.protocol, is_neighbour }
+    }
+
+    /// The program's decision, and the rule that explains it. What the plan says otherwise is of another revision.
+    fn rules(&self, at: Stop, groups: &[GroupIndex], asked: &Asked) -> (Stop, Stage) {
+        let name = match at {
+            Stop::EgressRules => "egress rules",
+            Stop::EndpointRules => "endpoint rules",
+            Stop::BalancerRules => "load balancer rules",
+            Stop::IngressRules => "ingress rules",
+            Stop::Interface
+            | Stop::Destination
+            | Stop::Connection
+            | Stop::Listener
+            | Stop::Server
+            | Stop::Way => "rules",
+        };
+        let dropped = self.rehearsed.dropped.map(stop) == Some(at);
+        let (policy, by) = decide(self.plan, groups, asked);
+        let agrees = (policy == RulePolicy::Drop) == dropped;
+        let by = if agrees { by } else { "the plan on disk is of another revision".to_owned() };
+        (at, stage(name, if dropped { "drop" } else { "accept" }, Some(by)))
+    }
+
+    fn target(&self) -> Target<'_> {
+        let (plan, network, to) = (self.plan, self.port.network, self.to);
+        for endpoint in plan.endpoints.values().filter(|endpoint| endpoint.network == network) {
+            if let Some(zone) = endpoint.zones.iter().find(|zone| zone.address == to) {
+                return Target::Endpoint(endpoint, zone);
+            }
+        }
+        if let Some(vip) = plan.vips.values().find(|vip| (vip.network, vip.address) == (network, to)) {
+            return Target::Balancer(vip);
+        }
+        let has = |port: &PortPlan| port.address == to || port.secondary.contains(&to);
+        if let Some(port) = plan.ports.values().find(|port| port.network == network && has(port)) {
+            return Target::Interface(port);
+        }
+        Target::Elsewhere(self.elsewhere())
+    }
+
+    fn elsewhere(&self) -> String {
+        if services::RESOLVERS.contains(&self.to) || self.to == services::METADATA {
+            return "a service of the host".to_owned();
+        }
+        let Some(vpc) = self.plan.vpcs.get(&self.port.network) else { return "nothing".to_owned() };
+        if vpc.gateways.contains(&self.to) {
+            return "the gateway, which answers by itself".to_owned();
+        }
+        let routes = self.port.table.and_then(|table| vpc.tables.get(&table));
+        let mut fitting: Vec<_> =
+            routes.into_iter().flatten().filter(|route| route.range.contains(&self.to)).collect();
+        fitting.sort_by_key(|route| route.range.prefix_len());
+        match fitting.last().map(|route| (route.range, route.via)) {
+            Some((range, Some(via))) => format!("by the route {range} to {via}"),
+            Some((range, None)) => format!("by the route {range} to nowhere"),
+            None => "nothing has this address in the VPC".to_owned(),
+        }
+    }
+
+    fn destination(&self, target: &Target<'_>) -> (Stop, Stage) {
+        let decision = match target {
+            Target::Endpoint(endpoint, zone) => format!("endpoint {}, {}", endpoint.id, zone.zone),
+            Target::Balancer(vip) => format!("load balancer {}, {}", vip.load_balancer, vip.zone),
+            Target::Interface(port) => format!("{} of {}", port.eni, port.instance),
+            Target::Elsewhere(words) => words.clone(),
+        };
+        (Stop::Destination, stage("destination", decision, Some(self.to.to_string())))
+    }
+
+    fn connection(&self, endpoint: &EndpointPlan, zone: &EndpointZonePlan) -> (Stop, Stage) {
+        let vip = zone.vip.and_then(|vip| self.plan.vips.get(&vip));
+        let decision = match vip {
+            Some(vip) => format!("accepted: served by {}, {}", vip.load_balancer, vip.zone),
+            None => "not accepted by the provider".to_owned(),
+        };
+        (Stop::Connection, stage("connection", decision, Some(endpoint.service.to_string())))
+    }
+
+    /// From a load balancer's address to a server, whose groups see this peer.
+    fn balance(&self, peer: Ipv4Addr, is_neighbour: bool) -> Vec<(Stop, Stage)> {
+        let event = self.rehearsed.event.as_ref();
+        let listener = event.and_then(|event| self.plan.listeners.get(&ListenerIndex(event.listener)));
+        let server = event.and_then(|event| server(self.plan, ServerIndex(event.server)));
+        let stopped = self.rehearsed.dropped.map(stop);
+        let mut all = Vec::new();
+        let found = match listener {
+            Some(listener) => listener.id.to_string(),
+            None => format!("none on port {}", self.asked.port),
+        };
+        let refused = (stopped == Some(Stop::Listener)).then(|| self.reason());
+        all.push((Stop::Listener, stage("listener", found, refused)));
+        let Some((group, server)) = server else {
+            all.push((
+                Stop::Server,
+                stage("server", "none", (stopped == Some(Stop::Server)).then(|| self.reason())),
+            ));
+            return all;
+        };
+        let by = format!("{} by {}", group.id, group.scheduler);
+        let port = event.map_or(server.port, |event| u16::from_be(event.dport));
+        all.push((Stop::Server, stage("server", format!("{}:{port}", server.address), Some(by))));
+        if let Some(receiver) = self.plan.ports.get(&server.port_index) {
+            all.push(self.rules(
+                Stop::IngressRules,
+                &receiver.groups,
+                &self.inwards(peer, is_neighbour, port),
+            ));
+        }
+        all
+    }
+
+    fn reason(&self) -> String {
+        self.rehearsed.dropped.map(|reason| reason.text().to_owned()).unwrap_or_default()
+    }
+
+    fn verdict(&self) -> Stage {
+        if self.rehearsed.dropped.is_some() {
+            return stage("verdict", "dropped", Some(self.reason()));
+        }
+        let Some(event) = &self.rehearsed.event else {
+            return stage("verdict", "answered", Some("by the data plane itself".to_owned()));
+        };
+        let seen = format!(
+            "{}:{} > {}:{}",
+            address(event.src),
+            port(event.sport),
+            address(event.dst),
+            port(event.dport)
+        );
+        let asked = format!("{}:{SOURCE_PORT} > {}:{}", self.port.address, self.to, self.asked.port);
+        let by = if seen == asked { "as it was sent".to_owned() } else { format!("asked for as {asked}") };
+        stage("verdict", format!("passes as {seen}"), Some(by))
+    }
+}
+
+fn stage(stage: &'static str, decision: impl Into<String>, by: Option<String>) -> Stage {
+    Stage { stage, decision: decision.into(), by }
+}
+
+fn server(plan: &HostPlan, index: ServerIndex) -> Option<(&ServerGroupPlan, &ServerPlan)> {
+    plan.server_groups.values().find_map(|group| Some((group, group.servers.get(&index)?)))
+}
+
+fn address(packed: u32) -> Ipv4Addr {
+    packed.to_ne_bytes().into()
+}
+
+fn port(packed: u16) -> u16 {
+    u16::from_be(packed)
+}
+
+/// Where a packet that is dropped for this reason stops.
+fn stop(reason: DropReason) -> Stop {
+    use DropReason as R;
+    match reason {
+        R::Malformed
+        | R::EtherType
+        | R::IpProtocol
+        | R::SpoofedMac
+        | R::SpoofedAddress
+        | R::UnknownPort
+        | R::Multicast
+        | R::NoPolicy
+        | R::Fragment => Stop::Interface,
+        R::EgressPolicy => Stop::EgressRules,
+        R::NoRoute => Stop::Destination,
+        R::EndpointPolicy => Stop::EndpointRules,
+        R::NotConnected | R::Limited => Stop::Connection,
+        R::BalancerPolicy => Stop::BalancerRules,
+        R::NoListener | R::NewConnections => Stop::Listener,
+        R::NoServer | R::ServerGone | R::Replaced => Stop::Server,
+        R::IngressPolicy => Stop::IngressRules,
+        R::NoConnection
+        | R::FlowTableFull
+        | R::SourcePorts
+        | R::TtlExpired
+        | R::IcmpError
+        | R::Rewrite
+        | R::Rerouted => Stop::Way,
+    }
+}

@@ -1,0 +1,86 @@
+//! `isthmus trace`: what would become of a connection, stage by stage.
+
+use agent::plan_cache::PlanCache;
+use agent::trace::{From, Protocol, Question, Trace};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::down::agent_config;
+use crate::place::Which;
+
+/// Which connection.
+#[derive(Args, Debug)]
+pub struct TraceArgs {
+    #[command(flatten)]
+    which: Which,
+    /// Its client: an instance (i-…), an interface (eni-…) or an interface's address.
+    from: String,
+    /// Whom it asks for: an address or a name of the client's VPC, and a port; of a ping no port.
+    #[arg(value_name = "TO:PORT")]
+    to: String,
+    /// A datagram instead of a TCP connection.
+    #[arg(long, conflicts_with = "ping")]
+    udp: bool,
+    /// A ping.
+    #[arg(long)]
+    ping: bool,
+    /// For a program to read.
+    #[arg(long)]
+    json: bool,
+}
+
+impl TraceArgs {
+    /// Prints each stage's decision.
+    ///
+    /// # Errors
+    /// When there is no data plane, client or target are unknown, or the caller is not root.
+    pub fn run(&self) -> Result<()> {
+        let place = self.which.place()?;
+        let plan = PlanCache::new(&place.state).load().context("cannot read the plan")?;
+        let plan = plan.context("there is no plan on disk: does `isthmus up` run, or has it just begun?")?;
+        let trace = agent::trace::trace(&agent_config(&place)?, &plan, &self.question()?)?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&trace)?);
+        } else {
+            print!("{}", screen(&trace));
+        }
+        Ok(())
+    }
+
+    fn question(&self) -> Result<Question> {
+        let protocol = match (self.udp, self.ping) {
+            (true, _) => Protocol::Udp,
+            (false, true) => Protocol::Icmp,
+            (false, false) => Protocol::Tcp,
+        };
+        let (to, port) = if self.ping { (self.to.clone(), 0) } else { split(&self.to)? };
+        Ok(Question { from: client(&self.from)?, to, port, protocol })
+    }
+}
+
+fn split(to: &str) -> Result<(String, u16)> {
+    let (host, port) = to.rsplit_once(':').with_context(|| format!("'{to}' has no port: give TO:PORT"))?;
+    let port = port.parse().with_context(|| format!("'{port}' is no port: give 1 to 65535"))?;
+    Ok((host.to_owned(), port))
+}
+
+fn client(from: &str) -> Result<From> {
+    if let Ok(address) = from.parse() {
+        return Ok(From::Address(address));
+    }
+    if let Ok(id) = from.parse() {
+        return Ok(From::Instance(id));
+    }
+    match from.parse() {
+        Ok(id) => Ok(From::Eni(id)),
+        Err(_) => bail!("'{from}' is no client: give an instance (i-…), an interface (eni-…) or an address"),
+    }
+}
+
+fn screen(trace: &Trace) -> String {
+    let line = |stage: &agent::trace::Stage| match &stage.by {
+        Some(by) => format!("{:<20}{}  ({by})\n", stage.stage, stage.decision),
+        None => format!("{:<20}{}\n", stage.stage, stage.decision),
+    };
+    trace.stages.iter().map(line).collect()
+}
