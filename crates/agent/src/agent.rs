@@ -242,7 +242,7 @@ impl Agent {
         tokio::spawn(async move {
             let sweep = |sweeper: &Arc<Sweeper>| {
                 let sweeper = Arc::clone(sweeper);
-                tokio::task::spawn_blocking(move || sweeper.sweep())
+                tokio::task::spawn_blocking(move || sweeper.sweep_unless_busy())
             };
             if sweep(&sweeper).await.is_ok_and(|swept| swept.cut > 0) {
                 tokio::time::sleep(sweep::AGAIN).await;

@@ -171,7 +171,12 @@ unsafe extern "C" fn next(attempt: u32, search: *mut Search) -> i64 {
     let search = unsafe { &mut *search };
     let trip = &mut *search.trip;
     let from = trip.judged.hash() % SOURCE_PORTS;
-    trip.forward.sport = ((FIRST_PORT + (from + attempt) % SOURCE_PORTS) as u16).to_be();
+    let port = ((FIRST_PORT + (from + attempt) % SOURCE_PORTS) as u16).to_be();
+    trip.reverse_key.dport = port;
+    if FLOWS.get_ptr(&trip.reverse_key).is_some() {
+        return 0;
+    }
+    trip.forward.sport = port;
     if complete(trip).is_err() || FLOWS.insert(&trip.reverse_key, &trip.reverse, BPF_NOEXIST as u64).is_err()
     {
         return 0;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use super::{Swept, now, sweep};
 use crate::config::AgentConfig;
@@ -45,11 +45,23 @@ impl Sweeper {
     /// One sweep, after the one that goes on. Blocks for as long as it takes to read all flows.
     pub fn sweep(&self) -> Swept {
         // What a panic has left is a socket.
-        let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        self.run(&mut self.frames.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// One sweep, unless one goes on: with very many flows it may take longer than the time to the next.
+    pub fn sweep_unless_busy(&self) -> Swept {
+        match self.frames.try_lock() {
+            Ok(mut frames) => self.run(&mut frames),
+            Err(TryLockError::Poisoned(poisoned)) => self.run(&mut poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Swept::default(),
+        }
+    }
+
+    fn run(&self, frames: &mut Option<Frames>) -> Swept {
         let begin = now();
         // Before the first pass there are no maps; then there are no connections either.
         let Ok(maps) = Maps::open(&self.maps) else { return Swept::default() };
-        match sweep(&maps, |reset| self.send(&mut frames, &reset), |ended| self.flows.tell(ended)) {
+        match sweep(&maps, |reset| self.send(frames, &reset), |ended| self.flows.tell(ended)) {
             Ok(swept) => {
                 tracing::debug!(?swept, "swept");
                 self.last.store(begin, Ordering::Relaxed);

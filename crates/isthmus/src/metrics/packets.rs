@@ -75,6 +75,7 @@ fn maps(text: &mut Exposition, maps: &[MapStatus]) {
 fn ports(text: &mut Exposition, ports: &[PortsStatus]) {
     let help = "Part of the source ports that is taken, from a load balancer's address to a server that sees it instead of \
                 its clients; below 0.01 not told.";
+    let ratio = |it: &PortsStatus| f64::from(it.used) / f64::from(it.capacity);
     let mut family = text.family(Kind::Gauge, "isthmus_source_ports_used_ratio", help);
     for it in ports {
         let (source, server) = (it.source.to_string(), it.server.to_string());
@@ -87,8 +88,11 @@ fn ports(text: &mut Exposition, ports: &[PortsStatus]) {
             ("protocol", protocol),
             ("interface_index", &link),
         ];
-        family.sample(&labels, f64::from(it.used) / f64::from(it.capacity));
+        family.sample(&labels, ratio(it));
     }
+    let help = "The greatest of them; 0 = none is told.";
+    let mut family = text.family(Kind::Gauge, "isthmus_source_ports_used_ratio_max", help);
+    family.sample(&[], ports.iter().map(ratio).fold(0.0, f64::max));
 }
 
 /// The interface that a port stands for; one that the plan no longer has keeps its number.
