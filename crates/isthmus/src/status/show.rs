@@ -139,3 +139,38 @@ fn port_name(plan: Option<&HostPlan>, port: PortIndex) -> String {
     let known = plan.and_then(|plan| plan.ports.get(&port)).map(|port| port.instance.to_string());
     known.unwrap_or_else(|| if port.0 == 0 { "no port".to_owned() } else { format!("port {}", port.0) })
 }
+
+#[cfg(test)]
+mod tests {
+    use agent::ports::PortsStatus;
+
+    use super::*;
+
+    #[test]
+    fn source_ports_that_run_out_are_told_and_those_that_do_not_are_not() {
+        let ports = |last, used| PortsStatus {
+            source: [10, 0, 1, 200].into(),
+            server: [10, 0, 1, last].into(),
+            port: 80,
+            protocol: 6,
+            interface: 7,
+            used,
+            capacity: 64_512,
+        };
+        let host = HostStatus { ports: vec![ports(13, 60_000), ports(14, 40_000)], ..HostStatus::default() };
+        let status = Status {
+            state: String::new(),
+            tag: String::new(),
+            daemon: None,
+            summary: None,
+            host: Some(host),
+            plan: None,
+        };
+        let screen = screen(&status);
+        assert!(
+            screen.contains("source ports from 10.0.1.200 to 10.0.1.13:80 run out: 60000 of 64512"),
+            "{screen}"
+        );
+        assert!(!screen.contains("10.0.1.14"), "{screen}");
+    }
+}
