@@ -5,6 +5,7 @@ use std::error::Error;
 use serde::{Deserialize, Serialize};
 use tables::{DropReason, Purpose};
 
+use crate::carried::{self, Rows};
 use crate::config::AgentConfig;
 use crate::kernel::counters;
 use crate::kernel::links;
@@ -29,6 +30,9 @@ pub struct HostStatus {
     pub maps: Vec<MapStatus>,
     /// Source ports towards servers that do not see their clients' addresses, where many are taken, most first.
     pub ports: Vec<PortsStatus>,
+    /// What listeners, endpoints and servers have carried, by numbers that the plan names.
+    #[serde(skip)]
+    pub carried: Rows,
 }
 
 /// A link's host side.
@@ -95,6 +99,7 @@ fn read(config: &AgentConfig) -> Result<HostStatus, Box<dyn Error + Send + Sync>
     let maps = Maps::open(&directory)?;
     let mut taken = Taken::default();
     maps.flows.for_each(|key, flow| taken.count(key, flow))?;
+    let carried = carried::read(&maps)?;
     let maps = maps.fill()?;
     let entries = maps.iter().find(|(name, ..)| *name == "FLOWS").map_or(0, |(_, used, _)| *used);
     Ok(HostStatus {
@@ -108,6 +113,7 @@ fn read(config: &AgentConfig) -> Result<HostStatus, Box<dyn Error + Send + Sync>
             .map(|(name, used, capacity)| MapStatus { name: name.to_owned(), used, capacity })
             .collect(),
         ports: taken.many(),
+        carried,
     })
 }
 

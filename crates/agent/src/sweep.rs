@@ -10,8 +10,10 @@ use std::time::Duration;
 use rustix::time::ClockId;
 use tables::{Choice, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Load};
 
+use crate::carried;
 use crate::kernel::maps::Maps;
 use crate::kernel::table::{Table, TableError};
+use crate::reconcile::in_full;
 use crate::resets::Reset;
 use due::Standing;
 
@@ -24,7 +26,7 @@ pub const INTERVAL: Duration = Duration::from_secs(2);
 /// 200 ms with that) has said by then what it expects.
 pub(crate) const AGAIN: Duration = Duration::from_millis(250);
 
-/// Entries that are looked at once more and then removed together: few, so that little time lies between.
+/// Entries whose ends are told and counted together.
 const TOGETHER: usize = 64;
 
 /// What a sweep found.
@@ -86,7 +88,10 @@ pub fn sweep(
     for keys in over.chunks(TOGETHER) {
         let removed = remove(keys, &found, flows, now)?;
         swept.expired += removed.len();
-        tell(removed.iter().filter_map(|key| ended(key, &found.idle, now)).collect());
+        if let Err(error) = carried::keep(&removed, maps) {
+            tracing::warn!(error = in_full(&error), "what connections have carried is lost");
+        }
+        tell(removed.iter().filter_map(|(key, _)| ended(key, &found.idle, now)).collect());
     }
     swept.live = found.total - swept.expired;
     Ok(swept)
@@ -165,24 +170,23 @@ fn ended(key: &FlowKey, idle: &HashMap<FlowKey, Flow>, now: u64) -> Option<Event
     is_due.then(|| Event::of(EventKind::Expired, now, key, flow, pair))
 }
 
-/// Removes those that are still idle, or cut before they were established, and says which: a new connection may have taken
+/// Removes those that are still idle, or cut before they were established, and gives them: a new connection may have taken
 /// the ports since the walk.
 fn remove(
     keys: &[FlowKey],
     found: &Found,
     flows: &Table<FlowKey, Flow>,
     now: u64,
-) -> Result<Vec<FlowKey>, TableError> {
-    let mut still = Vec::with_capacity(keys.len());
+) -> Result<Vec<(FlowKey, Flow)>, TableError> {
+    let mut removed = Vec::with_capacity(keys.len());
     for key in keys {
         let was_idle = found.idle.contains_key(key);
         let is_due = |flow: Flow| if was_idle { flow.idle(now) } else { flow.is(FlowState::Cut) };
         if flows.get(key)?.is_some_and(is_due) {
-            still.push(*key);
+            removed.extend(flows.take(key)?.map(|flow| (*key, flow)));
         }
     }
-    flows.remove_all(&still)?;
-    Ok(still)
+    Ok(removed)
 }
 
 /// Idle entries whose other entry is idle too, or was lost when a crash came between two writes: forward entries of those that

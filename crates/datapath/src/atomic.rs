@@ -39,9 +39,12 @@ unsafe fn exchange(at: *mut u64, old: u64, new: u64) {
 }
 
 /// Adds, whatever is there by now.
+///
+/// # Safety
+/// `at` is in a live entry of a map.
 #[cfg(target_arch = "bpf")]
 #[inline(always)]
-unsafe fn add(at: *mut u64, value: u64) {
+pub(crate) unsafe fn add(at: *mut u64, value: u64) {
     // SAFETY: one atomic access to a place that the caller says is live.
     unsafe { core::arch::asm!("lock *(u64 *)({at} + 0) += {value}", at = in(reg) at, value = in(reg) value) };
 }
@@ -81,7 +84,7 @@ unsafe fn exchange(_: *mut u64, _: u64, _: u64) {}
 
 /// Not for running: the checks of the source have another target.
 #[cfg(not(target_arch = "bpf"))]
-unsafe fn add(_: *mut u64, _: u64) {}
+pub(crate) unsafe fn add(_: *mut u64, _: u64) {}
 
 /// Not for running: the checks of the source have another target.
 #[cfg(not(target_arch = "bpf"))]

@@ -4,7 +4,7 @@ use aya_ebpf::bindings::BPF_NOEXIST;
 use tables::{DropReason, Flow, FlowState, Purpose, idle};
 
 use crate::{
-    event, load,
+    carried, event, load,
     maps::{FLOWS, PORTS},
     parse::{ICMP, TCP},
     report::{Outcome, count},
@@ -57,15 +57,15 @@ fn replaced(trip: &Trip, pair: &Flow) -> bool {
 /// Removes the pair of the packet's flow.
 #[inline(always)]
 pub(crate) fn forget(trip: &Trip) {
-    let _ = FLOWS.remove(&trip.key);
-    let _ = FLOWS.remove(&trip.reverse_key);
+    carried::end(&trip.key);
+    carried::end(&trip.reverse_key);
 }
 
 /// Removes the pair of a flow that was judged again and refused.
 #[inline(always)]
 pub(crate) fn forget_judged(trip: &Trip) {
-    let _ = FLOWS.remove(&trip.judged);
-    let _ = FLOWS.remove(&trip.kept_reverse);
+    carried::end(&trip.judged);
+    carried::end(&trip.kept_reverse);
 }
 
 /// A packet of a connection that was cut does not pass, but what its sender expects next is remembered: a reset may have

@@ -18,8 +18,10 @@
 //! | `EXHAUSTED` | private: when no source port towards a server was free |
 //! | `EPOCH` | the plan in force: flows of another one are judged again |
 //! | `DROPS` | (port, reason) to packets and bytes dropped |
+//! | `CARRIED` | listeners and servers, to what connections that are over have carried |
 //! | `COUNTERS` | packets and bytes of the whole host, by purpose |
 //! | `EVENTS` | ring: what becomes of connections |
+//! | `ENDING` | private: the entry of a connection that is forgotten |
 //! | `TRIP` | private: what the slow path knows about the packet in hand |
 #![no_std]
 #![no_main]
@@ -32,6 +34,7 @@
 
 mod arp;
 mod atomic;
+mod carried;
 mod choose;
 mod clamp;
 mod event;

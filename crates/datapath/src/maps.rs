@@ -5,12 +5,12 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use tables::{
-    Address, AddressKey, Counter, DropKey, Event, Flow, FlowKey, Fragment, FragmentKey, Limit, Listener,
-    ListenerAt, Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt, Rule, Server,
-    TurnKey,
+    Address, AddressKey, Carried, CarriedKey, Counter, DropKey, Event, Flow, FlowKey, Fragment, FragmentKey,
+    Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt,
+    Rule, Server, TurnKey,
 };
 
-use crate::trip::Trip;
+use crate::{carried::Ending, trip::Trip};
 
 /// 262,144 connections, if the agent says nothing else. Entries (160 bytes each, and 16 a bucket: 88 MiB) are made up front: they lie together, which many
 /// flows notice.
@@ -60,9 +60,13 @@ pub(crate) static EPOCH: Array<u32, 1> = Array::new();
 #[btf_map]
 pub(crate) static DROPS: LruPerCpuHashMap<DropKey, Counter, { 1 << 14 }> = LruPerCpuHashMap::new();
 #[btf_map]
+pub(crate) static CARRIED: HashMap<CarriedKey, Carried, { 1 << 17 }> = HashMap::new();
+#[btf_map]
 pub(crate) static COUNTERS: PerCpuArray<Counter, { Purpose::ALL.len() }> = PerCpuArray::new();
 /// 20,000 events: as many as the agent takes up between two looks, at 200,000 a second.
 #[btf_map]
 pub(crate) static EVENTS: RingBuf<Event, { 1 << 21 }> = RingBuf::new();
 #[btf_map]
 pub(crate) static TRIP: PerCpuArray<Trip, 1> = PerCpuArray::new();
+#[btf_map]
+pub(crate) static ENDING: PerCpuArray<Ending, 1> = PerCpuArray::new();

@@ -4,7 +4,7 @@
 use tables::{FlowKey, Purpose};
 
 use crate::{
-    atomic, event, load,
+    atomic, carried, event, load,
     maps::{FLOWS, OPENED, OPENINGS},
     report::count,
     trip::Trip,
@@ -43,7 +43,7 @@ fn push_out(oldest: &FlowKey, length: u32) {
     if !flow.ended() {
         load::ends(flow);
     }
-    let _ = FLOWS.remove(oldest);
-    let _ = FLOWS.remove(&other);
+    carried::end(oldest);
+    carried::end(&other);
     count(Purpose::PushedOut, length);
 }

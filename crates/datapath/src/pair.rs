@@ -6,7 +6,7 @@ use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
 use tables::{DropReason, FIRST_PORT, FlowKey, FlowState, Purpose, SOURCE_PORTS, checksum};
 
 use crate::{
-    event, load,
+    carried, event, load,
     maps::{EXHAUSTED, FLOWS},
     openings,
     parse::{ICMP, TCP},
@@ -121,7 +121,8 @@ fn take(trip: &Trip) -> Result<(), i32> {
     if alive {
         return first;
     }
-    let _ = FLOWS.remove(&pair);
+    carried::end(&pair);
+    carried::end(&trip.reverse_key);
     FLOWS.insert(&trip.reverse_key, &trip.reverse, 0)
 }
 

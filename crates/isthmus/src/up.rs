@@ -92,7 +92,8 @@ impl Up {
         let work = Arc::default();
         if let Some(address) = self.metrics {
             let (inspector, plans, work) = (control.inspector(), plans_in.clone(), Arc::clone(&work));
-            let page = metrics::Sources { inspector, work, agent: config.clone(), plans }.page();
+            let shown = metrics::Shown::default();
+            let page = metrics::Sources { inspector, work, agent: config.clone(), plans, shown }.page();
             tokio::spawn(control.serve(page, address, until(stopped.clone())).await?);
         }
         let agent = agent::run(config, plans_in, reports_out, work, until(stopped.clone()));

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn metrics_tell_what_happens() {
-    let system = System::start();
+    let mut system = System::start();
     let client = Client::new(&format!("http://{}", system.listen), "dev", "dev");
     let mut quiet = |_: isthmus::walkthrough::Event<'_>| {};
     let road = Road::build(&client, &mut quiet).expect("the walkthrough");
@@ -43,12 +43,45 @@ fn metrics_tell_what_happens() {
     system.until("both servers are healthy", |system| system.sum("isthmus_server_healthy", "") == 2.0);
     let connected = r#"kind="endpoint_connection",status="Connected""#;
     assert_eq!(system.sum("isthmus_resources", connected), 1.0);
+    traffic_is_counted(&mut system, &road);
     requests_are_counted(&system, &client);
     system.until("the host has followed", |system| {
         system.sum("isthmus_host_observed_revision", "") == system.sum("isthmus_store_revision", "")
     });
     the_text_is_good(&system.text());
     alerts_and_dashboard_ask_for_what_is_there(&system.text());
+}
+
+/// By the ids of the API, on each side, and on after a restart of the daemon.
+fn traffic_is_counted(system: &mut System, road: &Road) {
+    let of = |what: &str, id: &str| (format!("isthmus_{what}"), format!(r#"{what}="{id}""#));
+    let (listener, endpoint) = (of("listener", &road.listener), of("endpoint", &road.endpoint));
+    let server = ("isthmus_server".to_owned(), format!(r#"server_group="{}""#, road.server_group));
+    for (name, labels) in [&listener, &endpoint, &server] {
+        let zone = if name.ends_with("server") {
+            labels.clone()
+        } else {
+            format!(r#"{labels},zone="{}""#, road.zones[0].zone)
+        };
+        let one = format!("{name}_connections_total");
+        assert_eq!(system.sum(&one, &zone), 1.0, "{one}{{{zone}}}");
+        assert_eq!(system.sum(&one, labels), 1.0, "nothing but what came is counted");
+        let bytes = |direction| system.sum_of(&format!("{name}_bytes_total"), &[labels, direction]);
+        assert!(bytes("sent") > 300.0 && bytes("received") > 300.0, "both directions of {name}");
+        let open = format!("{name}_connections");
+        system.until("the connection has ended", |system| system.sum(&open, labels) == 0.0);
+    }
+    let rose = |system: &System| system.sum(&format!("{}_bytes_total", listener.0), &listener.1);
+    // The connection's entries are removed meanwhile: what they have carried stays.
+    system.until("the connection is forgotten", |system| {
+        system.sum("isthmus_map_entries", r#"map="carried""#) > 0.0
+    });
+    let before = rose(system);
+    system.restart();
+    assert!(rose(system) >= before && before > 600.0, "counters survive the daemon");
+    system.fetch(road, true);
+    let connections = format!("{}_connections_total", listener.0);
+    assert_eq!(system.sum(&connections, &listener.1), 2.0, "and go on");
 }
 
 fn requests_are_counted(system: &System, client: &Client) {
@@ -123,13 +156,28 @@ impl System {
         let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("metrics");
         purge(&state);
         let (listen, metrics) = (free_address(), free_address());
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", PROGRAM, "up", "--dev", "--listen", &listen]);
-        command.args(["--metrics", &metrics, "--state"]).arg(&state).stdin(Stdio::null());
-        let daemon = command.spawn().expect("setpriv starts");
+        let daemon = Self::daemon(&state, &listen, &metrics);
         let system = Self { state, listen, metrics, daemon };
         system.until("the daemon answers", |system| system.try_text().is_some());
         system
+    }
+
+    fn daemon(state: &Path, listen: &str, metrics: &str) -> Child {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", PROGRAM, "up", "--dev", "--listen", listen]);
+        command.args(["--metrics", metrics, "--state"]).arg(state).stdin(Stdio::null());
+        command.spawn().expect("setpriv starts")
+    }
+
+    /// The daemon ends without warning, and starts again.
+    fn restart(&mut self) {
+        self.daemon.kill().expect("a running daemon");
+        self.daemon.wait().expect("its end");
+        self.daemon = Self::daemon(&self.state, &self.listen, &self.metrics);
+        let followed = "isthmus_host_observed_revision";
+        self.until("the host has followed", |system| {
+            system.try_text().is_some_and(|text| text.contains(followed)) && system.sum(followed, "") > 0.0
+        });
     }
 
     fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
@@ -154,9 +202,13 @@ impl System {
 
     /// The sum of a metric's samples that have these labels.
     fn sum(&self, name: &str, labels: &str) -> f64 {
+        self.sum_of(name, &[labels])
+    }
+
+    fn sum_of(&self, name: &str, labels: &[&str]) -> f64 {
         let text = self.text();
         let samples = text.lines().filter(|line| line.split(['{', ' ']).next() == Some(name));
-        let wanted = samples.filter(|line| line.contains(labels));
+        let wanted = samples.filter(|line| labels.iter().all(|label| line.contains(label)));
         wanted.map(|line| line.rsplit(' ').next().unwrap_or_default().parse::<f64>().expect("a number")).sum()
     }
 

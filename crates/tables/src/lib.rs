@@ -7,6 +7,7 @@
 #![allow(missing_docs, reason = "some names say everything that there is to say")]
 
 mod address;
+mod carried;
 pub mod checksum;
 mod counters;
 mod distance;
@@ -24,6 +25,7 @@ mod service;
 pub mod summed;
 
 pub use address::{Address, AddressKey, AddressKind};
+pub use carried::{Carried, CarriedBy, CarriedKey};
 pub use counters::{Counter, DropKey, Purpose};
 pub use distance::distance;
 pub use event::{Event, EventKind};

@@ -43,10 +43,14 @@ impl Flows {
         Self { namer, log: Log::default(), plans }
     }
 
+    /// The plan that gives the names.
+    pub(crate) fn plan(&self) -> Option<Arc<HostPlan>> {
+        self.plans.borrow().clone()
+    }
+
     /// Takes up events, in the order in which they happened.
     pub fn tell(&self, events: impl IntoIterator<Item = Event>) {
-        let plan = self.plans.borrow().clone();
-        let Some(plan) = plan else { return };
+        let Some(plan) = self.plan() else { return };
         // What a panic has left of the names is whole.
         let mut namer = self.namer.lock().unwrap_or_else(PoisonError::into_inner);
         namer.begin();

@@ -8,8 +8,8 @@ use std::path::Path;
 use aya::Pod;
 use model::id::ServerIndex;
 use tables::{
-    Address, AddressKey, Flow, FlowKey, Limit, Listener, ListenerPrefix, Load, MemberKey, Policy, Port, Rate,
-    RateKey, RoutePrefix, Rule, Server,
+    Address, AddressKey, Carried, CarriedKey, Flow, FlowKey, Limit, Listener, ListenerPrefix, Load,
+    MemberKey, Policy, Port, Rate, RateKey, RoutePrefix, Rule, Server,
 };
 
 use super::table::{Table, TableError};
@@ -48,6 +48,8 @@ pub struct Maps {
     /// Connections of servers; the agent sets the program's count right.
     pub loads: Table<u32, Load>,
     epoch: Table<u32, u32>,
+    /// What connections that are over have carried.
+    pub carried: Table<CarriedKey, Carried>,
     /// Connections; the agent only reads and ends them.
     pub flows: Table<FlowKey, Flow>,
 }
@@ -82,6 +84,7 @@ impl Maps {
             rates: Table::open(directory, "RATES")?,
             loads: Table::open(directory, "LOADS")?,
             epoch: Table::open(directory, "EPOCH")?,
+            carried: Table::open(directory, "CARRIED")?,
             flows: Table::open(directory, "FLOWS")?,
         })
     }
@@ -194,6 +197,7 @@ impl Maps {
             of(&self.limits)?,
             of(&self.rates)?,
             of(&self.loads)?,
+            of(&self.carried)?,
         ])
     }
 }

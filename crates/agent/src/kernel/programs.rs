@@ -22,7 +22,7 @@ use super::summed;
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 22] = [
+const MAPS: [&str; 23] = [
     "FLOWS",
     "OPENINGS",
     "OPENED",
@@ -43,6 +43,7 @@ const MAPS: [&str; 22] = [
     "FRAGMENTS",
     "EPOCH",
     "DROPS",
+    "CARRIED",
     "COUNTERS",
     "EVENTS",
 ];

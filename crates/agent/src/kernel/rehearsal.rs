@@ -28,7 +28,8 @@ const SHARED: [&str; 10] = [
     "EPOCH",
 ];
 /// Maps that begin empty; one packet needs little room in them.
-const SMALL: [(&str, u32); 4] = [("FLOWS", 1024), ("FRAGMENTS", 64), ("QUIC_IDS", 64), ("DROPS", 64)];
+const SMALL: [(&str, u32); 5] =
+    [("FLOWS", 1024), ("FRAGMENTS", 64), ("QUIC_IDS", 64), ("DROPS", 64), ("CARRIED", 64)];
 /// Offset of `ifindex` in `struct __sk_buff`, and its end (`linux/bpf.h`).
 const IFINDEX: std::ops::Range<usize> = 40..44;
 

@@ -52,8 +52,8 @@ pub struct Table<K, V> {
 const BPF_MAP_LOOKUP_ELEM: libc::c_long = 1;
 const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
 const BPF_MAP_DELETE_ELEM: libc::c_long = 3;
+const BPF_MAP_LOOKUP_AND_DELETE_ELEM: libc::c_long = 21;
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
-const BPF_MAP_DELETE_BATCH: libc::c_long = 27;
 /// Entries a batch; a bucket of a hash map must fit.
 const BATCH: usize = 4096;
 
@@ -118,13 +118,12 @@ impl<K: Pod, V: Pod> Table<K, V> {
 
     /// One entry, if it is there.
     pub fn get(&self, key: &K) -> Result<Option<V>, TableError> {
-        let mut value = MaybeUninit::<V>::uninit();
-        match self.element(BPF_MAP_LOOKUP_ELEM, key, value.as_mut_ptr() as u64) {
-            // SAFETY: the kernel has written the whole value, and any bytes are a value of a `Pod`.
-            Ok(()) => Ok(Some(unsafe { value.assume_init() })),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(self.error("read", e)),
-        }
+        self.value(BPF_MAP_LOOKUP_ELEM, key)
+    }
+
+    /// Removes one entry, and gives what it was at that moment, if it was there.
+    pub fn take(&self, key: &K) -> Result<Option<V>, TableError> {
+        self.value(BPF_MAP_LOOKUP_AND_DELETE_ELEM, key)
     }
 
     /// Writes one entry.
@@ -138,25 +137,6 @@ impl<K: Pod, V: Pod> Table<K, V> {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.error("written", e)),
             Ok(()) | Err(_) => Ok(()),
         }
-    }
-
-    /// Removes entries, in one system call unless some are not there.
-    pub fn remove_all(&self, mut keys: &[K]) -> Result<(), TableError> {
-        while !keys.is_empty() {
-            let mut attributes =
-                Batch { keys: keys.as_ptr() as u64, ..Batch::empty(self.descriptor(), keys.len()) };
-            // SAFETY: the attributes have the kernel's layout, and `keys` has as many keys of the map's size as `count` says.
-            let result = unsafe { bpf(BPF_MAP_DELETE_BATCH, &mut attributes) };
-            match result {
-                Ok(()) => return Ok(()),
-                // `count` says how many were removed before the one that is not there.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    keys = keys.get(attributes.count as usize + 1..).unwrap_or_default();
-                }
-                Err(e) => return Err(self.error("written", e)),
-            }
-        }
-        Ok(())
     }
 
     /// Every entry.
@@ -228,6 +208,16 @@ impl<K: Pod, V: Pod> Table<K, V> {
             values.set_len(count);
         }
         Ok((keys.into_iter().zip(values).collect(), (!ended).then_some(next)))
+    }
+
+    fn value(&self, command: libc::c_long, key: &K) -> Result<Option<V>, TableError> {
+        let mut value = MaybeUninit::<V>::uninit();
+        match self.element(command, key, value.as_mut_ptr() as u64) {
+            // SAFETY: the kernel has written the whole value, and any bytes are a value of a `Pod`.
+            Ok(()) => Ok(Some(unsafe { value.assume_init() })),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.error("read", e)),
+        }
     }
 
     fn element(&self, command: libc::c_long, key: &K, value: u64) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use super::{Swept, now, sweep};
+use crate::carried;
 use crate::config::AgentConfig;
 use crate::flows::Flows;
 use crate::kernel::frames::Frames;
@@ -61,6 +62,9 @@ impl Sweeper {
         let begin = now();
         // Before the first pass there are no maps; then there are no connections either.
         let Ok(maps) = Maps::open(&self.maps) else { return Swept::default() };
+        if let Some(Err(error)) = self.flows.plan().map(|plan| carried::forget(&maps, &plan)) {
+            tracing::warn!(error = in_full(&error), "counters of what is gone stay");
+        }
         match sweep(&maps, |reset| self.send(frames, &reset), |ended| self.flows.tell(ended)) {
             Ok(swept) => {
                 tracing::debug!(?swept, "swept");

@@ -12,6 +12,7 @@ mod traffic;
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use agent::carried::{self, Carrier, Total};
 use agent::kernel::frames::Frames;
 use agent::kernel::maps::Maps;
 use agent::kernel::programs::{Attachment, Programs, maps_dir};
@@ -231,10 +232,24 @@ fn idle_connections_are_reset_and_forgotten_and_busy_ones_are_not() {
     let [expired] = told[..] else { panic!("one end is told: {told:?}") };
     assert_eq!((expired.kind, expired.key.ingress), (EventKind::Expired as u8, of_idle));
     assert!(expired.sent.packets > 2 && expired.received.packets > 1, "{expired:?}");
+    let carried = carried::named(&carried::read(&maps).unwrap(), &host.plan);
+    let listeners = carried.iter().filter(|(carrier, _)| matches!(carrier, Carrier::Listener(..)));
+    let sum = |totals: &mut dyn Iterator<Item = &Total>| {
+        totals.fold([0; 4], |[c, o, s, r], total| {
+            let all = total.all;
+            [c + all.connections, o + total.open, s + all.sent.bytes, r + all.received.bytes]
+        })
+    };
+    let of_listeners = sum(&mut listeners.map(|(_, total)| total));
+    let servers = carried.iter().filter(|(carrier, _)| matches!(carrier, Carrier::Server(_)));
+    assert_eq!(of_listeners, sum(&mut servers.map(|(_, total)| total)), "{carried:?}");
+    assert_eq!(of_listeners[..2], [2, 1], "the ended one counts on: {carried:?}");
+    assert!(of_listeners[2] > expired.sent.bytes && of_listeners[3] > expired.received.bytes);
     assert!(!busy.ask().is_empty());
     let left: Vec<_> = maps.flows.entries().unwrap().into_iter().map(|(key, _)| key).collect();
-    let missing = tables::FlowKey { ingress: 0, ..left[0] };
-    maps.flows.remove_all(&[missing, left[0], missing, left[1], missing]).unwrap();
+    let taken: Vec<_> = left.iter().map(|key| maps.flows.take(key).unwrap().is_some()).collect();
+    assert_eq!(taken, [true, true]);
+    assert_eq!(maps.flows.take(&left[0]).unwrap(), None);
     assert_eq!(maps.flows.entries().unwrap(), []);
 }
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod balance;
+mod carried;
 mod change;
 mod checksum;
 mod chosen;

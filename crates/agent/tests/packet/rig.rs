@@ -12,9 +12,9 @@ use aya::{
     programs::{SchedClassifier, TestRunOptions},
 };
 use tables::{
-    Address, AddressKey, AddressKind, Bucket, Choice, Counter, DropKey, DropReason, Event, Flow, FlowKey,
-    GATEWAY_MAC, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, PortKind, Purpose, Rate,
-    RateKey, RouteAt, Rule, RuleAction, SERVICES_NETWORK, Server, mac,
+    Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Counter, DropKey, DropReason,
+    Event, Flow, FlowKey, GATEWAY_MAC, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, PortKind,
+    Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, SERVICES_NETWORK, Server, mac,
 };
 
 use crate::wire::Packet;
@@ -116,7 +116,9 @@ impl Rig {
         let mut loader = EbpfLoader::new();
         loader.map_max_entries("FLOWS", flows);
         // A small world needs small maps, and each test makes its own.
-        for map in ["SLOTS", "ADDRESSES", "MEMBERS", "SERVERS", "PORTS", "POLICIES", "LISTENERS", "TURNS"] {
+        for map in
+            ["SLOTS", "ADDRESSES", "MEMBERS", "SERVERS", "PORTS", "POLICIES", "LISTENERS", "TURNS", "CARRIED"]
+        {
             loader.map_max_entries(map, 1024);
         }
         let mut ebpf = loader.load(object).expect("maps: these tests need root");
@@ -389,6 +391,11 @@ impl Rig {
 
     pub(crate) fn remove_flow(&mut self, key: &FlowKey) {
         self.hash::<FlowKey, Flow>("FLOWS").remove(key).expect("the flow");
+    }
+
+    /// What connections that are over have carried.
+    pub(crate) fn carried(&mut self) -> BTreeMap<CarriedKey, Carried> {
+        self.hash("CARRIED").iter().map(|entry| entry.expect("an entry")).collect()
     }
 
     pub(crate) fn change_flows(&mut self, change: impl Fn(&mut Flow)) {

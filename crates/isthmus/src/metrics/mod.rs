@@ -4,6 +4,7 @@ mod api;
 mod exposition;
 mod packets;
 mod system;
+mod traffic;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use model::plan::HostPlan;
 use tokio::sync::watch;
 
 use exposition::{Exposition, Kind, MEDIA_TYPE};
+pub use traffic::Shown;
 
 /// The page of the metrics.
 pub const PATH: &str = "/metrics";
@@ -29,6 +31,8 @@ pub struct Sources {
     pub agent: AgentConfig,
     /// The newest plan, which names the data plane's numbers.
     pub plans: watch::Receiver<Option<Arc<HostPlan>>>,
+    /// What the page has shown.
+    pub shown: Shown,
 }
 
 impl Sources {
@@ -53,6 +57,9 @@ impl Sources {
         family.sample(&[], u8::from(host.is_some()));
         if let Some(host) = host {
             packets::write(&mut text, &host, plan.as_deref());
+            if let Some(plan) = plan {
+                traffic::write(&mut text, agent::carried::named(&host.carried, &plan), &self.shown);
+            }
         }
         text.into_text()
     }

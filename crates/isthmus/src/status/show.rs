@@ -1,8 +1,10 @@
 //! The status as one screen of text.
 
+use std::cmp::Reverse;
 use std::fmt::{self, Display, Write as _};
 
 use agent::HostStatus;
+use agent::carried::{self, Carrier, Total};
 use control::summary::{Item, Summary};
 use model::id::PortIndex;
 use model::plan::HostPlan;
@@ -49,6 +51,9 @@ impl Display for Screen<'_> {
             Some(summary) => resources(f, summary)?,
             None if status.daemon.is_some() => line(f, "store", "the daemon does not tell")?,
             None => {}
+        }
+        if let (Some(host), Some(plan)) = (&status.host, &status.plan) {
+            carried(f, host, plan)?;
         }
         match &status.host {
             Some(host) => drops(f, host, status.plan.as_ref()),
@@ -124,6 +129,24 @@ fn item(item: &Item, more: &str) -> String {
 
 fn because(status: &str, why: &str) -> String {
     if why.is_empty() { status.to_owned() } else { format!("{status} ({why})") }
+}
+
+/// The busiest listeners and endpoints.
+fn carried(f: &mut fmt::Formatter<'_>, host: &HostStatus, plan: &HostPlan) -> fmt::Result {
+    let mut rows: Vec<_> = carried::named(&host.carried, plan)
+        .into_iter()
+        .filter_map(|(carrier, total)| match carrier {
+            Carrier::Listener(id, zone) => Some((format!("{id} in {zone}"), total)),
+            Carrier::Endpoint(id, zone) => Some((format!("{id} in {zone}"), total)),
+            Carrier::Server(_) => None,
+        })
+        .collect();
+    rows.sort_by_key(|(_, total)| Reverse((total.open, total.all.connections)));
+    for (who, Total { all, open }) in rows.iter().take(ROWS) {
+        let bytes = format_args!("sent {} bytes, received {}", all.sent.bytes, all.received.bytes);
+        line(f, "carried", format_args!("{who}: {open} of {} connections go on; {bytes}", all.connections))?;
+    }
+    Ok(())
 }
 
 fn drops(f: &mut fmt::Formatter<'_>, host: &HostStatus, plan: Option<&HostPlan>) -> fmt::Result {
