@@ -149,7 +149,7 @@ fn text(record: &FlowRecord) -> String {
     }
     let _ = write!(line, " sent {} received {}", amount(record.sent), amount(record.received));
     if let Some(reason) = record.reason {
-        let _ = write!(line, ": {}", reason.0.text());
+        let _ = write!(line, ": {}", reason.text());
     }
     line
 }

@@ -62,7 +62,7 @@ impl Namer {
         Some(FlowRecord {
             time_ms: i64::try_from((i128::from(event.time) + self.offset) / 1_000_000).unwrap_or(0),
             event: FlowEvent(EventKind::from_number(event.kind)?),
-            reason: DropReason::from_number(event.reason.into()).map(FlowReason),
+            reason: DropReason::from_number(event.reason.into()).map(FlowReason::Known),
             protocol: FlowProtocol::of(event.key.protocol)?,
             asked: (!from_services).then(|| asked(event)),
             served: served.then(|| as_served(event)),

@@ -91,18 +91,40 @@ impl TryFrom<String> for FlowEvent {
 /// Why a connection was denied, by the name that the metrics use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct FlowReason(pub DropReason);
+pub enum FlowReason {
+    /// This.
+    Known(DropReason),
+    /// One that is the other side's own.
+    OtherSide,
+}
+
+/// The name of [`FlowReason::OtherSide`].
+const OTHER_SIDE: &str = "other_side";
+
+impl FlowReason {
+    /// What a person reads.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Known(reason) => reason.text(),
+            Self::OtherSide => "the other side does not let it pass",
+        }
+    }
+}
 
 impl From<FlowReason> for String {
     fn from(reason: FlowReason) -> String {
-        snake_case(&format!("{:?}", reason.0))
+        match reason {
+            FlowReason::Known(reason) => snake_case(&format!("{reason:?}")),
+            FlowReason::OtherSide => OTHER_SIDE.to_owned(),
+        }
     }
 }
 
 impl TryFrom<String> for FlowReason {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        let mut all = DropReason::ALL.iter().map(|reason| Self(*reason));
+        let known = DropReason::ALL.iter().map(|reason| Self::Known(*reason));
+        let mut all = known.chain([Self::OtherSide]);
         all.find(|reason| String::from(*reason) == text).ok_or_else(|| format!("'{text}' is no reason"))
     }
 }
@@ -163,7 +185,7 @@ pub(super) mod tests {
     fn a_record_travels_as_words() {
         let denied = FlowRecord {
             event: FlowEvent(EventKind::Denied),
-            reason: Some(FlowReason(DropReason::IngressPolicy)),
+            reason: Some(FlowReason::Known(DropReason::IngressPolicy)),
             ..record()
         };
         let json = serde_json::to_value(&denied).unwrap();

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use model::id::{AccountId, EndpointId, EniId, VpcId};
 use serde::{Deserialize, Serialize};
 
-use super::record::{FlowEvent, FlowProtocol, FlowRecord, Side};
+use tables::DropReason;
+
+use super::record::{FlowEvent, FlowProtocol, FlowReason, FlowRecord, Side};
 
 /// What is asked of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,16 +59,20 @@ impl Query {
 
 impl Viewer {
     /// What this viewer sees of a record. The consumer knows the endpoint that it has asked for and nothing behind it; the
-    /// provider knows the connection as it reaches the server.
+    /// provider knows the connection as it reaches the server. Neither learns which of the other's own rules has refused it.
     pub fn see(&self, record: &FlowRecord) -> Option<FlowRecord> {
         let client = record.client.as_ref().is_some_and(|side| self.is(side));
         let server = record.server.as_ref().is_some_and(|side| self.is(side));
         match (self, client, server) {
             (Self::Operator, _, _) | (_, true, true) => Some(record.clone()),
             (_, true, false) => {
-                Some(FlowRecord { served: None, server: None, listener: None, ..record.clone() })
+                let reason = seen(record.reason, Whose::Server);
+                Some(FlowRecord { served: None, server: None, listener: None, reason, ..record.clone() })
             }
-            (_, false, true) => Some(FlowRecord { asked: None, client: None, ..record.clone() }),
+            (_, false, true) => {
+                let reason = seen(record.reason, Whose::Client);
+                Some(FlowRecord { asked: None, client: None, reason, ..record.clone() })
+            }
             (_, false, false) => None,
         }
     }
@@ -77,6 +83,56 @@ impl Viewer {
             Self::Account(account) => side.account == *account,
             Self::Vpc(vpc) => side.vpc == *vpc,
         }
+    }
+}
+
+/// Whose rules a reason tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Client,
+    Server,
+    /// The connection between them, or the packet itself.
+    Both,
+}
+
+/// The reason without what is hidden.
+fn seen(reason: Option<FlowReason>, hidden: Whose) -> Option<FlowReason> {
+    reason.map(|reason| match reason {
+        FlowReason::Known(known) if whose(known) == hidden => FlowReason::OtherSide,
+        FlowReason::Known(_) | FlowReason::OtherSide => reason,
+    })
+}
+
+fn whose(reason: DropReason) -> Whose {
+    match reason {
+        DropReason::SpoofedMac
+        | DropReason::SpoofedAddress
+        | DropReason::NoRoute
+        | DropReason::EgressPolicy
+        | DropReason::EndpointPolicy => Whose::Client,
+        DropReason::IngressPolicy
+        | DropReason::BalancerPolicy
+        | DropReason::NoServer
+        | DropReason::ServerGone => Whose::Server,
+        DropReason::Malformed
+        | DropReason::EtherType
+        | DropReason::IpProtocol
+        | DropReason::UnknownPort
+        | DropReason::NotConnected
+        | DropReason::NoListener
+        | DropReason::NoConnection
+        | DropReason::FlowTableFull
+        | DropReason::SourcePorts
+        | DropReason::TtlExpired
+        | DropReason::Fragment
+        | DropReason::IcmpError
+        | DropReason::Rewrite
+        | DropReason::Multicast
+        | DropReason::NoPolicy
+        | DropReason::Rerouted
+        | DropReason::Limited
+        | DropReason::Replaced
+        | DropReason::NewConnections => Whose::Both,
     }
 }
 
@@ -128,6 +184,40 @@ mod tests {
             for other in ["10.0.0.100", ":5000", "vpc-consumer", "eni-client"] {
                 assert!(!seen.contains(other), "{other}: {seen}");
             }
+        }
+    }
+
+    #[test]
+    fn each_side_is_told_its_own_reasons_and_that_the_other_has_one() {
+        let consumer = [Viewer::Account(AccountId(1)), Viewer::Vpc("vpc-consumer".parse().unwrap())];
+        let provider = [Viewer::Account(AccountId(2)), Viewer::Vpc("vpc-provider".parse().unwrap())];
+        let told = |viewer: &Viewer, reason| {
+            let reason = Some(FlowReason::Known(reason));
+            viewer.see(&FlowRecord { reason, ..record() }).unwrap().reason.unwrap()
+        };
+        for (own, others, reasons) in [
+            (&consumer, &provider, [DropReason::EgressPolicy, DropReason::EndpointPolicy]),
+            (&provider, &consumer, [DropReason::IngressPolicy, DropReason::NoServer]),
+        ] {
+            for reason in reasons {
+                assert!(own.iter().all(|viewer| told(viewer, reason) == FlowReason::Known(reason)));
+                assert!(others.iter().all(|viewer| told(viewer, reason) == FlowReason::OtherSide));
+                assert_eq!(told(&Viewer::Operator, reason), FlowReason::Known(reason));
+            }
+        }
+        let shared = DropReason::NotConnected;
+        assert!(
+            consumer.iter().chain(&provider).all(|viewer| told(viewer, shared) == FlowReason::Known(shared))
+        );
+    }
+
+    #[test]
+    fn a_proxied_connection_shows_the_provider_its_listener_and_nothing_of_the_client() {
+        let proxied = FlowRecord { served: None, ..record() };
+        let seen = text(&Viewer::Account(AccountId(2)).see(&proxied).unwrap());
+        assert!(seen.contains("lsn-1") && seen.contains("ep-1"), "{seen}");
+        for other in ["10.0.0.10", "10.0.0.100", "vpc-consumer", "eni-client"] {
+            assert!(!seen.contains(other), "{other}: {seen}");
         }
     }
 

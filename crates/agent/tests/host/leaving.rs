@@ -56,7 +56,7 @@ fn without_draining_both_ends_are_reset_before_the_plan_is_reported_as_true() {
         assert_eq!(connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask(), "k");
     }
     let [told] = &flows::of_operator(&host, EventKind::Reset)[..] else { panic!("one end is told") };
-    assert_eq!(told.reason.unwrap().0, DropReason::ServerGone);
+    assert_eq!(told.reason, Some(agent::flows::FlowReason::Known(DropReason::ServerGone)));
     assert_eq!(told.served.unwrap().to.to_string(), "10.0.1.10:80");
 }
 
