@@ -1,9 +1,8 @@
 // The documentation's walkthrough by mouse, from an empty system to Connected; then ECS 01 opens the page of ECS 03 or ECS 04.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser, Page } from "playwright-core";
-import { choose, CHROMIUM, drawer, fill, isthmus, launch, menu, open, press, row, send, URL } from "./browser.ts";
+import { choose, CHROMIUM, drawer, fill, isthmus, launch, menu, nginx, open, press, row, send, URL, ZONES } from "./browser.ts";
 
-const ZONES = ["cn-hangzhou-g", "cn-hangzhou-k"] as const;
 let browser: Browser;
 let page: Page;
 const refused: string[] = [];
@@ -18,15 +17,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => browser.close());
-
-/** NGINX with a page that tells who serves it. */
-const server = (name: string) => `#!/bin/sh
-cat >/etc/nginx/nginx.conf <<'END'
-events {}
-http { server { listen 80; default_type text/html; location / { return 200 "<title>shop</title><p>${name} serves $remote_addr"; } } }
-END
-exec nginx
-`;
 
 async function makeVpc(name: string): Promise<void> {
   await menu(page, "VPCs");
@@ -84,8 +74,8 @@ test("prerequisites: two VPCs with one range, a security group, four instances",
   const clients = () => choose(page, drawer(page), "Security Groups", "clients");
   await makeInstance("ECS-01", "vpc-1", ZONES[0], clients);
   await makeInstance("ECS-02", "vpc-1", ZONES[1], clients);
-  await makeInstance("ECS-03", "vpc-2", ZONES[0], () => fill(drawer(page), "User Data", server("ECS 03")));
-  await makeInstance("ECS-04", "vpc-2", ZONES[1], () => fill(drawer(page), "User Data", server("ECS 04")));
+  await makeInstance("ECS-03", "vpc-2", ZONES[0], () => fill(drawer(page), "User Data", nginx("ECS 03")));
+  await makeInstance("ECS-04", "vpc-2", ZONES[1], () => fill(drawer(page), "User Data", nginx("ECS 04")));
   for (const name of ["ECS-01", "ECS-02", "ECS-03", "ECS-04"]) await row(page, name).getByText("Running").waitFor();
 });
 
@@ -111,9 +101,15 @@ test("step 2: a backend server group with two servers", async () => {
   await choose(page, drawer(page), "Backend Servers", "ECS-03");
   await choose(page, drawer(page), "Backend Servers", "ECS-04");
   await press(drawer(page), "Next");
-  await fill(drawer(page), "Port", "80");
+  for (const [name, weight] of [["ECS-03", "100"], ["ECS-04", "50"]] as const) {
+    const server = drawer(page).getByRole("group", { name });
+    await fill(server, "Port", "80");
+    await fill(server, "Weight", weight);
+  }
   await press(drawer(page), "Next");
   await send(page, "Submit");
+  await row(page, "10.0.2.").getByText("50", { exact: true }).waitFor();
+  await row(page, "10.0.2.").getByText("No listener forwards to this group yet").waitFor();
   await expect.poll(() => row(page, "10.0.").filter({ hasText: "Available" }).count(), { timeout: 20_000 }).toBe(2);
 });
 

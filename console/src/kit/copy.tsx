@@ -13,7 +13,7 @@ export function Copy({ text }: { text: string }) {
 export function Code({ text, label }: { text: string; label: string }) {
   return (
     <Typography.Paragraph copyable={{ text }} className="code">
-      <pre aria-label={label} tabIndex={0}>
+      <pre role="group" aria-label={label} tabIndex={0}>
         {text}
       </pre>
     </Typography.Paragraph>

@@ -3,12 +3,14 @@ import { MinusCircleOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Form, Input, InputNumber, Select, Switch } from "antd";
 import { useAnswer } from "../api/live.tsx";
 import { useWords } from "../i18n/index.tsx";
-import { rows, type Entries, type Field, type Option } from "./form.ts";
+import { rows, strs, type Entries, type Field, type Option } from "./form.ts";
 
 interface Place {
   entries: Entries;
   /** The group and the line that the field stands in. */
   line?: { group: string; index: number };
+  /** The `each` field, and what is chosen, that the field is for. */
+  one?: [string, string];
 }
 
 function Choice({ field, place, ...rest }: { field: Extract<Field, { kind: "offered" | "offeredSeveral" }>; place: Place }) {
@@ -32,7 +34,7 @@ function Choice({ field, place, ...rest }: { field: Extract<Field, { kind: "offe
 }
 
 /** The component of a field; the form gives it its value. */
-function Control({ field, place, ...rest }: { field: Exclude<Field, { kind: "group" }>; place: Place; id?: string }) {
+function Control({ field, place, ...rest }: { field: Exclude<Field, { kind: "group" | "each" }>; place: Place; id?: string }) {
   const t = useWords();
   const named = (options: Extract<Field, { kind: "select" | "several" }>["options"]) =>
     options.map(({ value, label }) => ({ value, label: typeof label === "string" ? t(label) : label.text }));
@@ -84,20 +86,41 @@ function Group({ field, entries }: { field: Extract<Field, { kind: "group" }>; e
   );
 }
 
+function Each({ field, entries }: { field: Extract<Field, { kind: "each" }>; entries: Entries }) {
+  const offer = field.names(entries);
+  const { answer } = useAnswer(offer?.call);
+  const options = offer && answer ? offer.pick(answer) : [];
+  return strs(entries[field.over]).map((one) => {
+    const name = options.find(({ value }) => value === one)?.label ?? one;
+    return (
+      <fieldset key={one} aria-label={name}>
+        <legend>{name}</legend>
+        <div className="line">
+          {field.fields.map((inner) => (
+            <FieldItem key={inner.name} field={inner} place={{ entries, one: [field.name, one] }} />
+          ))}
+        </div>
+      </fieldset>
+    );
+  });
+}
+
 export function FieldItem({ field, place }: { field: Field; place: Place }) {
   const t = useWords();
   if (field.when && !field.when(place.entries)) return null;
   if (field.kind === "group") return <Group field={field} entries={place.entries} />;
+  if (field.kind === "each") return <Each field={field} entries={place.entries} />;
   const rules = [
     { required: field.required ?? false, message: t("required") },
     ...("pattern" in field && field.pattern ? [{ pattern: field.pattern, message: field.hint ? t(field.hint) : t("invalid") }] : []),
   ];
   return (
     <Form.Item
-      name={place.line ? [place.line.index, field.name] : field.name}
+      name={place.line ? [place.line.index, field.name] : place.one ? [...place.one, field.name] : field.name}
       label={t(field.label)}
       rules={rules}
       extra={field.hint && t(field.hint)}
+      {...(place.one && field.initial !== undefined && { initialValue: field.initial })}
       valuePropName={field.kind === "switch" ? "checked" : "value"}
     >
       <Control field={field} place={place} />

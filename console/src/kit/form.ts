@@ -37,6 +37,8 @@ export type Field = Base &
     | { kind: "select" | "several"; options: { value: string; label: Word | { text: string } }[] }
     /** Choices from the API; nothing is offered while there is no offer. `row` is the line of the group it stands in. */
     | { kind: "offered" | "offeredSeveral"; offer: (entries: Entries, row: Entries) => Offer | undefined }
+    /** The same fields for each of what is chosen in another field, whose choices name the lines. */
+    | { kind: "each"; over: string; names: (entries: Entries) => Offer | undefined; fields: Field[] }
     | { kind: "group"; fields: Field[]; add: Word; least: number }
   );
 
@@ -62,6 +64,9 @@ export interface FormSpec {
 
 export const str = (entry: Entry): string => (typeof entry === "string" ? entry : "");
 export const rows = (entry: Entry): Entries[] => (Array.isArray(entry) ? (entry as Entries[]) : []);
+/** What is entered in an `each` field for one of what is chosen. */
+export const forOne = (entry: Entry, one: string): Entries =>
+  typeof entry === "object" && !Array.isArray(entry) ? ((entry[one] ?? {}) as Entries) : {};
 export const strs = (entry: Entry): string[] => (Array.isArray(entry) ? entry.map((one) => str(one)) : []);
 
 /** A form of one step. */

@@ -7,7 +7,8 @@ import { useAnswer } from "../api/live.tsx";
 import { useSession } from "../api/session.tsx";
 import { useWords, type Word } from "../i18n/index.tsx";
 import type { FormSpec } from "./form.ts";
-import { Problem } from "./problem.tsx";
+import { Sentence } from "./ids.tsx";
+import { Problem, title } from "./problem.tsx";
 
 /** Loaded with the first form: the first screen is there earlier without it. */
 const FormDrawer = lazy(() => import("./formdrawer.tsx"));
@@ -28,7 +29,7 @@ export interface ListSpec {
   title: Word;
   call: Call;
   /** How the action pages: by number, by token, or not at all. */
-  paging: "number" | "token" | "pvtz" | "none";
+  paging: "number" | "token" | "pvtz" | "cas" | "none";
   rows: (answer: Answer) => Row[];
   id: (row: Row) => string;
   columns: Column[];
@@ -45,6 +46,8 @@ function pageParams(paging: ListSpec["paging"], tokens: string[]): Params {
     case "number":
     case "pvtz":
       return { PageNumber: tokens.length, PageSize: PAGE };
+    case "cas":
+      return { CurrentPage: tokens.length, ShowSize: PAGE };
     case "token":
       return { MaxResults: PAGE, NextToken: tokens.at(-1) };
     case "none":
@@ -61,7 +64,8 @@ function Actions({ row, actions, open }: { row: Row; actions: Action[]; open: (f
       await ask(call);
       void message.success(t("done"));
     } catch (refused) {
-      notification.error({ title: t("refused"), description: (refused as Error).message, role: "alert" });
+      const error = refused as Error;
+      notification.error({ title: `${t("refused")}: ${title(error)}`, description: <Sentence text={error.message} />, role: "alert" });
     }
   };
   return (

@@ -95,6 +95,9 @@ export function zonesOfService(entries: Entries): Offer | undefined {
 export const certificates = (): Offer =>
   offer("Cas", "ListUserCertificateOrder", { ShowSize: MOST }, "CertificateOrderList", "CertificateId", "Name");
 
+export const securityPolicies = (): Offer =>
+  offer("Nlb", "ListSecurityPolicy", { MaxResults: MOST }, "SecurityPolicies", "SecurityPolicyId", "SecurityPolicyName");
+
 /** The resource group, which every create form asks for last. */
 export const resourceGroup: Field = {
   name: "ResourceGroupId",

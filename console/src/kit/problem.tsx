@@ -1,9 +1,12 @@
 // What went wrong, in the server's words, which say what to do about it.
 import { Alert } from "antd";
 import { Refusal } from "../api/call.ts";
+import { Sentence } from "./ids.tsx";
+
+/** What an error is called: a refusal by its code. */
+export const title = (error: Error): string => (error instanceof Refusal ? error.code : error.name);
 
 export function Problem({ error }: { error: Error | undefined }) {
   if (error === undefined) return null;
-  const title = error instanceof Refusal ? error.code : error.name;
-  return <Alert type="error" showIcon role="alert" title={title} description={error.message} className="problem" />;
+  return <Alert type="error" showIcon role="alert" title={title(error)} description={<Sentence text={error.message} />} className="problem" />;
 }

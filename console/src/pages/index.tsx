@@ -5,8 +5,14 @@ import { Navigate, type RouteObject } from "react-router";
 type Load = () => Promise<{ default: ComponentType }>;
 
 const PAGES: Record<string, Load> = {
+  "/topology": () => import("./topology/topology.tsx"),
   "/vpc/vpcs": () => import("./vpc/vpcs.tsx"),
+  "/vpc/vpcs/:id": () => import("./vpc/vpc.tsx"),
   "/vpc/vswitches": () => import("./vpc/vswitches.tsx"),
+  "/vpc/routetables": () => import("./vpc/routetables.tsx"),
+  "/vpc/routetables/:id": () => import("./vpc/routetable.tsx"),
+  "/pvtz/zones": () => import("./pvtz/zones.tsx"),
+  "/pvtz/zones/:id": () => import("./pvtz/zone.tsx"),
   "/ecs/instances": () => import("./ecs/instances.tsx"),
   "/ecs/instances/:id": () => import("./ecs/instance.tsx"),
   "/ecs/securitygroups": () => import("./ecs/securitygroups.tsx"),
@@ -15,10 +21,13 @@ const PAGES: Record<string, Load> = {
   "/nlb/instances/:id": () => import("./nlb/loadbalancer.tsx"),
   "/nlb/servergroups": () => import("./nlb/servergroups.tsx"),
   "/nlb/servergroups/:id": () => import("./nlb/servergroup.tsx"),
+  "/nlb/securitypolicies": () => import("./nlb/securitypolicies.tsx"),
+  "/cas/certificates": () => import("./cas/certificates.tsx"),
   "/privatelink/services": () => import("./privatelink/services.tsx"),
   "/privatelink/services/:id": () => import("./privatelink/service.tsx"),
   "/privatelink/endpoints": () => import("./privatelink/endpoints.tsx"),
   "/privatelink/endpoints/:id": () => import("./privatelink/endpoint.tsx"),
+  "/resourcegroups": () => import("./resourcegroups.tsx"),
 };
 
 function page([path, load]: [string, Load]): RouteObject {

@@ -10,8 +10,11 @@ export const MENU: { label: Word; entries: Entry[] }[] = [
   {
     label: "networks",
     entries: [
+      { label: "topology", path: "/topology" },
       { label: "vpcs", path: "/vpc/vpcs" },
       { label: "vswitches", path: "/vpc/vswitches" },
+      { label: "routeTables", path: "/vpc/routetables" },
+      { label: "privateZones", path: "/pvtz/zones" },
     ],
   },
   {
@@ -26,6 +29,8 @@ export const MENU: { label: Word; entries: Entry[] }[] = [
     entries: [
       { label: "nlbInstances", path: "/nlb/instances" },
       { label: "serverGroups", path: "/nlb/servergroups" },
+      { label: "certificates", path: "/cas/certificates" },
+      { label: "securityPolicies", path: "/nlb/securitypolicies" },
     ],
   },
   {
@@ -35,4 +40,5 @@ export const MENU: { label: Word; entries: Entry[] }[] = [
       { label: "endpoints", path: "/privatelink/endpoints" },
     ],
   },
+  { label: "account", entries: [{ label: "resourceGroups", path: "/resourcegroups" }] },
 ];

@@ -15,6 +15,8 @@ function preferred(): boolean {
 
 /** Links and primary buttons are dark enough to be read on white. */
 const LIGHT = { colorPrimary: "#0958d9", colorLink: "#0958d9", colorTextDescription: "#595959", colorTextPlaceholder: "#6b6b6b" };
+/** What is selected is written in the colour of links: the primary colour of the dark is too dark to read. */
+const SELECTED = { Menu: { itemSelectedColor: "#69b1ff" }, Tabs: { itemSelectedColor: "#69b1ff" } };
 const DARK = { colorPrimary: "#1668dc", colorLink: "#69b1ff", colorTextDescription: "#a6a6a6", colorTextPlaceholder: "#8c8c8c" };
 
 export function Themes({ children }: { children: ReactNode }) {
@@ -30,7 +32,7 @@ export function Themes({ children }: { children: ReactNode }) {
   useEffect(() => {
     document.documentElement.dataset["theme"] = dark ? "dark" : "light";
   }, [dark]);
-  const config = { algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, token: dark ? DARK : LIGHT };
+  const config = { algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, token: dark ? DARK : LIGHT, components: dark ? SELECTED : {} };
   return (
     <ThemeContext value={value}>
       <ConfigProvider theme={config} locale={language === "zh" ? zhCN : enUS} button={{ autoInsertSpace: false }}>

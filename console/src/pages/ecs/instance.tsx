@@ -7,6 +7,7 @@ import { Code, Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { Problem } from "../../kit/problem.tsx";
 import { Status } from "../../kit/status.tsx";
+import { Tags } from "../../kit/tags.tsx";
 import { Terminal } from "./terminal.tsx";
 
 function ConsoleOutput({ id }: { id: string }) {
@@ -35,6 +36,7 @@ const detail = (id: string): DetailSpec => ({
   tabs: [
     { label: "terminal", show: () => <Terminal instance={id} /> },
     { label: "consoleOutput", show: () => <ConsoleOutput id={id} /> },
+    { label: "tags", show: () => <Tags of={{ product: "Ecs", type: "instance", id }} /> },
   ],
 });
 

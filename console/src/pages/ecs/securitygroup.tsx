@@ -4,6 +4,7 @@ import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { Status } from "../../kit/status.tsx";
+import { Tags } from "../../kit/tags.tsx";
 
 type Direction = "ingress" | "egress";
 
@@ -107,6 +108,7 @@ const detail = (id: string): DetailSpec => ({
   tabs: [
     { label: "inbound", show: () => <List level={3} spec={rules(id, "ingress")} /> },
     { label: "outbound", show: () => <List level={3} spec={rules(id, "egress")} /> },
+    { label: "tags", show: () => <Tags of={{ product: "Ecs", type: "securitygroup", id }} /> },
   ],
 });
 

@@ -45,7 +45,7 @@ export function Terminal({ instance }: { instance: string }) {
     <>
       <p>{t("terminalHint")}</p>
       <div className="code">
-        <pre aria-label={t("output")} aria-live="polite" tabIndex={0}>
+        <pre aria-label={t("output")} role="log" tabIndex={0}>
           {run.map(({ command, id }) => (
             <Invocation key={id} command={command} id={id} />
           ))}

@@ -4,8 +4,9 @@ import { useAnswer } from "../../api/live.tsx";
 import { useWords } from "../../i18n/index.tsx";
 import { str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
 import type { ListSpec } from "../../kit/list.tsx";
-import { certificates, serverGroups } from "../../kit/offers.ts";
+import { certificates, securityPolicies, serverGroups } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
+import { Unwell } from "./unwell.tsx";
 
 const isTls = (entries: Entries) => entries["ListenerProtocol"] === "TCPSSL";
 const isRange = (entries: Entries) => entries["byRange"] === true;
@@ -31,6 +32,7 @@ const create = (balancer: string, vpc: string): FormSpec => ({
         { name: "EndPort", label: "endPort", kind: "number", least: 1, most: 65535, required: true, when: isRange },
         { name: "ListenerDescription", label: "listenerName", kind: "text" },
         { name: "CertificateIds", label: "certificates", kind: "offeredSeveral", required: true, offer: certificates, when: isTls },
+        { name: "SecurityPolicyId", label: "securityPolicy", kind: "offered", hint: "policyHint", offer: securityPolicies, when: isTls },
         { name: "ProxyProtocolEnabled", label: "proxyProtocol", kind: "switch" },
         { name: "IdleTimeout", label: "idleTimeout", kind: "number", least: 1, most: 900 },
       ],
@@ -61,6 +63,7 @@ const create = (balancer: string, vpc: string): FormSpec => ({
       ServerGroupId: str(entries["ServerGroupId"]),
       ListenerDescription: str(entries["ListenerDescription"]),
       CertificateIds: isTls(entries) ? strs(entries["CertificateIds"]) : undefined,
+      SecurityPolicyId: isTls(entries) ? str(entries["SecurityPolicyId"]) : undefined,
       ProxyProtocolEnabled: entries["ProxyProtocolEnabled"] === true ? true : undefined,
       IdleTimeout: entries["IdleTimeout"] as number | undefined,
     },
@@ -76,13 +79,11 @@ function Health({ listener }: { listener: string }) {
   if (groups.every((group) => text(group, "HeathCheckEnabled") === "false")) return <span>{t("notChecked")}</span>;
   const sick = groups.flatMap((group) => list(group, "NonNormalServers"));
   if (sick.length === 0) return <Status status="Healthy" />;
-  const why = (server: Answer) =>
-    `${text(server, "ServerIp") || text(server, "ServerId")}:${text(server, "Port")} ${text(server, "Status")} ${text(server, "Reason.ReasonCode")}`;
   return (
     <div>
       {sick.map((server) => (
         <div key={text(server, "ServerId") + text(server, "Port")}>
-          <Status status={text(server, "Status")} /> {why(server)}
+          {text(server, "ServerIp") || text(server, "ServerId")}:{text(server, "Port")} <Unwell server={server} />
         </div>
       ))}
     </div>

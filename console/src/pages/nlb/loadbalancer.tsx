@@ -4,6 +4,7 @@ import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { List } from "../../kit/list.tsx";
 import { Status } from "../../kit/status.tsx";
+import { Tags } from "../../kit/tags.tsx";
 import { listeners } from "./listeners.tsx";
 
 function Zones({ found }: { found: Answer }) {
@@ -37,6 +38,7 @@ const detail = (id: string): DetailSpec => ({
   ],
   tabs: [
     { label: "listener", show: (found) => <List level={3} spec={listeners(id, text(found, "VpcId"))} /> },
+    { label: "tags", show: () => <Tags of={{ product: "Nlb", type: "loadbalancer", id }} /> },
   ],
 });
 

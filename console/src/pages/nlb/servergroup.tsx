@@ -1,10 +1,14 @@
 import { useParams } from "react-router";
-import { list, text } from "../../api/call.ts";
+import { list, text, type Answer } from "../../api/call.ts";
+import { useAnswer } from "../../api/live.tsx";
+import { useWords } from "../../i18n/index.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
-import { rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
+import { forOne, rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { instances } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
+import { Tags } from "../../kit/tags.tsx";
+import { Unwell } from "./unwell.tsx";
 
 const PORT = { name: "Port", label: "port", kind: "number", least: 1, most: 65535, required: true } as const;
 const WEIGHT = { name: "Weight", label: "weight", kind: "number", least: 0, most: 100, initial: 100 } as const;
@@ -17,7 +21,10 @@ const byInstance = (id: string, vpc: string): FormSpec => ({
       title: "selectServers",
       fields: [{ name: "servers", label: "backendServers", kind: "offeredSeveral", required: true, offer: () => instances(vpc) }],
     },
-    { title: "portsAndWeights", fields: [PORT, WEIGHT] },
+    {
+      title: "portsAndWeights",
+      fields: [{ name: "each", label: "backendServers", kind: "each", over: "servers", names: () => instances(vpc), fields: [PORT, WEIGHT] }],
+    },
   ],
   call: (entries) => ({
     product: "Nlb",
@@ -27,8 +34,7 @@ const byInstance = (id: string, vpc: string): FormSpec => ({
       Servers: strs(entries["servers"]).map((server) => ({
         ServerType: "Ecs",
         ServerId: server,
-        Port: entries["Port"] as number,
-        Weight: entries["Weight"] as number,
+        ...forOne(entries["each"], server),
       })),
     },
   }),
@@ -74,6 +80,7 @@ const servers = (id: string, vpc: string, type: string): ListSpec => ({
     { title: "zone", show: (row) => text(row, "ZoneId") },
     { title: "port", show: (row) => text(row, "Port") },
     { title: "weight", show: (row) => text(row, "Weight") },
+    { title: "healthCheckStatus", show: (row) => <Health group={id} row={row} /> },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
   empty: "noServers",
@@ -117,6 +124,22 @@ const servers = (id: string, vpc: string, type: string): ListSpec => ({
   ],
 });
 
+/** What the health checks of the group's listeners say of a server. */
+function Health({ group, row }: { group: string; row: Answer }) {
+  const t = useWords();
+  const { answer: all } = useAnswer({ product: "Nlb", action: "ListListeners", params: { MaxResults: 100 } });
+  const listener = list(all, "Listeners").find((one) => text(one, "ServerGroupId") === group);
+  const id = text(listener, "ListenerId");
+  const { answer } = useAnswer(id === "" ? undefined : { product: "Nlb", action: "GetListenerHealthStatus", params: { ListenerId: id } });
+  if (all === undefined) return null;
+  if (listener === undefined) return <span>{t("noListenerYet")}</span>;
+  const found = list(list(answer, "ListenerHealthStatus")[0], "ServerGroupInfos")[0];
+  if (found === undefined) return null;
+  if (text(found, "HeathCheckEnabled") === "false") return <span>{t("notChecked")}</span>;
+  const bad = list(found, "NonNormalServers").find((one) => text(one, "ServerId") === text(row, "ServerId") && text(one, "Port") === text(row, "Port"));
+  return bad === undefined ? <Status status="Healthy" /> : <Unwell server={bad} />;
+}
+
 const detail = (id: string): DetailSpec => ({
   parent: { label: "serverGroups", path: "/nlb/servergroups" },
   id,
@@ -137,6 +160,7 @@ const detail = (id: string): DetailSpec => ({
       label: "backendServers",
       show: (found) => <List level={3} spec={servers(id, text(found, "VpcId"), text(found, "ServerGroupType"))} />,
     },
+    { label: "tags", show: () => <Tags of={{ product: "Nlb", type: "servergroup", id }} /> },
   ],
 });
 

@@ -8,6 +8,7 @@ import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { securityGroups, vswitches, zonesOfService } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
+import { Tags } from "../../kit/tags.tsx";
 
 /** Who has to do what next. */
 function Advice({ found }: { found: Answer }) {
@@ -114,6 +115,7 @@ const detail = (id: string): DetailSpec => ({
   tabs: [
     { label: "zoneAndVswitch", show: (found) => <List level={3} spec={zones(id, found)} /> },
     { label: "securityGroups", show: (found) => <List level={3} spec={groups(id, text(found, "VpcId"))} /> },
+    { label: "tags", show: () => <Tags of={{ product: "Privatelink", type: "vpcendpoint", id }} /> },
   ],
 });
 

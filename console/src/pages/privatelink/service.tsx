@@ -6,6 +6,7 @@ import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { loadBalancers, zones } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
+import { Tags } from "../../kit/tags.tsx";
 import { connections } from "./connections.tsx";
 
 const attach = (service: string): FormSpec => ({
@@ -97,6 +98,7 @@ const detail = (id: string): DetailSpec => ({
     { label: "endpointConnections", show: () => <List level={3} spec={connections(id)} /> },
     { label: "serviceResources", show: () => <List level={3} spec={resources(id)} /> },
     { label: "whitelist", show: () => <List level={3} spec={users(id)} /> },
+    { label: "tags", show: () => <Tags of={{ product: "Privatelink", type: "vpcendpointservice", id }} /> },
   ],
 });
 

@@ -33,7 +33,7 @@ export const vpcs: ListSpec = {
   rows: (answer) => list(answer, "Vpcs.Vpc"),
   id: (row) => text(row, "VpcId"),
   columns: [
-    { title: "id", show: (row) => <Link to={`/vpc/vswitches?vpc=${text(row, "VpcId")}`}>{text(row, "VpcId")}</Link> },
+    { title: "id", show: (row) => <Link to={`/vpc/vpcs/${text(row, "VpcId")}`}>{text(row, "VpcId")}</Link> },
     { title: "name", show: (row) => text(row, "VpcName") },
     { title: "cidrBlock", show: (row) => [text(row, "CidrBlock"), ...texts(row, "SecondaryCidrBlocks.SecondaryCidrBlock")].join(", ") },
     { title: "vswitches", show: (row) => texts(row, "VSwitchIds.VSwitchId").length },

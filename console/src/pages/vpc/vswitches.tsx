@@ -1,4 +1,3 @@
-import { useSearchParams } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
@@ -27,7 +26,8 @@ const create = (vpc: string): FormSpec => ({
   }),
 });
 
-const vswitches = (vpc: string): ListSpec => ({
+/** The vSwitches of a VPC, or all. */
+export const vswitches = (vpc = ""): ListSpec => ({
   title: "vswitches",
   call: { product: "Vpc", action: "DescribeVSwitches", params: { VpcId: vpc } },
   paging: "number",
@@ -54,7 +54,5 @@ const vswitches = (vpc: string): ListSpec => ({
 });
 
 export default function VSwitches() {
-  const [search] = useSearchParams();
-  const vpc = search.get("vpc") ?? "";
-  return <List key={vpc} spec={vswitches(vpc)} />;
+  return <List spec={vswitches()} />;
 }

@@ -1,0 +1,151 @@
+// What surrounds the walkthrough: secondary ranges, routes, private zones, tags, resource groups, certificates, policies.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { list, text } from "../src/api/call.ts";
+import { account, type Account } from "./account.ts";
+import { barriers, choose, drawer, fill, launch, logOn, menu, open, press, row, send } from "./browser.ts";
+
+let browser: Browser;
+let page: Page;
+let owner: Account;
+
+beforeAll(async () => {
+  owner = account("networker");
+  const vpc = text(owner.api("vpc", "CreateVpc", { VpcName: "vpc-1", CidrBlock: "10.0.0.0/16" }), "VpcId");
+  owner.api("vpc", "DescribeVpcs", { VpcId: vpc }, "Vpcs.Vpc.0.Status=Available");
+  const vswitch = text(owner.api("vpc", "CreateVSwitch", { VpcId: vpc, ZoneId: "cn-hangzhou-g", CidrBlock: "10.0.1.0/24", VSwitchName: "vsw-1" }), "VSwitchId");
+  owner.api("ecs", "RunInstances", { ImageId: "host", InstanceName: "router", VSwitchId: vswitch });
+  browser = await launch();
+  page = await open(browser);
+  await logOn(page, owner.key);
+});
+
+afterAll(() => browser.close());
+
+const tab = (name: string) => page.getByRole("tab", { name, exact: true }).click();
+const remove = async (text: string) => {
+  await press(row(page, text), "Delete");
+  await press(page.getByRole("tooltip"), "OK");
+};
+
+test("a VPC gets another range and a tag, and loses them again", async () => {
+  await menu(page, "VPCs");
+  await row(page, "vpc-1").getByRole("link").click();
+  await tab("Secondary CIDR Blocks");
+  await press(page, "Add Secondary CIDR Block");
+  await fill(drawer(page), "CIDR Block", "172.16.0.0/16");
+  await send(page);
+  await row(page, "172.16.0.0/16").waitFor();
+  await remove("172.16.0.0/16");
+  await page.getByText("No secondary CIDR block.").waitFor();
+  await tab("Tags");
+  await press(page, "Add Tag");
+  await fill(drawer(page), "Tag Key", "team");
+  await fill(drawer(page), "Tag Value", "shop");
+  await send(page);
+  await row(page, "team").getByText("shop").waitFor();
+  expect(list(owner.api("vpc", "DescribeVpcs", { Tag: [{ Key: "team", Value: "shop" }] }), "Vpcs.Vpc").length).toBe(1);
+  await remove("team");
+  await page.getByText("No tag yet.").waitFor();
+});
+
+test("a route table of one's own leads a vSwitch through an instance", async () => {
+  await menu(page, "Route Tables");
+  await row(page, "System").waitFor();
+  await press(page, "Create Route Table");
+  await choose(page, drawer(page), "VPC", "vpc-1");
+  await fill(drawer(page), "Name", "detour");
+  await send(page);
+  await row(page, "detour").getByRole("link").click();
+  await press(page, "Add Route");
+  await fill(drawer(page), "Destination", "192.168.0.0/16");
+  await choose(page, drawer(page), "Next Hop", "router");
+  await send(page);
+  await row(page, "192.168.0.0/16").getByText("Instance i-").waitFor();
+  await tab("vSwitches");
+  await press(page, "Associate vSwitch");
+  await choose(page, drawer(page), "vSwitch", "vsw-1");
+  await send(page);
+  await row(page, "vsw-1").waitFor();
+  expect(await barriers(page)).toEqual([]);
+});
+
+test("a private zone names an address for the VPCs that it is bound to", async () => {
+  await menu(page, "Private Zones");
+  await press(page, "Create Private Zone");
+  await fill(drawer(page), "Domain Name", "shop.internal");
+  await send(page);
+  await page.getByRole("link", { name: "shop.internal" }).click();
+  await press(page, "Add Record");
+  await fill(drawer(page), "Host Record", "www");
+  await fill(drawer(page), "Value", "10.0.1.80");
+  await send(page);
+  await row(page, "www").getByText("10.0.1.80").waitFor();
+  await press(row(page, "www"), "Modify");
+  await fill(drawer(page), "Value", "10.0.1.81");
+  await send(page);
+  await row(page, "www").getByText("10.0.1.81").waitFor();
+  await tab("VPCs");
+  await press(page, "Bind VPC");
+  await choose(page, drawer(page), "VPC", "vpc-1");
+  await send(page);
+  await row(page, "vpc-1").waitFor();
+  expect(await barriers(page)).toEqual([]);
+});
+
+test("a resource group is made, chosen in a form, and not deleted while something is in it", async () => {
+  await menu(page, "Resource Groups");
+  await press(page, "Create Resource Group");
+  await fill(drawer(page), "Name", "shop");
+  await fill(drawer(page), "Display Name", "The shop");
+  await send(page);
+  await row(page, "The shop").waitFor();
+  await menu(page, "VPCs");
+  await press(page, "Create VPC");
+  await fill(drawer(page), "Name", "grouped");
+  await choose(page, drawer(page), "Resource Group", "The shop");
+  await send(page);
+  await row(page, "grouped").waitFor();
+  await menu(page, "Resource Groups");
+  await remove("The shop");
+  await page.locator(".ant-notification-notice").filter({ hasText: "DeleteConflict.ResourceGroup.Resource" }).waitFor();
+});
+
+test("a certificate is uploaded, and one that does not fit its key is refused", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "certificate-"));
+  const make = (name: string) => {
+    const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
+    execFileSync("openssl", [...args, "-keyout", join(folder, `${name}.key`), "-out", join(folder, `${name}.pem`)], { stdio: "ignore" });
+    return { chain: readFileSync(join(folder, `${name}.pem`), "utf8"), key: readFileSync(join(folder, `${name}.key`), "utf8") };
+  };
+  const [shop, other] = [make("shop.example"), make("other.example")];
+  rmSync(folder, { recursive: true });
+  await menu(page, "Certificates");
+  await press(page, "Upload Certificate");
+  await fill(drawer(page), "Name", "shop");
+  await fill(drawer(page), "Certificate", shop.chain);
+  await fill(drawer(page), "Private Key", other.key);
+  await press(drawer(page), "OK");
+  await drawer(page).locator(".ant-alert").waitFor();
+  await fill(drawer(page), "Private Key", shop.key);
+  await send(page);
+  await row(page, "shop.example").waitFor();
+  await remove("shop.example");
+  await page.getByText("No certificate yet.").waitFor();
+});
+
+test("a TLS policy of one's own is made, beside those of the system", async () => {
+  await menu(page, "TLS Security Policies");
+  await press(page, "Create TLS Security Policy");
+  await fill(drawer(page), "Name", "modern");
+  await choose(page, drawer(page), "TLS Versions", "TLSv1.2");
+  await choose(page, drawer(page), "Cipher Suites", "ECDHE-RSA-AES256-GCM-SHA384");
+  await send(page);
+  await row(page, "modern").getByText("Available").waitFor();
+  await tab("System Policies");
+  await row(page, "tls_cipher_policy_1_2").first().waitFor();
+});

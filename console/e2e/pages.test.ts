@@ -1,0 +1,118 @@
+// Every page, empty and full, light and dark, in both languages: nothing on it keeps anybody from using it.
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { MENU } from "../src/shell/menu.ts";
+import { account, type Account } from "./account.ts";
+import { barriers, launch, logOn, open, press, row, URL } from "./browser.ts";
+import { consume, provide, type Consumed, type Provided } from "./shop.ts";
+
+/** Where to put pictures of pages for the documentation, when they are wanted. */
+const PICTURES = process.env["ISTHMUS_PICTURES"] && resolve(import.meta.dirname, "../..", process.env["ISTHMUS_PICTURES"]);
+let browser: Browser;
+let owner: Account;
+let newcomer: Account;
+let made: Provided & Consumed;
+
+beforeAll(async () => {
+  owner = account("full");
+  newcomer = account("empty");
+  const provided = provide(owner);
+  made = { ...provided, ...consume(owner, provided.service) };
+  const { endpoint, service } = made;
+  owner.api("privatelink", "EnableVpcEndpointConnection", { EndpointId: endpoint, ServiceId: service });
+  owner.api("privatelink", "GetVpcEndpointAttribute", { EndpointId: endpoint }, "ConnectionStatus=Connected");
+  browser = await launch();
+});
+
+afterAll(() => browser.close());
+
+const lists = MENU.flatMap(({ entries }) => entries.map(({ path }) => path));
+
+const details = () => [
+  `/vpc/vpcs/${made.vpc}`,
+  `/ecs/instances/${made.servers[0]}`,
+  `/ecs/securitygroups/${made.securityGroup}`,
+  `/nlb/instances/${made.balancer}`,
+  `/nlb/servergroups/${made.group}`,
+  `/privatelink/services/${made.service}`,
+  `/privatelink/endpoints/${made.endpoint}`,
+];
+
+/** Opens a page and waits until nothing on it is still loading. */
+async function show(page: Page, path: string): Promise<void> {
+  await page.goto(`${URL}/console${path}`);
+  await page.getByRole("main").getByRole("heading").first().waitFor();
+  await expect.poll(() => page.locator(".ant-spin-spinning").count()).toBe(0);
+}
+
+async function findings(page: Page, paths: string[]): Promise<string[]> {
+  const found = [];
+  for (const path of paths) {
+    await show(page, path);
+    found.push(...(await barriers(page)));
+  }
+  return found;
+}
+
+test("every list, empty, has no serious barrier and teaches what to do", async () => {
+  const page = await open(browser);
+  await logOn(page, newcomer.key);
+  expect(await findings(page, lists)).toEqual([]);
+  await page.context().close();
+});
+
+test("every page, full and in the dark, has no serious barrier", async () => {
+  const page = await open(browser, { dark: true });
+  await logOn(page, owner.key);
+  expect(await findings(page, [...lists, ...details()])).toEqual([]);
+  await page.context().close();
+});
+
+test("every page, full and in Chinese, has no serious barrier", async () => {
+  const page = await open(browser);
+  await logOn(page, owner.key);
+  await press(page, "中文");
+  expect(await findings(page, [...lists, ...details()])).toEqual([]);
+  await page.context().close();
+});
+
+test("the page to log on and a form have no serious barrier", async () => {
+  const page = await open(browser);
+  await logOn(page, owner.key);
+  await show(page, "/privatelink/endpoints");
+  await press(page, "Create Endpoint");
+  await page.getByRole("dialog").getByText("The same as API call").waitFor();
+  const found = await barriers(page);
+  await press(page.getByRole("dialog"), "Cancel");
+  await press(page, "Log off");
+  await page.getByLabel("AccessKey ID").waitFor();
+  expect([...found, ...(await barriers(page))]).toEqual([]);
+  await page.context().close();
+});
+
+test.runIf(PICTURES)("pictures for the documentation", async () => {
+  const folder = PICTURES ?? "";
+  mkdirSync(folder, { recursive: true });
+  const page = await open(browser);
+  await logOn(page, owner.key);
+  const take = async (name: string) => {
+    // What fades in is there after this, milliseconds.
+    await page.waitForTimeout(800);
+    await page.screenshot({ path: `${folder}/console-${name}.png` });
+  };
+  await show(page, "/topology");
+  await page.locator(".join.Connected").waitFor({ state: "attached" });
+  await take("topology");
+  await show(page, `/privatelink/endpoints/${made.endpoint}`);
+  await take("endpoint");
+  await show(page, `/nlb/servergroups/${made.group}`);
+  await expect.poll(() => row(page, "i-").getByText("Healthy").count(), { timeout: 30_000 }).toBe(2);
+  await take("servers");
+  await show(page, "/privatelink/services");
+  await press(page, "Create Endpoint Service");
+  await page.getByText("The same as API call").click();
+  await take("form");
+  await page.context().close();
+});

@@ -1,0 +1,38 @@
+// Many things that are alike are shown as one, so that two hundred endpoints are as readable as two.
+import type { Box, Graph, Join } from "./graph.ts";
+
+/** More than this many that are alike become one. */
+export const MOST = 6;
+
+/** What those have in common that become one: the frame, how they are, and to what they are joined in which way. */
+function likeness({ id, kind, frame, status }: Box, joins: Map<string, Join[]>): string {
+  const around = (joins.get(id) ?? []).map((join) => `${join.from === id ? "to" : "from"} ${join.from === id ? join.to : join.from} ${join.status}`);
+  return JSON.stringify([kind, frame, status, ...around.sort()]);
+}
+
+function byEnd(joins: Join[]): Map<string, Join[]> {
+  const found = new Map<string, Join[]>();
+  for (const join of joins) for (const end of [join.from, join.to]) found.set(end, [...(found.get(end) ?? []), join]);
+  return found;
+}
+
+/** Folds what is alike, but for what is in `open`. */
+export function fold({ frames, boxes, joins }: Graph, open: ReadonlySet<string>): Graph {
+  const ends = byEnd(joins);
+  const alike = new Map<string, Box[]>();
+  for (const box of boxes) {
+    const key = likeness(box, ends);
+    const group = alike.get(key);
+    if (group) group.push(box);
+    else alike.set(key, [box]);
+  }
+  const place = new Map<string, string>();
+  const shown = [...alike].flatMap(([key, group]) => {
+    const [first] = group;
+    if (first === undefined || group.length <= MOST || open.has(key)) return group;
+    for (const { id } of group) place.set(id, key);
+    return [{ ...first, id: key, lines: [], path: undefined, members: group.length }];
+  });
+  const moved = joins.map(({ from, to, status }) => ({ from: place.get(from) ?? from, to: place.get(to) ?? to, status }));
+  return { frames, boxes: shown, joins: [...new Map(moved.map((join) => [`${join.from} ${join.to}`, join])).values()] };
+}

@@ -1,0 +1,82 @@
+// Everything that the picture shows, as the API lists it.
+import { list, text, type Answer, type Call, type Params, type Product } from "../../api/call.ts";
+
+export type Ask = (call: Call) => Promise<Answer>;
+
+export interface Things {
+  vpcs: Answer[];
+  instances: Answer[];
+  balancers: Answer[];
+  listeners: Answer[];
+  groups: Answer[];
+  servers: Answer[];
+  /** Servers that are not well, with the listener that finds them so. */
+  sick: Answer[];
+  services: Answer[];
+  resources: Answer[];
+  endpoints: Answer[];
+  connections: Answer[];
+  /** Zones of endpoints, with the interfaces in them. */
+  zones: Answer[];
+}
+
+/** Endpoints whose interfaces are shown: beyond, there is a call for each and nobody reads them. */
+const WITH_ZONES = 24;
+const PAGE = 100;
+/** The older products list no more at once. */
+const OLDER_PAGE = 50;
+
+async function byToken(ask: Ask, product: Product, action: string, path: string, params: Params = {}): Promise<Answer[]> {
+  const found: Answer[] = [];
+  let token = "";
+  do {
+    const answer = await ask({ product, action, params: { ...params, MaxResults: PAGE, NextToken: token } });
+    found.push(...list(answer, path));
+    token = text(answer, "NextToken");
+  } while (token !== "");
+  return found;
+}
+
+async function byNumber(ask: Ask, product: Product, action: string, path: string): Promise<Answer[]> {
+  const found: Answer[] = [];
+  for (let page = 1; ; page += 1) {
+    const answer = await ask({ product, action, params: { PageNumber: page, PageSize: OLDER_PAGE } });
+    const rows = list(answer, path);
+    found.push(...rows);
+    if (rows.length < OLDER_PAGE) return found;
+  }
+}
+
+async function each(rows: Answer[], id: string, more: (id: string) => Promise<Answer[]>): Promise<Answer[]> {
+  const found = await Promise.all(rows.map(async (row) => (await more(text(row, id))).map((one) => ({ ...one, [id]: text(row, id) }))));
+  return found.flat();
+}
+
+/** What the health checks behind a listener find wrong. */
+async function sickBehind(ask: Ask, listener: string): Promise<Answer[]> {
+  const answer = await ask({ product: "Nlb", action: "GetListenerHealthStatus", params: { ListenerId: listener } });
+  const groups = list(list(answer, "ListenerHealthStatus")[0], "ServerGroupInfos");
+  return groups.flatMap((group) => list(group, "NonNormalServers").map((server) => ({ ...server, ServerGroupId: text(group, "ServerGroupId") })));
+}
+
+export async function gather(ask: Ask): Promise<Things> {
+  const [vpcs, instances, balancers, listeners, groups, servers, services, endpoints, connections] = await Promise.all([
+    byNumber(ask, "Vpc", "DescribeVpcs", "Vpcs.Vpc"),
+    byNumber(ask, "Ecs", "DescribeInstances", "Instances.Instance"),
+    byToken(ask, "Nlb", "ListLoadBalancers", "LoadBalancers"),
+    byToken(ask, "Nlb", "ListListeners", "Listeners"),
+    byToken(ask, "Nlb", "ListServerGroups", "ServerGroups"),
+    byToken(ask, "Nlb", "ListServerGroupServers", "Servers"),
+    byToken(ask, "Privatelink", "ListVpcEndpointServices", "Services"),
+    byToken(ask, "Privatelink", "ListVpcEndpoints", "Endpoints"),
+    byToken(ask, "Privatelink", "ListVpcEndpointConnections", "Connections"),
+  ]);
+  const zonesOf = (EndpointId: string) => byToken(ask, "Privatelink", "ListVpcEndpointZones", "Zones", { EndpointId });
+  const resourcesOf = (ServiceId: string) => byToken(ask, "Privatelink", "ListVpcEndpointServiceResources", "Resources", { ServiceId });
+  const [zones, resources, sick] = await Promise.all([
+    each(endpoints.slice(0, WITH_ZONES), "EndpointId", zonesOf),
+    each(services, "ServiceId", resourcesOf),
+    each(listeners, "ListenerId", (id) => sickBehind(ask, id)),
+  ]);
+  return { vpcs, instances, balancers, listeners, groups, servers, sick, services, resources, endpoints, connections, zones };
+}

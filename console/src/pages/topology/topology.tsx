@@ -1,0 +1,136 @@
+// The picture of the network: alive, each thing a way to its page.
+import { Background, Controls, Handle, Position, ReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+import { Button, Empty, Spin } from "antd";
+import { useEffect, useMemo, useState } from "react";
+import { Link } from "react-router";
+import { useLive } from "../../api/live.tsx";
+import { useSession } from "../../api/session.tsx";
+import { useWords } from "../../i18n/index.tsx";
+import { Problem } from "../../kit/problem.tsx";
+import { Status } from "../../kit/status.tsx";
+import { useTheme } from "../../shell/theme.tsx";
+import { fold } from "./fold.ts";
+import { graphOf, type Box, type Graph } from "./graph.ts";
+import { layout, type Place } from "./layout.ts";
+import { gather, type Things } from "./things.ts";
+
+type BoxNode = Node<{ box: Box; unfold: () => void }, "box">;
+type FrameNode = Node<{ title: string }, "frame">;
+
+function BoxView({ data: { box, unfold } }: NodeProps<BoxNode>) {
+  const t = useWords();
+  const title = box.members > 1 ? `${box.members} × ${t(box.kind)}` : box.title;
+  return (
+    <div className="box" data-kind={box.kind}>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <div className="kind">
+        {t(box.kind)} <Status status={box.status} />
+      </div>
+      {box.members > 1 ? (
+        <Button type="link" size="small" className="nodrag" onClick={unfold}>
+          {title}
+        </Button>
+      ) : box.path ? (
+        <Link to={box.path}>{title}</Link>
+      ) : (
+        <span>{title}</span>
+      )}
+      {box.lines.map((line) => (
+        <div key={line} className="mono">
+          {line}
+        </div>
+      ))}
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </div>
+  );
+}
+
+function FrameView({ data }: NodeProps<FrameNode>) {
+  return <div className="frame">{data.title}</div>;
+}
+
+const KINDS = { box: BoxView, frame: FrameView };
+
+const placed = (place: Place) => ({ position: { x: place.x, y: place.y }, width: place.width, height: place.height });
+
+function nodesOf(graph: Graph, unfold: (id: string) => void): (BoxNode | FrameNode)[] {
+  const { boxes, frames } = layout(graph);
+  return [
+    ...graph.frames.flatMap(({ id, title }): FrameNode[] => {
+      const place = frames.get(id);
+      return place ? [{ id, type: "frame", data: { title }, zIndex: -1, ...placed(place) }] : [];
+    }),
+    ...graph.boxes.flatMap((box): BoxNode[] => {
+      const place = boxes.get(box.id);
+      return place ? [{ id: box.id, type: "box", data: { box, unfold: () => unfold(box.id) }, ...placed(place) }] : [];
+    }),
+  ];
+}
+
+const edgesOf = ({ joins }: Graph): Edge[] =>
+  joins.map(({ from, to, status }) => ({ id: `${from} ${to}`, source: from, target: to, label: status, className: `join ${status}` }));
+
+/** Everything there is, gathered anew whenever something has changed. */
+function useThings(): { things: Things | undefined; error: Error | undefined } {
+  const { ask } = useSession();
+  const { tick } = useLive();
+  const [found, setFound] = useState<{ things: Things | undefined; error: Error | undefined }>({ things: undefined, error: undefined });
+  useEffect(() => {
+    let stale = false;
+    gather(ask).then(
+      (things) => {
+        if (!stale) setFound({ things, error: undefined });
+      },
+      (error: unknown) => {
+        if (!stale) setFound(({ things }) => ({ things, error: error as Error }));
+      },
+    );
+    return () => {
+      stale = true;
+    };
+  }, [ask, tick]);
+  return found;
+}
+
+export default function Topology() {
+  const t = useWords();
+  const { dark } = useTheme();
+  const { things, error } = useThings();
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const graph = useMemo(() => things && fold(graphOf(things), open), [things, open]);
+  const nodes = useMemo(() => graph && nodesOf(graph, (id) => setOpen((before) => new Set([...before, id]))), [graph]);
+  return (
+    <section>
+      <div className="bar">
+        <h2>{t("topology")}</h2>
+        {open.size > 0 && <Button onClick={() => setOpen(new Set())}>{t("foldAgain")}</Button>}
+      </div>
+      <Problem error={error} />
+      {graph === undefined && error === undefined && <Spin />}
+      {graph && nodes?.length === 0 && <Empty description={t("noTopology")} />}
+      {graph && nodes && nodes.length > 0 && (
+        <div className="topology">
+          <ReactFlow
+            aria-label={t("topology")}
+            nodes={nodes}
+            edges={edgesOf(graph)}
+            nodeTypes={KINDS}
+            colorMode={dark ? "dark" : "light"}
+            fitView
+            minZoom={0.05}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            nodesFocusable={false}
+            edgesFocusable={false}
+            elementsSelectable={false}
+            proOptions={{ hideAttribution: true }}
+          >
+            <Background />
+            <Controls showInteractive={false} />
+          </ReactFlow>
+        </div>
+      )}
+    </section>
+  );
+}
