@@ -92,7 +92,8 @@ export async function fill(where: Locator, label: string, value: string): Promis
 }
 
 export async function press(where: Locator | Page, name: string): Promise<void> {
-  await where.getByRole("button", { name, exact: true }).click();
+  // The sign of a request that is over may still be fading away, and is part of the name until then.
+  await where.getByRole("button", { name: new RegExp(`^(loading )?${name}$`) }).click();
 }
 
 /** Sends the form and waits until it is gone. */
