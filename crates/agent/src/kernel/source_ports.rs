@@ -68,12 +68,13 @@ mod tests {
             (servers, sockets)
         };
         let (servers, sockets) = namespace.within(few).unwrap();
+        // The sockets keep it alive; a test that is killed leaves no name behind.
+        namespace.delete().unwrap();
         let mut streams = Vec::new();
         for (socket, server) in sockets.into_iter().zip(servers.iter().chain(&servers)) {
             late(&socket).unwrap();
             socket.bind(SocketAddr::new([127, 0, 0, 5].into(), 0)).unwrap();
             streams.push(socket.connect(server.local_addr().unwrap()).await.unwrap());
         }
-        namespace.delete().unwrap();
     }
 }
