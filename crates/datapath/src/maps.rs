@@ -16,7 +16,7 @@ use crate::{carried::Ending, trip::Trip};
 /// flows notice.
 #[btf_map]
 pub(crate) static FLOWS: HashMap<FlowKey, Flow, { 1 << 19 }> = HashMap::new();
-/// Half-open connections, by their forward entry, in the order in which they came: a quarter of the connections at most.
+/// Half-open connections, by their forward entry, in the order in which they came: never more than there are places, half of the smallest table.
 #[btf_map]
 pub(crate) static OPENINGS: Array<FlowKey, { 1 << 16 }> = Array::new();
 /// How many there have been.

@@ -19,7 +19,10 @@ use crate::actions::list::{self, Labelled, among, is};
 use crate::actions::{Action, Call, Param, View, Write, no_effect, works};
 use crate::rpc::{ApiError, Params, Product};
 
-const SEC_SENSOR: Param = no_effect("SecSensorEnabled", "there is no second-level monitoring");
+const SEC_SENSOR: Param = no_effect(
+    "SecSensorEnabled",
+    "there is no second-level monitoring; a change to true is refused without a configuration of it",
+);
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
