@@ -53,16 +53,19 @@ pub(crate) fn all(only: Option<&str>) -> Result<()> {
         match outcome {
             Ok(()) => println!("==== {name}: passed, {seconds:.1} s"),
             Err(error) => {
-                println!("==== {name}: FAILED, {seconds:.1} s: {error:#}");
-                failures.push(*name);
+                println!("==== {name}: FAILED, {seconds:.1} s");
+                failures.push((*name, error));
             }
         }
     }
     println!("\n==== all of it: {:.0} s", begin.elapsed().as_secs_f32());
-    if !failures.is_empty() {
-        bail!("failed: {}", failures.join(", "));
+    if failures.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    for (name, error) in &failures {
+        println!("\n==== why {name} failed\n{error:#}");
+    }
+    bail!("failed: {}", failures.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

@@ -136,12 +136,23 @@ fn the_table_of_connections_is_as_large_as_asked_for_and_keeps_its_size() {
     assert_eq!(connection.ask(), before);
 }
 
+/// The status once no packet is on its way: a connection's last acknowledgments come after its program has ended.
+fn at_rest(host: &Host) -> agent::HostStatus {
+    loop {
+        let before = host.status();
+        std::thread::sleep(Duration::from_millis(500));
+        if host.status() == before {
+            return before;
+        }
+    }
+}
+
 #[test]
 fn a_trace_says_where_a_connection_would_end_and_changes_nothing() {
     let mut host = Host::start("trace");
     let _servers = host.servers();
     connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask();
-    let before = host.status();
+    let before = at_rest(&host);
     let ask = |host: &Host, to: &str, port| {
         let (from, to) = (From::Instance(fixture::instance(CLIENT_G)), to.to_owned());
         let question = Question { from, to, port, protocol: Protocol::Tcp };
