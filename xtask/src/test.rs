@@ -27,7 +27,8 @@ const STEPS: &[Step] = &[
     ("fuzzing", || fuzz::run(FUZZED)),
     ("kernel object", || datapath::run(true)),
     ("packet and host tests", || tests(&["--test", "packet", "--test", "host", "--test", "instance"])),
-    ("scenarios", || tests(&["--test", "scenario"])),
+    // They mostly wait: for instances, health checks, drain times.
+    ("scenarios", || tests(&["--test", "scenario", "--", "--test-threads", "4"])),
     ("SDK walkthrough", sdk::walkthrough),
     ("console in a browser", console::browse),
     ("documents", || tests(&["--test", "compatibility", "--test", "tutorial"])),
