@@ -5,6 +5,7 @@ the wrong type is an error.
 """
 
 import importlib
+import json
 import time
 from contextlib import contextmanager
 
@@ -13,17 +14,21 @@ from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
 from darabonba.runtime import RuntimeOptions
 from Tea.exceptions import TeaException
 
+from record import recorded
+
 REGION = "cn-hangzhou"
 ZONES = ["cn-hangzhou-g", "cn-hangzhou-k"]
 # Longest wait for a status, seconds.
 PATIENCE = 60
+# Parameters whose keys are the caller's own: they travel as one JSON text.
+MAPS = {"Parameters"}
 
 
 class Product:
     """One product's client."""
 
     def __init__(self, package, address, key="dev", secret="dev", protocol="http", token=None):
-        date = package[-8:]
+        self.name, date = package.removeprefix("alibabacloud_")[:-8], package[-8:]
         self._version = f"{date[:4]}-{date[4:6]}-{date[6:]}"
         self._models = importlib.import_module(f"{package}.models")
         client = importlib.import_module(f"{package}.client").Client
@@ -41,27 +46,44 @@ class Product:
 
     def __getattr__(self, action):
         if action.lower() not in self._methods:
-            return lambda **parameters: self._generic(action, parameters)
+            return lambda **parameters: self.raw(action, **parameters)
         method = getattr(self._client, self._methods[action.lower()])
         request = getattr(self._models, f"{action}Request", None)
-        if request is None:
-            return lambda: method().body.to_map()
+        name = f"{self.name}.{action}"
 
         def call(**parameters):
+            if request is None:
+                with recorded(name, {}):
+                    return method().body.to_map()
             if hasattr(request(), "region_id"):
                 parameters.setdefault("RegionId", REGION)
-            return method(request().from_map(parameters)).body.to_map()
+            filled = request().from_map(parameters)
+            with recorded(name, filled.to_map()):
+                return method(filled).body.to_map()
 
         return call
 
-
-    def _generic(self, action, parameters):
-        """An action that is newer than the product's SDK, through what all SDKs share."""
+    def raw(self, action, **parameters):
+        """Any action with any parameters, through what all SDKs share."""
         what = Params(
             action=action, version=self._version, protocol="HTTP", method="POST", auth_type="AK", style="RPC",
             pathname="/", req_body_type="formData", body_type="json",
         )
-        return self._client.call_api(what, OpenApiRequest(query=parameters), RuntimeOptions())["body"]
+        with recorded(f"{self.name}.{action}", parameters):
+            return self._client.call_api(what, OpenApiRequest(query=flat(parameters)), RuntimeOptions())["body"]
+
+
+def flat(value, name=""):
+    """Parameters as they travel: `Zone.1.ZoneId`."""
+    if name in MAPS and isinstance(value, dict):
+        return {name: json.dumps(value)}
+    if isinstance(value, dict):
+        pairs = [(f"{name}.{key}" if name else key, inner) for key, inner in value.items()]
+    elif isinstance(value, list):
+        pairs = [(f"{name}.{number}", inner) for number, inner in enumerate(value, 1)]
+    else:
+        return {name: str(value).lower() if isinstance(value, bool) else value}
+    return {key: text for inner_name, inner in pairs for key, text in flat(inner, inner_name).items()}
 
 
 class Sdk:
@@ -88,12 +110,12 @@ def client_of(sdk, printed):
 
 
 @contextmanager
-def refused(code, status):
-    """What happens inside must be refused with this code and HTTP status."""
+def refused(code, status=None):
+    """What happens inside must be refused with this code, and with this HTTP status if one is given."""
     try:
         yield
     except TeaException as error:
-        given = (error.code, error.data.get("statusCode"))
+        given = (error.code, error.data.get("statusCode") if status else None)
         assert given == (code, status), f"{error.code}: {error.message}"
     else:
         raise AssertionError(f"not refused; {code} was expected")

@@ -13,7 +13,8 @@ from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
 
-from sdk import PATIENCE, REGION, ZONES
+from record import recorded
+from sdk import PATIENCE, REGION, ZONES, flat
 
 VERSIONS = {
     "BssOpenApi": "2017-12-14",
@@ -45,7 +46,8 @@ class Caller:
             add(name, value)
         if in_query:
             request.add_query_param("SignatureType", "")
-        return json.loads(self.client.do_action_with_exception(request))
+        with recorded(f"{product.lower()}.{action}", parameters):
+            return json.loads(self.client.do_action_with_exception(request))
 
     def write(self, product, action, **parameters):
         """With a token that stays the same when the call is tried again."""
@@ -58,17 +60,6 @@ class Caller:
                 if error.get_error_code() not in CREATE_AGAIN or time.monotonic() > end:
                     raise
                 time.sleep(0.1)
-
-
-def flat(value, name=""):
-    """Parameters as they travel: `Zone.1.ZoneId`."""
-    if isinstance(value, dict):
-        pairs = [(f"{name}.{key}" if name else key, inner) for key, inner in value.items()]
-    elif isinstance(value, list):
-        pairs = [(f"{name}.{number}", inner) for number, inner in enumerate(value, 1)]
-    else:
-        return {name: str(value).lower() if isinstance(value, bool) else value}
-    return {key: text for inner_name, inner in pairs for key, text in flat(inner, inner_name).items()}
 
 
 class Resource:

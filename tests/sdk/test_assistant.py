@@ -90,6 +90,8 @@ def test_a_command_is_stopped(sdk, instances):
     sdk.ecs.StopInvocation(InvokeId=invocation, InstanceId=[instances[0]])
     result = ended(sdk, invocation, instances[0])
     assert (result["InvocationStatus"], result["InvokeRecordStatus"]) == ("Terminated", "Stopped")
+    having = lambda status: results(sdk, InvokeId=invocation, InvokeRecordStatus=status)
+    assert (len(having("Stopped")), having("Finished")) == (1, [])
     with refused("InvalidInvokeId.NotFound", 404):
         sdk.ecs.StopInvocation(InvokeId="t-none")
 

@@ -107,6 +107,8 @@ def test_instances_stop_start_and_reboot(sdk, pair):
     assert {one["InstanceId"] for one in stopped} == set(pair)
     assert {one["PreviousStatus"] for one in stopped} == {"Running"}
     until({"Stopped"}, lambda: statuses(sdk, pair))
+    having = lambda status: sdk.ecs.DescribeInstances(InstanceIds=json.dumps(pair), Status=status)["TotalCount"]
+    assert (having("Stopped"), having("Running")) == (2, 0)
     with refused("IncorrectInstanceStatus", 403):
         sdk.ecs.StopInstance(InstanceId=pair[0])
     sdk.ecs.StartInstance(InstanceId=pair[0])
@@ -181,6 +183,9 @@ def test_metadata_and_the_end_are_as_asked(sdk, place):
     assert seen["AutoReleaseTime"] == end
     options = seen["MetadataOptions"]
     assert (options["HttpTokens"], options["HttpEndpoint"]) == ("required", "enabled")
+    # The SDK does not know it of this action.
+    made += [sdk.ecs.raw("CreateInstance", ImageId="host", VSwitchId=place[1], AutoReleaseTime=end)["InstanceId"]]
+    assert [one["AutoReleaseTime"] for one in described(sdk, made)] == [end, end]
     sdk.ecs.DeleteInstances(InstanceId=made, Force=True)
 
 

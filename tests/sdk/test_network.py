@@ -183,6 +183,13 @@ def test_a_rule_is_changed(sdk, group):
     assert (after["PortRange"], after["Policy"]) == ("8080/8081", "Drop")
     with refused("InvalidSecurityGroupRuleId.NotFound", 404):
         sdk.ecs.ModifySecurityGroupEgressRule(SecurityGroupId=group, SecurityGroupRuleId=rule, Priority="2")
+    out = {"SecurityGroupId": group, "IpProtocol": "tcp", "PortRange": "53/53", "DestCidrIp": "10.0.0.0/16"}
+    sdk.ecs.AuthorizeSecurityGroupEgress(**out)
+    (way_out,) = rules(sdk, group, "egress")
+    one = {"SecurityGroupId": group, "SecurityGroupRuleId": way_out["SecurityGroupRuleId"]}
+    sdk.ecs.ModifySecurityGroupEgressRule(Priority="2", **one)
+    assert rules(sdk, group, "egress")[0]["Priority"] == "2"
+    sdk.ecs.RevokeSecurityGroupEgress(SecurityGroupId=group, SecurityGroupRuleId=[way_out["SecurityGroupRuleId"]])
     sdk.ecs.RevokeSecurityGroup(SecurityGroupId=group, SecurityGroupRuleId=[rule])
     with refused("InvalidSecurityGroupRuleId.NotFound", 404):
         sdk.ecs.RevokeSecurityGroup(SecurityGroupId=group, SecurityGroupRuleId=[rule])

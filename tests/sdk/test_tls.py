@@ -170,6 +170,9 @@ def test_a_tls_listener_shows_certificates(sdk, shop):
     nlb.UpdateListenerAttribute(CertificateIds=[second], CaEnabled=False, AlpnEnabled=False, **one)
     shown = nlb.GetListenerAttribute(**one)
     assert (shown["CertificateIds"], shown["CaEnabled"], shown["AlpnEnabled"]) == ([second], False, False)
+    nlb.UpdateListenerAttribute(CaEnabled=True, CaCertificateIds=[authority], **one)
+    shown = nlb.GetListenerAttribute(**one)
+    assert (shown["CaEnabled"], shown["CaCertificateIds"]) == (True, [authority])
     with refused("IllegalParam.PreserveClientIpSwitch", 400):
         nlb.UpdateServerGroupAttribute(ServerGroupId=shop.group, PreserveClientIpEnabled=True)
     nlb.DeleteListener(**one)

@@ -60,7 +60,11 @@ enum Verb {
     Proxy(proxy::Proxy),
     /// Print docs/COMPATIBILITY.md.
     #[command(hide = true)]
-    Compatibility,
+    Compatibility {
+        /// Print the table itself instead, for tests in other languages.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Does what the command line says, and tells what went wrong on standard error.
@@ -91,8 +95,12 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Proxy(proxy) => proxy.run(),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Demo { state } => demo::run(&Place::of(&state)?),
-        Verb::Compatibility => {
+        Verb::Compatibility { json: false } => {
             print!("{}", compatibility::page());
+            Ok(())
+        }
+        Verb::Compatibility { json: true } => {
+            println!("{}", compatibility::table());
             Ok(())
         }
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use control::actions::{self, Action, COMMON, Param, Support};
+use control::actions::{self, Action, COMMON, Handler, Param, Support};
 use control::rpc::Product;
+use serde_json::{Value, json};
 
 /// `PRODUCT ACTION`, one a line: the public actions of the products, as far as clients of this system's parts need them.
 const PUBLIC: &str = include_str!("../../../docs/api/actions.txt");
@@ -45,6 +46,31 @@ pub fn page() -> String {
         }
     }
     page
+}
+
+/// The table of actions: `PRODUCT.ACTION` with whether it writes and what becomes of each parameter.
+pub fn table() -> Value {
+    let action = |action: &Action| {
+        let name = format!("{}.{}", action.product.name(), action.name);
+        let writes = matches!(action.handler, Handler::Write(_));
+        let params = action.params.iter().chain(COMMON);
+        let params: Value = params.map(|param| support(action.product, param)).collect();
+        (name, json!({ "writes": writes, "parameters": params }))
+    };
+    actions::all().map(action).collect()
+}
+
+/// What becomes of a parameter; of a refused one, also the code.
+fn support(product: Product, param: &Param) -> (String, Value) {
+    let support = match param.support {
+        Support::Works => json!({ "support": "works" }),
+        Support::NoEffect(_) => json!({ "support": "no effect" }),
+        Support::Refused(code, why) => {
+            let illegal = product.illegal(param.name, why).code;
+            json!({ "support": "refused", "code": code.unwrap_or(&illegal) })
+        }
+    };
+    (param.name.to_owned(), support)
 }
 
 /// Public actions of a product.

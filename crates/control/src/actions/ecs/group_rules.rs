@@ -8,7 +8,7 @@ use model::words::Words;
 use serde_json::{Value, json};
 
 use super::rule;
-use crate::actions::{Action, Call, Param, Write, call, no_effect, works};
+use crate::actions::{Action, Call, Param, Write, call, no_effect, refused, works};
 use crate::rpc::page::by_token;
 use crate::rpc::{ApiError, Product};
 
@@ -18,37 +18,84 @@ const PAGE: usize = 500;
 const NIC_TYPE: Param = no_effect("NicType", "every interface is an intranet one");
 const OWNER: &str = "groups of the caller's own account can be named";
 
-/// What a rule consists of.
-const RULE: &[Param] = &[
-    works("Description"),
-    works("DestCidrIp"),
-    works("DestGroupId"),
-    works("IpProtocol"),
-    works("Permissions"),
-    works("Policy"),
-    works("PortRange"),
-    works("Priority"),
-    works("SecurityGroupId"),
-    works("SecurityGroupRuleId"),
-    works("SourceCidrIp"),
-    works("SourceGroupId"),
-    NIC_TYPE,
-    no_effect("DestGroupOwnerAccount", OWNER),
-    no_effect("DestGroupOwnerId", OWNER),
-    no_effect("SourceGroupOwnerAccount", OWNER),
-    no_effect("SourceGroupOwnerId", OWNER),
-];
+const UNMATCHED: &str = "this version cannot match by it: leave it out.";
+
+/// What a rule for what comes in consists of, and more.
+macro_rules! ingress {
+    ($($more:literal),+) => {
+        &[
+            works("Description"),
+            works("IpProtocol"),
+            works("Policy"),
+            works("PortRange"),
+            works("Priority"),
+            works("SecurityGroupId"),
+            works("SourceCidrIp"),
+            works("SourceGroupId"),
+            $(works($more),)+
+            NIC_TYPE,
+            no_effect("SourceGroupOwnerAccount", OWNER),
+            no_effect("SourceGroupOwnerId", OWNER),
+            refused("DestCidrIp", UNMATCHED),
+            refused("Ipv6DestCidrIp", UNMATCHED),
+            refused("Ipv6SourceCidrIp", UNMATCHED),
+            refused("PortRangeListId", UNMATCHED),
+            refused("SourcePortRange", UNMATCHED),
+            refused("SourcePrefixListId", UNMATCHED),
+        ]
+    };
+}
+
+/// What a rule for what goes out consists of, and more.
+macro_rules! egress {
+    ($($more:literal),+) => {
+        &[
+            works("Description"),
+            works("DestCidrIp"),
+            works("DestGroupId"),
+            works("IpProtocol"),
+            works("Policy"),
+            works("PortRange"),
+            works("Priority"),
+            works("SecurityGroupId"),
+            $(works($more),)+
+            NIC_TYPE,
+            no_effect("DestGroupOwnerAccount", OWNER),
+            no_effect("DestGroupOwnerId", OWNER),
+            refused("DestPrefixListId", UNMATCHED),
+            refused("Ipv6DestCidrIp", UNMATCHED),
+            refused("Ipv6SourceCidrIp", UNMATCHED),
+            refused("PortRangeListId", UNMATCHED),
+            refused("SourceCidrIp", UNMATCHED),
+            refused("SourcePortRange", UNMATCHED),
+        ]
+    };
+}
 
 /// Actions about rules.
 pub(super) const ACTIONS: &[Action] = &[
-    Action::write(Product::Ecs, "AuthorizeSecurityGroup", RULE, |call| authorize(call, Direction::Ingress)),
-    Action::write(Product::Ecs, "AuthorizeSecurityGroupEgress", RULE, |call| {
+    Action::write(Product::Ecs, "AuthorizeSecurityGroup", ingress!("Permissions"), |call| {
+        authorize(call, Direction::Ingress)
+    }),
+    Action::write(Product::Ecs, "AuthorizeSecurityGroupEgress", egress!("Permissions"), |call| {
         authorize(call, Direction::Egress)
     }),
-    Action::write(Product::Ecs, "RevokeSecurityGroup", RULE, |call| revoke(call, Direction::Ingress)),
-    Action::write(Product::Ecs, "RevokeSecurityGroupEgress", RULE, |call| revoke(call, Direction::Egress)),
-    Action::write(Product::Ecs, "ModifySecurityGroupRule", RULE, |call| modify(call, Direction::Ingress)),
-    Action::write(Product::Ecs, "ModifySecurityGroupEgressRule", RULE, |call| {
+    Action::write(
+        Product::Ecs,
+        "RevokeSecurityGroup",
+        ingress!("Permissions", "SecurityGroupRuleId"),
+        |call| revoke(call, Direction::Ingress),
+    ),
+    Action::write(
+        Product::Ecs,
+        "RevokeSecurityGroupEgress",
+        egress!("Permissions", "SecurityGroupRuleId"),
+        |call| revoke(call, Direction::Egress),
+    ),
+    Action::write(Product::Ecs, "ModifySecurityGroupRule", ingress!("SecurityGroupRuleId"), |call| {
+        modify(call, Direction::Ingress)
+    }),
+    Action::write(Product::Ecs, "ModifySecurityGroupEgressRule", egress!("SecurityGroupRuleId"), |call| {
         modify(call, Direction::Egress)
     }),
     Action::read(

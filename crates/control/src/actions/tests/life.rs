@@ -99,6 +99,12 @@ impl Life {
         first.body
     }
 
+    async fn get(&self, request: &Request) -> Value {
+        let reply = self.ask(request, &[]).await;
+        assert_eq!(reply.status, 200, "{} {}", request.action.name, reply.body);
+        reply.body
+    }
+
     /// The items of one page, each by its identity, and the answer.
     async fn page(&self, list: &List<'_>, more: &[(&str, &str)]) -> (Vec<String>, Value) {
         let reply = self.ask(&list.request, more).await;
@@ -189,7 +195,7 @@ impl Life {
     async fn line(&mut self, words: &[&str], is_change: bool) {
         let mut halves = words.split(|word| *word == "->");
         let request = self.request(halves.next().unwrap());
-        let answer = if is_change { self.change(&request).await } else { self.ask(&request, &[]).await.body };
+        let answer = if is_change { self.change(&request).await } else { self.get(&request).await };
         for kept in halves.next().unwrap_or_default() {
             let (name, pointer) = kept.split_once('=').unwrap();
             let value = answer.pointer(pointer).unwrap_or_else(|| panic!("{words:?}: {answer}"));
@@ -204,9 +210,27 @@ impl Life {
         let before = self.cloud.revision();
         for more in [[].as_slice(), &[("DryRun", "true")], &[("ClientToken", "never")]] {
             let reply = self.ask(&request, more).await;
-            assert_eq!((reply.status, code(&reply)), (400, *expected), "{action}");
+            assert_eq!((reply.status / 100, code(&reply)), (4, *expected), "{action}");
         }
         assert_eq!(self.cloud.revision(), before, "{action}");
+    }
+
+    /// A list, narrowed by one filter at a time: to what the item is, and to what it is not.
+    async fn narrow(&self, words: &[&str]) {
+        let [product, action, items, own, params @ ..] = words else { panic!("{words:?}") };
+        let (id, own) = own.split_once('=').unwrap_or_else(|| panic!("{own}"));
+        let own = self.filled(own);
+        let (filters, given): (Vec<&str>, Vec<&str>) = params.iter().partition(|param| param.contains('|'));
+        for filter in filters {
+            let (name, values) = filter.split_once('=').unwrap_or_else(|| panic!("{filter}"));
+            for (value, wanted) in values.split('|').zip([true, false]).filter(|(value, _)| !value.is_empty())
+            {
+                let asked = format!("{name}={value}");
+                let request = self.request(&[&[*product, *action], given.as_slice(), &[&asked]].concat());
+                let (found, _) = self.page(&List { request, items, id, size: "" }, &[]).await;
+                assert_eq!(found.contains(&own), wanted, "{action} {asked}: {found:?}");
+            }
+        }
     }
 
     /// A list that has so many items whatever there is.
@@ -270,6 +294,7 @@ async fn every_change_is_rehearsed_and_repeated_and_every_list_read_page_by_page
             "list" => life.list(&words[1..]).await,
             "none" => life.fixed(&words[1..], 0).await,
             "single" => life.fixed(&words[1..], 1).await,
+            "filter" => life.narrow(&words[1..]).await,
             "never" => life.never(&words[1..]).await,
             "get" => life.line(&words[1..], false).await,
             _ => life.line(&words, true).await,
@@ -285,7 +310,10 @@ fn no_change_and_no_list_is_left_out() {
         .flat_map(|line| line.split('|'))
         .filter_map(|part| {
             let words: Vec<&str> = part.split_whitespace().collect();
-            let at = usize::from(matches!(*words.first()?, "list" | "none" | "single" | "never" | "get"));
+            let at = usize::from(matches!(
+                *words.first()?,
+                "list" | "none" | "single" | "filter" | "never" | "get"
+            ));
             Some((Product::of_name(words.get(at)?)?, *words.get(at + 1)?))
         })
         .collect();

@@ -17,18 +17,11 @@ const BLIND: &[(&str, &str)] = &[
     // Any number may be put on a whitelist, whether or not it is an account's.
     ("AddUserToVpcEndpointService", "UserARN"),
     ("AddUserToVpcEndpointService", "UserId"),
-    // They count in the other direction alone.
-    ("AuthorizeSecurityGroup", "DestGroupId"),
-    ("AuthorizeSecurityGroup", "SecurityGroupRuleId"),
-    ("AuthorizeSecurityGroupEgress", "SecurityGroupRuleId"),
-    ("AuthorizeSecurityGroupEgress", "SourceGroupId"),
     // A rule that is not there is revoked with success.
-    ("RevokeSecurityGroup", "DestGroupId"),
     ("RevokeSecurityGroup", "Permissions"),
     ("RevokeSecurityGroup", "SourceGroupId"),
     ("RevokeSecurityGroupEgress", "DestGroupId"),
     ("RevokeSecurityGroupEgress", "Permissions"),
-    ("RevokeSecurityGroupEgress", "SourceGroupId"),
     // The id of the route is enough.
     ("DeleteRouteEntry", "NextHopId"),
     ("DeleteRouteEntry", "NextHopList"),
