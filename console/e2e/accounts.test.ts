@@ -1,27 +1,25 @@
 // Two browsers at once: the provider's and the consumer's, each sees its own side, and both see what happens between them.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Browser, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
 import { account } from "./account.ts";
-import { launch, logOn, menu, open, press, row, send } from "./browser.ts";
+import { logOn, menu, open, press, row, send, steps } from "./browser.ts";
 import { consume, provide, type Consumed, type Provided } from "./shop.ts";
 
-let browsers: [Browser, Browser];
 let provider: Page;
 let consumer: Page;
 let offered: Provided;
 let used: Consumed;
 
 beforeAll(async () => {
-  const [seller, buyer] = [account("seller"), account("buyer")];
-  offered = provide(seller, buyer.number);
-  used = consume(buyer, offered.service);
-  browsers = [await launch(), await launch()];
-  [provider, consumer] = [await open(browsers[0]), await open(browsers[1])];
+  const [seller, buyer] = [await account("seller"), await account("buyer")];
+  offered = await provide(seller, buyer.number);
+  used = await consume(buyer, offered.service);
+  [provider, consumer] = [await open(), await open()];
   await logOn(provider, seller.key);
   await logOn(consumer, buyer.key);
 });
 
-afterAll(() => Promise.all(browsers.map((browser) => browser.close())));
+steps();
 
 test("each sees its own side alone", async () => {
   await row(provider, "vpc-2").waitFor();
@@ -45,5 +43,5 @@ test("the consumer is told that it waits for the provider, who allows it, and bo
   await send(provider);
   await row(provider, used.endpoint).getByText("Connected", { exact: true }).first().waitFor();
   await consumer.getByText("Connected", { exact: true }).first().waitFor();
-  expect(await consumer.getByText("has not allowed this connection yet").count()).toBe(0);
+  await consumer.getByText("has not allowed this connection yet").waitFor({ state: "hidden" });
 });

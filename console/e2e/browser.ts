@@ -1,8 +1,10 @@
 // A browser on the console, and the few moves that every test makes.
 import { execFileSync } from "node:child_process";
-import axe, { type AxeResults } from "axe-core";
+import axe, { type AxeResults, type RunOptions } from "axe-core";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+import { afterEach, beforeEach, inject } from "vitest";
 import type { Key } from "../src/api/sign.ts";
+import { PATIENCE } from "./patience.ts";
 
 function given(name: string): string {
   const value = process.env[name];
@@ -17,21 +19,40 @@ export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
 export const ZONES = ["cn-hangzhou-g", "cn-hangzhou-k"] as const;
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
-}
+let browser: Promise<Browser> | undefined;
 
-/** A page of a browser of its own: nothing is stored in it. */
-export async function open(browser: Browser, options: { dark?: boolean; locale?: string } = {}): Promise<Page> {
-  const context = await browser.newContext({
+/** A page with a profile of its own, as if it were of another browser: nothing is stored in it. */
+export async function open(options: { dark?: boolean; locale?: string } = {}): Promise<Page> {
+  browser ??= chromium.connect(inject("browser"), { timeout: PATIENCE });
+  const context = await (await browser).newContext({
     viewport: { width: 1280, height: 800 },
     colorScheme: options.dark ? "dark" : "light",
     locale: options.locale ?? "en-US",
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE);
   return page;
+}
+
+/** Every page that is open. */
+export async function pages(): Promise<Page[]> {
+  return (await browser)?.contexts().flatMap((context) => context.pages()) ?? [];
+}
+
+export async function close(): Promise<void> {
+  await (await browser)?.close();
+}
+
+/** The tests of this file are steps: when one has failed, what comes after it could only wait in vain. */
+export function steps(): void {
+  let failed = false;
+  beforeEach(({ skip }) => {
+    if (failed) skip("an earlier step has failed");
+  });
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === "fail";
+  });
 }
 
 /** What `isthmus` prints. */
@@ -49,20 +70,23 @@ END
 exec nginx
 `;
 
-/** Logs on by the form. */
+/** Opens the console for who has logged on in this tab before. */
 export async function logOn(page: Page, key: Key): Promise<void> {
+  await page.addInitScript((key) => {
+    if (sessionStorage.getItem("isthmus.left") === null) sessionStorage.setItem("isthmus.key", JSON.stringify(key));
+  }, key);
   await page.goto(`${URL}/console/`);
-  await press(page, "Log off");
-  await page.getByLabel("AccessKey ID").fill(key.id);
-  await page.getByLabel("AccessKey Secret").fill(key.secret);
-  await press(page, "Log on");
   await page.getByText("Live", { exact: true }).waitFor();
 }
 
-/** What axe finds on a page that keeps somebody from using it, as text. */
-export async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run());
+/** What axe finds on a page that keeps somebody from using it, as text: by all its rules, or by some. */
+export async function barriers(page: Page, ...rules: string[]): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  const options: RunOptions = rules.length > 0 ? { runOnly: rules, resultTypes: ["violations"] } : { resultTypes: ["violations"] };
+  const { violations } = await page.evaluate(
+    (options) => (window as unknown as { axe: { run: (options: RunOptions) => Promise<AxeResults> } }).axe.run(options),
+    options,
+  );
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map((node) => `${new globalThis.URL(page.url()).pathname}: ${id}: ${node.html.slice(0, 200)}`));
@@ -81,9 +105,9 @@ export async function choose(page: Page, where: Locator, label: string, option: 
   const box = where.getByRole("combobox", { name: new RegExp(`^(\\* ?)?${label}$`) });
   await box.click();
   await page.locator(".ant-select-dropdown:visible .ant-select-item-option").filter({ hasText: option }).first().click();
-  // A list of several choices stays open.
-  if (await page.locator(".ant-select-dropdown:visible").count()) await box.press("Escape").catch(() => undefined);
-  // One that is fading away would be taken for the next.
+  // A list of several choices stays open. Where one is chosen it is closed already, and the key would close the drawer.
+  if (await box.locator("xpath=ancestor::*[contains(@class, 'ant-select-multiple')]").count()) await box.press("Escape");
+  // One that is still there would be taken for the next.
   await page.locator(".ant-select-dropdown:visible").first().waitFor({ state: "hidden" });
 }
 

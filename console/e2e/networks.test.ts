@@ -3,28 +3,24 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Browser, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
 import { list, text } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { barriers, choose, drawer, fill, launch, logOn, menu, open, press, row, send } from "./browser.ts";
+import { barriers, choose, drawer, fill, logOn, menu, open, press, row, send } from "./browser.ts";
 
-let browser: Browser;
 let page: Page;
 let owner: Account;
 
 beforeAll(async () => {
-  owner = account("networker");
-  const vpc = text(owner.api("vpc", "CreateVpc", { VpcName: "vpc-1", CidrBlock: "10.0.0.0/16" }), "VpcId");
-  owner.api("vpc", "DescribeVpcs", { VpcId: vpc }, "Vpcs.Vpc.0.Status=Available");
-  const vswitch = text(owner.api("vpc", "CreateVSwitch", { VpcId: vpc, ZoneId: "cn-hangzhou-g", CidrBlock: "10.0.1.0/24", VSwitchName: "vsw-1" }), "VSwitchId");
-  owner.api("ecs", "RunInstances", { ImageId: "host", InstanceName: "router", VSwitchId: vswitch });
-  browser = await launch();
-  page = await open(browser);
+  owner = await account("networker");
+  const vpc = text(await owner.api("Vpc", "CreateVpc", { VpcName: "vpc-1", CidrBlock: "10.0.0.0/16" }), "VpcId");
+  await owner.api("Vpc", "DescribeVpcs", { VpcId: vpc }, "Vpcs.Vpc.0.Status=Available");
+  const vswitch = text(await owner.api("Vpc", "CreateVSwitch", { VpcId: vpc, ZoneId: "cn-hangzhou-g", CidrBlock: "10.0.1.0/24", VSwitchName: "vsw-1" }), "VSwitchId");
+  await owner.api("Ecs", "RunInstances", { ImageId: "host", InstanceName: "router", VSwitchId: vswitch });
+  page = await open();
   await logOn(page, owner.key);
 });
-
-afterAll(() => browser.close());
 
 const tab = (name: string) => page.getByRole("tab", { name, exact: true }).click();
 const remove = async (text: string) => {
@@ -48,7 +44,7 @@ test("a VPC gets another range and a tag, and loses them again", async () => {
   await fill(drawer(page), "Tag Value", "shop");
   await send(page);
   await row(page, "team").getByText("shop").waitFor();
-  expect(list(owner.api("vpc", "DescribeVpcs", { Tag: [{ Key: "team", Value: "shop" }] }), "Vpcs.Vpc").length).toBe(1);
+  expect(list(await owner.api("Vpc", "DescribeVpcs", { Tag: [{ Key: "team", Value: "shop" }] }), "Vpcs.Vpc").length).toBe(1);
   await remove("team");
   await page.getByText("No tag yet.").waitFor();
 });
@@ -113,6 +109,7 @@ test("a resource group is made, chosen in a form, and not deleted while somethin
   await menu(page, "Resource Groups");
   await remove("The shop");
   await page.locator(".ant-notification-notice").filter({ hasText: "DeleteConflict.ResourceGroup.Resource" }).waitFor();
+  await press(page.locator(".ant-notification-notice"), "Close");
 });
 
 test("a certificate is uploaded, and one that does not fit its key is refused", async () => {

@@ -1,27 +1,23 @@
 // What everybody meets first: how much is loaded, logging on, language and theme.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Browser, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
 import { account, type Account } from "./account.ts";
-import { launch, logOn, open, press, URL } from "./browser.ts";
+import { logOn, open, press, URL } from "./browser.ts";
 
 /** Most that the first screen may load, as it travels, bytes. */
 const MOST = 400_000;
-let browser: Browser;
 let guest: Account;
 
 beforeAll(async () => {
-  browser = await launch();
-  guest = account("guest");
+  guest = await account("guest");
 });
-
-afterAll(() => browser.close());
 
 /** Bytes of everything that the page has loaded, as they travelled. */
 const loaded = (page: Page): Promise<number> =>
   page.evaluate(() => performance.getEntriesByType("resource").reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).encodedBodySize, 0));
 
 test("the first screen is under 400 kB compressed", async () => {
-  const page = await open(browser);
+  const page = await open();
   await page.goto(`${URL}/console/`);
   await page.getByRole("heading", { name: "VPCs" }).waitFor();
   await expect.poll(() => page.locator(".ant-spin-spinning").count()).toBe(0);
@@ -33,7 +29,7 @@ test("the first screen is under 400 kB compressed", async () => {
 });
 
 test("a wrong secret is refused in the server's words, a right one opens the account, and logging off forgets it", async () => {
-  const page = await open(browser);
+  const page = await open();
   await page.goto(`${URL}/console/`);
   await press(page, "Log off");
   await page.getByLabel("AccessKey ID").fill(guest.key.id);
@@ -56,10 +52,10 @@ async function logOnAgain(page: Page): Promise<void> {
 }
 
 test("the language is the browser's until one chooses, and the choice stays", async () => {
-  const page = await open(browser, { locale: "zh-CN" });
+  const page = await open({ locale: "zh-CN" });
   await page.goto(`${URL}/console/`);
   await page.getByRole("heading", { name: "专有网络" }).waitFor();
-  expect(await page.locator("html").getAttribute("lang")).toBe("zh");
+  await expect.poll(() => page.locator("html").getAttribute("lang")).toBe("zh");
   await press(page, "English");
   await page.getByRole("heading", { name: "VPCs" }).waitFor();
   await page.reload();
@@ -68,14 +64,14 @@ test("the language is the browser's until one chooses, and the choice stays", as
 });
 
 test("the theme is the system's until one chooses, and the choice stays", async () => {
-  const page = await open(browser, { dark: true });
+  const page = await open({ dark: true });
   const theme = () => page.locator("html").getAttribute("data-theme");
   await logOn(page, guest.key);
-  expect(await theme()).toBe("dark");
+  await expect.poll(theme).toBe("dark");
   await press(page, "Light");
   await expect.poll(theme).toBe("light");
   await page.reload();
   await page.getByRole("heading", { name: "VPCs" }).waitFor();
-  expect(await theme()).toBe("light");
+  await expect.poll(theme).toBe("light");
   await page.context().close();
 });

@@ -1,24 +1,22 @@
 // The picture of the network: what is there, how it is joined, live, and the way to each thing.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Browser, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
 import { text } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { launch, logOn, menu, open, row } from "./browser.ts";
+import { logOn, menu, open, row, steps } from "./browser.ts";
 import { consume, provide, type Consumed, type Provided } from "./shop.ts";
 
-let browser: Browser;
 let page: Page;
 let owner: Account;
 let made: Provided & Consumed;
 
 beforeAll(async () => {
-  owner = account("pictured");
-  browser = await launch();
-  page = await open(browser);
+  owner = await account("pictured");
+  page = await open();
   await logOn(page, owner.key);
 });
 
-afterAll(() => browser.close());
+steps();
 
 const box = (kind: string, name: string) => page.locator(`.box[data-kind="${kind}"]`).filter({ hasText: name });
 
@@ -28,8 +26,8 @@ test("an empty picture teaches what to do", async () => {
 });
 
 test("everything that is made appears by itself, from clients to servers", async () => {
-  const provided = provide(owner);
-  made = { ...provided, ...consume(owner, provided.service) };
+  const provided = await provide(owner);
+  made = { ...provided, ...(await consume(owner, provided.service)) };
   await box("instance", "ECS-01").getByText("Running").waitFor();
   await box("endpoint", "endpoint-1").getByText("cn-hangzhou-k 10.0.2.").waitFor();
   await box("service", "shop").getByText("Active").waitFor();
@@ -43,15 +41,27 @@ test("everything that is made appears by itself, from clients to servers", async
 });
 
 test("a connection that is allowed changes in the picture without a reload", async () => {
-  owner.api("privatelink", "EnableVpcEndpointConnection", { EndpointId: made.endpoint, ServiceId: made.service });
+  await owner.api("Privatelink", "EnableVpcEndpointConnection", { EndpointId: made.endpoint, ServiceId: made.service });
   await page.locator(".join.Connected").waitFor({ state: "attached" });
 });
 
 test("a server that stops answering is shown with why", async () => {
+  // None is ill before.
+  await owner.api("Nlb", "GetListenerHealthStatus", { ListenerId: made.listener }, "ListenerHealthStatus.0.ServerGroupInfos.0.NonNormalServers.0.ServerId=");
+  await box("server", "ECS-03").getByText("Available", { exact: true }).waitFor();
   const command = Buffer.from("nginx -s stop").toString("base64");
-  owner.api("ecs", "RunCommand", { Type: "RunShellScript", CommandContent: command, ContentEncoding: "Base64", InstanceId: [made.servers[0] ?? ""] });
-  await box("server", "ECS-03").getByText("Unhealthy").waitFor({ timeout: 45_000 });
+  await owner.api("Ecs", "RunCommand", { Type: "RunShellScript", CommandContent: command, ContentEncoding: "Base64", InstanceId: [made.servers[0] ?? ""] });
+  await box("server", "ECS-03").getByText("Unhealthy").waitFor();
   await box("server", "ECS-03").getByText(/CONNECT|FAILED|TIMEOUT/i).waitFor();
+});
+
+test("the picture shows all there is, also what has come since it was opened", async () => {
+  for (const [kind, name] of [["instance", "ECS-01"], ["server", "ECS-03"], ["server", "ECS-04"]] as const) {
+    await expect.poll(async () => {
+      const [shown, whole] = [await box(kind, name).boundingBox(), await page.locator(".topology").boundingBox()];
+      return shown !== null && whole !== null && shown.x >= whole.x && shown.x + shown.width <= whole.x + whole.width;
+    }).toBe(true);
+  }
 });
 
 test("a click leads to what it is", async () => {
@@ -64,8 +74,8 @@ test("many endpoints that are alike are one, which opens", async () => {
   const wanted = { ServiceId: made.service, VpcId: made.vpc, SecurityGroupId: [made.securityGroup] };
   const zone = { ZoneId: "cn-hangzhou-g", VSwitchId: made.vswitches[0] };
   for (let count = 0; count < 8; count += 1) {
-    const id = text(owner.api("privatelink", "CreateVpcEndpoint", { ...wanted, EndpointName: `many-${count}`, Zone: [zone] }), "EndpointId");
-    owner.api("privatelink", "GetVpcEndpointAttribute", { EndpointId: id }, "EndpointStatus=Active");
+    const id = text(await owner.api("Privatelink", "CreateVpcEndpoint", { ...wanted, EndpointName: `many-${count}`, Zone: [zone] }), "EndpointId");
+    await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: id }, "EndpointStatus=Active");
   }
   await menu(page, "Topology");
   await box("endpoint", "8 × Endpoint").getByRole("button").click();

@@ -1,22 +1,20 @@
 // The documentation's walkthrough by mouse, from an empty system to Connected; then ECS 01 opens the page of ECS 03 or ECS 04.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Browser, Page } from "playwright-core";
-import { choose, CHROMIUM, drawer, fill, isthmus, launch, menu, nginx, open, press, row, send, URL, ZONES } from "./browser.ts";
+import { beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { choose, CHROMIUM, drawer, fill, isthmus, menu, nginx, open, press, row, send, steps, URL, ZONES } from "./browser.ts";
 
-let browser: Browser;
 let page: Page;
 const refused: string[] = [];
 
 beforeAll(async () => {
-  browser = await launch();
-  page = await open(browser);
+  page = await open();
   page.on("console", (message) => {
     if (/Content Security Policy/i.test(message.text())) refused.push(message.text());
   });
   page.on("pageerror", (error) => refused.push(error.message));
 });
 
-afterAll(() => browser.close());
+steps();
 
 async function makeVpc(name: string): Promise<void> {
   await menu(page, "VPCs");
@@ -110,7 +108,7 @@ test("step 2: a backend server group with two servers", async () => {
   await send(page, "Submit");
   await row(page, "10.0.2.").getByText("50", { exact: true }).waitFor();
   await row(page, "10.0.2.").getByText("No listener forwards to this group yet").waitFor();
-  await expect.poll(() => row(page, "10.0.").filter({ hasText: "Available" }).count(), { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => row(page, "10.0.").filter({ hasText: "Available" }).count()).toBe(2);
 });
 
 test("step 3: a listener, by the wizard", async () => {
@@ -154,7 +152,7 @@ test("step 5: an endpoint, which waits for its provider and says so", async () =
 });
 
 test("step 6: the provider allows the connection, and every page that shows it knows at once", async () => {
-  const consumer = await open(browser);
+  const consumer = await open();
   await consumer.goto(`${URL}/console/privatelink/endpoints`);
   await row(consumer, "endpoint-1").getByText("Disconnected").waitFor();
   await menu(page, "Endpoint Services");

@@ -50,23 +50,32 @@ function encode(pairs: [string, string][]): string {
   return pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&");
 }
 
-/** Sends a signed request to a path of this server. */
-export async function send(key: Key, path: string, call: Call, signal?: AbortSignal): Promise<Response> {
+/** A call as the signed request of a host. */
+export async function request(host: string, key: Key, call: Call): Promise<{ method: string; headers: Record<string, string>; body: string }> {
   const body = encode(flatten(call.params ?? {}));
   const headers = await sign(key, {
-    host: location.host,
+    host,
     action: call.action,
     version: VERSIONS[call.product],
     body,
     date: new Date(),
     nonce: Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-"),
   });
-  return fetch(path, { method: "POST", headers, body, signal: signal ?? null });
+  return { method: "POST", headers, body };
+}
+
+/** Sends a signed request to a path of this server. */
+export async function send(key: Key, path: string, call: Call, signal?: AbortSignal): Promise<Response> {
+  return fetch(path, { ...(await request(location.host, key, call)), signal: signal ?? null });
 }
 
 /** The answer of a call. Throws the server's refusal. */
 export async function ask(key: Key, call: Call, signal?: AbortSignal): Promise<Answer> {
-  const response = await send(key, "/", call, signal);
+  return read(await send(key, "/", call, signal));
+}
+
+/** What a response says. Throws the server's refusal. */
+export async function read(response: Response): Promise<Answer> {
   const answer = (await response.json()) as Answer;
   if (response.ok) return answer;
   throw new Refusal(text(answer, "Code"), text(answer, "Message"), text(answer, "RequestId"));

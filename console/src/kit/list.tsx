@@ -41,6 +41,9 @@ export interface ListSpec {
 
 const PAGE = 20;
 
+/** Of all refusals only the last is shown. */
+const REFUSED = "refused";
+
 function pageParams(paging: ListSpec["paging"], tokens: string[]): Params {
   switch (paging) {
     case "number":
@@ -60,12 +63,15 @@ function Actions({ row, actions, open }: { row: Row; actions: Action[]; open: (f
   const { ask } = useSession();
   const { message, notification } = App.useApp();
   const run = async (call: Call) => {
+    notification.destroy(REFUSED);
     try {
       await ask(call);
       void message.success(t("done"));
     } catch (refused) {
       const error = refused as Error;
-      notification.error({ title: `${t("refused")}: ${title(error)}`, description: <Sentence text={error.message} />, role: "alert" });
+      // It stays until it has been read, where no button lies under it.
+      const refusal = { title: `${t("refused")}: ${title(error)}`, description: <Sentence text={error.message} /> };
+      notification.error({ key: REFUSED, ...refusal, role: "alert", duration: false, placement: "bottomRight" });
     }
   };
   return (

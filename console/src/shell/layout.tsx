@@ -2,7 +2,7 @@
 import { LogoutOutlined } from "@ant-design/icons";
 import { Badge, Button, Layout, Menu, Space, Spin } from "antd";
 import { Suspense } from "react";
-import { Link, Outlet, useLocation } from "react-router";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
 import { Live, useLive } from "../api/live.tsx";
 import { useSession } from "../api/session.tsx";
 import { useWords } from "../i18n/index.tsx";
@@ -23,7 +23,7 @@ function Side() {
     key: label,
     type: "group" as const,
     label: t(label),
-    children: entries.map(({ label, path }) => ({ key: path, label: <Link to={path}>{t(label)}</Link> })),
+    children: entries.map(({ label, path }) => ({ key: path, label: <NavLink to={path}>{t(label)}</NavLink> })),
   }));
   return <Menu mode="inline" selectedKeys={chosen.map(({ path }) => path)} items={items} />;
 }

@@ -13,6 +13,9 @@ function preferred(): boolean {
   return stored === null ? matchMedia("(prefers-color-scheme: dark)").matches : stored === "dark";
 }
 
+/** Nothing moves for who has asked the system for that. */
+const MOTION = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** Links and primary buttons are dark enough to be read on white. */
 const LIGHT = { colorPrimary: "#0958d9", colorLink: "#0958d9", colorTextDescription: "#595959", colorTextPlaceholder: "#6b6b6b" };
 /** What is selected is written in the colour of links: the primary colour of the dark is too dark to read. */
@@ -32,7 +35,7 @@ export function Themes({ children }: { children: ReactNode }) {
   useEffect(() => {
     document.documentElement.dataset["theme"] = dark ? "dark" : "light";
   }, [dark]);
-  const config = { algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, token: dark ? DARK : LIGHT, components: dark ? SELECTED : {} };
+  const config = { algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { ...(dark ? DARK : LIGHT), motion: MOTION }, components: dark ? SELECTED : {} };
   return (
     <ThemeContext value={value}>
       <ConfigProvider theme={config} locale={language === "zh" ? zhCN : enUS} button={{ autoInsertSpace: false }}>

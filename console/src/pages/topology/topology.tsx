@@ -1,5 +1,5 @@
 // The picture of the network: alive, each thing a way to its page.
-import { Background, Controls, Handle, Position, ReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
+import { Background, Controls, Handle, Position, ReactFlow, useReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { Button, Empty, Spin } from "antd";
 import { useEffect, useMemo, useState } from "react";
@@ -50,9 +50,15 @@ function FrameView({ data }: NodeProps<FrameNode>) {
   return <div className="frame">{data.title}</div>;
 }
 
+/** A picture of few things is not blown up. */
+const FIT = { maxZoom: 1 };
+
 const KINDS = { box: BoxView, frame: FrameView };
 
-const placed = (place: Place) => ({ position: { x: place.x, y: place.y }, width: place.width, height: place.height });
+/** The layout says how large it is: nothing has to be measured before the picture can be fitted. */
+function placed({ x, y, width, height }: Place) {
+  return { position: { x, y }, width, height, measured: { width, height } };
+}
 
 function nodesOf(graph: Graph, unfold: (id: string) => void): (BoxNode | FrameNode)[] {
   const { boxes, frames } = layout(graph);
@@ -70,6 +76,15 @@ function nodesOf(graph: Graph, unfold: (id: string) => void): (BoxNode | FrameNo
 
 const edgesOf = ({ joins }: Graph): Edge[] =>
   joins.map(({ from, to, status }) => ({ id: `${from} ${to}`, source: from, target: to, label: status, className: `join ${status}` }));
+
+/** Shows all of the picture again whenever there is more or less in it, until somebody has moved it. */
+function Fit({ of, moved }: { of: string; moved: boolean }) {
+  const { fitView } = useReactFlow();
+  useEffect(() => {
+    if (!moved) void fitView(FIT);
+  }, [fitView, moved, of]);
+  return null;
+}
 
 /** Everything there is, gathered anew whenever something has changed. */
 function useThings(): { things: Things | undefined; error: Error | undefined } {
@@ -98,6 +113,7 @@ export default function Topology() {
   const { dark } = useTheme();
   const { things, error } = useThings();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [moved, setMoved] = useState(false);
   const graph = useMemo(() => things && fold(graphOf(things), open), [things, open]);
   const nodes = useMemo(() => graph && nodesOf(graph, (id) => setOpen((before) => new Set([...before, id]))), [graph]);
   return (
@@ -118,6 +134,11 @@ export default function Topology() {
             nodeTypes={KINDS}
             colorMode={dark ? "dark" : "light"}
             fitView
+            fitViewOptions={FIT}
+            onMoveStart={(event) => {
+              // The program's own moves have no event.
+              if (event) setMoved(true);
+            }}
             minZoom={0.05}
             nodesDraggable={false}
             nodesConnectable={false}
@@ -126,6 +147,7 @@ export default function Topology() {
             elementsSelectable={false}
             proOptions={{ hideAttribution: true }}
           >
+            <Fit of={nodes.map(({ id }) => id).join()} moved={moved} />
             <Background />
             <Controls showInteractive={false} />
           </ReactFlow>
