@@ -114,7 +114,7 @@ impl Agent {
         tasks.spawn(instances::keep(config.clone(), to_keep, instance_reports));
         tasks.spawn(flows::keep(config.clone(), Arc::clone(&flows), is_ready.clone()));
         tasks.spawn(flows::serve(config.flows_socket(), Arc::clone(&flows)));
-        tasks.spawn(services::tell(services.clone(), made.subscribe(), is_ready.clone()));
+        tasks.spawn(services::tell(services.clone(), config.clone(), made.subscribe(), is_ready.clone()));
         tasks.spawn(services::resolve(services, view, is_ready));
         Self {
             reconciler: Some(Reconciler::new(config.clone(), Attachment::of_kernel())),

@@ -68,6 +68,11 @@ impl AgentConfig {
         self.run_dir.join("proxies")
     }
 
+    /// One socket for each proxy that lives, named after its process, where it tells whom its connections are for.
+    pub fn callers_dir(&self) -> PathBuf {
+        self.run_dir.join("callers")
+    }
+
     /// The namespaces of instances that exist, by instance.
     pub fn instance_namespaces(&self) -> Vec<(InstanceId, Netns)> {
         let instance = |namespace: Netns| {

@@ -30,6 +30,7 @@ pub mod status;
 pub mod sweep;
 pub mod trace;
 pub mod turns;
+pub mod whois;
 pub mod work;
 
 pub use agent::{AgentError, run};

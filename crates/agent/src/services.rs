@@ -11,6 +11,7 @@ use model::plan::HostPlan;
 use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
+use crate::config::AgentConfig;
 use crate::dns::{self, NamesView, Sockets, Upstream};
 use crate::kernel::netns::Netns;
 use crate::metadata;
@@ -70,14 +71,15 @@ pub async fn resolve(
 /// Tells instances about themselves until dropped. `ready` turns true when the namespace has its addresses.
 pub async fn tell(
     services: Services,
+    config: AgentConfig,
     plans: watch::Receiver<Option<Arc<HostPlan>>>,
     ready: watch::Receiver<bool>,
 ) {
     let serve = || {
         let listener = services.inside(|| TcpListener::bind((services::METADATA, HTTP_PORT)));
-        let plans = plans.clone();
+        let (config, plans) = (config.clone(), plans.clone());
         async move {
-            let served = metadata::serve(listener.map_err(|error| error.to_string())?, plans);
+            let served = metadata::serve(listener.map_err(|error| error.to_string())?, config, plans);
             served.await.map_err(|error| error.to_string())
         }
     };

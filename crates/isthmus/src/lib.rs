@@ -20,3 +20,4 @@ pub mod status;
 pub mod trace;
 pub mod up;
 pub mod walkthrough;
+pub mod whois;

@@ -55,6 +55,7 @@ scenarios! {
     routes
     scheduling
     security_groups
+    seeing
     side_by_side
     spoofing
     tls

@@ -143,7 +143,7 @@ pub enum FlowProtocol {
 
 impl FlowProtocol {
     /// By the number in the IP header.
-    pub(super) fn of(number: u8) -> Option<Self> {
+    pub(crate) fn of(number: u8) -> Option<Self> {
         match number {
             1 => Some(Self::Icmp),
             6 => Some(Self::Tcp),

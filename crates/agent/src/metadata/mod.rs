@@ -6,7 +6,7 @@ mod token;
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +25,9 @@ use model::plan::HostPlan;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
+use crate::config::AgentConfig;
+use crate::reconcile::in_full;
+use crate::whois;
 use document::Document;
 use token::Tokens;
 
@@ -37,17 +40,21 @@ const MAX_HEAD: usize = 8192;
 /// Begins the paths of the one version that there is, under both of its names.
 const VERSIONS: [&str; 2] = ["/latest/", "/2016-01-01/"];
 
+/// Begins the paths that tell who stands behind a connection: not the cloud's, but our own.
+const WHOIS: &str = "isthmus/whois/";
+
 /// Answers until the listener breaks, always by the newest plan.
 ///
 /// # Errors
 /// When the listener or randomness cannot be had.
 pub async fn serve(
     listener: std::net::TcpListener,
+    config: AgentConfig,
     plans: watch::Receiver<Option<Arc<HostPlan>>>,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = TcpListener::from_std(listener)?;
-    let answers = Arc::new(Answers { plans, tokens: Tokens::new()? });
+    let answers = Arc::new(Answers { config, plans, tokens: Tokens::new()? });
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
@@ -61,9 +68,8 @@ pub async fn serve(
 }
 
 async fn connection(stream: TcpStream, client: SocketAddr, answers: &Answers) {
-    let service = service_fn(|request: Request<Incoming>| {
-        let answer = answers.answer(client.ip(), &request);
-        async move { Ok::<_, Infallible>(answer) }
+    let service = service_fn(|request: Request<Incoming>| async move {
+        Ok::<_, Infallible>(answers.answer(client.ip(), &request).await)
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MAX_HEAD);
@@ -73,16 +79,17 @@ async fn connection(stream: TcpStream, client: SocketAddr, answers: &Answers) {
 }
 
 struct Answers {
+    config: AgentConfig,
     plans: watch::Receiver<Option<Arc<HostPlan>>>,
     tokens: Tokens,
 }
 
 impl Answers {
-    fn answer<B>(&self, client: IpAddr, request: &Request<B>) -> Response<Full<Bytes>> {
+    async fn answer<B>(&self, client: IpAddr, request: &Request<B>) -> Response<Full<Bytes>> {
         let plan = self.plans.borrow().clone();
-        let asker = plan.as_deref().and_then(|plan| Some((plan, asking(plan, client)?)));
+        let asker = plan.and_then(|plan| Some((asking(&plan, client)?, plan)));
         let answer = match asker {
-            Some((plan, port)) => self.tell(plan, port, request),
+            Some((port, plan)) => self.tell(plan, port, request).await,
             None => Err(StatusCode::FORBIDDEN),
         };
         let mut response = match answer {
@@ -97,8 +104,13 @@ impl Answers {
         response
     }
 
-    fn tell<B>(&self, plan: &HostPlan, port: PortIndex, request: &Request<B>) -> Result<Vec<u8>, StatusCode> {
-        let options = options(plan, port).ok_or(StatusCode::NOT_FOUND)?;
+    async fn tell<B>(
+        &self,
+        plan: Arc<HostPlan>,
+        port: PortIndex,
+        request: &Request<B>,
+    ) -> Result<Vec<u8>, StatusCode> {
+        let options = options(&plan, port).ok_or(StatusCode::NOT_FOUND)?;
         if options.off {
             return Err(StatusCode::FORBIDDEN);
         }
@@ -108,7 +120,10 @@ impl Answers {
             (&Method::PUT, Some("api/token")) => self.token(port, request.headers()),
             (&Method::GET | &Method::HEAD, Some(path)) => {
                 self.may_read(port, options, request.headers())?;
-                let document = Document::of(plan, port).ok_or(StatusCode::NOT_FOUND)?;
+                if let Some(connection) = path.strip_prefix(WHOIS) {
+                    return whois(self.config.clone(), plan, port, connection).await;
+                }
+                let document = Document::of(&plan, port).ok_or(StatusCode::NOT_FOUND)?;
                 document.at(path).ok_or(StatusCode::NOT_FOUND)
             }
             (&Method::GET | &Method::HEAD | &Method::PUT, _) => Err(StatusCode::NOT_FOUND),
@@ -136,6 +151,28 @@ impl Answers {
         let good = token.to_str().is_ok_and(|token| self.tokens.is_good(port, token));
         if good { Ok(()) } else { Err(StatusCode::UNAUTHORIZED) }
     }
+}
+
+/// Who stands behind a connection that the asking instance has got, as JSON: `ADDRESS:PORT/OWN-PORT`.
+async fn whois(
+    config: AgentConfig,
+    plan: Arc<HostPlan>,
+    asking: PortIndex,
+    connection: &str,
+) -> Result<Vec<u8>, StatusCode> {
+    let parsed =
+        connection.split_once('/').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    let (from, to): (SocketAddrV4, u16) = parsed.ok_or(StatusCode::BAD_REQUEST)?;
+    let look = move || whois::told(&config, &plan, asking, from, to);
+    let found = tokio::task::spawn_blocking(look).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let found = found.map_err(|error| {
+        tracing::warn!(error = in_full(&error), "nobody is told who stands behind connections");
+        StatusCode::INTERNAL_SERVER_ERROR
+    })?;
+    if found.is_empty() {
+        return Err(StatusCode::NOT_FOUND);
+    }
+    serde_json::to_vec(&found).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// What the instance behind a port may ask; `None` when there is none.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use model::id::{EndpointIndex, ListenerIndex};
 use model::net::services;
+use serde::{Deserialize, Serialize};
 use tables::{Address, AddressKey, Flow, FlowKey, PROXY_PORT, SERVICES_NETWORK};
 
 use crate::kernel::table::{Table, TableError};
@@ -12,8 +13,8 @@ use crate::kernel::table::{Table, TableError};
 const TCP: u8 = 6;
 
 /// A client, and what it has asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
     /// The client, by its own address.
     pub client: SocketAddrV4,
     /// What it connected to: the NLB's zonal address, or an endpoint's.

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::callers::{self, Callers};
 use super::message::{self, Message};
 use super::origin::Origins;
 use super::settings::Settings;
@@ -97,6 +98,10 @@ async fn serve(config: &AgentConfig) -> Result<(), ProxyError> {
     let socket = config.proxy_socket();
     // A process that retires, or was killed, leaves its socket.
     let _ = fs::remove_file(&socket);
+    let callers = Arc::new(Callers::default());
+    let told = callers::Socket::bind(config).map_err(failed(config.callers_dir().display().to_string()))?;
+    let mut telling = JoinSet::new();
+    telling.spawn(told.tell(Arc::clone(&callers)));
     let agents = UnixListener::bind(&socket).map_err(failed(socket.display().to_string()))?;
     let (live, settings) = watch::channel(Arc::new(Live::default()));
     let (retire, mut retired) = mpsc::channel(1);
@@ -113,12 +118,15 @@ async fn serve(config: &AgentConfig) -> Result<(), ProxyError> {
             }
             taken = clients.accept() => {
                 let Ok((client, SocketAddr::V4(peer))) = taken else { continue };
-                connections.spawn(connection::serve(client, peer, Arc::clone(&origins), settings.clone()));
+                let known = connection::Known { origins: Arc::clone(&origins), callers: Arc::clone(&callers) };
+                connections.spawn(connection::serve(client, peer, known, settings.clone()));
             }
         }
     }
     drop((clients, agents));
     while connections.join_next().await.is_some() {}
+    // Takes the socket's file along.
+    telling.shutdown().await;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod flows;
 mod leaving;
 mod metadata;
 mod traffic;
+mod whois;
 
 use std::io::ErrorKind;
 use std::time::Duration;

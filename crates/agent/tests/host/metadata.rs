@@ -17,7 +17,7 @@ fn curl(host: &Host, port: PortIndex, arguments: &str) -> String {
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
-fn get(host: &Host, port: PortIndex, path: &str) -> String {
+pub(crate) fn get(host: &Host, port: PortIndex, path: &str) -> String {
     curl(host, port, &format!("http://100.100.100.200/latest/{path}"))
 }
 

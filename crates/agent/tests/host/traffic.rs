@@ -86,6 +86,11 @@ impl Connection {
 }
 
 impl Connection {
+    /// Its own end.
+    pub(crate) fn source(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+
     /// How it ends, without a word of this side.
     pub(crate) fn ended(&mut self) -> io::ErrorKind {
         self.0.set_read_timeout(Some(Duration::from_secs(10))).unwrap();

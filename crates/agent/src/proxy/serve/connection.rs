@@ -16,6 +16,7 @@ use tokio_openssl::SslStream;
 
 use super::Live;
 use crate::kernel::source_ports;
+use crate::proxy::callers::Callers;
 use crate::proxy::header::{Subject, header};
 use crate::proxy::origin::{Origin, Origins};
 use crate::proxy::relay::{End, relay};
@@ -28,15 +29,23 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// What is known about connections.
+pub(super) struct Known {
+    /// Who stands behind those that arrive.
+    pub(super) origins: Arc<Origins>,
+    /// For whom others were opened.
+    pub(super) callers: Arc<Callers>,
+}
+
 /// Serves a client to its end.
 pub(super) async fn serve(
     client: TcpStream,
     peer: SocketAddrV4,
-    origins: Arc<Origins>,
+    known: Known,
     mut live: watch::Receiver<Arc<Live>>,
 ) {
     let now = Arc::clone(&live.borrow_and_update());
-    let way = match origins.of(peer) {
+    let way = match known.origins.of(peer) {
         Ok(origin) => origin.and_then(|origin| Way::of(&now, origin)),
         Err(error) => {
             tracing::warn!(%error, "a connection without origin");
@@ -46,11 +55,11 @@ pub(super) async fn serve(
     let Some(way) = way else { return reset(&[&client]) };
     match now.terminators.get(&way.listener) {
         None if now.speaks_tls(way.listener) => reset(&[&client]),
-        None => carry(client, &now, &way, peer, live).await,
+        None => carry(client, &now, &way, (peer, &known.callers), live).await,
         Some(terminator) => {
             // Whom it does not agree with has been told by an alert.
             if let Ok(Ok(client)) = timeout(HANDSHAKE, terminator.accept(client)).await {
-                carry(client, &now, &way, peer, live).await;
+                carry(client, &now, &way, (peer, &known.callers), live).await;
             }
         }
     }
@@ -66,11 +75,13 @@ async fn carry<C: Client>(
     mut client: C,
     now: &Live,
     way: &Way,
-    peer: SocketAddrV4,
+    (peer, callers): (SocketAddrV4, &Arc<Callers>),
     live: watch::Receiver<Arc<Live>>,
 ) {
     let Some(listener) = now.settings.listeners.get(&way.listener) else { return };
     let Some((id, mut server)) = connect(now, way, peer).await else { return reset(&[client.socket()]) };
+    let opened_from = server.local_addr().ok().and_then(ipv4);
+    let _remembered = opened_from.map(|from| callers.remember(from, way.origin));
     let introduced = match introduction(now, listener, way) {
         Some(header) => server.write_all(&header).await,
         None => Ok(()),
@@ -86,6 +97,13 @@ async fn carry<C: Client>(
     match end {
         End::Closed => {}
         End::Reset | End::Idle => reset(&[client.socket(), &server]),
+    }
+}
+
+fn ipv4(address: SocketAddr) -> Option<SocketAddrV4> {
+    match address {
+        SocketAddr::V4(address) => Some(address),
+        SocketAddr::V6(_) => None,
     }
 }
 
