@@ -1,12 +1,13 @@
 //! From what a host must make true to what its kernel's maps hold. Pure: the same plan, health and interfaces always
 //! give the same image.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
+use indexmap::IndexSet;
 use ipnet::Ipv4Net;
 use model::id::{
-    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerIndex, VipIndex, ZoneId,
+    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
 };
 use model::net::{PortRange, Transport, services};
 use model::nlb::Scheduler;
@@ -53,7 +54,8 @@ pub fn compile(plan: &HostPlan, health: &Health, past: &Past, interfaces: &Inter
         past,
         interfaces,
         policies: Policies::new(&plan.groups),
-        tables: vec![],
+        tables: IndexSet::new(),
+        tables_of_groups: HashMap::new(),
         chosen: BTreeSet::new(),
     };
     let ports = compiler.ports();
@@ -75,7 +77,7 @@ pub fn compile(plan: &HostPlan, health: &Health, past: &Past, interfaces: &Inter
         listeners,
         servers,
         policies: compiler.policies.into_lists(),
-        server_tables: compiler.tables,
+        server_tables: compiler.tables.into_iter().collect(),
     }
 }
 
@@ -145,7 +147,9 @@ struct Compiler<'a> {
     past: &'a Past,
     interfaces: &'a Interfaces,
     policies: Policies<'a>,
-    tables: Vec<Vec<u32>>,
+    tables: IndexSet<Vec<u32>>,
+    /// The table of each server group as it is chosen from in one zone, or in all of them.
+    tables_of_groups: HashMap<(ServerGroupIndex, Option<&'a ZoneId>), TableRef>,
     /// Servers that get new connections somewhere.
     chosen: BTreeSet<ServerIndex>,
 }
@@ -276,7 +280,7 @@ impl<'a> Compiler<'a> {
             let Some(group) = self.plan.server_groups.get(&listener.server_group) else { continue };
             for vip_index in &listener.vips {
                 let Some(vip) = self.plan.vips.get(vip_index) else { continue };
-                let table = self.server_table(group, vip);
+                let table = self.server_table(listener.server_group, group, vip);
                 let image = ListenerImage {
                     rated: listener.cps != 0 || vip.cps != 0,
                     ..listener_image(*index, listener, group, table)
@@ -287,22 +291,33 @@ impl<'a> Compiler<'a> {
         listeners
     }
 
-    fn server_table(&mut self, group: &ServerGroupPlan, vip: &VipPlan) -> TableRef {
+    /// Every listener and zonal address that choose alike share a table.
+    fn server_table(
+        &mut self,
+        index: ServerGroupIndex,
+        group: &ServerGroupPlan,
+        vip: &'a VipPlan,
+    ) -> TableRef {
         let zone = (!vip.cross_zone).then_some(&vip.zone);
+        if let Some(known) = self.tables_of_groups.get(&(index, zone)) {
+            return *known;
+        }
+        let slots = self.slots(group, zone);
+        let table = TableRef(self.tables.insert_full(slots).0);
+        self.tables_of_groups.insert((index, zone), table);
+        table
+    }
+
+    fn slots(&mut self, group: &ServerGroupPlan, zone: Option<&ZoneId>) -> Vec<u32> {
         let candidates = self.candidates(group, zone);
         self.chosen.extend(candidates.iter().map(|candidate| ServerIndex(candidate.id)));
-        let slots = match choice(group.scheduler) {
+        match choice(group.scheduler) {
             Choice::Turn => turns::round(&candidates),
             Choice::Tuple | Choice::Source | Choice::ConnectionId => {
                 candidates.iter().flat_map(|candidate| [candidate.id, candidate.weight]).collect()
             }
             Choice::LeastConnections => candidates.iter().map(|candidate| candidate.id).collect(),
-        };
-        let position = self.tables.iter().position(|known| *known == slots).unwrap_or_else(|| {
-            self.tables.push(slots);
-            self.tables.len() - 1
-        });
-        TableRef(position)
+        }
     }
 
     /// The servers of this host that get new connections through a zonal address of this zone.

@@ -1,8 +1,9 @@
 //! Security groups flattened: the union of a port's groups as one ordered list of rules, so that the kernel judges a
 //! first packet by one walk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use indexmap::IndexSet;
 use ipnet::Ipv4Net;
 use model::id::GroupIndex;
 use model::net::PortRange;
@@ -12,29 +13,49 @@ use tables::{Rule, RuleAction};
 
 use crate::image::PolicyRef;
 
-/// Builds each distinct policy once.
+/// Builds the policy of each combination of groups once, and keeps each distinct one once.
 pub struct Policies<'a> {
     groups: &'a BTreeMap<GroupIndex, GroupPlan>,
-    lists: Vec<Vec<Rule>>,
+    lists: IndexSet<Vec<Rule>>,
+    ingress: HashMap<Vec<GroupIndex>, PolicyRef>,
+    egress: HashMap<Vec<GroupIndex>, PolicyRef>,
 }
 
 impl<'a> Policies<'a> {
     /// Policies over these groups.
     pub fn new(groups: &'a BTreeMap<GroupIndex, GroupPlan>) -> Self {
-        Self { groups, lists: Vec::new() }
+        Self { groups, lists: IndexSet::new(), ingress: HashMap::new(), egress: HashMap::new() }
     }
 
     /// What may come in where these groups apply: their rules, then their members among themselves, then nothing.
     pub fn ingress(&mut self, groups: &[GroupIndex]) -> PolicyRef {
+        if let Some(known) = self.ingress.get(groups) {
+            return *known;
+        }
+        let policy = PolicyRef(self.lists.insert_full(self.ingress_list(groups)).0);
+        self.ingress.insert(groups.to_vec(), policy);
+        policy
+    }
+
+    fn ingress_list(&self, groups: &[GroupIndex]) -> Vec<Rule> {
         let members: BTreeMap<GroupIndex, &GroupPlan> = self.known(groups);
         let mut list = merge(members.values().map(|group| &group.ingress));
         let inner = members.iter().filter(|(_, group)| group.inner_access);
         list.extend(inner.map(|(index, _)| accept_all(peer_fields(PeerPlan::Group(*index)))));
-        self.intern(list)
+        list
     }
 
     /// What may go out: the groups' rules, then everything if all of them say so.
     pub fn egress(&mut self, groups: &[GroupIndex]) -> PolicyRef {
+        if let Some(known) = self.egress.get(groups) {
+            return *known;
+        }
+        let policy = PolicyRef(self.lists.insert_full(self.egress_list(groups)).0);
+        self.egress.insert(groups.to_vec(), policy);
+        policy
+    }
+
+    fn egress_list(&self, groups: &[GroupIndex]) -> Vec<Rule> {
         let members = self.known(groups);
         let mut list = merge(members.values().map(|group| &group.egress));
         // A group that the plan does not describe lets nothing through.
@@ -42,24 +63,16 @@ impl<'a> Policies<'a> {
         if distinct > 0 && members.len() == distinct && members.values().all(|group| group.egress_default) {
             list.push(accept_all(peer_fields(PeerPlan::Cidr(Ipv4Net::default()))));
         }
-        self.intern(list)
+        list
     }
 
     /// All policies, by position.
     pub fn into_lists(self) -> Vec<Vec<Rule>> {
-        self.lists
+        self.lists.into_iter().collect()
     }
 
     fn known(&self, groups: &[GroupIndex]) -> BTreeMap<GroupIndex, &'a GroupPlan> {
         groups.iter().filter_map(|index| Some((*index, self.groups.get(index)?))).collect()
-    }
-
-    fn intern(&mut self, list: Vec<Rule>) -> PolicyRef {
-        let position = self.lists.iter().position(|known| *known == list).unwrap_or_else(|| {
-            self.lists.push(list);
-            self.lists.len() - 1
-        });
-        PolicyRef(position)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Places for lists in an array map. What is in use is never written to: a changed list goes to a free range, and the
 //! old one becomes free when nothing refers to it any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 /// A part of an array map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,53 +38,54 @@ pub struct Place {
 
 /// A place for each of the wanted lists, beside what is live. A list for which there is no room gets the place of the
 /// empty list: a policy that lets nothing through, a table without a server.
-pub fn place<T: PartialEq>(
+pub fn place<T: Eq + Hash>(
     live: &BTreeMap<Range, Vec<T>>,
     wanted: &[Vec<T>],
     capacity: u32,
 ) -> (Vec<Place>, Option<Full>) {
-    let mut taken: Vec<Range> = live.keys().copied().filter(|range| range.count > 0).collect();
+    // Of equal lists the first stays.
+    let known: HashMap<&[T], Range> =
+        live.iter().rev().map(|(range, content)| (content.as_slice(), *range)).collect();
+    let mut gaps = gaps(live.keys().copied().filter(|range| range.count > 0), capacity);
     let mut full = None;
-    let mut place_or_not = |list| {
-        place_one(live, list, &mut taken, capacity).unwrap_or_else(|error| {
-            full.get_or_insert(error);
-            Place { range: Range::default(), fresh: false }
-        })
+    let mut place_one = |list: &Vec<T>| {
+        if let Some(range) = known.get(list.as_slice()).filter(|_| !list.is_empty()) {
+            return Place { range: *range, fresh: false };
+        }
+        let needed = u32::try_from(list.len()).unwrap_or(u32::MAX);
+        take(&mut gaps, needed).map_or_else(
+            || {
+                full.get_or_insert(Full { needed, capacity });
+                Place { range: Range::default(), fresh: false }
+            },
+            |range| Place { range, fresh: range.count > 0 },
+        )
     };
-    let places = wanted.iter().map(&mut place_or_not).collect();
+    let places = wanted.iter().map(&mut place_one).collect();
     (places, full)
 }
 
-fn place_one<T: PartialEq>(
-    live: &BTreeMap<Range, Vec<T>>,
-    list: &Vec<T>,
-    taken: &mut Vec<Range>,
-    capacity: u32,
-) -> Result<Place, Full> {
-    if list.is_empty() {
-        return Ok(Place { range: Range::default(), fresh: false });
-    }
-    if let Some((range, _)) = live.iter().find(|(_, content)| *content == list) {
-        return Ok(Place { range: *range, fresh: false });
-    }
-    let count = u32::try_from(list.len()).unwrap_or(u32::MAX);
-    let range = first_free(taken, count, capacity).ok_or(Full { needed: count, capacity })?;
-    taken.push(range);
-    Ok(Place { range, fresh: true })
-}
-
-/// The first gap of at least `count` elements.
-fn first_free(taken: &mut [Range], count: u32, capacity: u32) -> Option<Range> {
-    taken.sort_unstable();
+/// What lies free between the taken ranges, which come in order, and behind them.
+fn gaps(taken: impl Iterator<Item = Range>, capacity: u32) -> Vec<Range> {
+    let mut gaps = Vec::new();
     let mut first = 0;
-    for range in taken.iter() {
-        if range.first.saturating_sub(first) >= count {
-            break;
-        }
+    for range in taken.chain([Range { first: capacity, count: 0 }]) {
+        gaps.push(Range { first, count: range.first.saturating_sub(first) });
         first = first.max(range.end());
     }
-    let range = Range { first, count };
-    (capacity.saturating_sub(first) >= count).then_some(range)
+    gaps.retain(|gap| gap.count > 0);
+    gaps
+}
+
+/// The front of the first gap that is long enough; no list needs no gap.
+fn take(gaps: &mut [Range], count: u32) -> Option<Range> {
+    if count == 0 {
+        return Some(Range::default());
+    }
+    let gap = gaps.iter_mut().find(|gap| gap.count >= count)?;
+    let range = Range { first: gap.first, count };
+    *gap = Range { first: range.end(), count: gap.count - count };
+    Some(range)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The kernel maps. Their names are the contract with the agent, which may override the number of entries.
 
 use aya_ebpf::{
+    bindings::BPF_F_NO_PREALLOC,
     btf_maps::{Array, HashMap, LpmTrie, LruHashMap, LruPerCpuHashMap, PerCpuArray, RingBuf},
     macros::btf_map,
 };
@@ -11,6 +12,9 @@ use tables::{
 };
 
 use crate::{carried::Ending, trip::Trip};
+
+/// Entries are made when they are needed: only first packets and events look here, and few hosts have many.
+const BY_NEED: usize = BPF_F_NO_PREALLOC as usize;
 
 /// 262,144 connections, if the agent says nothing else. Entries (160 bytes each, and 16 a bucket: 88 MiB) are made up front: they lie together, which many
 /// flows notice.
@@ -39,7 +43,7 @@ pub(crate) static LISTENERS: LpmTrie<ListenerAt, Listener, { 1 << 16 }> = LpmTri
 #[btf_map]
 pub(crate) static SLOTS: Array<u32, { 1 << 20 }> = Array::new();
 #[btf_map]
-pub(crate) static SERVERS: HashMap<u32, Server, { 1 << 16 }> = HashMap::new();
+pub(crate) static SERVERS: HashMap<u32, Server, { 1 << 19 }, BY_NEED> = HashMap::new();
 #[btf_map]
 pub(crate) static FRAGMENTS: LruHashMap<FragmentKey, Fragment, { 1 << 12 }> = LruHashMap::new();
 #[btf_map]
@@ -47,7 +51,7 @@ pub(crate) static LIMITS: HashMap<u32, Limit, { 1 << 14 }> = HashMap::new();
 #[btf_map]
 pub(crate) static RATES: HashMap<RateKey, Rate, { 1 << 14 }> = HashMap::new();
 #[btf_map]
-pub(crate) static LOADS: HashMap<u32, Load, { 1 << 16 }> = HashMap::new();
+pub(crate) static LOADS: HashMap<u32, Load, { 1 << 19 }, BY_NEED> = HashMap::new();
 #[btf_map]
 pub(crate) static TURNS: LruHashMap<TurnKey, u64, { 1 << 14 }> = LruHashMap::new();
 #[btf_map]

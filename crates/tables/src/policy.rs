@@ -19,7 +19,7 @@ pub enum RuleAction {
 
 /// Value of `RULES`.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
     /// The peer's address must equal `address` under `mask`; ignored when `group` is not 0.
     pub address: u32,

@@ -139,10 +139,7 @@ impl Maps {
             .collect();
         let live = contents(&self.rules, present.values().copied())?;
         let (places, overflow) = write_lists(&self.rules, &live, &image.policies)?;
-        let mut ids: Vec<u32> = Vec::with_capacity(places.len());
-        for place in &places {
-            ids.push(policy_id(&present, &ids, place.range));
-        }
+        let ids = policy_ids(&present, &places);
         let entry = |(id, place): (&u32, &Place)| {
             (*id, Policy { first: place.range.first, count: place.range.count })
         };
@@ -208,17 +205,14 @@ type Written = (Vec<Place>, Option<Overflow>);
 /// Contents of `POLICIES`, the id of each policy, and that some are empty for want of room.
 type WrittenRules = (HashMap<u32, Policy>, Vec<u32>, Option<Overflow>);
 
-fn write_lists<T: Pod + PartialEq>(
+fn write_lists<T: Pod + Eq + Hash>(
     table: &Table<u32, T>,
     live: &BTreeMap<Range, Vec<T>>,
     wanted: &[Vec<T>],
 ) -> Result<Written, TableError> {
     let (places, full) = place(live, wanted, table.capacity());
-    for (place, list) in places.iter().zip(wanted).filter(|(place, _)| place.fresh) {
-        for (index, value) in (place.range.first..).zip(list) {
-            table.set(&index, value)?;
-        }
-    }
+    let fresh = places.iter().zip(wanted).filter(|(place, _)| place.fresh);
+    table.set_all(fresh.flat_map(|(place, list)| (place.range.first..).zip(list.iter().copied())))?;
     Ok((places, full.map(|source| Overflow { map: table.name(), source })))
 }
 
@@ -229,11 +223,17 @@ fn contents<T: Pod>(
     ranges.map(|range| Ok((range, table.range(range.first, range.count)?))).collect()
 }
 
-/// The id of a policy already in this place, or the lowest that is free. A policy's meaning never changes under its id.
-fn policy_id(present: &BTreeMap<u32, Range>, given: &[u32], range: Range) -> u32 {
-    let same = present.iter().find(|(id, at)| **at == range && !given.contains(id));
-    let unused = |id: &u32| !present.contains_key(id) && !given.contains(id);
-    same.map(|(id, _)| *id).or_else(|| (1..=u32::MAX).find(unused)).unwrap_or(0)
+/// Ids of policies in these places: of one already there, or the lowest that is free. A policy's meaning never changes under
+/// its id.
+fn policy_ids(present: &BTreeMap<u32, Range>, places: &[Place]) -> Vec<u32> {
+    let mut there: HashMap<Range, Vec<u32>> = HashMap::new();
+    for (id, range) in present.iter().rev() {
+        there.entry(*range).or_default().push(*id);
+    }
+    let mut unused = (1..=u32::MAX).filter(|id| !present.contains_key(id));
+    let mut id_at =
+        |place: &Place| there.get_mut(&place.range).and_then(Vec::pop).or_else(|| unused.next()).unwrap_or(0);
+    places.iter().map(&mut id_at).collect()
 }
 
 /// Whether a flow could be judged otherwise. Which servers get *new* connections does not concern established ones.
@@ -287,7 +287,7 @@ impl<'a, K: Pod + Eq + Hash, V: Pod + PartialEq> Difference<'a, K, V> {
 
 impl<K: Pod, V: Pod> Step for Difference<'_, K, V> {
     fn write(&self) -> Result<(), TableError> {
-        self.written.iter().try_for_each(|(key, value, _)| self.table.set(key, value))
+        self.table.set_all(self.written.iter().map(|(key, value, _)| (*key, *value)))
     }
 
     fn remove(&self) -> Result<(), TableError> {

@@ -1,4 +1,4 @@
-//! One pinned map, typed. Whole maps are read in batches, a thousandth of the system calls of one look-up an entry.
+//! One pinned map, typed. Whole maps are read and written in batches, a thousandth of the system calls of one look-up an entry.
 
 use std::io;
 use std::marker::PhantomData;
@@ -54,6 +54,7 @@ const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
 const BPF_MAP_DELETE_ELEM: libc::c_long = 3;
 const BPF_MAP_LOOKUP_AND_DELETE_ELEM: libc::c_long = 21;
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
+const BPF_MAP_UPDATE_BATCH: libc::c_long = 26;
 /// Entries a batch; a bucket of a hash map must fit.
 const BATCH: usize = 4096;
 
@@ -129,6 +130,23 @@ impl<K: Pod, V: Pod> Table<K, V> {
     /// Writes one entry.
     pub fn set(&self, key: &K, value: &V) -> Result<(), TableError> {
         self.element(BPF_MAP_UPDATE_ELEM, key, value as *const V as u64).map_err(|e| self.error("written", e))
+    }
+
+    /// Writes entries, in their order; after an error some of them are written.
+    pub fn set_all(&self, entries: impl Iterator<Item = (K, V)>) -> Result<(), TableError> {
+        let mut entries = entries.peekable();
+        while entries.peek().is_some() {
+            let (keys, values): (Vec<K>, Vec<V>) = entries.by_ref().take(BATCH).unzip();
+            let mut attributes = Batch {
+                keys: keys.as_ptr() as u64,
+                values: values.as_ptr() as u64,
+                ..Batch::empty(self.descriptor(), keys.len())
+            };
+            // SAFETY: the attributes have the kernel's layout; there are `count` keys and values of the map's sizes
+            // (checked in `open`), which the kernel only reads, and which outlive the call.
+            unsafe { bpf(BPF_MAP_UPDATE_BATCH, &mut attributes) }.map_err(|e| self.error("written", e))?;
+        }
+        Ok(())
     }
 
     /// Removes one entry; one that is not there is a success.
