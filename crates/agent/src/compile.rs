@@ -7,7 +7,8 @@ use std::net::Ipv4Addr;
 use indexmap::IndexSet;
 use ipnet::Ipv4Net;
 use model::id::{
-    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
+    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
+    ZoneId,
 };
 use model::net::{PortRange, Transport, services};
 use model::nlb::Scheduler;

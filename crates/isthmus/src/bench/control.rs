@@ -11,10 +11,10 @@ mod wire;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use comfy_table::{Table, presets};
+use anyhow::{Context, Result};
 use control::rpc::Product;
 
+use super::figure::{self, Figure};
 use super::output;
 use super::targets::Bound;
 use crate::client::{Client, text};
@@ -25,13 +25,6 @@ use load::{latency, rate};
 
 /// How long a rate is measured.
 const SPAN: Duration = Duration::from_secs(3);
-
-/// A figure and what it has to reach. Source of the bounds: SPECIFICATION.md.
-struct Figure {
-    what: String,
-    bound: Bound,
-    reached: f64,
-}
 
 /// Measures, prints a table with a verdict for each target, and renews the section of a page.
 ///
@@ -53,13 +46,7 @@ pub(super) fn run(page: Option<&Path>) -> Result<()> {
         bound: Bound::AtMost(5.0),
         reached: restart.as_secs_f64(),
     });
-    println!("{}", table(&figures));
-    if let Some(file) = page {
-        output::write_page(file, output::CONTROL, &[table(&figures)])?;
-    }
-    let missed = figures.iter().filter(|figure| !figure.bound.holds(figure.reached, 0.0)).count();
-    ensure!(missed == 0, "{missed} of the targets were missed");
-    Ok(())
+    figure::report(&figures, page, output::CONTROL)
 }
 
 fn reads(what: &str, client: &Client, road: &Road) -> Result<Figure> {
@@ -100,21 +87,6 @@ fn acceptance(daemon: &Daemon, client: &Client, road: &Road) -> Result<Figure> {
         bound: Bound::AtMost(300.0),
         reached: took.as_secs_f64() * 1000.0,
     })
-}
-
-fn table(figures: &[Figure]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN).set_header(["figure", "bound", "reached", "verdict"]);
-    for figure in figures {
-        let verdict = if figure.bound.holds(figure.reached, 0.0) { "reached" } else { "missed" };
-        table.add_row([
-            figure.what.as_str(),
-            &figure.bound.to_string(),
-            &format!("{:.2}", figure.reached),
-            verdict,
-        ]);
-    }
-    table
 }
 
 /// One call of a filler, which must succeed; the text at `field` of its answer.

@@ -8,12 +8,14 @@ mod control;
 mod cubic;
 mod dress;
 mod fabric;
+mod figure;
 mod inline;
 mod link;
 mod measure;
 mod output;
 mod plan;
 mod program;
+mod scale;
 mod servers;
 mod share;
 mod targets;
@@ -43,6 +45,9 @@ pub struct Args {
     /// The control plane instead of the way of packets: rates and times of calls, small state and large
     #[arg(long, conflicts_with_all = ["gates", "json"])]
     control: bool,
+    /// How long a large plan takes to the kernel, and one more endpoint after it, instead
+    #[arg(long, conflicts_with_all = ["gates", "json", "control"])]
+    scale: bool,
     /// How often everything is measured
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(5..=99))]
     turns: u32,
@@ -64,6 +69,9 @@ pub fn run(args: &Args) -> Result<()> {
         return control::run(args.page.as_deref());
     }
     bed::remove_stale();
+    if args.scale {
+        return scale::run(args.page.as_deref());
+    }
     let _leave = cubic::Leave::take();
     let schedule = if args.gates { gates(args.turns) } else { everything(args.turns) };
     let ways = ways::build(&schedule.ways)?;

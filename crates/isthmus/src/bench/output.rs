@@ -12,9 +12,11 @@ use super::targets::Verdict;
 use super::turns::{Samples, median, spread};
 use super::ways::Way;
 
-/// Markers in the page between which a result stands: that of the way of packets, and that of the control plane.
+/// Markers in the page between which a result stands: that of the way of packets, that of the control
+/// plane, and that of large plans.
 pub(super) const PACKETS: &str = "<!-- result of `isthmus bench` -->\n";
 pub(super) const CONTROL: &str = "<!-- result of `isthmus bench --control` -->\n";
+pub(super) const SCALE: &str = "<!-- result of `isthmus bench --scale` -->\n";
 const END: &str = "<!-- end of result -->\n";
 
 /// Every figure: median, spread and ratio to the routed path.

@@ -79,11 +79,11 @@ pub(super) fn host(host: &HostId) -> Result<HostPlan> {
     })
 }
 
-fn zone() -> ZoneId {
+pub(super) fn zone() -> ZoneId {
     ZoneId::new("cn-hangzhou-g")
 }
 
-fn vpc(id: &str) -> Result<VpcPlan> {
+pub(super) fn vpc(id: &str) -> Result<VpcPlan> {
     Ok(VpcPlan {
         id: id.parse()?,
         owner: AccountId(1),
@@ -95,7 +95,7 @@ fn vpc(id: &str) -> Result<VpcPlan> {
     })
 }
 
-fn port(
+pub(super) fn port(
     index: PortIndex,
     instance: InstanceId,
     network: Network,
@@ -121,15 +121,7 @@ fn port(
 }
 
 /// A group as the system makes it for a VPC, with the ports of the servers opened.
-fn group(id: &str, network: Network, member: Ipv4Addr) -> Result<GroupPlan> {
-    let anyone = PeerPlan::Cidr(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0));
-    let rule = |protocol, port: u16| RulePlan {
-        protocol,
-        ports: PortRange { low: port, high: port },
-        peer: anyone,
-        policy: RulePolicy::Accept,
-        priority: 100,
-    };
+pub(super) fn group(id: &str, network: Network, member: Ipv4Addr) -> Result<GroupPlan> {
     let tcp = [22, HTTP, 443, 3389, STREAM, INLINE].map(|port| rule(RuleProtocol::Tcp, port));
     Ok(GroupPlan {
         id: id.parse()?,
@@ -140,6 +132,17 @@ fn group(id: &str, network: Network, member: Ipv4Addr) -> Result<GroupPlan> {
         egress: Vec::new(),
         members: vec![member],
     })
+}
+
+/// Opens a port to everyone.
+pub(super) fn rule(protocol: RuleProtocol, port: u16) -> RulePlan {
+    RulePlan {
+        protocol,
+        ports: PortRange { low: port, high: port },
+        peer: PeerPlan::Cidr(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0)),
+        policy: RulePolicy::Accept,
+        priority: 100,
+    }
 }
 
 const SERVICES: [(Transport, u16); 4] =

@@ -4,7 +4,8 @@ use anyhow::Result;
 use control::rpc::Product;
 
 use super::load::all;
-use super::{Figure, made};
+use super::made;
+use crate::bench::figure::Figure;
 use crate::bench::targets::Bound;
 use crate::client::Client;
 use crate::walkthrough::{Road, ZONES};
