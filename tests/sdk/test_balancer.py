@@ -183,7 +183,7 @@ def test_a_listener_takes_a_range_of_ports(sdk, balancer):
         sdk.nlb.CreateListener(StartPort=1000, **kind)
     with refused("IllegalParam.EndPort", 400):
         sdk.nlb.CreateListener(StartPort=1000, EndPort=1000, **kind)
-    with refused("IllegalParam.ListenerPort", 400):
+    with refused("IllegalParam.Port", 400):
         sdk.nlb.CreateListener(StartPort=1000, EndPort=2000, **{**kind, "ListenerPort": 80})
     done(sdk, made := sdk.nlb.CreateListener(StartPort=1000, EndPort=2000, **kind))
     shown = sdk.nlb.GetListenerAttribute(ListenerId=made["ListenerId"])

@@ -4,16 +4,20 @@ Each request is asked for with every parameter that the table of actions calls w
 refused.
 """
 
+import re
 import subprocess
 import uuid
 from pathlib import Path
 
 import pytest
+from Tea.exceptions import TeaException
 
 from record import parameters_of, table
 from sdk import REGION, client_of, refused
 
-LINES = [line.split() for line in (Path(__file__).parent.parent / "life.txt").read_text().splitlines()]
+HERE = Path(__file__).parent
+LINES = [line.split() for line in (HERE.parent / "life.txt").read_text().splitlines()]
+REFUSALS = [line for line in (HERE / "refusals.txt").read_text().splitlines() if line and line[0] != "#"]
 # Parameters without effect that take only certain words.
 IDLE = {
     "LoadBalancerBillingConfig.PayType": "PostPay",
@@ -21,64 +25,119 @@ IDLE = {
     "SecSensorEnabled": "false",
 }
 
+# An id of this cloud's own.
+ID = re.compile(r"[a-z]+-[a-z0-9]{17,}(@80)?")
+NOT_THERE = re.compile("Not_?Found|NotExist")
+# Where another thing is the matter: a list is empty, a rule that is not there is revoked with success, nothing names a group that is not there, and
+# what already is is only said again.
+INDIFFERENT = {
+    ("RevokeSecurityGroup", "SourceGroupId"),
+    ("RevokeSecurityGroupEgress", "DestGroupId"),
+    ("DescribeNetworkInterfaces", "InstanceId"),
+    ("DescribeSecurityGroupReferences", "SecurityGroupId.1"),
+    ("ModifyInstanceVpcAttribute", "VpcId"),
+    ("UpdateLoadBalancerZones", "ZoneMappings.1.VSwitchId"),
+    ("UpdateLoadBalancerZones", "ZoneMappings.2.VSwitchId"),
+}
+
+
+class Request:
+    """What is asked for, with everything that has no effect."""
+
+    def __init__(self, client, action, parameters):
+        self.client, self.action, self.parameters = client, action, parameters
+        self.name = f"{client.name}.{action}"
+        self.idle = {}
+        for parameter in parameters_of(self.name, "no effect"):
+            known = {key: word for key, word in IDLE.items() if key.split(".")[0] == parameter}
+            self.idle |= known or {parameter: "1"}
+
+    def __call__(self, **more):
+        asked = {"RegionId": REGION} | self.idle | self.parameters | more
+        return self.client.raw(self.action, **{key: str(value) for key, value in asked.items()})
+
+    def refuse_each(self):
+        """What is refused is, whatever else is asked; so is another region, and what is not there."""
+        for parameter, it in parameters_of(self.name, "refused").items():
+            with refused(it["code"]):
+                self(**{parameter: "1"})
+        with refused("InvalidRegionId.NotFound", 404):
+            self(RegionId="cn-nowhere")
+        for parameter, value in self.parameters.items():
+            if ID.fullmatch(value) and (self.action, parameter) not in INDIFFERENT:
+                with pytest.raises(TeaException) as told:
+                    self(**{parameter: value[:-14] + 14 * "0", "DryRun": "true"})
+                assert NOT_THERE.search(told.value.code), f"{self.name} {parameter}: {told.value.code}"
+
 
 class Life:
     """A cloud, and the names of what is in it."""
 
-    def __init__(self, sdk, names):
-        self.sdk, self.names = sdk, names
+    def __init__(self, sdk, limit, names):
+        self.sdk, self.limit, self.names = sdk, limit, names
 
     def request(self, words):
-        """The client's function, the action's name in the table, and the parameters that some words stand for."""
+        """What some words stand for."""
         product, action, *pairs = words
-        parameters = dict(pair.split("=", 1) for pair in pairs) | {"RegionId": REGION}
+        parameters = dict(pair.split("=", 1) for pair in pairs)
         for name in sorted(self.names, key=len, reverse=True):
             parameters = {key: value.replace(f"${name}", self.names[name]) for key, value in parameters.items()}
-        client, name = getattr(self.sdk, product.lower()), f"{product.lower()}.{action}"
-        idle = {}
-        for parameter in parameters_of(name, "no effect"):
-            known = {key: word for key, word in IDLE.items() if key.split(".")[0] == parameter}
-            idle |= known or {parameter: "1"}
-        parameters = idle | parameters
-        return lambda **more: client.raw(action, **(parameters | {key: str(value) for key, value in more.items()})), name
+        return Request(getattr(self.sdk, product.lower()), action, parameters)
 
     def get(self, words):
-        """What is read, after a refusal of each parameter that is refused."""
-        request, name = self.request(words)
-        refuse_each(request, name)
+        request = self.request(words)
+        request.refuse_each()
         return request()
 
     def change(self, words):
-        """A change, rehearsed, and asked for twice with one token."""
-        request, name = self.request(words)
-        assert table()[name]["writes"], words
-        refuse_each(request, name)
+        """A change, rehearsed, asked for twice with one token, and not taken for another with it."""
+        request = self.request(words)
+        assert table()[request.name]["writes"], words
+        request.refuse_each()
         with refused("DryRunOperation", 400):
             request(DryRun="true")
         token = str(uuid.uuid4())
         first, again = request(ClientToken=token), request(ClientToken=token)
         assert first.pop("RequestId") != again.pop("RequestId")
         assert first == again, words
+        with refused("IdempotenceSignatureMismatch" if words[0] == "Nlb" else "IdempotentParameterMismatch"):
+            request(ClientToken=token, AcceptLanguage="en-US")
         return first
 
     def never(self, words):
         """A change that is always refused, also as a rehearsal."""
         product, action, code, *pairs = words
-        request, name = self.request([product, action, *pairs])
-        refuse_each(request, name)
+        request = self.request([product, action, *pairs])
+        request.refuse_each()
         for more in ({"DryRun": "true"}, {"ClientToken": str(uuid.uuid4())}):
             with refused(code):
                 request(**more)
+
+    def refuse(self, base, words):
+        """What is refused with a code when something is asked otherwise, or may not be one more."""
+        product, action, *pairs = base
+        code, *others = words
+        limits = [word.removeprefix("limit=") for word in others if word.startswith("limit=")]
+        parameters = dict(pair.split("=", 1) for pair in pairs + others if not pair.startswith("limit="))
+        request = self.request([product, action, *(f"{name}={value}" for name, value in parameters.items() if value)])
+        for name in limits:
+            self.limit(name, "0")
+        try:
+            with refused(code):
+                request()
+        finally:
+            for name in limits:
+                self.limit(name, "usual")
 
     def every_page(self, words):
         """A list, read whole and page by page."""
         words = words[: words.index("|")] if "|" in words else words
         product, action, path, id, *pairs = words
-        request, name = self.request([product, action, *pairs])
-        refuse_each(request, name)
+        request = self.request([product, action, *pairs])
+        request.refuse_each()
         identity = lambda item: [str(item[field]) for field in id.split(",")]
         items = lambda answer: sorted(map(identity, at(answer, path)))
-        whole, ways = items(request()), parameters_of(name, "works").keys()
+        whole, ways = items(request()), parameters_of(request.name, "works").keys()
         for number, size in (("PageNumber", "PageSize"), ("CurrentPage", "ShowSize"), ("PageNum", "PageSize")):
             if number in ways:
                 found = []
@@ -109,7 +168,7 @@ class Life:
             for value, wanted in zip(values.split("|"), (True, False)):
                 if value == "":
                     continue
-                request, _ = self.request([product, action, *given, f"{name}={value}"])
+                request = self.request([product, action, *given, f"{name}={value}"])
                 found = [str(item[key]) for item in at(request(), path)]
                 assert (own in found) == wanted, f"{action} {name}={value}: {found}"
 
@@ -138,13 +197,6 @@ class Life:
                     self.names[name] = str(at(answer, path))
 
 
-def refuse_each(request, name):
-    """Each parameter that is refused is refused, whatever else is asked."""
-    for parameter, it in parameters_of(name, "refused").items():
-        with refused(it["code"]):
-            request(**{parameter: "1"})
-
-
 def at(answer, path):
     for step in path.strip("/").split("/"):
         answer = answer[int(step)] if isinstance(answer, list) else answer[step]
@@ -153,14 +205,27 @@ def at(answer, path):
 
 @pytest.fixture(scope="module")
 def life(sdk, operator):
-    they = client_of(sdk, operator("key", "create", operator("account", "create", "life")))
+    account = operator("account", "create", "life")
+    they = client_of(sdk, operator("key", "create", account))
+    limit = lambda name, number: operator("quota", "set", account, name, number)
     command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/stdout -subj /CN=shop.example -days 300"
     pem = subprocess.run(command.split(), capture_output=True, text=True, check=True).stdout
     end = pem.index("-----BEGIN CERTIFICATE")
-    return Life(they, {"key": pem[:end], "chain": pem[end:]})
+    return Life(they, limit, {"key": pem[:end], "chain": pem[end:]})
 
 
 def test_everything_that_can_be_asked(life):
     for words in LINES:
         if words and words[0] != "#":
+            life.line(words)
+
+
+def test_what_is_refused(life):
+    for line in REFUSALS:
+        words = line.split()
+        if words[0] == "with":
+            base = words[1:]
+        elif line[0] == " ":
+            life.refuse(base, words)
+        else:
             life.line(words)

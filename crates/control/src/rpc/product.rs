@@ -132,6 +132,7 @@ impl Product {
         match (self, parameter) {
             (Self::Nlb, "LoadBalancerName") => "loadBalancerName",
             (Self::Nlb, "ResourceType") => "resourceType",
+            (Self::Nlb, "ListenerPort") => "Port",
             (Self::Nlb, "Description") => "description",
             (Self::Nlb, "DeletionProtectionReason") => "deletionProtectionReason",
             (Self::Nlb, "ModificationProtectionReason") => "modificationProtectionReason",

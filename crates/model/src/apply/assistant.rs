@@ -29,13 +29,13 @@ impl Draft {
 
     fn create_command(&mut self, it: &CreateCommand) -> Result<Output, Refusal> {
         let id = CommandId::generate(&mut self.entropy);
+        self.within(it.script.parameter_names().len(), Quota::ParametersACommand)?;
         self.keep(&id, it, 0)?;
         Ok(Output::SavedCommand(id))
     }
 
     fn keep(&mut self, id: &CommandId, it: &CreateCommand, invoked: u32) -> Result<(), Refusal> {
         self.room_in_account(Kind::SavedCommand, Quota::CommandsAnAccount)?;
-        self.within(it.script.parameter_names().len(), Quota::ParametersACommand)?;
         let meta = self.meta(&it.labels)?;
         self.put(SavedCommand { id: id.clone(), meta, script: it.script.clone(), invoked });
         Ok(())
@@ -49,6 +49,7 @@ impl Draft {
 
     fn run_command(&mut self, it: &RunCommand) -> Result<Output, Refusal> {
         let command = CommandId::generate(&mut self.entropy);
+        self.within(it.command.script.parameter_names().len(), Quota::ParametersACommand)?;
         if it.keep {
             self.keep(&command, &it.command, 1)?;
         }

@@ -158,6 +158,7 @@ impl Draft {
             return Err(Refusal::VpcMismatch { what, other });
         }
         if vswitch.zone != *zone {
+            self.known_zone(zone)?;
             let (actual, asked) = (vswitch.zone.clone(), zone.clone());
             return Err(Refusal::ZoneMismatch { vswitch: vswitch.id.clone(), actual, asked });
         }

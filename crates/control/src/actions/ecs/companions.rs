@@ -203,6 +203,9 @@ fn reservations(call: &Call) -> Result<Value, ApiError> {
 }
 
 fn renewals(call: &Call) -> Result<Value, ApiError> {
+    if !call.params.has("RenewalStatus") {
+        call.params.required("InstanceId")?;
+    }
     let asked = wanted(&call.params, "RenewalStatus", "NotRenewal");
     let found = if asked { instances(call, "InstanceId")? } else { Vec::new() };
     let shape = |instance: &Instance| {

@@ -131,7 +131,7 @@ pub(super) fn described(params: &Params) -> Result<CreateEni, ApiError> {
 }
 
 /// Security groups, in whichever of the two parameters they are.
-fn groups(params: &Params) -> Result<BTreeSet<SecurityGroupId>, ApiError> {
+pub(super) fn groups(params: &Params) -> Result<BTreeSet<SecurityGroupId>, ApiError> {
     let one = call::id::<SecurityGroupId>(params, "SecurityGroupId")?;
     let several = call::ids::<SecurityGroupId>(params, "SecurityGroupIds")?;
     if one.is_some() && !several.is_empty() {

@@ -99,7 +99,8 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
 
 fn modify_policy(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    let accept = params.choice("InnerAccessPolicy", &[("Accept", true), ("Drop", false)])?;
+    let accept = params.choice("InnerAccessPolicy", &[("Accept", true), ("Drop", false)]);
+    let accept = accept.map_err(|illegal| ApiError { code: "InvalidPolicy.Malformed".into(), ..illegal })?;
     let accept = accept.ok_or_else(|| params.missing("InnerAccessPolicy"))?;
     Ok(Write::silent(Command::SetInnerAccess(call::required_id(params, "SecurityGroupId")?, accept)))
 }
@@ -108,6 +109,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "SecurityGroupIds", "SecurityGroupName")?;
     let ids = many(params, "SecurityGroupId")?;
+    params.choice("SecurityGroupType", &[("normal", ()), ("enterprise", ())])?;
     let asked = |group: &&Arc<SecurityGroup>| {
         filter.takes(group.id.as_str(), &group.meta)
             && ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == group.id.as_str()))

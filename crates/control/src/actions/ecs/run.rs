@@ -15,7 +15,7 @@ use model::instance::{
 use model::vpc::VSwitch;
 use serde_json::{Value, json};
 
-use super::eni_changes::{NO_IPV6, described, more_addresses};
+use super::eni_changes::{self, NO_IPV6, described, more_addresses};
 use super::key_pairs;
 use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
@@ -219,6 +219,14 @@ fn vswitch(call: &Call, interface: Option<&Params>) -> Result<VSwitchId, ApiErro
         return Ok(named);
     }
     let zone = call.params.text("ZoneId");
+    if let Some(zone) =
+        zone.filter(|zone| call.view.state.settings().zones.iter().all(|it| it.as_str() != *zone))
+    {
+        let shown: String =
+            zone.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect();
+        let message = format!("There is no zone {shown} here. DescribeZones tells which there are.");
+        return Err(ApiError::new(404, "InvalidZoneId.NotFound", message));
+    }
     let usual =
         |vswitch: &&Arc<VSwitch>| vswitch.is_default && zone.is_none_or(|zone| zone == vswitch.zone.as_str());
     call.all_owned::<VSwitch>().find(usual).map(|vswitch| vswitch.id.clone()).ok_or_else(|| {
@@ -232,8 +240,7 @@ fn vswitch(call: &Call, interface: Option<&Params>) -> Result<VSwitchId, ApiErro
 fn groups(params: &Params, interface: Option<&Params>) -> Result<BTreeSet<SecurityGroupId>, ApiError> {
     let mut groups = BTreeSet::new();
     for place in [Some(params), interface].into_iter().flatten() {
-        groups.extend(call::id::<SecurityGroupId>(place, "SecurityGroupId")?);
-        groups.extend(call::ids::<SecurityGroupId>(place, "SecurityGroupIds")?);
+        groups.extend(eni_changes::groups(place)?);
     }
     Ok(groups)
 }

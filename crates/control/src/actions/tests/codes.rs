@@ -2,7 +2,8 @@
 
 use super::cloud::{Cloud, OTHER, ZONES};
 use super::provider::{Network, Provider, endpoint};
-use crate::rpc::Product::{Ecs, Privatelink, Vpc};
+use super::things;
+use crate::rpc::Product::{Ecs, Nlb, Privatelink, Vpc};
 
 fn code(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
@@ -107,4 +108,48 @@ async fn who_may_connect_to_a_service_does_not_see_its_owner_s_labels() {
     assert_eq!(reply.body["TotalCount"], "0");
     let own = cloud.call(Privatelink, offered, &[("Tag.1.Key", "team")]).await;
     assert_eq!(own["Services"][0]["Tags"][0]["Value"], "secret");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named_by_the_code_that_is_documented_for_it() {
+    let cloud = Cloud::new().await;
+    let named = things::make(&cloud).await;
+    let run = [("ImageId", "host"), ("InstanceType", "ecs.g6.large"), ("VSwitchId", "<vswitch>")];
+    let two = [("SecurityGroupId", "<security_group>"), ("SecurityGroupIds.1", "<security_group>")];
+    let zones = [("VpcId", "<vpc>"), ("AddressType", "Intranet"), ("ZoneMappings.1.ZoneId", "cn-hangzhou-x")];
+    let vswitch = [("ZoneMappings.1.VSwitchId", "<vswitch>")];
+    let more = [("ZoneMappings.2.ZoneId", "cn-hangzhou-k"), ("ZoneMappings.2.VSwitchId", "<other_vswitch>")];
+    let policy = [("SecurityGroupId", "<security_group>"), ("InnerAccessPolicy", "maybe")];
+    for (product, action, params, refusal) in [
+        (Ecs, "ModifySecurityGroupPolicy", policy.to_vec(), code(400, "InvalidPolicy.Malformed")),
+        (
+            Ecs,
+            "DescribeSecurityGroups",
+            vec![("SecurityGroupType", "huge")],
+            code(400, "InvalidParameter.SecurityGroupType"),
+        ),
+        (
+            Ecs,
+            "RunInstances",
+            [run.as_slice(), &two].concat(),
+            code(400, "InvalidSecurityGroupId.SingleIdAndMultiIdConflict"),
+        ),
+        (
+            Ecs,
+            "RunInstances",
+            [&run[..2], &[("ZoneId", "cn-hangzhou-x")]].concat(),
+            code(404, "InvalidZoneId.NotFound"),
+        ),
+        (Ecs, "DescribeInstanceAutoRenewAttribute", vec![], code(400, "MissingParameter.InstanceId")),
+        (
+            Nlb,
+            "CreateLoadBalancer",
+            [zones.as_slice(), &vswitch, &more].concat(),
+            code(403, "UnauthorizedZone"),
+        ),
+    ] {
+        let params: Vec<_> = params.iter().map(|(key, text)| (*key, named.fill(text))).collect();
+        let params: Vec<_> = params.iter().map(|(key, text)| (*key, text.as_str())).collect();
+        assert_eq!(cloud.refused(product, action, &params).await, refusal, "{action}");
+    }
 }
