@@ -59,7 +59,7 @@ fn bytes(mac: tables::Mac) -> [u8; 6] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::net::Ipv4Addr;
 
     use tables::{FlowState, mac};
@@ -70,7 +70,7 @@ mod tests {
         u32::from_ne_bytes(address)
     }
 
-    fn flow(src: [u8; 4], sport: u16, dst: [u8; 4], dport: u16, ack: u32) -> Flow {
+    pub(crate) fn flow(src: [u8; 4], sport: u16, dst: [u8; 4], dport: u16, ack: u32) -> Flow {
         Flow {
             src: word(src),
             dst: word(dst),

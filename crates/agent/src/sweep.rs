@@ -1,4 +1,4 @@
-//! Ends connections that have been idle for too long or whose server has left, and counts those of each server. A connection
+//! Ends connections that have been idle for too long or whose server or listener is gone, and counts those of each server. A connection
 //! is idle when both of its entries are.
 
 mod due;
@@ -45,8 +45,8 @@ pub struct Swept {
 struct Found {
     total: usize,
     idle: HashMap<FlowKey, Flow>,
-    /// Forward entries of connections whose server has left.
-    left: Vec<(FlowKey, Flow)>,
+    /// Forward entries of connections whose server has left or whose listener is gone.
+    left: Vec<((FlowKey, Flow), DropReason)>,
     /// Forward entries of connections that were cut before.
     cut: Vec<FlowKey>,
     /// Connections of each server that is chosen by their number.
@@ -74,9 +74,9 @@ pub fn sweep(
         reset(flows, key, &mut send)?;
     }
     let (expired, mut over) = dead(&found.idle, flows)?;
-    let left = found.left.iter().map(|it| (*it, EventKind::Reset));
-    for ((key, flow), kind) in left.chain(expired.into_iter().map(|it| (it, EventKind::Expired))) {
-        let Some(event) = cut(maps, &key, kind, now)? else { continue };
+    let left = found.left.iter().map(|(it, reason)| (*it, Some(*reason)));
+    for ((key, flow), reason) in left.chain(expired.into_iter().map(|it| (it, None))) {
+        let Some(event) = cut(maps, &key, reason, now)? else { continue };
         if flow.owes_reset(key.protocol) {
             reset(flows, &key, &mut send)?;
             swept.cut += 1;
@@ -111,25 +111,28 @@ fn walk(maps: &Maps, now: u64) -> Result<Found, TableError> {
             if flow.choice == Choice::LeastConnections as u8 {
                 *found.connections.entry(flow.server).or_default() += 1;
             }
-            if standing.has_left(key, flow) {
-                found.left.push((*key, *flow));
-            }
+            found.left.extend(standing.over(key, flow).map(|reason| ((*key, *flow), reason)));
         }
     })?;
     Ok(found)
 }
 
-/// Stops a connection, if it is still to end in this way; nothing of it passes from then on. Gives what is to be told.
-fn cut(maps: &Maps, key: &FlowKey, kind: EventKind, now: u64) -> Result<Option<Event>, TableError> {
+/// Stops a connection for this reason, or because it is idle, if it is still to end in this way; nothing of it passes from then
+/// on. Gives what is to be told.
+fn cut(
+    maps: &Maps,
+    key: &FlowKey,
+    reason: Option<DropReason>,
+    now: u64,
+) -> Result<Option<Event>, TableError> {
     let Some([mut flow, mut pair]) = both(&maps.flows, key)? else { return Ok(None) };
     let is_idle = flow.idle(now) && pair.idle(now);
-    if flow.ended() || kind == EventKind::Expired && !is_idle {
+    if flow.ended() || reason.is_none() && !is_idle {
         return Ok(None);
     }
+    let kind = if reason.is_some() { EventKind::Reset } else { EventKind::Expired };
     let mut event = Event::of(kind, now, key, &flow, &pair);
-    if kind == EventKind::Reset {
-        event.reason = DropReason::ServerGone as u8;
-    }
+    event.reason = reason.map_or(0, |reason| reason as u8);
     let old = maps.epoch()?.wrapping_sub(1);
     let other = key.paired(&flow);
     for entry in [&mut flow, &mut pair] {

@@ -127,7 +127,7 @@ fn stand(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     match reason {
         DropReason::Rerouted => return Err(reason),
         // The agent resets both ends.
-        DropReason::ServerGone if trip.is_settled() => return Err(reason),
+        DropReason::ServerGone | DropReason::NoListener if trip.is_settled() => return Err(reason),
         DropReason::ServerGone if trip.out.reverse == 0 && trip.opens() => {
             event::cut(EventKind::Reset, trip, reason);
             trip.known = 0;

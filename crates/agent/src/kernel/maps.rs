@@ -61,7 +61,7 @@ pub struct Changes {
     pub entries: usize,
     /// Something that first packets are judged by changed, so established flows must be judged again.
     pub judgement: bool,
-    /// A server no longer serves some of its connections: a sweep should look for them at once.
+    /// A server no longer serves some of its connections, or a listener is gone: a sweep should look for them at once.
     pub departure: bool,
     /// What did not fit: policies and server tables.
     pub overflows: [Option<Overflow>; 2],
@@ -247,9 +247,9 @@ fn departs(old: Option<&Server>, new: Option<&Server>) -> bool {
     old.is_some_and(|old| old.until == 0) && new.is_none_or(|new| new.until != 0)
 }
 
-/// Whether a listener leads to other servers.
+/// Whether a listener leads to other servers, or nowhere.
 fn leads_elsewhere(old: Option<&Listener>, new: Option<&Listener>) -> bool {
-    old.zip(new).is_some_and(|(old, new)| old.server_group != new.server_group)
+    old.is_some_and(|old| new.is_none_or(|new| old.server_group != new.server_group))
 }
 
 /// What separates a map from its wanted contents.

@@ -8,7 +8,7 @@ use model::plan::HostPlan;
 use tables::{DropReason, EventKind};
 
 use crate::agent_run::Running;
-use crate::fixture::{self, CLIENT_G, Host};
+use crate::fixture::{self, CLIENT_G, CLIENT_K, Host};
 use crate::flows;
 use crate::traffic::{Connection, Server, connect};
 
@@ -78,4 +78,29 @@ fn with_draining_both_ends_are_reset_at_its_end_though_the_agent_was_away() {
     assert_eq!(leaving.ended(), ErrorKind::ConnectionReset);
     assert!(begin.elapsed() >= Duration::from_secs(6), "{:?}", begin.elapsed());
     assert_eq!((staying.ask().as_str(), servers[1].resets()), ("k", 0));
+}
+
+#[test]
+fn when_a_listener_is_gone_both_ends_of_its_connections_are_reset_and_no_others() {
+    let plan = fixture::plan();
+    let (host, mut agent, servers, mut connections) = connected("unheard", &plan);
+    let _neighbour = crate::traffic::serve(host.netns(CLIENT_K), "10.0.2.10:80", "n");
+    let mut direct = connect(host.netns(CLIENT_G), "10.0.2.10:80").unwrap();
+    direct.ask();
+    let mut without = plan.clone();
+    without.revision = Revision(2);
+    without.listeners.clear();
+    without.server_groups.clear();
+    agent.send(&without);
+    agent.wait("the listener is gone", |report| report.observed == Revision(2));
+    assert!(connections.iter_mut().all(|one| one.ended() == ErrorKind::ConnectionReset));
+    let begin = Instant::now();
+    while servers.iter().any(|server| server.resets() == 0) {
+        assert!(begin.elapsed() < Duration::from_secs(10), "a server does not know");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(direct.ask(), "n");
+    let told = flows::of_operator(&host, EventKind::Reset);
+    let reason = Some(agent::flows::FlowReason::Known(DropReason::NoListener));
+    assert_eq!(told.iter().map(|told| told.reason).collect::<Vec<_>>(), [reason; 2]);
 }

@@ -68,6 +68,23 @@ fn an_established_connection_stays_with_a_server_that_leaves_and_a_new_one_goes_
 }
 
 #[test]
+fn an_established_connection_whose_listener_is_gone_waits_for_its_reset_and_others_are_refused() {
+    let mut rig = established();
+    rig.send(ANN, &tcp(ANN, 5001, ENDPOINT, 80, SYN));
+    rig.remove_listener(80);
+    rig.epoch(2);
+    let asked = rig.send(ANN, &acknowledging(ask(ACK), 2001));
+    dropped(&asked, NoListener, &[ANN.index]);
+    let answered = rig.send(ONE, &reply(ACK));
+    dropped(&answered, NoListener, &[ANN.index, ONE.index]);
+    assert_eq!((asked.events, answered.events), (vec![], vec![]), "the agent tells its end");
+    let unanswered = rig.send(ANN, &tcp(ANN, 5001, ENDPOINT, 80, SYN));
+    assert_eq!(unanswered.events[0].kind, EventKind::Denied as u8);
+    assert_eq!(rig.flows().len(), 2, "the established one is there to be reset");
+    dropped(&rig.send(ANN, &tcp(ANN, 5002, ENDPOINT, 80, SYN)), NoListener, &[ANN.index]);
+}
+
+#[test]
 fn a_datagram_to_a_server_that_leaves_goes_to_another_one_and_replies_still_come() {
     let mut rig = Rig::new();
     let datagram = udp(ANN, 5000, ENDPOINT, 53);

@@ -290,6 +290,13 @@ impl Rig {
         listeners.insert(&Key::new(48 + bits, at), listener, 0).expect("a listener");
     }
 
+    pub(crate) fn remove_listener(&mut self, port: u16) {
+        let at = ListenerAt { vip: VIP, protocol: 6, port: port.to_be() };
+        let map = self.ebpf.map_mut("LISTENERS").expect("LISTENERS");
+        let mut listeners: LpmTrie<_, ListenerAt, Listener> = map.try_into().expect("listeners");
+        listeners.remove(&Key::new(64, at)).expect("the listener");
+    }
+
     pub(crate) fn server(&mut self, id: u32, peer: Peer, change: impl FnOnce(&mut Server)) {
         let mut server = Server {
             address: ip(peer.address),
