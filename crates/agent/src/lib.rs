@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod assistant;
+pub mod capture;
 pub mod carried;
 pub mod compile;
 pub mod config;

@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::place::Place;
 use crate::{
-    account, api, bench, certificate, compatibility, demo, doctor, down, exec, flows, proxy, status, trace,
-    up, whois,
+    account, api, bench, capture, certificate, compatibility, demo, doctor, down, exec, flows, proxy, status,
+    trace, up, whois,
 };
 
 /// Private links and network load balancers on plain Linux.
@@ -46,6 +46,8 @@ enum Verb {
     Flows(flows::Flows),
     /// Say what would become of a connection, stage by stage, and change nothing: isthmus trace i-… 10.0.1.100:80
     Trace(trace::TraceArgs),
+    /// Capture what passes an interface, or both sides of an endpoint or a load balancer.
+    Capture(capture::CaptureArgs),
     /// Say who stands behind the source of a connection that an instance has got: isthmus whois 10.0.1.200:40312
     Whois(whois::Whois),
     /// Measure against a wire, routing, nftables and HAProxy.
@@ -94,6 +96,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Exec(exec) => exec.run(),
         Verb::Flows(flows) => flows.run(),
         Verb::Trace(trace) => trace.run(),
+        Verb::Capture(capture) => capture.run(),
         Verb::Whois(whois) => whois.run(),
         Verb::Proxy(proxy) => proxy.run(),
         Verb::Bench(arguments) => bench::run(&arguments),

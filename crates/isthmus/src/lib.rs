@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api;
 pub mod bench;
+pub mod capture;
 pub mod certificate;
 pub mod cli;
 pub mod client;

@@ -1,5 +1,7 @@
 //! `isthmus trace`: what would become of a connection, stage by stage.
 
+use std::time::Duration;
+
 use agent::plan_cache::PlanCache;
 use agent::trace::{From, Protocol, Question, Trace};
 use anyhow::{Context, Result, bail};
@@ -24,6 +26,12 @@ pub struct TraceArgs {
     /// A ping.
     #[arg(long)]
     ping: bool,
+    /// Wait for the client's next packet to there, of a connection that is there or a new one, and say what became of it.
+    #[arg(long)]
+    next: bool,
+    /// How long to wait for it, seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "next")]
+    timeout: u64,
     /// For a program to read.
     #[arg(long)]
     json: bool,
@@ -38,7 +46,12 @@ impl TraceArgs {
         let place = self.which.place()?;
         let plan = PlanCache::new(&place.state).load().context("cannot read the plan")?;
         let plan = plan.context("there is no plan on disk: does `isthmus up` run, or has it just begun?")?;
-        let trace = agent::trace::trace(&agent_config(&place)?, &plan, &self.question()?)?;
+        let (config, question) = (agent_config(&place)?, self.question()?);
+        let trace = if self.next {
+            agent::trace::next(&config, &plan, &question, Duration::from_secs(self.timeout))?
+        } else {
+            agent::trace::trace(&config, &plan, &question)?
+        };
         if self.json {
             println!("{}", serde_json::to_string_pretty(&trace)?);
         } else {

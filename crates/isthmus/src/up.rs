@@ -192,7 +192,8 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn asked_to_stop() -> Result<()> {
+/// Returns when the process is asked to end.
+pub(crate) async fn asked_to_stop() -> Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for signals"),

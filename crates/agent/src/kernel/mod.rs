@@ -16,4 +16,5 @@ pub mod rules;
 pub mod source_ports;
 pub mod summed;
 pub mod table;
+pub mod tap;
 pub mod trial;

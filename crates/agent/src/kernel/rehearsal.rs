@@ -6,7 +6,7 @@ use std::path::Path;
 use aya::maps::{HashMap as EbpfMap, MapData, PerCpuHashMap, RingBuf};
 use aya::programs::{ProgramError, SchedClassifier, TestRun as _, TestRunOptions};
 use aya::{Ebpf, EbpfError, EbpfLoader, Pod};
-use tables::{Counter, DropKey, DropReason, Event, Limit, Load, Rate, RateKey, TurnKey};
+use tables::{Counter, DropKey, DropReason, Event, Flow, FlowKey, Limit, Load, Rate, RateKey, TurnKey};
 
 use super::netns::{Netns, NetnsError};
 use super::programs::OBJECT;
@@ -14,6 +14,7 @@ use super::table::{Table, TableError};
 use super::{events, summed};
 
 const PROGRAM: &str = "ingress";
+const FLOWS: &str = "FLOWS";
 /// Maps that the program only reads.
 const SHARED: [&str; 10] = [
     "PORTS",
@@ -29,7 +30,7 @@ const SHARED: [&str; 10] = [
 ];
 /// Maps that begin empty; one packet needs little room in them.
 const SMALL: [(&str, u32); 5] =
-    [("FLOWS", 1024), ("FRAGMENTS", 64), ("QUIC_IDS", 64), ("DROPS", 64), ("CARRIED", 64)];
+    [(FLOWS, 1024), ("FRAGMENTS", 64), ("QUIC_IDS", 64), ("DROPS", 64), ("CARRIED", 64)];
 /// Offset of `ifindex` in `struct __sk_buff`, and its end (`linux/bpf.h`).
 const IFINDEX: std::ops::Range<usize> = 40..44;
 
@@ -65,7 +66,8 @@ pub struct Rehearsed {
     pub event: Option<Event>,
 }
 
-/// Runs the program on a packet that comes in through this interface of the fabric, by the maps pinned in `maps`.
+/// Runs the program on a packet that comes in through this interface of the fabric, by the maps pinned in `maps`; of
+/// connections it knows those in `known` alone.
 ///
 /// # Errors
 /// When there is no data plane, or the caller is not root.
@@ -74,6 +76,7 @@ pub fn rehearse(
     maps: &Path,
     ifindex: u32,
     packet: &[u8],
+    known: &[(FlowKey, Flow)],
 ) -> Result<Rehearsed, RehearsalError> {
     let mut loader = EbpfLoader::new();
     for name in SHARED {
@@ -88,6 +91,11 @@ pub fn rehearse(
     copy::<RateKey, Rate>(&mut object, maps, "RATES")?;
     copy::<u32, Load>(&mut object, maps, "LOADS")?;
     copy::<TurnKey, u64>(&mut object, maps, "TURNS")?;
+    let flows = object.map_mut(FLOWS).ok_or(RehearsalError::Missing(FLOWS))?;
+    let mut flows: EbpfMap<_, FlowKey, Flow> = EbpfMap::try_from(flows)?;
+    for (key, flow) in known {
+        flows.insert(key, flow, 0)?;
+    }
     let ring = object.take_map("EVENTS").ok_or(RehearsalError::Missing("EVENTS"))?;
     let mut ring: RingBuf<MapData> = ring.try_into()?;
     let program = object.program_mut(PROGRAM).ok_or(RehearsalError::Missing(PROGRAM))?;

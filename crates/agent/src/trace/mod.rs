@@ -1,11 +1,13 @@
 //! What would become of a connection, stage by stage: the program decides, by the maps in force and without leaving a trace in
 //! them; the plan says the names, and which rule it was.
 
+mod next;
 mod packet;
 mod rules;
 mod stages;
 
-use std::net::Ipv4Addr;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use model::id::{EniId, InstanceId, PortIndex};
 use model::plan::{HostPlan, PortPlan};
@@ -16,6 +18,10 @@ use crate::kernel::links::{self, host_side};
 use crate::kernel::netlink::NetlinkError;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::rehearsal::{RehearsalError, rehearse};
+use crate::kernel::table::TableError;
+use crate::kernel::tap::TapError;
+
+pub use next::next;
 
 /// What a connection would speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +105,18 @@ pub enum TraceError {
     /// The program could not be asked.
     #[error(transparent)]
     Rehearsal(#[from] RehearsalError),
+    /// The client's interface could not be listened to.
+    #[error(transparent)]
+    Tap(#[from] TapError),
+    /// The client's interface has gone.
+    #[error("the interface could be listened to no more")]
+    Tapped(#[source] io::Error),
+    /// The packet's connection could not be looked up.
+    #[error(transparent)]
+    Flows(#[from] TableError),
+    /// No such packet came.
+    #[error("no such packet left the interface within {0} s")]
+    Silence(u64),
 }
 
 /// Asks the data plane of this host what would become of the connection. Nothing changes: no counter, no flow, no turn.
@@ -106,14 +124,30 @@ pub enum TraceError {
 /// # Errors
 /// When the client or the target is unknown, there is no data plane, or the caller is not root.
 pub fn trace(config: &AgentConfig, plan: &HostPlan, question: &Question) -> Result<Trace, TraceError> {
-    let (index, port) = client(plan, &question.from)?;
-    let to = target(plan, port, &question.to)?;
-    let links = links::list(&config.fabric())?;
-    let ifindex = *links.get(&host_side(index)).ok_or(TraceError::NoLink)?;
+    let Client { ifindex, port, to } = Client::of(config, plan, question)?;
     let packet = packet::first(port, to, question.port, question.protocol);
-    let rehearsed = rehearse(&config.fabric(), &maps_dir(&config.bpf_dir()), ifindex, &packet)?;
-    let stages = stages::Walk { plan, port, to, asked: question, rehearsed: &rehearsed }.stages();
+    let rehearsed = rehearse(&config.fabric(), &maps_dir(&config.bpf_dir()), ifindex, &packet, &[])?;
+    let source = SocketAddrV4::new(port.address, packet::SOURCE_PORT);
+    let stages = stages::Walk { plan, port, to, source, asked: question, rehearsed: &rehearsed }.stages();
     Ok(Trace { passes: rehearsed.dropped.is_none(), stages })
+}
+
+/// The client that is asked about, and the address that it asks for.
+struct Client<'a> {
+    /// The host side of its interface.
+    ifindex: u32,
+    port: &'a PortPlan,
+    to: Ipv4Addr,
+}
+
+impl<'a> Client<'a> {
+    fn of(config: &AgentConfig, plan: &'a HostPlan, question: &Question) -> Result<Self, TraceError> {
+        let (index, port) = client(plan, &question.from)?;
+        let to = target(plan, port, &question.to)?;
+        let links = links::list(&config.fabric())?;
+        let ifindex = *links.get(&host_side(index)).ok_or(TraceError::NoLink)?;
+        Ok(Self { ifindex, port, to })
+    }
 }
 
 fn client<'a>(plan: &'a HostPlan, from: &From) -> Result<(PortIndex, &'a PortPlan), TraceError> {

@@ -1,6 +1,6 @@
 //! The stages of a packet's way, and how far it came.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use model::id::{GroupIndex, ListenerIndex, ServerIndex};
 use model::net::services;
@@ -8,7 +8,6 @@ use model::plan::{EndpointPlan, EndpointZonePlan, HostPlan, PortPlan, ServerGrou
 use model::security::RulePolicy;
 use tables::DropReason;
 
-use super::packet::SOURCE_PORT;
 use super::rules::{Asked, Way, decide};
 use super::{Question, Stage};
 use crate::kernel::rehearsal::Rehearsed;
@@ -18,6 +17,8 @@ pub(super) struct Walk<'a> {
     pub(super) plan: &'a HostPlan,
     pub(super) port: &'a PortPlan,
     pub(super) to: Ipv4Addr,
+    /// What the packet comes from.
+    pub(super) source: SocketAddrV4,
     pub(super) asked: &'a Question,
     pub(super) rehearsed: &'a Rehearsed,
 }
@@ -221,7 +222,8 @@ impl Walk<'_> {
         self.rehearsed.dropped.map(|reason| reason.text().to_owned()).unwrap_or_default()
     }
 
-    fn verdict(&self) -> Stage {
+    /// What becomes of the packet.
+    pub(super) fn verdict(&self) -> Stage {
         if self.rehearsed.dropped.is_some() {
             return stage("verdict", "dropped", Some(self.reason()));
         }
@@ -235,13 +237,13 @@ impl Walk<'_> {
             address(event.dst),
             port(event.dport)
         );
-        let asked = format!("{}:{SOURCE_PORT} > {}:{}", self.port.address, self.to, self.asked.port);
+        let asked = format!("{} > {}:{}", self.source, self.to, self.asked.port);
         let by = if seen == asked { "as it was sent".to_owned() } else { format!("asked for as {asked}") };
         stage("verdict", format!("passes as {seen}"), Some(by))
     }
 }
 
-fn stage(stage: &'static str, decision: impl Into<String>, by: Option<String>) -> Stage {
+pub(super) fn stage(stage: &'static str, decision: impl Into<String>, by: Option<String>) -> Stage {
     Stage { stage, decision: decision.into(), by }
 }
 

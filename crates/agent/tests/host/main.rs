@@ -7,6 +7,7 @@ mod fixture;
 mod flows;
 mod leaving;
 mod metadata;
+mod seen;
 mod traffic;
 mod whois;
 
