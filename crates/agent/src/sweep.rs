@@ -64,7 +64,8 @@ pub fn sweep(
 ) -> Result<Swept, TableError> {
     let Maps { flows, loads, .. } = maps;
     let now = now();
-    let found = walk(maps, now)?;
+    let mut found = walk(maps, now)?;
+    confirm(&mut found, maps, now)?;
     for (server, load) in loads.entries()? {
         let connections = found.connections.get(&server).copied().unwrap_or(0);
         loads.set(&server, &Load { connections, ..load })?;
@@ -115,6 +116,16 @@ fn walk(maps: &Maps, now: u64) -> Result<Found, TableError> {
         }
     })?;
     Ok(found)
+}
+
+/// Spares connections that were opened during the walk through a listener or to a server that had not been there when it
+/// began.
+fn confirm(found: &mut Found, maps: &Maps, now: u64) -> Result<(), TableError> {
+    if !found.left.is_empty() {
+        let standing = Standing::read(maps, now)?;
+        found.left.retain(|((key, flow), _)| standing.over(key, flow).is_some());
+    }
+    Ok(())
 }
 
 /// Stops a connection for this reason, or because it is idle, if it is still to end in this way; nothing of it passes from then
