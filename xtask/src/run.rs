@@ -125,15 +125,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_command_is_told_with_what_matters() {
-        let told =
-            |script: &str| format!("{:#}", succeed(Command::new("sh").args(["-c", script])).unwrap_err());
-        let tests = told(
-            "echo test a ... ok; echo failures:; echo why; echo test result: FAILED; echo much; exit 101",
-        );
-        assert!(tests.ends_with("\nfailures:\nwhy"), "{tests}");
-        let other = told("seq 1000; echo worse >&2; exit 1");
-        assert!(other.contains("1000\nworse") && !other.contains("\n900\n"), "{other}");
-        succeed(&mut Command::new("true")).unwrap();
+    fn a_failure_is_told_with_what_matters() {
+        let lines = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let mut printed = lines("passed failures: why");
+        printed.extend(["test result: FAILED".to_owned(), "more".to_owned()]);
+        assert_eq!(telling(&printed, &[]), "failures:\nwhy");
+        let many: Vec<_> = (0..1000).map(|line| line.to_string()).collect();
+        let told = telling(&many, &lines("worse"));
+        assert!(told.ends_with("\n999\nworse") && !told.contains("\n900\n"), "{told}");
+    }
+
+    #[test]
+    fn what_a_command_prints_is_kept_though_it_leaves_something_running() {
+        let kept = Kept::of(Some(&b"one\ntwo"[..]), std::io::sink());
+        assert_eq!(kept.lines(), ["one", "two"]);
+        let (endless, open) = std::io::pipe().unwrap();
+        assert!(Kept::of(Some(endless), std::io::sink()).lines().is_empty());
+        drop(open);
     }
 }
