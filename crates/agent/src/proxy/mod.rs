@@ -9,6 +9,7 @@ mod origin;
 mod relay;
 mod serve;
 mod settings;
+mod splice;
 mod tls;
 
 pub(crate) use callers::caller;

@@ -4,12 +4,16 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Bytes read at once: a pipe's worth.
-const CHUNK: usize = 64 * 1024;
+use super::splice::Splice;
+
+/// Bytes read at once: as much as a TLS record may have.
+const CHUNK: usize = 16 * 1024;
 
 /// Why a pair of connections ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,30 +26,50 @@ pub(super) enum End {
     Idle,
 }
 
+/// When a byte came last.
+type Heard = watch::Sender<Instant>;
+
 /// Carries bytes until both sides have closed, one breaks, or none came for `idle`.
 pub(super) async fn relay<C, S>(client: C, server: S, idle: Duration) -> End
 where
     C: AsyncRead + AsyncWrite,
     S: AsyncRead + AsyncWrite,
 {
-    let (from_client, to_client) = split(client);
-    let (from_server, to_server) = split(server);
-    let (heard, last) = watch::channel(Instant::now());
-    let both = async {
-        tokio::try_join!(pump(from_client, to_server, &heard), pump(from_server, to_client, &heard))
-    };
+    let (mut from_client, mut to_client) = split(client);
+    let (mut from_server, mut to_server) = split(server);
+    let heard = watch::Sender::new(Instant::now());
+    let there = copy(&mut from_client, &mut to_server, &heard);
+    let back = copy(&mut from_server, &mut to_client, &heard);
+    until_idle(async { tokio::try_join!(there, back).map(|_| ()) }, heard.subscribe(), idle).await
+}
+
+/// The same between sockets: what is long goes from one to the other within the kernel.
+pub(super) async fn relay_plain(client: &mut TcpStream, server: &mut TcpStream, idle: Duration) -> End {
+    let (from_client, to_client) = client.split();
+    let (from_server, to_server) = server.split();
+    let heard = watch::Sender::new(Instant::now());
+    let there = carry(from_client, to_server, &heard);
+    let back = carry(from_server, to_client, &heard);
+    until_idle(async { tokio::try_join!(there, back).map(|_| ()) }, heard.subscribe(), idle).await
+}
+
+async fn until_idle(
+    both: impl Future<Output = io::Result<()>>,
+    last: watch::Receiver<Instant>,
+    idle: Duration,
+) -> End {
     tokio::select! {
-        ended = both => ended.map_or(End::Reset, |_| End::Closed),
+        ended = both => ended.map_or(End::Reset, |()| End::Closed),
         () = silence(last, idle) => End::Idle,
     }
 }
 
 /// One direction, until its sender closes; then the receiver is told.
-async fn pump<R: AsyncRead, W: AsyncWrite>(
-    mut from: ReadHalf<R>,
-    mut to: WriteHalf<W>,
-    heard: &watch::Sender<Instant>,
-) -> io::Result<()> {
+async fn copy<R, W>(from: &mut R, to: &mut W, heard: &Heard) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
     let mut chunk = vec![0; CHUNK];
     loop {
         let count = from.read(&mut chunk).await?;
@@ -56,6 +80,32 @@ async fn pump<R: AsyncRead, W: AsyncWrite>(
         to.write_all(&chunk[..count]).await?;
         to.flush().await?;
         heard.send_replace(Instant::now());
+    }
+}
+/// One direction between sockets: a message is copied, which costs less than a pipe; from the first full chunk on it is a
+/// stream, and spliced.
+async fn carry(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard: &Heard) -> io::Result<()> {
+    let mut chunk = vec![0; CHUNK];
+    let mut pipe: Option<Splice> = None;
+    loop {
+        let count = match &pipe {
+            Some(pipe) => pipe.fill(from.as_ref()).await?,
+            None => from.read(&mut chunk).await?,
+        };
+        heard.send_replace(Instant::now());
+        match &pipe {
+            _ if count == 0 => return to.shutdown().await,
+            Some(pipe) => pipe.drain(to.as_ref(), count).await?,
+            None => to.write_all(&chunk[..count]).await?,
+        }
+        heard.send_replace(Instant::now());
+        if pipe.is_none() && count == CHUNK {
+            // Without file descriptors for a pipe it is copied on.
+            pipe = Splice::new().ok();
+            if pipe.is_some() {
+                chunk = Vec::new();
+            }
+        }
     }
 }
 
@@ -82,6 +132,12 @@ mod tests {
         (client, server, tokio::spawn(relay(near, far, Duration::from_secs(idle))))
     }
 
+    async fn sockets() -> (TcpStream, TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (near, listener.accept().await.unwrap().0)
+    }
+
     #[tokio::test]
     async fn who_has_said_everything_may_still_listen() {
         let (mut client, mut server, relay) = relayed(60);
@@ -95,6 +151,25 @@ mod tests {
         let mut answered = String::new();
         client.read_to_string(&mut answered).await.unwrap();
         assert_eq!((answered.as_str(), relay.await.unwrap()), ("answer", End::Closed));
+    }
+
+    #[tokio::test]
+    async fn a_long_answer_between_sockets_is_whole_and_its_half_close_arrives() {
+        let ((mut client, mut near), (mut far, mut server)) = (sockets().await, sockets().await);
+        let relay =
+            tokio::spawn(async move { relay_plain(&mut near, &mut far, Duration::from_secs(60)).await });
+        client.write_all(b"question").await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut asked = String::new();
+        server.read_to_string(&mut asked).await.unwrap();
+        assert_eq!(asked, "question");
+        let long: Vec<u8> = (0..5_000_000).map(|place| (place / 251 + place) as u8).collect();
+        let answer = long.clone();
+        let answering = tokio::spawn(async move { server.write_all(&answer).await.unwrap() });
+        let mut answered = Vec::new();
+        client.read_to_end(&mut answered).await.unwrap();
+        answering.await.unwrap();
+        assert!(answered == long && relay.await.unwrap() == End::Closed);
     }
 
     #[tokio::test]

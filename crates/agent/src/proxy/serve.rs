@@ -8,14 +8,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::id::ListenerIndex;
 use model::net::services;
 use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tables::PROXY_PORT;
 use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixStream};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet, LocalSet};
+use tokio::time::sleep;
 
 use super::callers::{self, Callers};
 use super::message::{self, Message};
@@ -29,6 +33,9 @@ use crate::kernel::table::TableError;
 
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 4096;
+
+/// Pause after a connection could not be taken: without file descriptors it would be asked for again at once.
+const SHORTAGE: Duration = Duration::from_millis(10);
 
 /// The proxy cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -86,48 +93,106 @@ impl Live {
 /// # Errors
 /// When a socket or the kernel's maps cannot be used.
 pub fn run(config: &AgentConfig) -> Result<(), ProxyError> {
+    open_many_files();
     config.services().enter()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(failed("threads"))?.block_on(serve(config))
+    runtime()?.block_on(serve(config))
+}
+
+/// Every thread has one of its own: what belongs to a connection happens where it was taken, and wakes no other thread.
+fn runtime() -> Result<Runtime, ProxyError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed("a thread"))
+}
+
+/// As many as this process may have: a connection takes two, and four more while it carries streams.
+fn open_many_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files stays");
+    }
 }
 
 async fn serve(config: &AgentConfig) -> Result<(), ProxyError> {
     let _held = hold(config)?;
-    let origins = Arc::new(Origins::open(&maps_dir(&config.bpf_dir()))?);
-    let clients = listen().map_err(failed(services::PROXY.to_string()))?;
+    let known = Known {
+        origins: Arc::new(Origins::open(&maps_dir(&config.bpf_dir()))?),
+        callers: Arc::new(Callers::default()),
+    };
+    let (live, settings) = watch::channel(Arc::new(Live::default()));
+    let (retire, retired) = watch::channel(false);
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers: Vec<_> = (0..count)
+        .map(|_| worker(known.clone(), settings.clone(), retired.clone()))
+        .collect::<Result<_, _>>()?;
     let socket = config.proxy_socket();
     // A process that retires, or was killed, leaves its socket.
     let _ = fs::remove_file(&socket);
-    let callers = Arc::new(Callers::default());
     let told = callers::Socket::bind(config).map_err(failed(config.callers_dir().display().to_string()))?;
     let mut telling = JoinSet::new();
-    telling.spawn(told.tell(Arc::clone(&callers)));
+    telling.spawn(told.tell(known.callers));
     let agents = UnixListener::bind(&socket).map_err(failed(socket.display().to_string()))?;
-    let (live, settings) = watch::channel(Arc::new(Live::default()));
-    let (retire, mut retired) = mpsc::channel(1);
-    let mut connections = JoinSet::new();
-    let mut agent: Option<tokio::task::JoinHandle<()>> = None;
+    let mut agent: Option<JoinHandle<()>> = None;
+    let mut over = retired;
     loop {
         tokio::select! {
-            Some(()) = retired.recv() => break,
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            _ = over.wait_for(|over| *over) => break,
             taken = agents.accept() => {
                 // One agent at a time: the newest.
                 if let Some(old) = agent.take() { old.abort(); }
                 agent = taken.ok().map(|(stream, _)| tokio::spawn(obey(stream, live.clone(), retire.clone())));
             }
-            taken = clients.accept() => {
-                let Ok((client, SocketAddr::V4(peer))) = taken else { continue };
-                let known = connection::Known { origins: Arc::clone(&origins), callers: Arc::clone(&callers) };
-                connections.spawn(connection::serve(client, peer, known, settings.clone()));
-            }
         }
     }
-    drop((clients, agents));
-    while connections.join_next().await.is_some() {}
+    drop(agents);
+    // The agent may still say what becomes of the last connections.
+    let ended = tokio::task::spawn_blocking(|| workers.into_iter().for_each(|worker| drop(worker.join())));
+    ended.await.map_err(|error| failed("its threads")(error.into()))?;
     // Takes the socket's file along.
     telling.shutdown().await;
     Ok(())
+}
+
+/// A thread that takes its share of the connections, until it is to retire and the last of them has ended.
+fn worker(
+    known: Known,
+    settings: watch::Receiver<Arc<Live>>,
+    retired: watch::Receiver<bool>,
+) -> Result<std::thread::JoinHandle<()>, ProxyError> {
+    let runtime = runtime()?;
+    let clients = {
+        let _inside = runtime.enter();
+        listen().map_err(failed(services::PROXY.to_string()))?
+    };
+    let work = move || LocalSet::new().block_on(&runtime, take(clients, &known, &settings, retired));
+    std::thread::Builder::new().name("connections".into()).spawn(work).map_err(failed("a thread"))
+}
+
+async fn take(
+    clients: TcpListener,
+    known: &Known,
+    settings: &watch::Receiver<Arc<Live>>,
+    mut retired: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = retired.wait_for(|retired| *retired) => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            taken = clients.accept() => match taken {
+                Ok((client, SocketAddr::V4(peer))) => {
+                    let connection = connection::serve(client, peer, known.clone(), settings.clone());
+                    connections.spawn_local(connection);
+                }
+                Ok((_, SocketAddr::V6(_))) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not taken");
+                    sleep(SHORTAGE).await;
+                }
+            },
+        }
+    }
+    // What comes from now on is for the successor.
+    drop(clients);
+    while connections.join_next().await.is_some() {}
 }
 
 /// A file whose lock tells that this process lives.
@@ -152,7 +217,7 @@ fn listen() -> io::Result<TcpListener> {
 }
 
 /// Follows what the agent says, until it goes.
-async fn obey(mut stream: UnixStream, live: watch::Sender<Arc<Live>>, retire: mpsc::Sender<()>) {
+async fn obey(mut stream: UnixStream, live: watch::Sender<Arc<Live>>, retire: watch::Sender<bool>) {
     loop {
         let faults = match message::receive(&mut stream).await {
             Ok(Some(Message::Follow(settings))) => {
@@ -161,8 +226,7 @@ async fn obey(mut stream: UnixStream, live: watch::Sender<Arc<Live>>, retire: mp
                 faults
             }
             Ok(Some(Message::Retire)) => {
-                // One that retires already needs no second word.
-                let _ = retire.try_send(());
+                retire.send_replace(true);
                 Vec::new()
             }
             Ok(None) => return,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use model::id::{ListenerIndex, ServerIndex, VipIndex};
 use model::net::services;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -19,7 +19,7 @@ use crate::kernel::source_ports;
 use crate::proxy::callers::Callers;
 use crate::proxy::header::{Subject, header};
 use crate::proxy::origin::{Origin, Origins};
-use crate::proxy::relay::{End, relay};
+use crate::proxy::relay::{End, relay, relay_plain};
 use crate::proxy::settings::{Listener, Server};
 
 /// Servers that are tried before the client is refused.
@@ -89,7 +89,7 @@ async fn carry<C: Client>(
     let idle = Duration::from_secs(listener.idle_timeout.into());
     let end = match introduced {
         Ok(()) => tokio::select! {
-            end = relay(&mut client, &mut server, idle) => end,
+            end = client.relay(&mut server, idle) => end,
             () = dismissed(live, way, id) => End::Reset,
         },
         Err(_) => End::Reset,
@@ -108,20 +108,31 @@ fn ipv4(address: SocketAddr) -> Option<SocketAddrV4> {
 }
 
 /// A client's connection, whatever is spoken on it.
-trait Client: AsyncRead + AsyncWrite + Unpin {
+trait Client {
     /// What it is spoken on.
     fn socket(&self) -> &TcpStream;
+
+    /// Carries bytes between it and its server until one of them ends, or none came for `idle`.
+    async fn relay(&mut self, server: &mut TcpStream, idle: Duration) -> End;
 }
 
 impl Client for TcpStream {
     fn socket(&self) -> &TcpStream {
         self
     }
+
+    async fn relay(&mut self, server: &mut TcpStream, idle: Duration) -> End {
+        relay_plain(self, server, idle).await
+    }
 }
 
 impl Client for SslStream<TcpStream> {
     fn socket(&self) -> &TcpStream {
         self.get_ref()
+    }
+
+    async fn relay(&mut self, server: &mut TcpStream, idle: Duration) -> End {
+        relay(self, server, idle).await
     }
 }
 
