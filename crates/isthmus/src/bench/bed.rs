@@ -27,6 +27,11 @@ const SETTINGS: [(&str, &str); 6] = [
     ("net/ipv4/tcp_wmem", "4096 16384 4194304"),
 ];
 
+/// The directory of the bed of a name.
+pub(super) fn directory(name: &str) -> PathBuf {
+    Path::new("/run").join(name)
+}
+
 /// The namespaces and processes of one way. Dropping it takes all of them away.
 #[derive(Debug)]
 pub(super) struct Bed {
@@ -52,7 +57,7 @@ impl Bed {
 
     /// A directory for files of servers.
     pub(super) fn directory(&self) -> PathBuf {
-        Path::new("/run").join(&self.name)
+        directory(&self.name)
     }
 
     /// A new namespace, its loopback up.

@@ -8,7 +8,8 @@ use anyhow::Result;
 
 use super::bed::{Bed, run};
 use super::link::{End, join, route};
-use super::servers::{HTTP, INLINE, STREAM};
+use super::proxies::{Identity, SUITE, TLS};
+use super::servers::{HTTP, INLINE, STREAM, TOLD};
 
 /// The server's own address, and the address of what balances in front of it.
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 2, 1, 2);
@@ -51,8 +52,7 @@ pub(super) fn nftables(bed: &mut Bed) -> Result<Ends> {
 
 /// HAProxy as a TCP balancer between client and server.
 pub(super) fn haproxy(bed: &mut Bed) -> Result<Ends> {
-    let (client, server, fabric) = across(bed)?;
-    run(&["ip", "-n", fabric.name(), "addr", "add", &format!("{BALANCER}/32"), "dev", "lo"])?;
+    let (client, server, fabric) = balanced(bed)?;
     let mut configuration = "global\n nbthread 2\n maxconn 4000\ndefaults\n mode tcp\n timeout connect 5s\n \
                              timeout client 600s\n timeout server 600s\n"
         .to_owned();
@@ -63,6 +63,52 @@ pub(super) fn haproxy(bed: &mut Bed) -> Result<Ends> {
     fs::write(&file, configuration)?;
     bed.spawn(&fabric, &["haproxy", "-db", "-f", &file.to_string_lossy()])?;
     Ok((client, server, BALANCER))
+}
+
+/// HAProxy, which ends TLS and sends the PROXY protocol.
+pub(super) fn haproxy_proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
+    let (client, server, fabric) = balanced(bed)?;
+    let both = bed.directory().join("both.pem");
+    fs::write(&both, [fs::read(&identity.chain)?, fs::read(&identity.key)?].concat())?;
+    let both = both.display();
+    let configuration = format!(
+        "global\n nbthread 2\n maxconn 4000\n ssl-default-bind-ciphersuites {SUITE}\n \
+         ssl-default-bind-options ssl-min-ver TLSv1.3\n\
+         defaults\n mode tcp\n option splice-auto\n timeout connect 5s\n timeout client 600s\n timeout server 600s\n\
+         listen told\n bind {BALANCER}:{TOLD}\n server s {SERVER}:{TOLD} send-proxy-v2\n\
+         listen tls\n bind {BALANCER}:{TLS} ssl crt {both}\n server s {SERVER}:{HTTP}\n"
+    );
+    let file = bed.directory().join("haproxy");
+    fs::write(&file, configuration)?;
+    bed.spawn(&fabric, &["haproxy", "-db", "-f", &file.to_string_lossy()])?;
+    Ok((client, server, BALANCER))
+}
+
+/// NGINX, which ends TLS.
+pub(super) fn nginx_tls(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
+    let (client, server, fabric) = balanced(bed)?;
+    let home = bed.directory().join("balancer");
+    fs::create_dir_all(&home)?;
+    let (directory, chain, key) = (home.display(), identity.chain.display(), identity.key.display());
+    let configuration = format!(
+        "load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+         daemon off; worker_processes 2; pid {directory}/pid; error_log {directory}/error warn;
+         events {{ worker_connections 4000; }}
+         stream {{ server {{ listen {BALANCER}:{TLS} ssl backlog=65535 reuseport; proxy_pass {SERVER}:{HTTP};
+           ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols TLSv1.3;
+           ssl_conf_command Ciphersuites {SUITE}; }} }}"
+    );
+    let file = home.join("nginx.conf");
+    fs::write(&file, configuration)?;
+    bed.spawn(&fabric, &["nginx", "-c", &file.to_string_lossy(), "-p", &home.to_string_lossy()])?;
+    Ok((client, server, BALANCER))
+}
+
+/// Client, server, and a namespace between them that has the balancer's address.
+fn balanced(bed: &mut Bed) -> Result<(Netns, Netns, Netns)> {
+    let (client, server, fabric) = across(bed)?;
+    run(&["ip", "-n", fabric.name(), "addr", "add", &format!("{BALANCER}/32"), "dev", "lo"])?;
+    Ok((client, server, fabric))
 }
 
 /// Client, server, and the routing namespace between them.

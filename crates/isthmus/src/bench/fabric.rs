@@ -11,6 +11,7 @@ use agent::down::down;
 use agent::kernel::maps::Maps;
 use agent::kernel::netns::Netns;
 use agent::kernel::programs::{Attachment, maps_dir};
+use agent::proxy::{Keeper, Settings};
 use agent::reconcile::Reconciler;
 use agent::sweep;
 use anyhow::{Context, Result, ensure};
@@ -18,6 +19,7 @@ use anyhow::{Context, Result, ensure};
 use super::bed::{Bed, adjust, run};
 use super::dress::Ends;
 use super::plan;
+use super::proxies::Identity;
 
 /// A data plane that is kept running, expiry included. Dropping it takes it away.
 #[derive(Debug)]
@@ -53,13 +55,16 @@ fn take_down(config: &AgentConfig) {
 }
 
 fn config(name: &str, directory: &Path) -> Result<AgentConfig> {
+    let program = std::env::current_exe()?;
     Ok(AgentConfig {
         tag: name.to_owned(),
         state_dir: directory.join("state"),
         run_dir: directory.join("run"),
         host: "host-bench".parse()?,
         connections: agent::config::CONNECTIONS,
-        proxy_command: vec![],
+        proxy_command: [program.as_os_str(), "bench".as_ref(), "--proxy-of".as_ref(), name.as_ref()]
+            .map(Into::into)
+            .to_vec(),
     })
 }
 
@@ -85,6 +90,26 @@ pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
     let maps = Maps::open(&maps_dir(&config.bpf_dir()))?;
     bed.fabric().context("the data plane was just made")?.start_sweeper(maps);
     Ok((client, server, plan::ENDPOINT))
+}
+
+/// With a proxy for the listeners that need one, which is a process of its own as everywhere.
+pub(super) fn proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
+    let ends = isthmus(bed)?;
+    let config = config(bed.name(), &bed.directory())?;
+    let plan = plan::proxied(&config.host, identity)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
+    let pass = reconciler.pass(&plan, &Health::new(), 0);
+    ensure!(pass.faults.is_empty() && !pass.unfinished, "{}", pass.faults.join("; "));
+    let settings = Settings::of(&plan, &Health::new());
+    // The proxy goes on without whoever has told it what to do.
+    runtime.block_on(Keeper::new(config).follow(settings))?;
+    Ok(ends)
+}
+
+/// Runs the proxy of the benchmark of this name.
+pub(super) fn proxy(name: &str) -> Result<()> {
+    Ok(agent::proxy::run(&config(name, &super::bed::directory(name))?)?)
 }
 
 /// The same with super-packets of at most 64 KiB.

@@ -15,6 +15,7 @@ mod measure;
 mod output;
 mod plan;
 mod program;
+mod proxies;
 mod scale;
 mod servers;
 mod share;
@@ -48,6 +49,12 @@ pub struct Args {
     /// How long a large plan takes to the kernel, and one more endpoint after it, instead
     #[arg(long, conflicts_with_all = ["gates", "json", "control"])]
     scale: bool,
+    /// Listeners that speak TLS or the PROXY protocol instead, next to HAProxy and NGINX
+    #[arg(long, conflicts_with_all = ["gates", "json", "control"])]
+    proxies: bool,
+    /// Be the proxy of a benchmark that runs
+    #[arg(long, hide = true, value_name = "NAME")]
+    proxy_of: Option<String>,
     /// How often everything is measured
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(5..=99))]
     turns: u32,
@@ -64,6 +71,9 @@ pub struct Args {
 /// # Errors
 /// When a way cannot be built or measured, or, with `--gates`, when a figure misses its target.
 pub fn run(args: &Args) -> Result<()> {
+    if let Some(name) = &args.proxy_of {
+        return fabric::proxy(name);
+    }
     let _share = share::Share::take();
     if args.control {
         return control::run(args.page.as_deref());
@@ -73,6 +83,9 @@ pub fn run(args: &Args) -> Result<()> {
         return scale::run(args.page.as_deref());
     }
     let _leave = cubic::Leave::take();
+    if args.proxies {
+        return proxies::run(args.turns, args.page.as_deref());
+    }
     let schedule = if args.gates { gates(args.turns) } else { everything(args.turns) };
     let ways = ways::build(&schedule.ways)?;
     let mut samples = Samples::default();

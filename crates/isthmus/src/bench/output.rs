@@ -17,6 +17,7 @@ use super::ways::Way;
 pub(super) const PACKETS: &str = "<!-- result of `isthmus bench` -->\n";
 pub(super) const CONTROL: &str = "<!-- result of `isthmus bench --control` -->\n";
 pub(super) const SCALE: &str = "<!-- result of `isthmus bench --scale` -->\n";
+pub(super) const PROXIES: &str = "<!-- result of `isthmus bench --proxies` -->\n";
 const END: &str = "<!-- end of result -->\n";
 
 /// Every figure: median, spread and ratio to the routed path.

@@ -2,23 +2,27 @@
 //! service and an accepted endpoint.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::Ipv4Addr;
 
 use anyhow::Result;
 use ipnet::Ipv4Net;
+use model::account::Secret;
 use model::id::{
     AccountId, EndpointIndex, GroupIndex, HostId, InstanceId, ListenerIndex, Network, PortIndex, Revision,
     ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
 };
 use model::net::{Mac, PortRange, Transport};
-use model::nlb::Scheduler;
+use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan, RulePlan,
-    ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
+    CertificatePlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan,
+    RulePlan, ServerGroupPlan, ServerPlan, TlsPlan, VipPlan, VpcPlan,
 };
 use model::security::{RulePolicy, RuleProtocol};
+use model::tls::{Cipher, TlsVersion};
 
-use super::servers::{HTTP, INLINE, STREAM};
+use super::proxies::{Identity, TLS};
+use super::servers::{HTTP, INLINE, STREAM, TOLD};
 
 const CONSUMER: Network = Network(1);
 const PROVIDER: Network = Network(2);
@@ -79,6 +83,36 @@ pub(super) fn host(host: &HostId) -> Result<HostPlan> {
     })
 }
 
+/// The plan with two listeners whose connections end at the proxy.
+pub(super) fn proxied(host: &HostId, identity: &Identity) -> Result<HostPlan> {
+    let mut plan = self::host(host)?;
+    let told = ProxyProtocol { enabled: true, vpc: false, endpoint: false, service: false };
+    let certificate = CertificatePlan {
+        id: "bench-cn-hangzhou".parse()?,
+        names: vec![],
+        chain: fs::read_to_string(&identity.chain)?,
+        key: Secret::new(&fs::read_to_string(&identity.key)?),
+    };
+    let tls = TlsPlan {
+        certificate,
+        additional: vec![],
+        client_authority: None,
+        versions: vec![TlsVersion::V1_3],
+        ciphers: vec![Cipher::TlsAes128GcmSha256],
+        alpn: None,
+    };
+    let both = [(TOLD, TOLD, Some(told), None), (TLS, HTTP, None, Some(tls))];
+    for (index, (port, server, proxy_protocol, tls)) in (101..).zip(both) {
+        let like = plan.listeners[&ListenerIndex(1)].clone();
+        let (id, ports, server_group) =
+            (format!("lsn-{index}@{port}").parse()?, PortRange::one(port), ServerGroupIndex(index));
+        let listener = ListenerPlan { id, ports, server_group, proxy_protocol, tls, ..like };
+        plan.listeners.insert(ListenerIndex(index), listener);
+        plan.server_groups.insert(server_group, server_group_of(index, server)?);
+    }
+    Ok(plan)
+}
+
 pub(super) fn zone() -> ZoneId {
     ZoneId::new("cn-hangzhou-g")
 }
@@ -122,7 +156,7 @@ pub(super) fn port(
 
 /// A group as the system makes it for a VPC, with the ports of the servers opened.
 pub(super) fn group(id: &str, network: Network, member: Ipv4Addr) -> Result<GroupPlan> {
-    let tcp = [22, HTTP, 443, 3389, STREAM, INLINE].map(|port| rule(RuleProtocol::Tcp, port));
+    let tcp = [22, HTTP, 443, 3389, STREAM, INLINE, TOLD].map(|port| rule(RuleProtocol::Tcp, port));
     Ok(GroupPlan {
         id: id.parse()?,
         network,
@@ -172,20 +206,20 @@ fn listeners() -> Result<BTreeMap<ListenerIndex, ListenerPlan>> {
 fn server_groups() -> Result<BTreeMap<ServerGroupIndex, ServerGroupPlan>> {
     (1..)
         .zip(SERVICES)
-        .map(|(index, (_, port))| {
-            let server =
-                ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER, port, weight: 100 };
-            let group = ServerGroupPlan {
-                id: format!("sgp-{index}").parse()?,
-                scheduler: Scheduler::Wrr,
-                preserve_client_ip: true,
-                drain_seconds: None,
-                health_check: None,
-                servers: BTreeMap::from([(ServerIndex(index), server)]),
-            };
-            Ok((ServerGroupIndex(index), group))
-        })
+        .map(|(index, (_, port))| Ok((ServerGroupIndex(index), server_group_of(index, port)?)))
         .collect()
+}
+
+fn server_group_of(index: u32, port: u16) -> Result<ServerGroupPlan> {
+    let server = ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER, port, weight: 100 };
+    Ok(ServerGroupPlan {
+        id: format!("sgp-{index}").parse()?,
+        scheduler: Scheduler::Wrr,
+        preserve_client_ip: true,
+        drain_seconds: None,
+        health_check: None,
+        servers: BTreeMap::from([(ServerIndex(index), server)]),
+    })
 }
 
 fn endpoint() -> Result<EndpointPlan> {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use agent::kernel::netns::Netns;
 use anyhow::{Context, Result};
 
 use super::bed::{enter, run};
@@ -27,31 +28,32 @@ pub(super) fn streams(path: &Path, streams: u32, duration: Duration) -> Result<f
         "--time",
         &seconds,
     ];
-    let answer: serde_json::Value = serde_json::from_str(&inside(path, &words)?)?;
+    let answer: serde_json::Value = serde_json::from_str(&inside(&path.client, &words)?)?;
     let rate = answer["end"]["sum_received"]["bits_per_second"].as_f64();
     Ok(rate.context("iperf3 told no rate")? / 1e9)
 }
 
 /// HTTP requests over kept connections, thousands a second.
 pub(super) fn requests(path: &Path, duration: Duration) -> Result<f64> {
-    wrk(path, duration, &[])
+    page(path, duration, &[])
 }
 
 /// HTTP requests with a new connection for each, thousands a second.
 pub(super) fn connections(path: &Path, duration: Duration) -> Result<f64> {
-    wrk(path, duration, &["--header", "Connection: close"])
+    page(path, duration, &["--header", "Connection: close"])
 }
 
-fn wrk(path: &Path, duration: Duration, more: &[&str]) -> Result<f64> {
-    let (connections, seconds) = (CONNECTIONS.to_string(), whole_seconds(duration));
+fn page(path: &Path, duration: Duration, more: &[&str]) -> Result<f64> {
     let url = format!("http://{}:{HTTP}/page", path.address);
-    let words = [
-        &["wrk", "--threads", "2", "--connections", &connections, "--duration", &seconds][..],
-        more,
-        &[&url],
-    ];
-    let answer = inside(path, &words.concat())?;
-    rate(&answer).with_context(|| format!("through {}", path.way.name())).map(|rate| rate / 1e3)
+    wrk(&path.client, &url, duration, more).with_context(|| format!("through {}", path.way.name()))
+}
+
+/// Thousands of requests a second over some connections, with some more arguments.
+pub(super) fn wrk(client: &Netns, url: &str, duration: Duration, more: &[&str]) -> Result<f64> {
+    let (connections, seconds) = (CONNECTIONS.to_string(), whole_seconds(duration));
+    let words =
+        [&["wrk", "--threads", "2", "--connections", &connections, "--duration", &seconds][..], more, &[url]];
+    Ok(rate(&inside(client, &words.concat())?)? / 1e3)
 }
 
 /// Requests a second of a run of wrk without errors.
@@ -62,8 +64,8 @@ fn rate(answer: &str) -> Result<f64> {
     line("Requests/sec:").and_then(|rate| rate.trim().parse().ok()).context("wrk told no rate")
 }
 
-fn inside(path: &Path, words: &[&str]) -> Result<String> {
-    let [nsenter, net] = enter(&path.client);
+fn inside(client: &Netns, words: &[&str]) -> Result<String> {
+    let [nsenter, net] = enter(client);
     run(&[&[nsenter.as_str(), net.as_str()][..], words].concat())
 }
 
