@@ -2,12 +2,12 @@
 //! without a proxy in between.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::splice::Splice;
@@ -27,7 +27,21 @@ pub(super) enum End {
 }
 
 /// When a byte came last.
-type Heard = watch::Sender<Instant>;
+struct Heard(Mutex<Instant>);
+
+impl Heard {
+    fn now() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+
+    fn again(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn last(&self) -> Instant {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Carries bytes until both sides have closed, one breaks, or none came for `idle`.
 pub(super) async fn relay<C, S>(client: C, server: S, idle: Duration) -> End
@@ -37,27 +51,23 @@ where
 {
     let (mut from_client, mut to_client) = split(client);
     let (mut from_server, mut to_server) = split(server);
-    let heard = watch::Sender::new(Instant::now());
+    let heard = Heard::now();
     let there = copy(&mut from_client, &mut to_server, &heard);
     let back = copy(&mut from_server, &mut to_client, &heard);
-    until_idle(async { tokio::try_join!(there, back).map(|_| ()) }, heard.subscribe(), idle).await
+    until_idle(async { tokio::try_join!(there, back).map(|_| ()) }, &heard, idle).await
 }
 
 /// The same between sockets: what is long goes from one to the other within the kernel.
 pub(super) async fn relay_plain(client: &mut TcpStream, server: &mut TcpStream, idle: Duration) -> End {
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
-    let heard = watch::Sender::new(Instant::now());
+    let heard = Heard::now();
     let there = carry(from_client, to_server, &heard);
     let back = carry(from_server, to_client, &heard);
-    until_idle(async { tokio::try_join!(there, back).map(|_| ()) }, heard.subscribe(), idle).await
+    until_idle(async { tokio::try_join!(there, back).map(|_| ()) }, &heard, idle).await
 }
 
-async fn until_idle(
-    both: impl Future<Output = io::Result<()>>,
-    last: watch::Receiver<Instant>,
-    idle: Duration,
-) -> End {
+async fn until_idle(both: impl Future<Output = io::Result<()>>, last: &Heard, idle: Duration) -> End {
     tokio::select! {
         ended = both => ended.map_or(End::Reset, |()| End::Closed),
         () = silence(last, idle) => End::Idle,
@@ -73,13 +83,13 @@ where
     let mut chunk = vec![0; CHUNK];
     loop {
         let count = from.read(&mut chunk).await?;
-        heard.send_replace(Instant::now());
+        heard.again();
         if count == 0 {
             return to.shutdown().await;
         }
         to.write_all(&chunk[..count]).await?;
         to.flush().await?;
-        heard.send_replace(Instant::now());
+        heard.again();
     }
 }
 /// One direction between sockets: a message is copied, which costs less than a pipe; from the first full chunk on it is a
@@ -92,13 +102,13 @@ async fn carry(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard: &Heard) -> 
             Some(pipe) => pipe.fill(from.as_ref()).await?,
             None => from.read(&mut chunk).await?,
         };
-        heard.send_replace(Instant::now());
+        heard.again();
         match &pipe {
             _ if count == 0 => return to.shutdown().await,
             Some(pipe) => pipe.drain(to.as_ref(), count).await?,
             None => to.write_all(&chunk[..count]).await?,
         }
-        heard.send_replace(Instant::now());
+        heard.again();
         if pipe.is_none() && count == CHUNK {
             // Without file descriptors for a pipe it is copied on.
             pipe = Splice::new().ok();
@@ -109,9 +119,9 @@ async fn carry(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard: &Heard) -> 
     }
 }
 
-async fn silence(last: watch::Receiver<Instant>, idle: Duration) {
+async fn silence(last: &Heard, idle: Duration) {
     loop {
-        let end = *last.borrow() + idle;
+        let end = last.last() + idle;
         if Instant::now() >= end {
             return;
         }

@@ -53,6 +53,10 @@ pub(super) async fn serve(
         }
     };
     let Some(way) = way else { return reset(&[&client]) };
+    // A small message waits for nothing here: whether it may is between client and server.
+    if client.set_nodelay(true).is_err() {
+        return reset(&[&client]);
+    }
     match now.terminators.get(&way.listener) {
         None if now.speaks_tls(way.listener) => reset(&[&client]),
         None => carry(client, &now, &way, (peer, &known.callers), live).await,
