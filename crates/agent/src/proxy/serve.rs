@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use connection::Known;
 use model::id::ListenerIndex;
 use model::net::services;
 use rustix::fs::{FlockOperation, flock};

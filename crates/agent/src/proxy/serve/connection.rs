@@ -30,6 +30,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What is known about connections.
+#[derive(Clone)]
 pub(super) struct Known {
     /// Who stands behind those that arrive.
     pub(super) origins: Arc<Origins>,
