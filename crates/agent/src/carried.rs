@@ -12,6 +12,7 @@ use model::plan::{HostPlan, ServerGroupPlan, ServerPlan};
 use tables::{Carried, CarriedBy, CarriedKey, Flow, FlowKey};
 
 use crate::kernel::maps::Maps;
+use crate::kernel::packed::unpacked;
 use crate::kernel::table::TableError;
 
 /// Who has carried something, by the API's names.
@@ -163,8 +164,4 @@ fn carrier(group: &ServerGroupPlan, server: &ServerPlan, plan: &HostPlan) -> Car
         address: server.address,
         port: server.port,
     })
-}
-
-fn unpacked(address: u32) -> Ipv4Addr {
-    address.to_ne_bytes().into()
 }

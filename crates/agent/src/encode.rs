@@ -13,6 +13,7 @@ use tables::{
 
 use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage};
 use crate::kernel::links::SERVICES_MAC;
+use crate::kernel::packed::packed;
 use crate::leaving::Former;
 use crate::prefixes::prefixes;
 use crate::ranges::Place;
@@ -251,9 +252,4 @@ pub fn formers(servers: &[(u32, Server)]) -> BTreeMap<ServerIndex, Former> {
         until: server.until,
     };
     servers.iter().map(|(index, server)| (ServerIndex(*index), former(server))).collect()
-}
-
-/// As an address stands in a packet.
-fn packed(address: Ipv4Addr) -> u32 {
-    u32::from_ne_bytes(address.octets())
 }

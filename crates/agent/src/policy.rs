@@ -12,6 +12,7 @@ use model::security::{RulePolicy, RuleProtocol};
 use tables::{Rule, RuleAction};
 
 use crate::image::PolicyRef;
+use crate::kernel::packed::packed;
 
 /// Builds the policy of each combination of groups once, and keeps each distinct one once.
 pub struct Policies<'a> {
@@ -110,7 +111,6 @@ fn accept_all((address, mask, group): (u32, u32, u32)) -> Rule {
 
 /// Address, mask and group of a rule.
 fn peer_fields(peer: PeerPlan) -> (u32, u32, u32) {
-    let packed = |address: std::net::Ipv4Addr| u32::from_ne_bytes(address.octets());
     match peer {
         PeerPlan::Cidr(range) => (packed(range.network()), packed(range.netmask()), 0),
         PeerPlan::Group(group) => (0, 0, group.0),

@@ -1,7 +1,7 @@
 //! From what is to be captured to interfaces, and to what of each belongs to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 
 use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, VipIndex};
 use model::plan::{EndpointPlan, HostPlan, PortPlan};
@@ -9,6 +9,7 @@ use tables::{Flow, FlowKey, Port};
 
 use super::{CaptureError, Keep, MOST, Packet, Target};
 use crate::config::AgentConfig;
+use crate::kernel::packed::flow_key;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::{Table, TableError};
 use crate::kernel::tap::Tap;
@@ -172,24 +173,10 @@ impl Connections {
     pub(super) fn have(&self, packet: &Packet, outgoing: bool) -> bool {
         let (own, peer) = if outgoing { (packet.from, packet.to) } else { (packet.to, packet.from) };
         let asks = self.translation.asked.values().any(|asked| asked.contains(peer.ip()));
-        let flow = self.flows.get(&key(self.ifindex, own, peer, packet.protocol)).ok().flatten();
+        let flow = self.flows.get(&flow_key(self.ifindex, own, peer, packet.protocol)).ok().flatten();
         asks || match flow.filter(|flow| flow.listener != 0) {
             Some(flow) => self.translation.has(&flow),
             None => self.translation.vips.contains(peer.ip()),
         }
-    }
-}
-
-fn key(ingress: u32, from: SocketAddrV4, to: SocketAddrV4, protocol: u8) -> FlowKey {
-    let packed = |address: &Ipv4Addr| u32::from_ne_bytes(address.octets());
-    FlowKey {
-        ingress,
-        src: packed(from.ip()),
-        dst: packed(to.ip()),
-        sport: from.port().to_be(),
-        dport: to.port().to_be(),
-        protocol,
-        icmp_type: 0,
-        pad: [0; 2],
     }
 }

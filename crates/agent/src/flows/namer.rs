@@ -1,7 +1,7 @@
 //! From events, which have numbers, to records, which have names.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,6 +11,7 @@ use model::plan::HostPlan;
 use tables::{Counter, DropReason, Event, EventKind, Port, PortKind};
 
 use super::record::{FlowEvent, FlowProtocol, FlowReason, FlowRecord, Side, Traffic, Tuple};
+use crate::kernel::packed::{end, unpacked};
 use crate::kernel::table::Table;
 use crate::sweep;
 
@@ -143,21 +144,13 @@ fn refusing(event: &Event, client: &Side, plan: &HostPlan) -> Option<EndpointId>
 
 fn asked(event: &Event) -> Tuple {
     let key = &event.key;
-    Tuple { from: end(key.src, key.sport), to: end(key.dst, key.dport) }
+    Tuple { from: end(key.src, key.sport).into(), to: end(key.dst, key.dport).into() }
 }
 
 fn as_served(event: &Event) -> Tuple {
-    Tuple { from: end(event.src, event.sport), to: end(event.dst, event.dport) }
-}
-
-fn end(address: u32, port: u16) -> SocketAddr {
-    SocketAddrV4::new(unpacked(address), u16::from_be(port)).into()
+    Tuple { from: end(event.src, event.sport).into(), to: end(event.dst, event.dport).into() }
 }
 
 fn traffic(counter: Counter) -> Traffic {
     Traffic { packets: counter.packets, bytes: counter.bytes }
-}
-
-fn unpacked(address: u32) -> Ipv4Addr {
-    address.to_ne_bytes().into()
 }

@@ -10,6 +10,7 @@ pub mod links;
 pub mod maps;
 pub mod netlink;
 pub mod netns;
+pub(crate) mod packed;
 pub mod programs;
 pub mod rehearsal;
 pub mod rules;

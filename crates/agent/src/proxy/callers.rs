@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::time::sleep;
 
+use super::SHORTAGE;
 use super::message;
 use super::origin::Origin;
 use crate::config::AgentConfig;
@@ -20,26 +23,35 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Longest answer, bytes.
 const LONGEST: u64 = 4096;
 
-/// The connections that one proxy has opened, by its own address and port.
+/// A connection that a proxy has opened. Several may come from one port, each to another server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Opened {
+    /// The proxy's own end.
+    pub(crate) from: SocketAddrV4,
+    /// The server, by its alias.
+    pub(crate) to: SocketAddrV4,
+}
+
+/// The connections that one proxy has opened.
 #[derive(Debug, Default)]
-pub(super) struct Callers(Mutex<HashMap<SocketAddrV4, Origin>>);
+pub(super) struct Callers(Mutex<HashMap<Opened, Origin>>);
 
 /// Forgets a connection when dropped.
 pub(super) struct Remembered {
     callers: Arc<Callers>,
-    opened_from: SocketAddrV4,
+    opened: Opened,
 }
 
 impl Callers {
     /// Remembers for whom a connection was opened.
-    pub(super) fn remember(self: &Arc<Self>, opened_from: SocketAddrV4, origin: Origin) -> Remembered {
+    pub(super) fn remember(self: &Arc<Self>, opened: Opened, origin: Origin) -> Remembered {
         // What a panic has left is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(opened_from, origin);
-        Remembered { callers: Arc::clone(self), opened_from }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(opened, origin);
+        Remembered { callers: Arc::clone(self), opened }
     }
 
-    fn of(&self, opened_from: SocketAddrV4) -> Option<Origin> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&opened_from).copied()
+    fn of(&self, opened: Opened) -> Option<Origin> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&opened).copied()
     }
 
     #[cfg(test)]
@@ -50,7 +62,7 @@ impl Callers {
 
 impl Drop for Remembered {
     fn drop(&mut self) {
-        self.callers.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.opened_from);
+        self.callers.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.opened);
     }
 }
 
@@ -75,7 +87,10 @@ impl Socket {
     /// Answers until dropped.
     pub(super) async fn tell(self, callers: Arc<Callers>) {
         loop {
-            let Ok((stream, _)) = self.listener.accept().await else { continue };
+            let Ok((stream, _)) = self.listener.accept().await else {
+                sleep(SHORTAGE).await;
+                continue;
+            };
             let callers = Arc::clone(&callers);
             tokio::spawn(async move {
                 if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, answer(stream, &callers)).await {
@@ -93,25 +108,25 @@ impl Drop for Socket {
 }
 
 async fn answer(mut stream: UnixStream, callers: &Callers) -> io::Result<()> {
-    while let Some(opened_from) = message::receive(&mut stream).await? {
-        message::send(&mut stream, &callers.of(opened_from)).await?;
+    while let Some(opened) = message::receive(&mut stream).await? {
+        message::send(&mut stream, &callers.of(opened)).await?;
     }
     Ok(())
 }
 
-/// For whom a proxy of this host has opened the connection that comes from this address of its own; `None` = none knows it.
+/// For whom a proxy of this host has opened a connection; `None` = none knows it.
 /// Blocks for as long as they take to answer.
-pub(crate) fn caller(config: &AgentConfig, opened_from: SocketAddrV4) -> Option<Origin> {
+pub(crate) fn caller(config: &AgentConfig, opened: Opened) -> Option<Origin> {
     let sockets = fs::read_dir(config.callers_dir()).ok()?.flatten();
-    sockets.filter_map(|socket| ask(&socket.path(), opened_from).ok().flatten()).next()
+    sockets.filter_map(|socket| ask(&socket.path(), opened).ok().flatten()).next()
 }
 
 /// A proxy that was killed has left its socket, and answers nothing.
-fn ask(socket: &Path, opened_from: SocketAddrV4) -> io::Result<Option<Origin>> {
+fn ask(socket: &Path, opened: Opened) -> io::Result<Option<Origin>> {
     let mut stream = std::os::unix::net::UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let text = serde_json::to_vec(&opened_from)?;
+    let text = serde_json::to_vec(&opened)?;
     let length = u32::try_from(text.len()).map_err(io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes()[..], &text].concat())?;
     let mut length = [0; 4];
@@ -153,14 +168,14 @@ mod tests {
     #[tokio::test]
     async fn a_proxy_tells_for_whom_it_has_opened_a_connection_for_as_long_as_it_is_there() {
         let config = config("told");
-        let (one, other) = (
-            SocketAddrV4::new([100, 112, 0, 1].into(), 4000),
-            SocketAddrV4::new([100, 112, 0, 1].into(), 4001),
-        );
+        let from = SocketAddrV4::new([100, 112, 0, 1].into(), 4000);
+        // One port serves for each server.
+        let to = |server| Opened { from, to: SocketAddrV4::new([100, 64, 0, server].into(), 81) };
+        let (one, other) = (to(1), to(2));
         let callers = Arc::new(Callers::default());
-        let asked = |from| {
+        let asked = |opened| {
             let config = config.clone();
-            async move { tokio::task::spawn_blocking(move || caller(&config, from)).await.unwrap() }
+            async move { tokio::task::spawn_blocking(move || caller(&config, opened)).await.unwrap() }
         };
         assert_eq!(asked(one).await, None, "there is no proxy");
         let telling = tokio::spawn(Socket::bind(&config).unwrap().tell(Arc::clone(&callers)));

@@ -1,6 +1,8 @@
 //! The proxy: a process of its own that ends connections whose bytes must change, and opens others to servers. It goes
 //! on while the agent is away, with the settings that it was given last.
 
+use std::time::Duration;
+
 mod callers;
 mod header;
 mod keep;
@@ -12,7 +14,10 @@ mod settings;
 mod splice;
 mod tls;
 
-pub(crate) use callers::caller;
+/// Pause after a connection could not be taken: without file descriptors it would be asked for again at once.
+const SHORTAGE: Duration = Duration::from_millis(10);
+
+pub(crate) use callers::{Opened, caller};
 pub(crate) use origin::Origin;
 
 pub use keep::{Keeper, KeeperError, kill_all};

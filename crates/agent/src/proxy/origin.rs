@@ -1,6 +1,6 @@
 //! Who stands behind a connection that has arrived: the flow in the kernel knows.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::path::Path;
 
 use model::id::{EndpointIndex, ListenerIndex};
@@ -8,6 +8,7 @@ use model::net::services;
 use serde::{Deserialize, Serialize};
 use tables::{Address, AddressKey, Flow, FlowKey, PROXY_PORT, SERVICES_NETWORK};
 
+use crate::kernel::packed::{end, flow_key, packed};
 use crate::kernel::table::{Table, TableError};
 
 const TCP: u8 = 6;
@@ -48,34 +49,17 @@ impl Origins {
     pub(super) fn of(&self, peer: SocketAddrV4) -> Result<Option<Origin>, TableError> {
         let proxy = AddressKey { network: SERVICES_NETWORK, address: packed(services::PROXY) };
         let Some(proxy) = self.addresses.get(&proxy)? else { return Ok(None) };
-        let key = FlowKey {
-            ingress: proxy.ifindex,
-            src: packed(services::PROXY),
-            dst: packed(*peer.ip()),
-            sport: PROXY_PORT.to_be(),
-            dport: peer.port().to_be(),
-            protocol: TCP,
-            icmp_type: 0,
-            pad: [0; 2],
-        };
+        let from = SocketAddrV4::new(services::PROXY, PROXY_PORT);
+        let key = flow_key(proxy.ifindex, from, peer, TCP);
         Ok(self.flows.get(&key)?.map(|reply| origin(&reply)))
     }
 }
 
 fn origin(reply: &Flow) -> Origin {
     Origin {
-        client: SocketAddrV4::new(unpacked(reply.dst), u16::from_be(reply.dport)),
-        target: SocketAddrV4::new(unpacked(reply.src), u16::from_be(reply.sport)),
+        client: end(reply.dst, reply.dport),
+        target: end(reply.src, reply.sport),
         listener: ListenerIndex(reply.listener),
         endpoint: (reply.endpoint != 0).then_some(EndpointIndex(reply.endpoint)),
     }
-}
-
-/// As an address stands in a packet.
-fn packed(address: Ipv4Addr) -> u32 {
-    u32::from_ne_bytes(address.octets())
-}
-
-fn unpacked(address: u32) -> Ipv4Addr {
-    address.to_ne_bytes().into()
 }

@@ -8,7 +8,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use connection::Known;
 use model::id::ListenerIndex;
@@ -22,6 +21,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet, LocalSet};
 use tokio::time::sleep;
 
+use super::SHORTAGE;
 use super::callers::{self, Callers};
 use super::message::{self, Message};
 use super::origin::Origins;
@@ -34,9 +34,6 @@ use crate::kernel::table::TableError;
 
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 4096;
-
-/// Pause after a connection could not be taken: without file descriptors it would be asked for again at once.
-const SHORTAGE: Duration = Duration::from_millis(10);
 
 /// The proxy cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -136,11 +133,17 @@ async fn serve(config: &AgentConfig) -> Result<(), ProxyError> {
     loop {
         tokio::select! {
             _ = over.wait_for(|over| *over) => break,
-            taken = agents.accept() => {
-                // One agent at a time: the newest.
-                if let Some(old) = agent.take() { old.abort(); }
-                agent = taken.ok().map(|(stream, _)| tokio::spawn(obey(stream, live.clone(), retire.clone())));
-            }
+            taken = agents.accept() => match taken {
+                Ok((stream, _)) => {
+                    // One agent at a time: the newest.
+                    if let Some(old) = agent.take() { old.abort(); }
+                    agent = Some(tokio::spawn(obey(stream, live.clone(), retire.clone())));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "an agent was not heard");
+                    sleep(SHORTAGE).await;
+                }
+            },
         }
     }
     drop(agents);

@@ -11,6 +11,7 @@ use super::stages::{Walk, stage};
 use super::{Client, Protocol, Question, Stage, Trace, TraceError};
 use crate::capture::Packet;
 use crate::config::AgentConfig;
+use crate::kernel::packed::flow_key;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::rehearsal::{Rehearsed, rehearse};
 use crate::kernel::table::{Table, TableError};
@@ -141,18 +142,13 @@ impl Caught {
 }
 
 fn key(ingress: u32, caught: &Caught) -> FlowKey {
-    let packed = |address: &Ipv4Addr| u32::from_ne_bytes(address.octets());
     let Packet { from, to, protocol, .. } = caught.packet;
-    let identifier = caught.identifier();
-    FlowKey {
-        ingress,
-        src: packed(from.ip()),
-        dst: packed(to.ip()),
-        sport: identifier.unwrap_or(from.port()).to_be(),
-        dport: identifier.unwrap_or(to.port()).to_be(),
-        protocol,
-        icmp_type: if protocol == 1 { ECHO_REQUEST } else { 0 },
-        pad: [0; 2],
+    match caught.identifier() {
+        Some(identifier) => {
+            let end = |end: SocketAddrV4| SocketAddrV4::new(*end.ip(), identifier);
+            FlowKey { icmp_type: ECHO_REQUEST, ..flow_key(ingress, end(from), end(to), protocol) }
+        }
+        None => flow_key(ingress, from, to, protocol),
     }
 }
 

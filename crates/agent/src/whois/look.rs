@@ -1,7 +1,7 @@
 //! From the flows of connections to those who stand behind them.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use model::id::{EndpointIndex, InstanceId, ListenerIndex, Network, PortIndex};
@@ -12,9 +12,10 @@ use tables::{Flow, FlowKey, Port, PortKind};
 use super::{Caller, Question, Receiver};
 use crate::config::AgentConfig;
 use crate::flows::FlowProtocol;
+use crate::kernel::packed::{end, flow_key, packed, unpacked};
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::{Table, TableError};
-use crate::proxy::{self, Origin};
+use crate::proxy::{self, Opened, Origin};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -84,7 +85,7 @@ impl<'a> Look<'a> {
             }
             for address in std::iter::once(&port.address).chain(&port.secondary) {
                 for protocol in [TCP, UDP] {
-                    let key = reply_key(*ifindex, SocketAddrV4::new(*address, to), from, protocol);
+                    let key = flow_key(*ifindex, SocketAddrV4::new(*address, to), from, protocol);
                     found.extend(self.flows.get(&key)?.and_then(|flow| self.got(&key, &flow)));
                 }
             }
@@ -133,7 +134,7 @@ impl<'a> Look<'a> {
         if sender.kind != PortKind::Services as u8 {
             self.fill(&mut caller, &of_flow(reply, sender));
         } else if unpacked(reply.dst) != services::PROBE_SOURCE {
-            self.fill(&mut caller, &self.of_origin(&self.origin(key, reply)?)?);
+            self.fill(&mut caller, &self.of_origin(&self.origin(got)?)?);
         }
         Some(caller)
     }
@@ -158,9 +159,12 @@ impl<'a> Look<'a> {
     }
 
     /// For whom the proxy has opened the connection.
-    fn origin(&self, key: &FlowKey, reply: &Flow) -> Option<Origin> {
+    fn origin(&self, Got { key, reply, .. }: &Got<'_>) -> Option<Origin> {
+        let server = PortIndex(self.ports.get(&key.ingress)?.index);
+        let to = SocketAddrV4::new(services::alias(server), u16::from_be(key.sport));
+        let opened = Opened { from: end(reply.dst, reply.dport), to };
         for _ in 0..TRIES {
-            if let Some(origin) = proxy::caller(self.config, end(reply.dst, reply.dport)) {
+            if let Some(origin) = proxy::caller(self.config, opened) {
                 return Some(origin);
             }
             if !matches!(self.flows.get(key), Ok(Some(flow)) if !flow.ended()) {
@@ -198,29 +202,4 @@ fn of_flow(reply: &Flow, sender: &Port) -> Client {
         listener: ListenerIndex(reply.listener),
         endpoint: EndpointIndex(reply.endpoint),
     }
-}
-
-fn reply_key(ingress: u32, own: SocketAddrV4, peer: SocketAddrV4, protocol: u8) -> FlowKey {
-    FlowKey {
-        ingress,
-        src: packed(*own.ip()),
-        dst: packed(*peer.ip()),
-        sport: own.port().to_be(),
-        dport: peer.port().to_be(),
-        protocol,
-        icmp_type: 0,
-        pad: [0; 2],
-    }
-}
-
-fn end(address: u32, port: u16) -> SocketAddrV4 {
-    SocketAddrV4::new(unpacked(address), u16::from_be(port))
-}
-
-fn packed(address: Ipv4Addr) -> u32 {
-    u32::from_ne_bytes(address.octets())
-}
-
-fn unpacked(address: u32) -> Ipv4Addr {
-    address.to_ne_bytes().into()
 }

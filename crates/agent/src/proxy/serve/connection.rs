@@ -16,7 +16,7 @@ use tokio_openssl::SslStream;
 
 use super::Live;
 use crate::kernel::source_ports;
-use crate::proxy::callers::Callers;
+use crate::proxy::callers::{Callers, Opened};
 use crate::proxy::header::{Subject, header};
 use crate::proxy::origin::{Origin, Origins};
 use crate::proxy::relay::{End, relay, relay_plain};
@@ -85,8 +85,7 @@ async fn carry<C: Client>(
 ) {
     let Some(listener) = now.settings.listeners.get(&way.listener) else { return };
     let Some((id, mut server)) = connect(now, way, peer).await else { return reset(&[client.socket()]) };
-    let opened_from = server.local_addr().ok().and_then(ipv4);
-    let _remembered = opened_from.map(|from| callers.remember(from, way.origin));
+    let _remembered = opened(&server).map(|opened| callers.remember(opened, way.origin));
     let introduced = match introduction(now, listener, way) {
         Some(header) => server.write_all(&header).await,
         None => Ok(()),
@@ -105,10 +104,10 @@ async fn carry<C: Client>(
     }
 }
 
-fn ipv4(address: SocketAddr) -> Option<SocketAddrV4> {
-    match address {
-        SocketAddr::V4(address) => Some(address),
-        SocketAddr::V6(_) => None,
+fn opened(server: &TcpStream) -> Option<Opened> {
+    match (server.local_addr().ok()?, server.peer_addr().ok()?) {
+        (SocketAddr::V4(from), SocketAddr::V4(to)) => Some(Opened { from, to }),
+        (SocketAddr::V4(_) | SocketAddr::V6(_), _) => None,
     }
 }
 
