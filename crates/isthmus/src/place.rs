@@ -6,10 +6,14 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use agent::AgentConfig;
+use agent::plan_cache::PlanCache;
+use anyhow::Context as _;
 use clap::Args;
 use model::id::HostId;
+use model::plan::HostPlan;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -129,6 +133,15 @@ impl Place {
     /// What lives only as long as the machine is up: pins, bundles, sockets.
     pub fn run_dir(&self) -> PathBuf {
         Path::new(RUN).join(&self.tag)
+    }
+
+    /// What its agent follows: the last plan on disk.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn plan(&self) -> anyhow::Result<Arc<HostPlan>> {
+        let plan = PlanCache::new(&self.state).load().context("cannot read the plan")?;
+        plan.context("there is no plan on disk: does `isthmus up` run, or has it just begun?")
     }
 
     /// Names and paths of the agent's things here.

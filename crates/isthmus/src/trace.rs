@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use agent::plan_cache::PlanCache;
 use agent::trace::{From, Protocol, Question, Trace};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -44,8 +43,7 @@ impl TraceArgs {
     /// When there is no data plane, client or target are unknown, or the caller is not root.
     pub fn run(&self) -> Result<()> {
         let place = self.which.place()?;
-        let plan = PlanCache::new(&place.state).load().context("cannot read the plan")?;
-        let plan = plan.context("there is no plan on disk: does `isthmus up` run, or has it just begun?")?;
+        let plan = place.plan()?;
         let (config, question) = (agent_config(&place)?, self.question()?);
         let trace = if self.next {
             agent::trace::next(&config, &plan, &question, Duration::from_secs(self.timeout))?

@@ -3,9 +3,8 @@
 use std::net::SocketAddrV4;
 
 use agent::flows::FlowProtocol;
-use agent::plan_cache::PlanCache;
 use agent::whois::{Caller, Question, Receiver, whois};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use model::id::{InstanceId, VpcId};
 
@@ -38,8 +37,7 @@ impl Whois {
     /// When nobody has such a connection, there is no data plane, or the caller is not root.
     pub fn run(self) -> Result<()> {
         let place = self.which.place()?;
-        let plan = PlanCache::new(&place.state).load().context("cannot read the plan")?;
-        let plan = plan.context("there is no plan on disk: does `isthmus up` run, or has it just begun?")?;
+        let plan = place.plan()?;
         let receiver = match (self.vpc, self.instance) {
             (Some(vpc), _) => Receiver::Vpc(vpc),
             (None, Some(instance)) => Receiver::Instance(instance),

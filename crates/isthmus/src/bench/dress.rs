@@ -59,10 +59,14 @@ pub(super) fn haproxy(bed: &mut Bed) -> Result<Ends> {
     for port in [HTTP, STREAM, INLINE] {
         configuration += &format!("listen p{port}\n bind {BALANCER}:{port}\n server s {SERVER}:{port}\n");
     }
+    start_haproxy(bed, &fabric, &configuration)?;
+    Ok((client, server, BALANCER))
+}
+
+fn start_haproxy(bed: &mut Bed, fabric: &Netns, configuration: &str) -> Result<()> {
     let file = bed.directory().join("haproxy");
     fs::write(&file, configuration)?;
-    bed.spawn(&fabric, &["haproxy", "-db", "-f", &file.to_string_lossy()])?;
-    Ok((client, server, BALANCER))
+    bed.spawn(fabric, &["haproxy", "-db", "-f", &file.to_string_lossy()])
 }
 
 /// HAProxy, which ends TLS and sends the PROXY protocol.
@@ -78,9 +82,7 @@ pub(super) fn haproxy_proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends
          listen told\n bind {BALANCER}:{TOLD}\n server s {SERVER}:{TOLD} send-proxy-v2\n\
          listen tls\n bind {BALANCER}:{TLS} ssl crt {both}\n server s {SERVER}:{HTTP}\n"
     );
-    let file = bed.directory().join("haproxy");
-    fs::write(&file, configuration)?;
-    bed.spawn(&fabric, &["haproxy", "-db", "-f", &file.to_string_lossy()])?;
+    start_haproxy(bed, &fabric, &configuration)?;
     Ok((client, server, BALANCER))
 }
 

@@ -15,6 +15,7 @@ use agent::proxy::{Keeper, Settings};
 use agent::reconcile::Reconciler;
 use agent::sweep;
 use anyhow::{Context, Result, ensure};
+use rustix::process::{Signal, set_parent_process_death_signal};
 
 use super::bed::{Bed, adjust, run};
 use super::dress::Ends;
@@ -107,8 +108,10 @@ pub(super) fn proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
     Ok(ends)
 }
 
-/// Runs the proxy of the benchmark of this name.
+/// Runs the proxy of the benchmark of this name. It dies with the benchmark, whatever happens to that: outside of a benchmark
+/// a proxy outlives its agent.
 pub(super) fn proxy(name: &str) -> Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
     Ok(agent::proxy::run(&config(name, &super::bed::directory(name))?)?)
 }
 

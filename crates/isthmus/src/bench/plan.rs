@@ -103,12 +103,9 @@ pub(super) fn proxied(host: &HostId, identity: &Identity) -> Result<HostPlan> {
     };
     let both = [(TOLD, TOLD, Some(told), None), (TLS, HTTP, None, Some(tls))];
     for (index, (port, server, proxy_protocol, tls)) in (101..).zip(both) {
-        let like = plan.listeners[&ListenerIndex(1)].clone();
-        let (id, ports, server_group) =
-            (format!("lsn-{index}@{port}").parse()?, PortRange::one(port), ServerGroupIndex(index));
-        let listener = ListenerPlan { id, ports, server_group, proxy_protocol, tls, ..like };
-        plan.listeners.insert(ListenerIndex(index), listener);
-        plan.server_groups.insert(server_group, server_group_of(index, server)?);
+        let plain = listener(index, VIP, Transport::Tcp, port)?;
+        plan.listeners.insert(ListenerIndex(index), ListenerPlan { proxy_protocol, tls, ..plain });
+        plan.server_groups.insert(ServerGroupIndex(index), group_of_one(index, server)?);
     }
     Ok(plan)
 }
@@ -185,40 +182,50 @@ const SERVICES: [(Transport, u16); 4] =
 fn listeners() -> Result<BTreeMap<ListenerIndex, ListenerPlan>> {
     (1..)
         .zip(SERVICES)
-        .map(|(index, (protocol, port))| {
-            let listener = ListenerPlan {
-                id: format!("lsn-{index}@{port}").parse()?,
-                vips: vec![VIP],
-                protocol,
-                ports: PortRange::one(port),
-                server_group: ServerGroupIndex(index),
-                idle_timeout: 900,
-                cps: 0,
-                mss: 0,
-                proxy_protocol: None,
-                tls: None,
-            };
-            Ok((ListenerIndex(index), listener))
-        })
+        .map(|(index, (protocol, port))| Ok((ListenerIndex(index), listener(index, VIP, protocol, port)?)))
         .collect()
+}
+
+/// A listener on one address, with the server group of its own number.
+pub(super) fn listener(index: u32, vip: VipIndex, protocol: Transport, port: u16) -> Result<ListenerPlan> {
+    Ok(ListenerPlan {
+        id: format!("lsn-{index}@{port}").parse()?,
+        vips: vec![vip],
+        protocol,
+        ports: PortRange::one(port),
+        server_group: ServerGroupIndex(index),
+        idle_timeout: 900,
+        cps: 0,
+        mss: 0,
+        proxy_protocol: None,
+        tls: None,
+    })
 }
 
 fn server_groups() -> Result<BTreeMap<ServerGroupIndex, ServerGroupPlan>> {
     (1..)
         .zip(SERVICES)
-        .map(|(index, (_, port))| Ok((ServerGroupIndex(index), server_group_of(index, port)?)))
+        .map(|(index, (_, port))| Ok((ServerGroupIndex(index), group_of_one(index, port)?)))
         .collect()
 }
 
-fn server_group_of(index: u32, port: u16) -> Result<ServerGroupPlan> {
+fn group_of_one(index: u32, port: u16) -> Result<ServerGroupPlan> {
     let server = ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER, port, weight: 100 };
+    server_group(index, BTreeMap::from([(ServerIndex(index), server)]))
+}
+
+/// A server group as one is by itself, with these servers.
+pub(super) fn server_group(
+    index: u32,
+    servers: BTreeMap<ServerIndex, ServerPlan>,
+) -> Result<ServerGroupPlan> {
     Ok(ServerGroupPlan {
         id: format!("sgp-{index}").parse()?,
         scheduler: Scheduler::Wrr,
         preserve_client_ip: true,
         drain_seconds: None,
         health_check: None,
-        servers: BTreeMap::from([(ServerIndex(index), server)]),
+        servers,
     })
 }
 

@@ -228,5 +228,5 @@ fn table(samples: &[Vec<Vec<f64>>]) -> Table {
     table
 }
 
-/// At least what the better of the others does. Source: SPECIFICATION.md.
+/// At least what the better of the others does: whoever has one of them loses nothing.
 const TARGET: Bound = Bound::AtLeast(1.0);

@@ -20,8 +20,7 @@ use model::id::{
     EndpointIndex, GroupIndex, HostId, ListenerIndex, Network, PortIndex, Revision, ServerGroupIndex,
     ServerIndex, VipIndex,
 };
-use model::net::{PortRange, Transport};
-use model::nlb::Scheduler;
+use model::net::Transport;
 use model::plan::{
     EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan,
 };
@@ -29,7 +28,7 @@ use model::security::RuleProtocol;
 
 use super::figure::{self, Figure};
 use super::output;
-use super::plan::{group, port, rule, vpc, zone};
+use super::plan::{self, group, port, rule, vpc, zone};
 use super::targets::Bound;
 
 const ENDPOINTS: u32 = 10_000;
@@ -180,18 +179,7 @@ fn vip(index: u32) -> Result<(VipIndex, VipPlan)> {
 
 fn listener(index: u32) -> Result<(ListenerIndex, ListenerPlan)> {
     let (vip, port) = ((index - 1) / LISTENERS_OF_VIP, (index - 1) % LISTENERS_OF_VIP);
-    let listener = ListenerPlan {
-        id: format!("lsn-{index}@80").parse()?,
-        vips: vec![VipIndex(1 + vip)],
-        protocol: Transport::Tcp,
-        ports: PortRange::one(80 + port as u16),
-        server_group: ServerGroupIndex(index),
-        idle_timeout: 900,
-        cps: 0,
-        mss: 0,
-        proxy_protocol: None,
-        tls: None,
-    };
+    let listener = plan::listener(index, VipIndex(1 + vip), Transport::Tcp, 80 + port as u16)?;
     Ok((ListenerIndex(index), listener))
 }
 
@@ -207,15 +195,7 @@ fn server_group(index: u32) -> Result<(ServerGroupIndex, ServerGroupPlan)> {
         };
         (ServerIndex((index - 1) * SERVERS + number), server)
     };
-    let group = ServerGroupPlan {
-        id: format!("sgp-{index}").parse()?,
-        scheduler: Scheduler::Wrr,
-        preserve_client_ip: true,
-        drain_seconds: None,
-        health_check: None,
-        servers: (1..=SERVERS).map(server).collect(),
-    };
-    Ok((ServerGroupIndex(index), group))
+    Ok((ServerGroupIndex(index), plan::server_group(index, (1..=SERVERS).map(server).collect())?))
 }
 
 /// In a consumer's VPC, behind one of its security groups.

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use agent::capture::{Capture, Captured, Filter, Packet, Target};
 use agent::flows::FlowProtocol;
-use agent::plan_cache::PlanCache;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
@@ -61,8 +60,7 @@ impl CaptureArgs {
     /// When nothing of the target is on this host, the file cannot be written, or the caller is not root.
     pub fn run(self) -> Result<()> {
         let place = self.which.place()?;
-        let plan = PlanCache::new(&place.state).load().context("cannot read the plan")?;
-        let plan = plan.context("there is no plan on disk: does `isthmus up` run, or has it just begun?")?;
+        let plan = place.plan()?;
         let target = target(&self.target)?;
         let mut capture = Capture::begin(&agent_config(&place)?, &plan, &target, self.filter())?;
         let mut out = self.out(&capture)?;
