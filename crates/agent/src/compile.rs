@@ -49,37 +49,22 @@ pub struct Interfaces {
 
 /// What the maps must hold so that packets follow the plan.
 pub fn compile(plan: &HostPlan, health: &Health, past: &Past, interfaces: &Interfaces) -> Image {
-    let mut compiler = Compiler {
-        plan,
-        health,
-        past,
-        interfaces,
-        policies: Policies::new(&plan.groups),
-        tables: IndexSet::new(),
-        tables_of_groups: HashMap::new(),
-        chosen: BTreeSet::new(),
-    };
-    let ports = compiler.ports();
-    let mut addresses = compiler.vpc_addresses(&ports);
-    addresses.extend(services_addresses(&ports));
-    let services = Network(tables::SERVICES_NETWORK);
-    addresses.extend(proxy_addresses(plan).into_iter().map(|(address, what)| ((services, address), what)));
+    let mut compiler = Compiler::new(plan, health, past, interfaces);
+    let network = compiler.network();
     let listeners = compiler.listeners();
     let servers = compiler.servers();
-    Image {
-        ports,
-        services: interfaces.services,
-        addresses,
-        routes: routes(plan, &interfaces.ports),
-        members: members(plan),
-        rates: rates(plan),
-        loads: loads(plan),
-        limits: plan.endpoints.iter().filter_map(|(index, it)| Some((*index, it.bandwidth?))).collect(),
-        listeners,
-        servers,
-        policies: compiler.policies.into_lists(),
-        server_tables: compiler.tables.into_iter().collect(),
-    }
+    let Compiler { policies, tables, .. } = compiler;
+    // A server's policies are its port's: load balancing adds none.
+    let (policies, server_tables) = (policies.into_lists(), tables.into_iter().collect());
+    Image { listeners, servers, policies, server_tables, loads: loads(plan), ..network }
+}
+
+/// The same without load balancing: no listeners, servers, and what belongs to them.
+pub fn network(plan: &HostPlan, interfaces: &Interfaces) -> Image {
+    let (health, past) = (Health::new(), Past::default());
+    let mut compiler = Compiler::new(plan, &health, &past, interfaces);
+    let network = compiler.network();
+    Image { policies: compiler.policies.into_lists(), ..network }
 }
 
 fn members(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
@@ -156,6 +141,40 @@ struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
+    fn new(plan: &'a HostPlan, health: &'a Health, past: &'a Past, interfaces: &'a Interfaces) -> Self {
+        Self {
+            plan,
+            health,
+            past,
+            interfaces,
+            policies: Policies::new(&plan.groups),
+            tables: IndexSet::new(),
+            tables_of_groups: HashMap::new(),
+            chosen: BTreeSet::new(),
+        }
+    }
+
+    /// All but load balancing; policies are still to come.
+    fn network(&mut self) -> Image {
+        let plan = self.plan;
+        let ports = self.ports();
+        let mut addresses = self.vpc_addresses(&ports);
+        addresses.extend(services_addresses(&ports));
+        let services = Network(tables::SERVICES_NETWORK);
+        addresses
+            .extend(proxy_addresses(plan).into_iter().map(|(address, what)| ((services, address), what)));
+        Image {
+            ports,
+            services: self.interfaces.services,
+            addresses,
+            routes: routes(plan, &self.interfaces.ports),
+            members: members(plan),
+            rates: rates(plan),
+            limits: plan.endpoints.iter().filter_map(|(index, it)| Some((*index, it.bandwidth?))).collect(),
+            ..Image::default()
+        }
+    }
+
     fn ports(&mut self) -> BTreeMap<u32, PortImage> {
         let mut ports = BTreeMap::new();
         for (index, port) in &self.plan.ports {
@@ -418,4 +437,4 @@ fn listener_image(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

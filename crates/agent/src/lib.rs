@@ -10,6 +10,7 @@ pub mod dns;
 pub mod down;
 pub mod encode;
 pub mod flows;
+pub mod follow;
 pub mod image;
 pub mod instance;
 pub mod instances;

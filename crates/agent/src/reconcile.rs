@@ -1,23 +1,24 @@
-//! Makes the data plane equal to a plan. A pass reads everything it needs, so the normal case, a restart and what a
-//! crash left behind are one path.
+//! Makes the data plane equal to a plan. The first pass, and every one over a plan that has been followed before, reads
+//! everything it needs, so a restart, what a crash left behind and what somebody else has changed are one path.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use model::id::{InstanceId, PortIndex};
 use model::plan::{HostPlan, PortPlan};
 
-use crate::compile::{Health, Interfaces, compile, proxy_names};
+use crate::compile::{Health, Interfaces, proxy_names};
 use crate::config::AgentConfig;
+use crate::follow::{self, Follower};
 use crate::kernel::links::{self, SERVICES_LINK, Veth};
 use crate::kernel::maps::{Changes, Maps};
 use crate::kernel::programs::{Attachment, Programs, maps_dir};
 use crate::kernel::rules::{MAIN_TABLE, Routing, SOURCE_TABLES, SourceRule};
 use crate::kernel::source_ports;
-use crate::leaving::Past;
 use crate::sweep;
 
 pub use crate::kernel::programs::OBJECT;
@@ -38,7 +39,7 @@ pub struct Pass {
 
 /// What a pass is to make true.
 struct Wanted<'a> {
-    plan: &'a HostPlan,
+    plan: &'a Arc<HostPlan>,
     health: &'a Health,
     swept: u64,
 }
@@ -49,20 +50,19 @@ pub struct Reconciler {
     config: AgentConfig,
     attachment: Attachment,
     programs: Option<Programs>,
-    /// No pass of this process has raised the epoch yet.
-    unsettled: bool,
+    follower: Follower,
 }
 
 impl Reconciler {
     /// A reconciler that has done nothing yet.
     pub fn new(config: AgentConfig, attachment: Attachment) -> Self {
-        Self { config, attachment, programs: None, unsettled: true }
+        Self { config, attachment, programs: None, follower: Follower::default() }
     }
 
     /// One pass. Blocks for some milliseconds, longer when there is much to make.
     ///
     /// `swept`: when the last sweep of flows began that has ended, see [`Past::swept`].
-    pub fn pass(&mut self, plan: &HostPlan, health: &Health, swept: u64) -> Pass {
+    pub fn pass(&mut self, plan: &Arc<HostPlan>, health: &Health, swept: u64) -> Pass {
         let mut pass = Pass::default();
         let wanted = Wanted { plan, health, swept };
         if let Err(error) = self.try_pass(&wanted, &mut pass) {
@@ -102,12 +102,9 @@ impl Reconciler {
         pass: &mut Pass,
     ) -> Result<(), Box<dyn Error>> {
         let maps = Maps::open(&maps_dir(&self.config.bpf_dir()))?;
-        let past = Past { servers: maps.formers()?, swept: wanted.swept, now: sweep::now() };
-        let image = compile(wanted.plan, wanted.health, &past, interfaces);
-        // A failure in the middle leaves maps changed and flows not judged again: the next one must do it.
-        let rejudge = std::mem::replace(&mut self.unsettled, true);
-        let changes = maps.sync(&image, rejudge)?;
-        self.unsettled = false;
+        let Wanted { plan, health, swept } = *wanted;
+        let wanted = follow::Wanted { plan, health, interfaces, swept, now: sweep::now() };
+        let changes = self.follower.follow(&maps, &wanted)?;
         pass.changes.entries += changes.entries;
         pass.changes.judgement |= changes.judgement;
         pass.changes.departure |= changes.departure;
@@ -121,7 +118,7 @@ impl Reconciler {
             let connections = self.config.connections;
             let directory = self.config.bpf_dir();
             self.programs = Some(Programs::open(&directory, OBJECT, self.attachment, connections)?);
-            self.unsettled = true;
+            self.follower.unsettle();
             let room = Maps::open(&maps_dir(&directory))?.flows.capacity() / 2;
             if room != connections {
                 tracing::warn!(

@@ -65,7 +65,7 @@ fn server(index: u32, letter: char, weight: u8) -> ServerPlan {
 }
 
 /// Two servers, in zones g and k, behind an NLB with an address in each; one endpoint.
-fn plan() -> HostPlan {
+pub(crate) fn plan() -> HostPlan {
     let check = HealthCheck {
         kind: HealthCheckKind::Tcp,
         port: 0,
@@ -151,7 +151,7 @@ fn plan() -> HostPlan {
     }
 }
 
-fn interfaces() -> Interfaces {
+pub(crate) fn interfaces() -> Interfaces {
     Interfaces { ports: BTreeMap::from([(PortIndex(1), 11), (PortIndex(2), 12)]), services: 10 }
 }
 

@@ -89,36 +89,24 @@ impl Maps {
         })
     }
 
-    /// Makes the maps equal to the image. `rejudge` raises the epoch even when nothing changed: a pass that was
-    /// interrupted before it raised the epoch leaves no other trace.
-    pub fn sync(&self, image: &Image, rejudge: bool) -> Result<Changes, TableError> {
+    /// Makes the maps equal to the image; gives the contents of `PORTS` too. `rejudge` raises the epoch even when nothing
+    /// changed: a pass that was interrupted before it raised the epoch leaves no other trace.
+    pub fn sync(&self, image: &Image, rejudge: bool) -> Result<(Changes, HashMap<u32, Port>), TableError> {
         let (policy_entries, policies, no_rules) = self.write_rules(image)?;
         let (server_tables, no_slots) = self.write_slots(image)?;
         let places = Places { policies, server_tables };
-        let members = Difference::of(&self.members, encode::members(image))?;
-        let policies = Difference::of(&self.policies, policy_entries)?;
+        let network = Network::of(self, image, policy_entries, &places)?;
         let servers = Difference::of(&self.servers, encode::servers(image, &places))?;
-        let limits = Difference::of(&self.limits, encode::limits(image))?;
-        let rates = Difference::of(&self.rates, encode::rates(image))?;
         let loads = Difference::of(&self.loads, encode::loads(image))?;
         let listeners = Difference::of(&self.listeners, encode::listeners(image, &places))?;
-        let addresses = Difference::of(&self.addresses, encode::addresses(image, &places))?;
-        let routes = Difference::of(&self.routes, encode::routes(image))?;
-        let ports = Difference::of(&self.ports, encode::ports(image, &places))?;
+        let Network { members, policies, limits, rates, addresses, routes, ports } = &network;
         let steps: [&dyn Step; 10] =
-            [&members, &policies, &servers, &limits, &rates, &loads, &listeners, &addresses, &routes, &ports];
-        for step in steps {
-            step.write()?;
-        }
-        for step in steps.into_iter().rev() {
-            step.remove()?;
-        }
+            [members, policies, &servers, limits, rates, &loads, &listeners, addresses, routes, ports];
         let changes = Changes {
-            entries: steps.iter().map(|step| step.size()).sum(),
+            entries: carry_out(&steps)?,
             judgement: rejudge
-                || [&members as &dyn Step, &policies, &servers, &addresses, &routes, &ports]
-                    .iter()
-                    .any(|step| step.size() > 0)
+                || network.changes_judgement()
+                || servers.size() > 0
                 || listeners.changes(differ_in_judgement),
             departure: servers.changes(departs) || listeners.changes(leads_elsewhere),
             overflows: [no_rules, no_slots],
@@ -126,7 +114,34 @@ impl Maps {
         if changes.judgement {
             self.raise_epoch()?;
         }
-        Ok(changes)
+        Ok((changes, encode::ports(image, &places)))
+    }
+
+    /// The same for an image without load balancing, whose maps stay as they are: they were made for `ports`. `None` = the
+    /// ports are not those any more, by links or policies; nothing that packets follow has changed.
+    pub fn sync_network(
+        &self,
+        image: &Image,
+        ports: &HashMap<u32, Port>,
+    ) -> Result<Option<Changes>, TableError> {
+        let (policy_entries, policies, no_rules) = self.write_rules(image)?;
+        let places = Places { policies, server_tables: Vec::new() };
+        if encode::ports(image, &places) != *ports {
+            return Ok(None);
+        }
+        let network = Network::of(self, image, policy_entries, &places)?;
+        let Network { members, policies, limits, rates, addresses, routes, ports } = &network;
+        let steps: [&dyn Step; 7] = [members, policies, limits, rates, addresses, routes, ports];
+        let changes = Changes {
+            entries: carry_out(&steps)?,
+            judgement: network.changes_judgement(),
+            departure: false,
+            overflows: [no_rules, None],
+        };
+        if changes.judgement {
+            self.raise_epoch()?;
+        }
+        Ok(Some(changes))
     }
 
     /// Puts rules that are not there yet into free places; gives the contents of `POLICIES` and each policy's id.
@@ -258,6 +273,49 @@ struct Difference<'a, K, V> {
     /// Entries to write, with what they replace.
     written: Vec<(K, V, Option<V>)>,
     removed: Vec<(K, V)>,
+}
+
+/// What separates the maps from an image, load balancing left out.
+struct Network<'a> {
+    members: Difference<'a, MemberKey, u8>,
+    policies: Difference<'a, u32, Policy>,
+    limits: Difference<'a, u32, Limit>,
+    rates: Difference<'a, RateKey, Rate>,
+    addresses: Difference<'a, AddressKey, Address>,
+    routes: Difference<'a, RoutePrefix, u32>,
+    ports: Difference<'a, u32, Port>,
+}
+
+impl<'a> Network<'a> {
+    fn of(
+        maps: &'a Maps,
+        image: &Image,
+        policies: HashMap<u32, Policy>,
+        places: &Places,
+    ) -> Result<Self, TableError> {
+        Ok(Self {
+            members: Difference::of(&maps.members, encode::members(image))?,
+            policies: Difference::of(&maps.policies, policies)?,
+            limits: Difference::of(&maps.limits, encode::limits(image))?,
+            rates: Difference::of(&maps.rates, encode::rates(image))?,
+            addresses: Difference::of(&maps.addresses, encode::addresses(image, places))?,
+            routes: Difference::of(&maps.routes, encode::routes(image))?,
+            ports: Difference::of(&maps.ports, encode::ports(image, places))?,
+        })
+    }
+
+    fn changes_judgement(&self) -> bool {
+        let Self { members, policies, addresses, routes, ports, limits: _, rates: _ } = self;
+        let judged: [&dyn Step; 5] = [members, policies, addresses, routes, ports];
+        judged.iter().any(|step| step.size() > 0)
+    }
+}
+
+/// Writes what is new, in order, then removes what is old, the other way; gives the number of entries.
+fn carry_out(steps: &[&dyn Step]) -> Result<usize, TableError> {
+    steps.iter().try_for_each(|step| step.write())?;
+    steps.iter().rev().try_for_each(|step| step.remove())?;
+    Ok(steps.iter().map(|step| step.size()).sum())
 }
 
 trait Step {

@@ -82,7 +82,7 @@ impl Host {
     }
 
     pub(crate) fn pass_once(&mut self) -> Pass {
-        self.reconciler.pass(&self.plan, &Health::new(), 0)
+        self.reconciler.pass(&std::sync::Arc::new(self.plan.clone()), &Health::new(), 0)
     }
 
     /// What a new process does.

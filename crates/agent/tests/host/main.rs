@@ -23,7 +23,7 @@ use agent::resets::Reset;
 use agent::sweep::{Swept, sweep};
 use agent::trace::{From, Protocol, Question, Trace};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
-use model::id::PortIndex;
+use model::id::{EndpointIndex, PortIndex, Revision};
 use model::plan::HostPlan;
 use tables::{EventKind, FlowState};
 use traffic::{connect, ping, serve, serve_udp, udp_exchange};
@@ -116,6 +116,31 @@ fn a_new_program_takes_over_established_connections() {
     assert!(host.status().links.iter().all(|link| link.attached));
     host.pass();
     assert_eq!(connection.ask(), before, "and the older one takes over again");
+}
+
+/// How large load balancing is does not matter to one more endpoint: its maps are not even read.
+#[test]
+fn one_more_endpoint_costs_the_same_beside_any_number_of_servers() {
+    let mut host = Host::start("more");
+    let servers = |host: &Host| {
+        let status = host.status();
+        status.maps.iter().find(|map| map.name == "SERVERS").unwrap().used
+    };
+    let all = servers(&host);
+    let maps = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap();
+    let (lost, _) = maps.servers.entries().unwrap()[0];
+    maps.servers.remove(&lost).unwrap();
+    host.plan.revision = Revision(host.plan.revision.0 + 1);
+    let mut endpoint = host.plan.endpoints.values().next().unwrap().clone();
+    endpoint.zones.truncate(1);
+    endpoint.zones[0].address = [10, 0, 1, 222].into();
+    host.plan.endpoints.insert(EndpointIndex(77), endpoint);
+    assert_eq!(host.pass().changes.entries, 1);
+    assert_eq!(servers(&host), all - 1, "nobody has looked");
+    assert_eq!(host.pass().changes.entries, 1, "the next look finds what is missing");
+    assert_eq!(servers(&host), all);
+    let _servers = host.servers();
+    assert!(!connect(host.netns(CLIENT_G), "10.0.1.222:80").unwrap().ask().is_empty());
 }
 
 #[test]

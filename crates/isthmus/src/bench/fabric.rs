@@ -75,7 +75,7 @@ pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
     let (client, server) = plan::instances()?;
     let (client, server) = (config.instance(&client), config.instance(&server));
     bed.adopt([&client, &server]);
-    let plan = plan::host(&config.host)?;
+    let plan = Arc::new(plan::host(&config.host)?);
     let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
     let pass = loop {
         let pass = reconciler.pass(&plan, &Health::new(), 0);
@@ -97,7 +97,7 @@ pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
 pub(super) fn proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
     let ends = isthmus(bed)?;
     let config = config(bed.name(), &bed.directory())?;
-    let plan = plan::proxied(&config.host, identity)?;
+    let plan = Arc::new(plan::proxied(&config.host, identity)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
     let pass = reconciler.pass(&plan, &Health::new(), 0);

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use agent::compile::{Health, Interfaces, compile};
+use agent::compile::{Health, Interfaces};
+use agent::follow::{Follower, Wanted};
 use agent::kernel::bpffs;
 use agent::kernel::maps::{Changes, Maps};
 use agent::kernel::programs::{Attachment, Programs, maps_dir};
-use agent::leaving::Past;
 use agent::reconcile::OBJECT;
 use anyhow::{Result, ensure};
 use model::id::{
@@ -57,17 +58,20 @@ pub(super) fn run(page: Option<&Path>) -> Result<()> {
 }
 
 fn measure() -> Result<Vec<Figure>> {
-    let host = Host::new()?;
+    let mut host = Host::new()?;
     let interfaces = Interfaces {
         ports: (1..=PORTS).map(|index| (PortIndex(index), 1000 + index)).collect(),
         services: 1,
     };
-    let mut plan = plan()?;
+    let mut plan = Arc::new(plan()?);
     let (whole, changes) = host.follow(&plan, &interfaces)?;
     ensure!(changes.overflows == [None; 2], "the plan does not fit: {:?}", changes.overflows);
     let mut more = Vec::new();
     for index in ENDPOINTS + 1..=ENDPOINTS + MORE {
-        plan.endpoints.insert(EndpointIndex(index), endpoint(index)?);
+        let mut next = HostPlan::clone(&plan);
+        next.revision = Revision(plan.revision.0 + 1);
+        next.endpoints.insert(EndpointIndex(index), endpoint(index)?);
+        plan = Arc::new(next);
         let (took, changes) = host.follow(&plan, &interfaces)?;
         ensure!(changes.entries == 1, "one more endpoint has changed {} entries", changes.entries);
         more.push(took.as_secs_f64());
@@ -89,12 +93,13 @@ fn measure() -> Result<Vec<Figure>> {
 /// Maps of their own. Dropping it takes them away.
 struct Host {
     directory: PathBuf,
+    follower: Follower,
 }
 
 impl Host {
     fn new() -> Result<Self> {
         let directory = PathBuf::from(format!("/run/isthmus-bench-{}-scale", std::process::id()));
-        let host = Self { directory };
+        let host = Self { directory, follower: Follower::default() };
         Programs::open(&host.pins(), OBJECT, Attachment::of_kernel(), 1024)?;
         Ok(host)
     }
@@ -105,12 +110,11 @@ impl Host {
     }
 
     /// As the agent's pass does it.
-    fn follow(&self, plan: &HostPlan, interfaces: &Interfaces) -> Result<(Duration, Changes)> {
+    fn follow(&mut self, plan: &Arc<HostPlan>, interfaces: &Interfaces) -> Result<(Duration, Changes)> {
         let start = Instant::now();
         let maps = Maps::open(&maps_dir(&self.pins()))?;
-        let past = Past { servers: maps.formers()?, swept: 0, now: 1 };
-        let image = compile(plan, &Health::new(), &past, interfaces);
-        let changes = maps.sync(&image, false)?;
+        let wanted = Wanted { plan, health: &Health::new(), interfaces, swept: 0, now: 1 };
+        let changes = self.follower.follow(&maps, &wanted)?;
         Ok((start.elapsed(), changes))
     }
 }
