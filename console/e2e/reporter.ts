@@ -6,16 +6,16 @@ import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/nod
 /** Lines of an error that are shown: what was waited for, and what was seen instead. */
 const LINES = 14;
 
-type Failure = Pick<SerializedError, "message" | "stack">;
+type Failure = Pick<SerializedError, "message" | "stack"> & { diff?: string };
 
 /** Without the colours of a terminal. */
 const plain = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "");
 
 const file = ({ moduleId }: TestModule): string => basename(moduleId);
 
-function tell({ message, stack }: Failure): string {
+function tell({ message, stack, diff = "" }: Failure): string {
   const place = stack?.split("\n").find((line) => line.includes("/e2e/"))?.trim() ?? "";
-  return [...plain(message).split("\n").slice(0, LINES), place].map((line) => `    ${line}\n`).join("");
+  return [...plain(`${message}\n${diff}`).trimEnd().split("\n").slice(0, LINES), place].map((line) => `    ${line}\n`).join("");
 }
 
 function failure(test: TestCase): string {

@@ -1,46 +1,25 @@
 // What is shown follows what is: the server tells that something has changed, and pages ask again.
 import { createContext, use, useEffect, useState, type ReactNode } from "react";
-import { send, type Answer, type Call } from "./call.ts";
+import type { Answer, Call } from "./call.ts";
 import { useSession } from "./session.tsx";
-import type { Key } from "./sign.ts";
-
-/** Time before a broken stream is asked for again, milliseconds. */
-const RETRY = 2000;
+import { follow } from "./stream.ts";
 
 const LiveContext = createContext({ tick: 0, connected: false });
-
-async function follow(key: Key, signal: AbortSignal, changed: () => void): Promise<void> {
-  const response = await send(key, "/console/events", { product: "Sts", action: "GetCallerIdentity" }, signal);
-  if (!response.ok || response.body === null) throw new Error(`the stream of changes: ${response.status}`);
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    if (value.includes("data:")) changed();
-  }
-}
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export function Live({ children }: { children: ReactNode }) {
   const { key } = useSession();
   const [live, setLive] = useState({ tick: 0, connected: false });
-  useEffect(() => {
-    const abort = new AbortController();
-    const changed = () => setLive(({ tick }) => ({ tick: tick + 1, connected: true }));
-    const run = async () => {
-      while (!abort.signal.aborted) {
-        try {
-          await follow(key, abort.signal, changed);
-        } catch {
-          setLive(({ tick }) => ({ tick, connected: false }));
-          await pause(RETRY);
-        }
-      }
-    };
-    void run();
-    return () => abort.abort();
-  }, [key]);
+  useEffect(
+    () =>
+      follow(key, "/console/events", {
+        begun: () => undefined,
+        told: (events) => {
+          if (events.length > 0) setLive(({ tick }) => ({ tick: tick + 1, connected: true }));
+        },
+        broken: () => setLive(({ tick }) => ({ tick, connected: false })),
+      }),
+    [key],
+  );
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 

@@ -20,6 +20,25 @@ export const sentences = {
     "Nothing to draw yet. Create a VPC: what you make appears here, from clients on the left to servers on the right.",
     "暂无内容。请先创建专有网络：所创建的资源会显示在这里，左侧是客户端，右侧是服务器。",
   ],
+  flowsHint: [
+    "What becomes of connections of your instances, endpoints and servers, as it happens. Other accounts' sides are not shown.",
+    "实时显示您的实例、终端节点和服务器的连接，不显示其他账号一侧的信息。",
+  ],
+  filterFlows: ["Address, port or ID", "地址、端口或 ID"],
+  noFlows: [
+    "No connection yet. Open one: with Connectivity Test, or in the terminal of an instance.",
+    "暂无连接。请使用连通性测试或实例终端发起连接。",
+  ],
+  noFlowsLikeThis: ["No connection is like this. Change the filter.", "没有匹配的连接。请修改筛选条件。"],
+  flowsMissed: ["records came faster than they could be read, and are not shown.", "条记录因读取过慢而未显示。"],
+  connectivityHint: [
+    "Trace asks the data plane what would become of a connection, and changes nothing. A request is really sent, from the instance, by the cloud assistant.",
+    "追踪询问数据面连接的结果，不产生影响。发送请求则由云助手在实例中真实执行。",
+  ],
+  targetHint: ["A domain or an address, such as an endpoint's.", "域名或地址，例如终端节点的域名。"],
+  noInstanceToTest: ["Create an instance first: a connection begins at one.", "请先创建实例：连接从实例发起。"],
+  wouldPass: ["The connection would pass.", "连接可以通过。"],
+  wouldBeDropped: ["The connection would not pass: the last stage says why.", "连接无法通过：原因见最后一个阶段。"],
   noVpcs: [
     "No VPC yet. A VPC is a network of its own: create one, then a vSwitch in each of two zones.",
     "暂无专有网络。请先创建专有网络，再在两个可用区中各创建一个交换机。",

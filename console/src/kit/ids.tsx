@@ -24,7 +24,7 @@ export function Sentence({ text }: { text: string }) {
   return text.split(/\b((?:vpc|vtb|i|sg|nlb|sgp|epsrv|ep)-[a-z0-9]{6,})\b/).map((part, index) => {
     const page = index % 2 === 1 ? pageOf(part) : undefined;
     return page ? (
-      <a key={index} href={`/console${page}`}>
+      <a key={index} href={`/console${page}`} className="named">
         {part}
       </a>
     ) : (

@@ -6,6 +6,8 @@ type Load = () => Promise<{ default: ComponentType }>;
 
 const PAGES: Record<string, Load> = {
   "/topology": () => import("./topology/topology.tsx"),
+  "/flows": () => import("./connections/flows.tsx"),
+  "/connectivity": () => import("./connections/connectivity.tsx"),
   "/vpc/vpcs": () => import("./vpc/vpcs.tsx"),
   "/vpc/vpcs/:id": () => import("./vpc/vpc.tsx"),
   "/vpc/vswitches": () => import("./vpc/vswitches.tsx"),

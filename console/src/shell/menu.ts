@@ -11,6 +11,8 @@ export const MENU: { label: Word; entries: Entry[] }[] = [
     label: "networks",
     entries: [
       { label: "topology", path: "/topology" },
+      { label: "flows", path: "/flows" },
+      { label: "connectivity", path: "/connectivity" },
       { label: "vpcs", path: "/vpc/vpcs" },
       { label: "vswitches", path: "/vpc/vswitches" },
       { label: "routeTables", path: "/vpc/routetables" },

@@ -210,7 +210,7 @@ impl Control {
         let changes = Changes { states: self.commits.watch(), observed: observed.clone() };
         let api = Api::new(self.commits, observed, link.consoles, self.gate, Edge::default());
         let (stop, stopped) = watch::channel(());
-        let front = Arc::new(Front::new(api, changes, self.dev, stopped));
+        let front = Arc::new(Front::new(api, changes, link.sight, self.dev, stopped));
         let shutdown = async {
             shutdown.await;
             drop(stop);

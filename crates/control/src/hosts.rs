@@ -2,18 +2,56 @@
 
 use std::sync::Arc;
 
-use model::id::{HostId, InstanceId};
+use bytes::Bytes;
+use model::id::{AccountId, HostId, InstanceId};
 use model::plan::HostPlan;
 use model::planner;
 use model::report::Report;
 use model::state::State;
 use model::status::Observed;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// What a host offers besides plans and reports.
 pub trait Consoles: Send + Sync {
     /// The end of an instance's console, at most 64 KiB; empty when it said nothing.
     fn read(&self, instance: &InstanceId) -> Vec<u8>;
+}
+
+/// A connection that one of an account's instances could open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its client.
+    pub from: InstanceId,
+    /// An address, or a name of the client's VPC.
+    pub to: String,
+    /// The port that it asks for; of a ping none counts.
+    pub port: u16,
+    /// What it speaks.
+    pub protocol: Protocol,
+}
+
+/// What a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// A ping.
+    Icmp,
+}
+
+/// What a host tells an account of connections: the account's own side, and nothing of anybody else's.
+pub trait Sight: Send + Sync {
+    /// The newest records of the flow log, the oldest first, and then what comes: each a JSON object with `flow`, a record, or
+    /// `missed`, how many were lost. It ends when the host tells no more, or the receiver is dropped.
+    fn flows(&self, account: AccountId) -> mpsc::Receiver<Bytes>;
+
+    /// What would become of a connection, stage by stage. It blocks for as long as the kernel takes.
+    ///
+    /// # Errors
+    /// A sentence that says what is unknown or missing.
+    fn trace(&self, account: AccountId, connection: &Connection) -> Result<serde_json::Value, String>;
 }
 
 /// How a host on this machine is reached.
@@ -24,6 +62,8 @@ pub struct HostLink {
     pub reports: watch::Receiver<Option<Report>>,
     /// Consoles of its instances.
     pub consoles: Arc<dyn Consoles>,
+    /// What it sees of connections.
+    pub sight: Arc<dyn Sight>,
 }
 
 /// Plans every newest state, until there are no more. States that come while one is planned are skipped but the last.

@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::{digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use control::hosts::{Consoles, HostLink};
+use bytes::Bytes;
+use control::hosts::{Connection, Consoles, HostLink, Sight};
 use control::rpc::encoding::{canonical, encode};
 use control::rpc::time;
 use control::{Control, ControlConfig};
-use model::id::{InstanceId, Timestamp};
-use tokio::sync::watch;
+use model::id::{AccountId, InstanceId, Timestamp};
+use tokio::sync::{mpsc, watch};
 
 /// Tells the child where its state is.
 const STATE: &str = "ISTHMUS_ABUSE_STATE";
@@ -36,6 +37,18 @@ impl Consoles for NoConsoles {
     }
 }
 
+struct NoSight;
+
+impl Sight for NoSight {
+    fn flows(&self, _: AccountId) -> mpsc::Receiver<Bytes> {
+        mpsc::channel(1).1
+    }
+
+    fn trace(&self, _: AccountId, _: &Connection) -> Result<serde_json::Value, String> {
+        Err("there is no host".to_owned())
+    }
+}
+
 /// A control plane until it is killed. Run by the other test, not by hand.
 #[test]
 #[ignore = "the other test starts it as a process of its own"]
@@ -48,7 +61,7 @@ fn child() {
         writeln!(std::io::stdout(), "listening {}", control.address()).unwrap();
         let (plans, _plans) = watch::channel(None);
         let (_reports, reports) = watch::channel(None);
-        let link = HostLink { plans, reports, consoles: Arc::new(NoConsoles) };
+        let link = HostLink { plans, reports, consoles: Arc::new(NoConsoles), sight: Arc::new(NoSight) };
         control.run(link, std::future::pending()).await;
     });
 }

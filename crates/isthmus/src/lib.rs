@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod operator;
 pub mod place;
 pub mod proxy;
+mod sight;
 pub mod status;
 pub mod trace;
 pub mod up;

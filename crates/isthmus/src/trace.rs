@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use agent::flows::Viewer;
 use agent::trace::{From, Protocol, Question, Trace};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -48,7 +49,7 @@ impl TraceArgs {
         let trace = if self.next {
             agent::trace::next(&config, &plan, &question, Duration::from_secs(self.timeout))?
         } else {
-            agent::trace::trace(&config, &plan, &question)?
+            agent::trace::trace(&config, &plan, &question, &Viewer::Operator)?
         };
         if self.json {
             println!("{}", serde_json::to_string_pretty(&trace)?);

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use agent::instance::Instances;
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::place::{Hold, Place, Which};
+use crate::sight::LocalSight;
 use crate::{doctor, metrics, operator};
 
 /// How often the hold is asked for: `status` has it for a moment too.
@@ -89,6 +90,11 @@ impl Up {
         let consoles = Arc::new(LocalConsoles(Instances::new(&config.state_dir, &config.run_dir)));
         tokio::spawn(tell_status(status, control.inspector()));
         let operator = tokio::spawn(operator::answer(questions, control.admin()));
+        let sight = Arc::new(LocalSight {
+            agent: config.clone(),
+            plans: plans_in.clone(),
+            tracing: Mutex::default(),
+        });
         let work = Arc::default();
         if let Some(address) = self.metrics {
             let (inspector, plans, work) = (control.inspector(), plans_in.clone(), Arc::clone(&work));
@@ -98,7 +104,7 @@ impl Up {
         }
         let agent = agent::run(config, plans_in, reports_out, work, until(stopped.clone()));
         let agent = tokio::spawn(stopping_all(Stop(stop.clone()), agent));
-        let control = control.run(HostLink { plans, reports, consoles }, until(stopped.clone()));
+        let control = control.run(HostLink { plans, reports, consoles, sight }, until(stopped.clone()));
         let control = tokio::spawn(stopping_all(Stop(stop.clone()), control));
         let asked = tokio::select! {
             asked = asked_to_stop() => asked.map(|()| true)?,

@@ -11,7 +11,8 @@ import { Problem } from "../../kit/problem.tsx";
 /** Longest run of a command, seconds. */
 const PATIENCE = 60;
 
-function Invocation({ command, id }: { command: string; id: string }) {
+/** A command, and what it has printed so far. */
+export function Invocation({ command, id }: { command: string; id: string }) {
   const { answer } = useAnswer({ product: "Ecs", action: "DescribeInvocationResults", params: { InvokeId: id } });
   const result: Answer | undefined = list(answer, "Invocation.InvocationResults.InvocationResult")[0];
   const exit = text(result, "ExitCode");

@@ -78,10 +78,15 @@ impl Viewer {
     }
 
     fn is(&self, side: &Side) -> bool {
+        self.has(side.account, &side.vpc)
+    }
+
+    /// Whether a VPC of this owner is this viewer's.
+    pub(crate) fn has(&self, owner: AccountId, id: &VpcId) -> bool {
         match self {
             Self::Operator => true,
-            Self::Account(account) => side.account == *account,
-            Self::Vpc(vpc) => side.vpc == *vpc,
+            Self::Account(account) => owner == *account,
+            Self::Vpc(vpc) => id == vpc,
         }
     }
 }
@@ -93,6 +98,14 @@ enum Whose {
     Server,
     /// The connection between them, or the packet itself.
     Both,
+}
+
+/// The reason as the client's side is told it, when the server's is another's.
+pub(crate) fn to_client(reason: DropReason) -> FlowReason {
+    match whose(reason) {
+        Whose::Server => FlowReason::OtherSide,
+        Whose::Client | Whose::Both => FlowReason::Known(reason),
+    }
 }
 
 /// The reason without what is hidden.

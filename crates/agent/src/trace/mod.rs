@@ -14,6 +14,7 @@ use model::plan::{HostPlan, PortPlan};
 use serde::Serialize;
 
 use crate::config::AgentConfig;
+use crate::flows::Viewer;
 use crate::kernel::links::{self, host_side};
 use crate::kernel::netlink::NetlinkError;
 use crate::kernel::programs::maps_dir;
@@ -119,16 +120,23 @@ pub enum TraceError {
     Silence(u64),
 }
 
-/// Asks the data plane of this host what would become of the connection. Nothing changes: no counter, no flow, no turn.
+/// Asks the data plane of this host what would become of the connection, as the viewer may see it: of a service of somebody
+/// else's whether it takes the connection. Nothing changes: no counter, no flow, no turn.
 ///
 /// # Errors
 /// When the client or the target is unknown, there is no data plane, or the caller is not root.
-pub fn trace(config: &AgentConfig, plan: &HostPlan, question: &Question) -> Result<Trace, TraceError> {
+pub fn trace(
+    config: &AgentConfig,
+    plan: &HostPlan,
+    question: &Question,
+    viewer: &Viewer,
+) -> Result<Trace, TraceError> {
     let Client { ifindex, port, to } = Client::of(config, plan, question)?;
     let packet = packet::first(port, to, question.port, question.protocol);
     let rehearsed = rehearse(&config.fabric(), &maps_dir(&config.bpf_dir()), ifindex, &packet, &[])?;
     let source = SocketAddrV4::new(port.address, packet::SOURCE_PORT);
-    let stages = stages::Walk { plan, port, to, source, asked: question, rehearsed: &rehearsed }.stages();
+    let stages =
+        stages::Walk { plan, port, to, source, asked: question, rehearsed: &rehearsed, viewer }.stages();
     Ok(Trace { passes: rehearsed.dropped.is_none(), stages })
 }
 

@@ -11,6 +11,7 @@ use super::stages::{Walk, stage};
 use super::{Client, Protocol, Question, Stage, Trace, TraceError};
 use crate::capture::Packet;
 use crate::config::AgentConfig;
+use crate::flows::Viewer;
 use crate::kernel::packed::flow_key;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::rehearsal::{Rehearsed, rehearse};
@@ -63,6 +64,7 @@ pub fn next(
         source: caught.source(),
         asked: question,
         rehearsed: &rehearsed,
+        viewer: &Viewer::Operator,
     };
     let is_reply = known.is_some_and(|[flow, _]| flow.reverse == 1);
     let mut stages = vec![caught.stage(), flow_stage(known.as_ref())];

@@ -10,6 +10,7 @@ use tables::DropReason;
 
 use super::rules::{Asked, Way, decide};
 use super::{Question, Stage};
+use crate::flows::{FlowReason, Viewer, to_client};
 use crate::kernel::rehearsal::Rehearsed;
 
 /// A packet's way.
@@ -21,6 +22,7 @@ pub(super) struct Walk<'a> {
     pub(super) source: SocketAddrV4,
     pub(super) asked: &'a Question,
     pub(super) rehearsed: &'a Rehearsed,
+    pub(super) viewer: &'a Viewer,
 }
 
 /// What stands behind the address that was asked for.
@@ -52,6 +54,7 @@ impl Walk<'_> {
         let stop = self.rehearsed.dropped.map_or(Stop::Way, stop);
         let mut all = vec![self.interface(), self.egress()];
         let target = self.target();
+        let foreign = self.is_foreign(&target);
         all.push(self.destination(&target));
         match target {
             Target::Endpoint(endpoint, zone) => {
@@ -62,7 +65,7 @@ impl Walk<'_> {
                 ));
                 all.push(self.connection(endpoint, zone));
                 if let Some(vip) = zone.vip.and_then(|vip| self.plan.vips.get(&vip)) {
-                    all.extend(self.balance(vip.address, false));
+                    all.extend(if foreign { vec![self.beyond()] } else { self.balance(vip.address, false) });
                 }
             }
             Target::Balancer(vip) => {
@@ -179,10 +182,25 @@ impl Walk<'_> {
     fn connection(&self, endpoint: &EndpointPlan, zone: &EndpointZonePlan) -> (Stop, Stage) {
         let vip = zone.vip.and_then(|vip| self.plan.vips.get(&vip));
         let decision = match vip {
+            Some(_) if self.is_foreign(&Target::Endpoint(endpoint, zone)) => "accepted".to_owned(),
             Some(vip) => format!("accepted: served by {}, {}", vip.load_balancer, vip.zone),
             None => "not accepted by the provider".to_owned(),
         };
         (Stop::Connection, stage("connection", decision, Some(endpoint.service.to_string())))
+    }
+
+    /// Whether what stands behind an endpoint is not the viewer's.
+    fn is_foreign(&self, target: &Target<'_>) -> bool {
+        let Target::Endpoint(_, zone) = target else { return false };
+        let vip = zone.vip.and_then(|vip| self.plan.vips.get(&vip));
+        let vpc = vip.and_then(|vip| self.plan.vpcs.get(&vip.network));
+        vpc.is_some_and(|vpc| !self.viewer.has(vpc.owner, &vpc.id))
+    }
+
+    /// What the provider's side says, to who may not see how.
+    fn beyond(&self) -> (Stop, Stage) {
+        let decision = if self.rehearsed.dropped.is_some() { "does not take it" } else { "takes it" };
+        (Stop::Listener, stage("provider", decision, None))
     }
 
     /// From a load balancer's address to a server, whose groups see this peer.
@@ -224,8 +242,13 @@ impl Walk<'_> {
 
     /// What becomes of the packet.
     pub(super) fn verdict(&self) -> Stage {
-        if self.rehearsed.dropped.is_some() {
-            return stage("verdict", "dropped", Some(self.reason()));
+        let foreign = self.is_foreign(&self.target());
+        if let Some(dropped) = self.rehearsed.dropped {
+            let reason = if foreign { to_client(dropped) } else { FlowReason::Known(dropped) };
+            return stage("verdict", "dropped", Some(reason.text().to_owned()));
+        }
+        if foreign {
+            return stage("verdict", "passes", Some("what the server sees is the provider's".to_owned()));
         }
         let Some(event) = &self.rehearsed.event else {
             return stage("verdict", "answered", Some("by the data plane itself".to_owned()));

@@ -15,6 +15,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use agent::carried::{self, Carrier, Total};
+use agent::flows::Viewer;
 use agent::kernel::frames::Frames;
 use agent::kernel::maps::Maps;
 use agent::kernel::programs::{Attachment, Programs, maps_dir};
@@ -23,7 +24,7 @@ use agent::resets::Reset;
 use agent::sweep::{Swept, sweep};
 use agent::trace::{From, Protocol, Question, Trace};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
-use model::id::{EndpointIndex, PortIndex, Revision};
+use model::id::{AccountId, EndpointIndex, PortIndex, Revision};
 use model::plan::HostPlan;
 use tables::{EventKind, FlowState};
 use traffic::{connect, ping, serve, serve_udp, udp_exchange};
@@ -180,11 +181,12 @@ fn a_trace_says_where_a_connection_would_end_and_changes_nothing() {
     let _servers = host.servers();
     connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask();
     let before = at_rest(&host);
-    let ask = |host: &Host, to: &str, port| {
+    let ask_as = |host: &Host, viewer: Viewer, to: &str, port| {
         let (from, to) = (From::Instance(fixture::instance(CLIENT_G)), to.to_owned());
         let question = Question { from, to, port, protocol: Protocol::Tcp };
-        agent::trace::trace(&host.config, &host.plan, &question).unwrap()
+        agent::trace::trace(&host.config, &host.plan, &question, &viewer).unwrap()
     };
+    let ask = |host: &Host, to: &str, port| ask_as(host, Viewer::Operator, to, port);
     let last = |trace: &Trace| trace.stages.last().unwrap().decision.clone();
     for _ in 0..3 {
         let trace = ask(&host, "10.0.1.200", 80);
@@ -204,6 +206,13 @@ fn a_trace_says_where_a_connection_would_end_and_changes_nothing() {
             ]
         );
         assert!(trace.passes && last(&trace).starts_with("passes as 10.0.1.10:49152 > 10.0."), "{trace:?}");
+    }
+    let consumer = || Viewer::Account(AccountId(1));
+    let trace = ask_as(&host, consumer(), "10.0.1.200", 80);
+    let told = format!("{trace:?}");
+    assert!(trace.passes && told.contains("takes it"), "{told}");
+    for hidden in ["nlb-", "lsn-", "sgp-", "vpc-provider", "10.0.2.11"] {
+        assert!(!told.contains(hidden), "{hidden}: {told}");
     }
     let dropped = ask(&host, "10.0.1.200", 81);
     assert!(!dropped.passes && last(&dropped) == "dropped", "{dropped:?}");

@@ -9,8 +9,9 @@ use bytes::Bytes;
 use hyper::{Method, Response};
 use model::account::{AccessKey, AccessKeyId, Account};
 use model::command::Env;
-use model::id::Timestamp;
+use model::id::{AccountId, Timestamp};
 use model::records::{Token, TokenKey};
+use model::state::State;
 use model::status::Observed;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -174,16 +175,38 @@ impl Api {
         }
     }
 
-    /// The response that refuses a stranger; nothing for a request that an account has signed, whatever it asks for.
-    pub fn turn_away(&self, request: hyper::Request<Bytes>) -> Option<Response<Bytes>> {
-        let caller = Request::new(request).and_then(|request| self.authenticate(&request, (self.edge.now)()));
-        caller.err().map(|error| respond(Format::Json, "", "", &request_id(), Err(error)))
+    /// Who has signed a request, whatever it asks for, and what it gives. Else the response that refuses a stranger.
+    pub fn signed(&self, request: hyper::Request<Bytes>) -> Result<Signed, Box<Response<Bytes>>> {
+        let signed = Request::new(request).and_then(|request| {
+            let caller = self.authenticate(&request, (self.edge.now)())?;
+            Ok(Signed {
+                account: caller.account,
+                params: request.params(Product::Ecs),
+                state: self.commits.state(),
+            })
+        });
+        signed.map_err(|error| Box::new(told(Err(error))))
     }
 
     /// The response to a request that could not be read, with an HTTP status and a sentence for its sender.
     pub fn unreadable(&self, status: u16, code: &'static str, message: &'static str) -> Response<Bytes> {
         respond(Format::Json, "", "", &request_id(), Err(ApiError::new(status, code, message)))
     }
+}
+
+/// A request that an account has signed.
+pub struct Signed {
+    /// The account.
+    pub account: AccountId,
+    /// What the request gives.
+    pub params: Params,
+    /// The state at that time.
+    pub state: Arc<State>,
+}
+
+/// The response to a request that is no action's.
+pub(crate) fn told(result: Result<Value, ApiError>) -> Response<Bytes> {
+    respond(Format::Json, "", "", &request_id(), result)
 }
 
 /// Host and port that the caller sent the request to; some clients write a scheme before them.

@@ -25,7 +25,8 @@ use model::command::{Command, Output};
 use serde_json::Value;
 
 pub use call::{Call, View};
-pub use dispatch::{Api, Edge, Gate};
+pub(crate) use dispatch::told;
+pub use dispatch::{Api, Edge, Gate, Signed};
 
 use crate::rpc::{ApiError, Product};
 

@@ -18,13 +18,13 @@ use crate::http::Body;
 /// Shortest time between two events: what changes in between is told by one.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Something is sent at least this often, so that both ends notice when the other is gone.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A stream ends after this long. Its reader asks again, and is judged again: the key may be gone by then.
-const LIFE: Duration = Duration::from_secs(300);
+pub(super) const LIFE: Duration = Duration::from_secs(300);
 
 const CHANGED: &[u8] = b"data: changed\n\n";
 /// A comment: readers leave it out.
-const NOTHING: &[u8] = b": nothing new\n\n";
+pub(super) const NOTHING: &[u8] = b": nothing new\n\n";
 
 /// What the reader has been told of.
 type Told = (Revision, Arc<Observed>);
@@ -68,7 +68,12 @@ impl Changes {
 pub(super) fn stream(changes: Changes, stopped: watch::Receiver<()>) -> Response<Body> {
     let (events, body) = mpsc::channel(1);
     tokio::spawn(feed(changes, stopped, events));
-    let mut response = Response::new(Body::Stream(body));
+    streaming(body)
+}
+
+/// The response whose body are server-sent events.
+pub(super) fn streaming(events: mpsc::Receiver<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::Stream(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -1,7 +1,10 @@
-//! What a browser reaches under `/console`: the console's files and its stream of changes. Everything else is the API's.
+//! What a browser reaches under `/console`: the console's files, its streams of changes and of flows, and what would become of
+//! a connection. Everything else is the API's.
 
+mod connections;
 mod events;
 mod files;
+mod flows;
 #[cfg(test)]
 mod tests;
 
@@ -9,10 +12,12 @@ use bytes::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::accounts::DEV_KEY;
-use crate::actions::Api;
+use crate::actions::{Api, Signed, told};
+use crate::hosts::Sight;
 use crate::http::{Body, Handler};
 
 pub(crate) use events::Changes;
@@ -24,6 +29,7 @@ const ROOT: &str = "/console";
 pub(crate) struct Front {
     api: Api,
     changes: Changes,
+    sight: Arc<dyn Sight>,
     /// Whether the key dev/dev opens this installation: then the console logs in by itself.
     dev: bool,
     stopped: watch::Receiver<()>,
@@ -31,15 +37,30 @@ pub(crate) struct Front {
 
 impl Front {
     /// Streams of changes end when the sender of `stopped` is gone.
-    pub(crate) fn new(api: Api, changes: Changes, dev: bool, stopped: watch::Receiver<()>) -> Self {
-        Self { api, changes, dev, stopped }
+    pub(crate) fn new(
+        api: Api,
+        changes: Changes,
+        sight: Arc<dyn Sight>,
+        dev: bool,
+        stopped: watch::Receiver<()>,
+    ) -> Self {
+        Self { api, changes, sight, dev, stopped }
     }
 
-    fn console(&self, path: &str, request: Request<Bytes>) -> Response<Body> {
+    /// What is told to who has signed.
+    async fn tell(&self, path: &str, signed: Signed) -> Response<Body> {
+        match path {
+            "/flows" => flows::stream(self.sight.flows(signed.account), self.stopped.clone()),
+            "/trace" => told(connections::trace(&self.sight, signed).await).map(Body::from),
+            _ => events::stream(self.changes.clone(), self.stopped.clone()),
+        }
+    }
+
+    async fn console(&self, path: &str, request: Request<Bytes>) -> Response<Body> {
         match (path, request.method()) {
-            ("/events", &Method::POST) => match self.api.turn_away(request) {
-                None => events::stream(self.changes.clone(), self.stopped.clone()),
-                Some(refusal) => refusal.map(Body::from),
+            ("/events" | "/flows" | "/trace", &Method::POST) => match self.api.signed(request) {
+                Ok(signed) => self.tell(path, signed).await,
+                Err(refusal) => refusal.map(Body::from),
             },
             (_, &(Method::GET | Method::HEAD)) => self.page(path),
             (_, _) => {
@@ -77,7 +98,7 @@ impl Handler for Front {
     async fn handle(&self, request: Request<Bytes>) -> Response<Body> {
         let path = request.uri().path().to_owned();
         match path.strip_prefix(ROOT).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-            Some(rest) => files::guarded(self.console(rest, request)),
+            Some(rest) => files::guarded(self.console(rest, request).await),
             None => self.api.handle(request).await.map(Body::from),
         }
     }

@@ -3,15 +3,17 @@ use std::sync::Arc;
 use http_body_util::BodyExt;
 use model::command::Command;
 use model::command::system::CreateAccount;
-use model::id::{InstanceId, ZoneId};
+use model::id::{AccountId, InstanceId, ZoneId};
 use model::status::Observed;
+use tokio::sync::mpsc;
 
 use super::*;
 use crate::accounts::{self, Wanted};
 use crate::actions::{Edge, Gate};
 use crate::commit::Commits;
-use crate::hosts::Consoles;
+use crate::hosts::{Connection, Consoles};
 use crate::rpc::signature::Replays;
+use crate::rpc::{Params, Product};
 use crate::sessions::Sessions;
 use crate::store::memory::MemoryStore;
 use crate::testing::TempDir;
@@ -21,6 +23,21 @@ struct NoConsoles;
 impl Consoles for NoConsoles {
     fn read(&self, _: &InstanceId) -> Vec<u8> {
         Vec::new()
+    }
+}
+
+/// A host that has told one record to whom it was asked for.
+struct OneFlow;
+
+impl Sight for OneFlow {
+    fn flows(&self, account: AccountId) -> mpsc::Receiver<Bytes> {
+        let (records, told) = mpsc::channel(1);
+        records.try_send(format!("{{\"flow\":\"{}\"}}", account.0).into()).unwrap();
+        told
+    }
+
+    fn trace(&self, _: AccountId, _: &Connection) -> Result<serde_json::Value, String> {
+        Ok(json!({ "passes": true }))
     }
 }
 
@@ -43,7 +60,7 @@ async fn cloud(dev: bool) -> Cloud {
     let changes = Changes { states: commits.watch(), observed: observed.clone() };
     let gate = Gate { sessions: Arc::new(Sessions::new(&[7; 32]).unwrap()), replays: Replays::default() };
     let api = Api::new(commits.clone(), observed, Arc::new(NoConsoles), gate, Edge::default());
-    let front = Front::new(api, changes.clone(), dev, stopped);
+    let front = Front::new(api, changes.clone(), Arc::new(OneFlow), dev, stopped);
     Cloud { front, commits, changes, stop, _observed: reported }
 }
 
@@ -90,7 +107,36 @@ async fn only_a_system_for_trying_out_tells_its_key() {
 #[tokio::test]
 async fn changes_are_told_to_nobody_who_does_not_sign() {
     let cloud = cloud(true).await;
-    assert!(ask(&cloud, Method::POST, "/console/events").await.status().is_client_error());
+    for path in ["/console/events", "/console/flows", "/console/trace"] {
+        assert!(ask(&cloud, Method::POST, path).await.status().is_client_error(), "{path}");
+    }
+}
+
+fn signed(cloud: &Cloud, account: AccountId, given: &[(&str, &str)]) -> Signed {
+    let params = Params::new(Product::Ecs, given.iter().copied());
+    Signed { account, params, state: cloud.commits.state() }
+}
+
+#[tokio::test]
+async fn flows_are_asked_for_as_who_has_signed_and_the_stream_ends_with_the_log() {
+    let cloud = cloud(false).await;
+    let told = body(cloud.front.tell("/flows", signed(&cloud, AccountId(7), &[])).await).await;
+    assert_eq!(told, ": nothing new\n\ndata: {\"flow\":\"7\"}\n\n");
+}
+
+#[tokio::test]
+async fn a_trace_from_an_instance_that_is_not_the_caller_s_is_refused() {
+    let cloud = cloud(false).await;
+    let ask = async |given: &[(&str, &str)]| {
+        let answer = body(cloud.front.tell("/trace", signed(&cloud, AccountId(7), given)).await).await;
+        serde_json::from_slice::<serde_json::Value>(&answer).unwrap()["Code"].clone()
+    };
+    let to = [("To", "10.0.0.1"), ("Port", "80")];
+    let from = |id| [&[("InstanceId", id)], to.as_slice()].concat();
+    assert_eq!(ask(&from("i-bp1aaaaaaaaaaaaaaaaa")).await, "InvalidInstanceId.NotFound");
+    assert_eq!(ask(&from("nobody")).await, "InvalidInstanceId.NotFound");
+    assert_eq!(ask(&to).await, "MissingParameter.InstanceId");
+    assert_eq!(ask(&[("InstanceId", "i-1"), ("To", "x"), ("Port", "65536")]).await, "InvalidParameter.Port");
 }
 
 #[tokio::test]

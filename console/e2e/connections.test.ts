@@ -1,0 +1,79 @@
+// What becomes of connections, as each side sees it: asked beforehand, really tried, and told by the flow log.
+import { beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { text } from "../src/api/call.ts";
+import { account, type Account } from "./account.ts";
+import { barriers, choose, logOn, menu, open, press, row, steps } from "./browser.ts";
+import { consume, provide, type Consumed, type Provided } from "./shop.ts";
+
+let buyer: Account;
+let provider: Page;
+let consumer: Page;
+let offered: Provided;
+let used: Consumed;
+
+steps();
+
+beforeAll(async () => {
+  const seller = await account("shopkeeper");
+  buyer = await account("customer");
+  offered = await provide(seller, buyer.number);
+  used = await consume(buyer, offered.service);
+  await seller.api("Privatelink", "EnableVpcEndpointConnection", { EndpointId: used.endpoint, ServiceId: offered.service });
+  await buyer.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: used.endpoint }, "ConnectionStatus=Connected");
+  // Whoever is chosen answers.
+  await seller.api("Nlb", "GetListenerHealthStatus", { ListenerId: offered.listener }, "ListenerHealthStatus.0.ServerGroupInfos.0.NonNormalServers.0.ServerId=");
+  [provider, consumer] = [await open(), await open()];
+  await logOn(provider, seller.key);
+  await logOn(consumer, buyer.key);
+});
+
+test("a trace says which rule stops a connection, and what it passes then, but nothing of the provider's side", async () => {
+  await menu(consumer, "Connectivity Test");
+  const main = consumer.getByRole("main");
+  await choose(consumer, main, "Instance", "ECS-01");
+  await choose(consumer, main, "Target", used.endpoint);
+  await press(consumer, "Trace");
+  await row(consumer, "endpoint rules").getByText("drop", { exact: true }).waitFor();
+  await consumer.getByText("The connection would not pass").waitFor();
+  const rule = { SecurityGroupId: used.securityGroup, IpProtocol: "tcp", PortRange: "80/80", SourceCidrIp: "10.0.0.0/16" };
+  await buyer.api("Ecs", "AuthorizeSecurityGroup", rule);
+  await expect.poll(async () => {
+    await press(consumer, "Trace");
+    return consumer.getByText("The connection would pass.").isVisible();
+  }).toBe(true);
+  await row(consumer, "provider").getByText("takes it").waitFor();
+  for (const hidden of [offered.balancer, offered.listener, offered.group, ...offered.servers]) {
+    expect(await main.innerText()).not.toContain(hidden);
+  }
+  expect(await barriers(consumer)).toEqual([]);
+});
+
+test("a request is really sent, and its answer shown", async () => {
+  await press(consumer, "Send a Request");
+  await consumer.getByRole("log").getByText(/ECS-0[34] serves/).waitFor();
+});
+
+test("each side reads of its connections, live and with the reason, and nothing of the other's", async () => {
+  await menu(consumer, "Connections");
+  await row(consumer, used.endpoint).filter({ hasText: "new" }).first().waitFor();
+  await menu(provider, "Connections");
+  const served = row(provider, offered.listener).filter({ hasText: "new" }).first();
+  await served.waitFor();
+  // What is refused while the page is open appears by itself.
+  const instance = text(await buyer.api("Ecs", "DescribeInstances", { InstanceName: "ECS-01" }), "Instances.Instance.0.InstanceId");
+  const domain = text(await buyer.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: used.endpoint }), "EndpointDomain");
+  const command = Buffer.from(`curl -m 1 http://${domain}:81/`).toString("base64");
+  await buyer.api("Ecs", "RunCommand", { Type: "RunShellScript", CommandContent: command, ContentEncoding: "Base64", InstanceId: [instance] });
+  await row(consumer, "denied").getByText("A security group of the endpoint does not let it in").first().waitFor();
+  expect(await barriers(consumer)).toEqual([]);
+  await choose(consumer, consumer.getByRole("main"), "Event", "denied");
+  await row(consumer, used.endpoint).filter({ hasText: "new" }).first().waitFor({ state: "hidden" });
+  await consumer.getByLabel("Address, port or ID").fill("82");
+  await consumer.getByText("No connection is like this.").waitFor();
+  // The consumer does not see servers, the provider neither what was asked for nor what the consumer's own rules refuse.
+  await consumer.getByLabel("Address, port or ID").fill("");
+  for (const hidden of [offered.listener, ...offered.servers]) expect(await consumer.getByRole("table").innerText()).not.toContain(hidden);
+  expect(await row(provider, "denied").count()).toBe(0);
+  expect(await served.innerText()).toContain("–");
+});

@@ -1,0 +1,149 @@
+// Whether an instance reaches a target: by asking the data plane, stage by stage, and by a real request from the instance.
+import { Alert, AutoComplete, Button, Form, InputNumber, Select, Space, Table } from "antd";
+import { useState } from "react";
+import { base64 } from "../../api/base64.ts";
+import { list, read, send, text, type Answer, type Call } from "../../api/call.ts";
+import { useAnswer } from "../../api/live.tsx";
+import { useSession } from "../../api/session.tsx";
+import { useWords } from "../../i18n/index.tsx";
+import { Sentence } from "../../kit/ids.tsx";
+import { Problem } from "../../kit/problem.tsx";
+import { Invocation } from "../ecs/terminal.tsx";
+
+/** Most choices of a list; others are typed in. */
+const MOST = 50;
+/** Longest wait of a request for its answer, seconds. */
+const PATIENCE = 10;
+
+interface Asked {
+  instance: string;
+  to: string;
+  port: number;
+  protocol: "tcp" | "udp" | "icmp";
+}
+
+interface Result {
+  trace?: Answer;
+  request?: { command: string; id: string };
+}
+
+/** What is sent, from a name or an address and nothing else: it becomes a line of a shell. */
+function command({ to, port, protocol }: Asked): string {
+  return protocol === "icmp" ? `ping -c 3 -W 2 ${to}` : `curl -sSi -m ${PATIENCE} http://${to}:${port}/`;
+}
+
+function useTargets(vpc: string): { value: string }[] {
+  const of = (call: Call) => (vpc === "" ? undefined : call);
+  const { answer: endpoints } = useAnswer(of({ product: "Privatelink", action: "ListVpcEndpoints", params: { VpcId: vpc, MaxResults: MOST } }));
+  const { answer: balancers } = useAnswer(of({ product: "Nlb", action: "ListLoadBalancers", params: { VpcIds: [vpc], MaxResults: MOST } }));
+  const names = [
+    ...list(endpoints, "Endpoints").map((row) => text(row, "EndpointDomain")),
+    ...list(balancers, "LoadBalancers").map((row) => text(row, "DNSName")),
+  ];
+  return names.filter((name) => name !== "").map((value) => ({ value }));
+}
+
+function Stages({ trace }: { trace: Answer }) {
+  const t = useWords();
+  const passes = text(trace, "passes") === "true";
+  const columns = [
+    { key: "stage", title: t("stage"), render: (stage: Answer) => text(stage, "stage") },
+    { key: "decision", title: t("decision"), render: (stage: Answer) => <Sentence text={text(stage, "decision")} /> },
+    { key: "by", title: t("by"), render: (stage: Answer) => <Sentence text={text(stage, "by")} /> },
+  ];
+  return (
+    <>
+      <Alert type={passes ? "success" : "error"} showIcon title={t(passes ? "wouldPass" : "wouldBeDropped")} className="problem" />
+      <Table rowKey={(stage) => text(stage, "stage")} columns={columns} dataSource={list(trace, "stages")} pagination={false} size="small" />
+    </>
+  );
+}
+
+function useTest() {
+  const { key, ask } = useSession();
+  const [result, setResult] = useState<Result>({});
+  const [error, setError] = useState<Error>();
+  const attempt = async (make: () => Promise<Result>) => {
+    try {
+      const made = await make();
+      setResult((before) => ({ ...before, ...made }));
+      setError(undefined);
+    } catch (refused) {
+      setError(refused as Error);
+    }
+  };
+  const trace = ({ instance, to, port, protocol }: Asked) =>
+    attempt(async () => {
+      const params = { InstanceId: instance, To: to.trim(), Port: protocol === "icmp" ? undefined : port, Protocol: protocol };
+      return { trace: await read(await send(key, "/console/trace", { product: "Ecs", action: "DescribeInstances", params })) };
+    });
+  const request = (asked: Asked) =>
+    attempt(async () => {
+      const line = command({ ...asked, to: asked.to.trim() });
+      const params = { InstanceId: [asked.instance], Type: "RunShellScript", CommandContent: base64(line), ContentEncoding: "Base64", Timeout: 2 * PATIENCE };
+      const answer = await ask({ product: "Ecs", action: "RunCommand", params });
+      return { request: { command: line, id: text(answer, "InvokeId") } };
+    });
+  return { result, error, trace, request };
+}
+
+export default function Connectivity() {
+  const t = useWords();
+  const [form] = Form.useForm<Asked>();
+  const instance = Form.useWatch("instance", form);
+  const protocol = Form.useWatch("protocol", form);
+  const { answer } = useAnswer({ product: "Ecs", action: "DescribeInstances", params: { PageSize: MOST } });
+  const instances = list(answer, "Instances.Instance");
+  const targets = useTargets(text(instances.find((row) => text(row, "InstanceId") === instance), "VpcAttributes.VpcId"));
+  const { result, error, trace, request } = useTest();
+  const checked = async (then: (asked: Asked) => Promise<void>) => {
+    const asked = await form.validateFields().catch(() => undefined);
+    if (asked) await then(asked);
+  };
+  const name = { pattern: /^\s*[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\s*$/, message: t("targetHint") };
+  const needed = { required: true, message: t("required") };
+  return (
+    <section>
+      <div className="bar">
+        <h2>{t("connectivity")}</h2>
+      </div>
+      <p>{t("connectivityHint")}</p>
+      {answer && instances.length === 0 && <Alert type="info" showIcon title={t("noInstanceToTest")} className="problem" />}
+      <Form form={form} layout="vertical" initialValues={{ port: 80, protocol: "tcp" }} className="test">
+        <Form.Item name="instance" label={t("instance")} rules={[needed]}>
+          <Select
+            showSearch={{ optionFilterProp: "label" }}
+            placeholder={t("choose")}
+            options={instances.map((row) => ({ value: text(row, "InstanceId"), label: `${text(row, "InstanceName")} (${text(row, "InstanceId")})` }))}
+          />
+        </Form.Item>
+        <Form.Item name="to" label={t("target")} rules={[needed, name]} extra={t("targetHint")}>
+          <AutoComplete options={targets} />
+        </Form.Item>
+        <Form.Item name="protocol" label={t("protocol")}>
+          <Select options={(["tcp", "udp", "icmp"] as const).map((value) => ({ value, label: value.toUpperCase() }))} />
+        </Form.Item>
+        {protocol !== "icmp" && (
+          <Form.Item name="port" label={t("port")} rules={[needed]}>
+            <InputNumber min={1} max={65535} />
+          </Form.Item>
+        )}
+      </Form>
+      <Space>
+        <Button type="primary" onClick={() => void checked(trace)}>
+          {t("traceIt")}
+        </Button>
+        {protocol !== "udp" && <Button onClick={() => void checked(request)}>{t("sendRequest")}</Button>}
+      </Space>
+      <Problem error={error} />
+      {result.trace && <Stages trace={result.trace} />}
+      {result.request && (
+        <div className="code problem">
+          <pre aria-label={t("output")} role="log" tabIndex={0}>
+            <Invocation key={result.request.id} {...result.request} />
+          </pre>
+        </div>
+      )}
+    </section>
+  );
+}
