@@ -148,7 +148,7 @@ def test_instances_tell_whether_they_can_carry_out_commands(sdk, instances):
         ({"Timeout": 9}, "InvalidParameter.Timeout", 400),
         ({"Parameters": {"name": "x"}}, "Parameter.Disabled", 400),
         ({"InstanceId": []}, "MissingParam.InstanceId", 400),
-        ({"InstanceId": ["i-bp1none"]}, "InvalidInstanceId.NotFound", 404),
+        ({"InstanceId": ["i-bp1none"]}, "InvalidInstance.NotFound", 404),
         ({"RepeatMode": "Period", "Frequency": ""}, "InvalidRepeatMode.NotFound", 404),
         ({"Frequency": "0 */20 * * * ?"}, "InvalidParameter.Frequency", 400),
         ({"Username": "nobody"}, "InvalidParameter.Username", 400),

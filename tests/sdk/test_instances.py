@@ -270,7 +270,7 @@ def test_an_instance_is_made_resized_and_started(sdk, place):
     assert (shown["InstanceType"], shown["Cpu"], shown["Memory"]) == ("ecs.g6.xlarge", 4, 16384)
     sdk.ecs.StartInstance(InstanceId=id)
     until({"Running"}, lambda: statuses(sdk, [id]))
-    with refused("IncorrectInstanceStatus", 403):
+    with refused("InvalidInstanceStatus.NotStopped", 400):
         sdk.ecs.ModifyInstanceSpec(InstanceId=id, InstanceType="ecs.g6.large")
     sdk.ecs.DeleteInstance(InstanceId=id, Force=True)
     until([], lambda: described(sdk, [id]))

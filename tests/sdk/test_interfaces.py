@@ -223,7 +223,7 @@ def test_an_instance_moves(sdk, place, instance):
     with refused("IncorrectInstanceStatus", 403):
         sdk.ecs.ModifyInstanceVpcAttribute(**to)
     stopped(sdk, instance)
-    with refused("InvalidVpcZone.NotSupported", 400):
+    with refused("InvalidOperation.VswAndEcsAvailabilityZoneMismatch", 403):
         sdk.ecs.ModifyInstanceVpcAttribute(InstanceId=instance, VSwitchId=place["vswitches"][1])
     sdk.ecs.ModifyInstanceVpcAttribute(PrivateIpAddress="10.0.9.9", **to)
     (seen,) = sdk.ecs.DescribeNetworkInterfaces(InstanceId=instance)["NetworkInterfaceSets"]["NetworkInterfaceSet"]

@@ -68,7 +68,7 @@ def test_key_pairs_are_listed_tagged_and_moved(sdk):
     listed = sdk.ecs.ListTagResources(ResourceType="keypair", ResourceId=["imported"])["TagResources"]["TagResource"]
     assert [(one["ResourceId"], one["TagValue"]) for one in listed] == [("imported", "guest")]
     sdk.ecs.UntagResources(ResourceType="keypair", ResourceId=["imported"], TagKey=["role"])
-    with refused("InvalidKeyPairName.NotFound", 404):
+    with refused("InvalidResourceId.NotFound", 404):
         sdk.ecs.TagResources(ResourceType="keypair", ResourceId=["nobody"], Tag=[{"Key": "role", "Value": "guest"}])
 
 

@@ -4,6 +4,7 @@ Each request is asked for with every parameter that the table of actions calls w
 refused.
 """
 
+import base64
 import re
 import subprocess
 import uuid
@@ -28,13 +29,12 @@ IDLE = {
 # An id of this cloud's own.
 ID = re.compile(r"[a-z]+-[a-z0-9]{17,}(@80)?")
 NOT_THERE = re.compile("Not_?Found|NotExist")
-# Where another thing is the matter: a list is empty, a rule that is not there is revoked with success, nothing names a group that is not there, and
+# Where another thing is the matter: a list is empty, a rule that is not there is revoked with success, and
 # what already is is only said again.
 INDIFFERENT = {
     ("RevokeSecurityGroup", "SourceGroupId"),
     ("RevokeSecurityGroupEgress", "DestGroupId"),
     ("DescribeNetworkInterfaces", "InstanceId"),
-    ("DescribeSecurityGroupReferences", "SecurityGroupId.1"),
     ("ModifyInstanceVpcAttribute", "VpcId"),
     ("UpdateLoadBalancerZones", "ZoneMappings.1.VSwitchId"),
     ("UpdateLoadBalancerZones", "ZoneMappings.2.VSwitchId"),
@@ -211,7 +211,9 @@ def life(sdk, operator):
     command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/stdout -subj /CN=shop.example -days 300"
     pem = subprocess.run(command.split(), capture_output=True, text=True, check=True).stdout
     end = pem.index("-----BEGIN CERTIFICATE")
-    return Life(they, limit, {"key": pem[:end], "chain": pem[end:]})
+    # 45,000 bytes: more than user data or a command may have.
+    long = base64.b64encode(bytes(45_000)).decode()
+    return Life(they, limit, {"key": pem[:end], "chain": pem[end:], "long": long})
 
 
 def test_everything_that_can_be_asked(life):

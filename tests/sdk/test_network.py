@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from sdk import ZONES, every_numbered_page, every_page, refused, until
+from sdk import ZONES, client_of, every_numbered_page, every_page, refused, until
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ def test_tags_come_and_go(sdk, vpc, vswitch, group):
         assert tagged(client, **what) == [("team", "blue")]
         untag(All=True, **what)
         assert tagged(client, **what) == []
-    with refused("InvalidVpcId.NotFound", 404):
+    with refused("InvalidInstanceIds.NotFound", 400):
         sdk.vpc.TagResources(ResourceType="VPC", ResourceId=[vswitch], Tag=[{"Key": "a", "Value": "b"}])
 
 
@@ -351,3 +351,13 @@ def test_the_default_vpc_needs_no_ranges(sdk):
         sdk.ecs.DeleteSecurityGroup(SecurityGroupId=group["SecurityGroupId"])
     sdk.vpc.DeleteVSwitch(VSwitchId=vswitch)
     sdk.vpc.DeleteVpc(VpcId=vpc)
+
+
+def test_a_default_vpc_that_is_full_has_no_room_for_a_default_vswitch(sdk, operator):
+    account = operator("account", "create", "full")
+    they = client_of(sdk, operator("key", "create", account))
+    vpc = they.vpc.CreateDefaultVpc()["VpcId"]
+    for place in range(16, 32):
+        they.vpc.CreateVSwitch(VpcId=vpc, ZoneId=ZONES[0], CidrBlock=f"172.{place}.0.0/16")
+    with refused("ResourceNotAvailable", 400):
+        they.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0])

@@ -182,7 +182,7 @@ def test_what_there_is_not_is_refused(sdk, road):
         ("IllegalParamFormat.CrossRegionBandwidth", {"CrossRegionBandwidth": 100}),
         ("IllegalParamFormat.AddressIpVersion", {"AddressIpVersion": "DualStack"}),
         ("IllegalParamFormat.ServiceRegionId", {"ServiceRegionId": "cn-shanghai"}),
-        ("IllegalParamFormat.ZonePrivateIpAddressCount", {"ZonePrivateIpAddressCount": 2}),
+        ("QuotaExceeded.IpQuotaPerEp", {"ZonePrivateIpAddressCount": 2}),
         ("VpcNotFound", {"VpcId": "vpc-bp1000000000000000000"}),
         ("SecurityGroupNotFound", {"SecurityGroupId": ["sg-bp100000000000000000"]}),
     ]:

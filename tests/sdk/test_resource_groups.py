@@ -65,7 +65,7 @@ def test_what_is_made_lies_where_it_was_asked_to_or_in_the_default_group(sdk, gr
     assert ids(ResourceGroupId=group) == [] and where() == default(sdk)
     with refused("InvalidResourceGroupId", 400):
         sdk.vpc.MoveResourceGroup(ResourceType="Vpc", ResourceId=vpc, NewResourceGroupId="rg-acfmnothing")
-    with refused("InvalidVpcId.NotFound", 404):
+    with refused("InvalidResourceId.NotFound", 400):
         sdk.vpc.MoveResourceGroup(ResourceType="Vpc", ResourceId="vpc-bp1nothing", NewResourceGroupId=group)
     sdk.vpc.DeleteVSwitch(VSwitchId=vswitch)
     sdk.vpc.DeleteVpc(VpcId=vpc)

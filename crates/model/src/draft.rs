@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::command::Env;
 use crate::entropy::Entropy;
 use crate::id::{AccountId, JobId, Revision, Timestamp};
-use crate::meta::{Labels, Meta, Relabel, Tags};
+use crate::meta::{Labels, Meta, Relabel, Tags, legal_tag};
 use crate::quota::Quota;
 use crate::records::Job;
 use crate::refusal::Refusal;
@@ -125,7 +125,10 @@ impl Draft {
     /// Refuses tags that break the rules, or are too many.
     pub(crate) fn check_tags(&self, tags: &Tags) -> Result<(), Refusal> {
         self.within(tags.len(), Quota::TagsAResource)?;
-        legal_tags(tags)
+        for (key, value) in tags {
+            legal_tag(key, value)?;
+        }
+        Ok(())
     }
 
     /// Room for `more` rows of a kind that refer to `key`.
@@ -147,20 +150,4 @@ impl Draft {
             None => Ok(()),
         }
     }
-}
-
-/// Refuses tags that break the rules.
-fn legal_tags(tags: &Tags) -> Result<(), Refusal> {
-    let reserved = |text: &str| {
-        let lower = text.to_ascii_lowercase();
-        lower.starts_with("aliyun") || lower.starts_with("acs:")
-    };
-    let legal = |(key, value): (&String, &String)| {
-        (1..=128).contains(&key.chars().count())
-            && value.chars().count() <= 128
-            && !key.chars().chain(value.chars()).any(char::is_control)
-            && !reserved(key)
-            && !reserved(value)
-    };
-    if tags.iter().all(legal) { Ok(()) } else { Err(Refusal::InvalidTag) }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ResourceGroupId, Revision, Timestamp};
+use crate::refusal::Refusal;
 
 /// The common part of every resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,39 @@ pub enum InvalidText {
         "a description has 2 to 256 characters, besides line ends and tabs printable ones, and does not begin with http:// or https://"
     )]
     Description,
+}
+
+/// A part of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagPart {
+    /// Its key.
+    Key,
+    /// Its value.
+    Value,
+}
+
+impl fmt::Display for TagPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key => "key has 1 to 128",
+            Self::Value => "value has at most 128",
+        })
+    }
+}
+
+/// Refuses a tag that no resource can have.
+pub fn legal_tag(key: &str, value: &str) -> Result<(), Refusal> {
+    let reserved = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        lower.starts_with("aliyun") || lower.starts_with("acs:")
+    };
+    let legal =
+        |text: &str| text.chars().count() <= 128 && !text.contains(char::is_control) && !reserved(text);
+    match (!key.is_empty() && legal(key), legal(value)) {
+        (false, _) => Err(Refusal::InvalidTag(TagPart::Key)),
+        (true, false) => Err(Refusal::InvalidTag(TagPart::Value)),
+        (true, true) => Ok(()),
+    }
 }
 
 fn is_address(text: &str) -> bool {

@@ -17,6 +17,7 @@ use crate::id::{
     EndpointId, EndpointServiceId, HostId, LoadBalancerId, ResourceGroupId, SecurityGroupId, VSwitchId,
     ZoneId,
 };
+use crate::meta::TagPart;
 use crate::nlb::health_check::InvalidHealthCheck;
 use crate::nlb::{GroupProtocol, ListenerProtocol, Scheduler};
 use crate::quota::Quota;
@@ -85,11 +86,9 @@ pub enum Refusal {
     /// A list that must say something is empty.
     #[error("{0} must not be empty")]
     Empty(&'static str),
-    /// Tags that break the rules.
-    #[error(
-        "a tag's key has 1 to 128 characters and its value at most 128; neither begins with aliyun or acs:"
-    )]
-    InvalidTag,
+    /// A tag that breaks the rules.
+    #[error("a tag's {0} printable characters and does not begin with aliyun or acs:")]
+    InvalidTag(TagPart),
 
     /// About address ranges and routes.
     #[error(transparent)]

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use model::id::{
     AccountId, CertificateId, CommandId, EndpointId, EndpointServiceId, EniId, InstanceId, InvocationId,
     JobId, KeyPairId, ListenerId, LoadBalancerId, PrivateZoneId, ResourceGroupId, RouteTableId,
-    SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
+    SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId, ZoneId,
 };
 use model::meta::{Description, InvalidText, Labels, Name};
+use model::refusal::Refusal;
 use model::state::State;
 use model::status::{self, Observed};
 use model::tables::{Kind, Resource};
@@ -121,10 +122,14 @@ pub fn tags(params: &Params) -> Result<BTreeMap<String, String>, ApiError> {
 
 /// The same under another name.
 pub fn tags_of(params: &Params, name: &str) -> Result<BTreeMap<String, String>, ApiError> {
-    let pair = |tag: &Params| {
-        Ok((tag.required("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned()))
-    };
-    params.list(name)?.iter().map(pair).collect()
+    let mut tags = BTreeMap::new();
+    for tag in params.list(name)? {
+        let (key, value) = (tag.required("Key")?, tag.text("Value").unwrap_or_default());
+        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(refusal::tag_twice(params.product(), key));
+        }
+    }
+    Ok(tags)
 }
 
 /// Name, description, tags and resource group; `None` for a parameter that the action does not have.
@@ -156,6 +161,14 @@ impl Call {
     pub fn all_owned<T: Resource<Key: 'static> + 'static>(&self) -> impl Iterator<Item = &Arc<T>> {
         let rows = T::table(self.view.state.tables()).values();
         rows.filter(|row| row.meta().owner == self.account)
+    }
+
+    /// The zone in a parameter, if it is given; it must be one of the region's.
+    pub fn zone(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        let Some(zone) = self.params.text(name) else { return Ok(None) };
+        let known = self.view.state.settings().zones.iter().any(|one| one.as_str() == zone);
+        let unknown = || refusal::error(self.params.product(), &Refusal::ZoneUnknown(ZoneId::new(zone)));
+        known.then_some(Some(zone)).ok_or_else(unknown)
     }
 
     /// The region.

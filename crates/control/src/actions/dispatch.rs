@@ -75,6 +75,17 @@ impl Api {
         let now = (self.edge.now)();
         let caller = self.authenticate(request, now)?;
         let action = action_of(request)?;
+        let outcome = self.carry_out(action, request, caller, now).await;
+        outcome.map_err(|error| refusal::as_documented(action, error))
+    }
+
+    async fn carry_out(
+        &self,
+        action: &Action,
+        request: &Request,
+        caller: Caller,
+        now: Timestamp,
+    ) -> Result<Value, ApiError> {
         let params = request.params(action.product);
         check(action, &params)?;
         let (account, host, sessions) = (caller.account, host(request), self.gate.sessions.clone());

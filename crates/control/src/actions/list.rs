@@ -1,8 +1,11 @@
 //! What list actions share: filters and the shape of a page.
 
-use model::meta::{Meta, Tags};
+use std::collections::BTreeMap;
+
+use model::meta::{Meta, Tags, legal_tag};
 use serde_json::{Value, json};
 
+use super::refusal;
 use crate::rpc::page::{self, Page};
 use crate::rpc::{ApiError, Params};
 
@@ -23,21 +26,28 @@ pub fn is_lazy<V: AsRef<str>>(asked: Option<&str>, value: impl FnOnce() -> V) ->
 
 /// What a list may be narrowed by, whatever it lists.
 pub struct Labelled {
-    tags: Vec<(String, Option<String>)>,
+    tags: BTreeMap<String, Option<String>>,
     resource_group: Option<String>,
 }
 
 impl Labelled {
     /// The filters `Tag.N` and `ResourceGroupId`.
     pub fn of(params: &Params) -> Result<Self, ApiError> {
-        let tag = |tag: &Params| Ok((tag.required("Key")?.to_owned(), tag.text("Value").map(str::to_owned)));
-        let tags = params.list("Tag")?.iter().map(tag).collect::<Result<_, ApiError>>()?;
+        let mut tags = BTreeMap::new();
+        for tag in params.list("Tag")? {
+            let (key, value) = (tag.required("Key")?, tag.text("Value"));
+            legal_tag(key, value.unwrap_or_default())
+                .map_err(|told| refusal::error(params.product(), &told))?;
+            if tags.insert(key.to_owned(), value.map(str::to_owned)).is_some() {
+                return Err(refusal::tag_twice(params.product(), key));
+            }
+        }
         Ok(Self { tags, resource_group: params.text("ResourceGroupId").map(str::to_owned) })
     }
 
     /// Whether a resource passes.
     pub fn takes(&self, meta: &Meta) -> bool {
-        let has = |(key, value): &(String, Option<String>)| {
+        let has = |(key, value): (&String, &Option<String>)| {
             meta.tags.get(key).is_some_and(|own| value.as_ref().is_none_or(|value| value == own))
         };
         self.tags.iter().all(has) && is(self.resource_group.as_deref(), resource_group(meta))

@@ -1,12 +1,13 @@
 //! Tags and resource groups, the same for the newer products: only the types of resources differ.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::command::Command;
 use model::command::resource_group::ResourceGroupCommand;
 use model::command::system::{Tagging, Untagging};
 use model::key_pair::KeyPair;
-use model::meta::{Meta, Name};
+use model::meta::{Meta, Name, legal_tag};
 use model::tables::{Key, Kind, Resource};
 use serde_json::{Value, json};
 
@@ -91,7 +92,14 @@ pub fn untag(call: &Call, types: Types) -> Result<Write, ApiError> {
     if keys.is_empty() && !all {
         return Err(params.missing("TagKey"));
     }
-    let keys = Some(keys).filter(|keys| !keys.is_empty()).map(|keys| keys.into_iter().collect());
+    let mut once = BTreeSet::new();
+    for key in keys {
+        legal_tag(&key, "").map_err(|told| refusal::error(params.product(), &told))?;
+        if let Some(twice) = once.replace(key) {
+            return Err(refusal::tag_twice(params.product(), &twice));
+        }
+    }
+    let keys = (!once.is_empty()).then_some(once);
     Ok(Write::silent(Command::Untag(Untagging { resources: resources(call, types)?, keys })))
 }
 

@@ -1,5 +1,8 @@
 //! Pages of lists: `MaxResults`/`NextToken` for the newer products, `PageNumber`/`PageSize` for the older ones.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as TOKEN;
+
 use super::{ApiError, Params};
 
 /// A part of a list.
@@ -15,7 +18,7 @@ pub struct Page<T> {
     pub next: String,
 }
 
-/// The part of a sorted list that `MaxResults` and `NextToken` ask for. The token is the key of the last item given, so
+/// The part of a sorted list that `MaxResults` and `NextToken` ask for. The token tells the key of the last item given, so
 /// that items which come and go between two pages make no other item appear twice or not at all.
 pub fn by_token<T>(
     params: &Params,
@@ -25,20 +28,33 @@ pub fn by_token<T>(
     key: impl Fn(&T) -> String,
 ) -> Result<Page<T>, ApiError> {
     let size = params.number("MaxResults", 0..=most)?.filter(|size| *size > 0).unwrap_or(default);
-    Ok(after(params, size, items, key))
+    after(params, size, items, key)
 }
 
 /// The part of a list of so many items that `NextToken` asks for.
-pub fn after<T>(params: &Params, size: usize, mut items: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
+pub fn after<T>(
+    params: &Params,
+    size: usize,
+    mut items: Vec<T>,
+    key: impl Fn(&T) -> String,
+) -> Result<Page<T>, ApiError> {
     let total = items.len();
     items.sort_by_cached_key(&key);
-    if let Some(token) = params.text("NextToken") {
-        items.retain(|item| key(item).as_str() > token);
+    if let Some(last) = last_given(params)? {
+        items.retain(|item| key(item) > last);
     }
     let more = items.len() > size;
     items.truncate(size);
-    let next = items.last().filter(|_| more).map(&key).unwrap_or_default();
-    Page { items, total, size, next }
+    let next = items.last().filter(|_| more).map(|item| TOKEN.encode(key(item))).unwrap_or_default();
+    Ok(Page { items, total, size, next })
+}
+
+/// The key in `NextToken`. The token hides it, so that nobody takes it for an id, and text that is no token is noticed.
+fn last_given(params: &Params) -> Result<Option<String>, ApiError> {
+    let Some(token) = params.text("NextToken") else { return Ok(None) };
+    let key = TOKEN.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let strange = || params.illegal("NextToken", "give the one of the page before, as it was.");
+    key.map(Some).ok_or_else(strange)
 }
 
 /// The part of a list that `PageNumber` and `PageSize` ask for, and the page's number.
@@ -82,9 +98,18 @@ mod tests {
             by_token(&params, 20, 100, items.to_vec(), |item| (*item).to_owned()).unwrap()
         };
         let first = page("", &["c", "a", "d", "b"]);
-        assert_eq!((first.items, first.total, first.next.as_str()), (vec!["a", "b"], 4, "b"));
-        let second = page("b", &["c", "a", "d"]);
+        assert_eq!((first.items, first.total), (vec!["a", "b"], 4));
+        let second = page(&first.next, &["c", "a", "d"]);
         assert_eq!((second.items, second.next.as_str()), (vec!["c", "d"], ""));
+    }
+
+    #[test]
+    fn text_that_is_no_token_is_refused() {
+        for token in ["b", "not a token", "////", "_____w"] {
+            let page =
+                by_token(&params(&[("NextToken", token)]), 20, 100, vec!["a"], |item| (*item).to_owned());
+            assert_eq!(page.unwrap_err().code, "IllegalParam.NextToken", "{token}");
+        }
     }
 
     #[test]

@@ -225,6 +225,8 @@ fn attached(
 ) -> Result<LoadBalancerId, Refusal> {
     if service.resources.contains_key(&ResourceKey { zone: zone.clone(), load_balancer: id.clone() }) {
         Ok(id.clone())
+    } else if service.resources.keys().any(|key| key.load_balancer == *id) {
+        Err(EndpointRefusal::ResourceElsewhere { load_balancer: id.clone(), zone: zone.clone() }.into())
     } else {
         Err(Refusal::ResourceNotFound { load_balancer: id.clone(), zone: Some(zone.clone()) })
     }

@@ -1,6 +1,6 @@
 //! Why a command about endpoints and their connections is refused.
 
-use crate::id::ZoneId;
+use crate::id::{LoadBalancerId, ZoneId};
 
 /// A command about endpoints and their connections that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,14 @@ pub enum EndpointRefusal {
     /// The zone is served by a resource that may be chosen automatically.
     #[error("zone {0} is served by a resource that may be chosen automatically: choose another by hand")]
     AutomaticAlready(ZoneId),
+    /// The resource serves other zones of the service than that of the connection.
+    #[error("load balancer {load_balancer} serves other zones of the service, not {zone}")]
+    ResourceElsewhere {
+        /// The resource.
+        load_balancer: LoadBalancerId,
+        /// The zone of the connection.
+        zone: ZoneId,
+    },
     /// The connection has no such zone.
     #[error("the connection has no zone {zone}")]
     ConnectionZoneNotFound {

@@ -110,3 +110,19 @@ fn what_may_be_chosen_automatically_is_not_chosen_automatically_again() {
     let endpoint = it.world.state.get::<Endpoint>(&it.endpoint).unwrap();
     assert_eq!(endpoint.zones[&zone("g")].resource, Some(it.load_balancer.clone()));
 }
+
+#[test]
+fn what_serves_another_zone_alone_is_told_from_what_serves_none() {
+    let (mut it, spare) = offered();
+    let service = it.service.clone();
+    it.world.run(Command::DetachResource(ServiceResource {
+        service: service.clone(),
+        resource: resource("g", &spare),
+    }));
+    let refusal = it.world.refused(choose(&it, Some(&spare), Replacement::Graceful));
+    assert!(matches!(refusal, Refusal::ResourceNotFound { .. }));
+    it.world.run(Command::AttachResource(ServiceResource { service, resource: resource("k", &spare) }));
+    let refusal = it.world.refused(choose(&it, Some(&spare), Replacement::Graceful));
+    let elsewhere = EndpointRefusal::ResourceElsewhere { load_balancer: spare, zone: zone("g") };
+    assert_eq!(refusal, elsewhere.into());
+}

@@ -16,7 +16,7 @@ use model::command::system::{Tagging, Untagging};
 use model::command::vpc::{CreateVSwitch, VpcCommand};
 use model::id::{AccountId, EndpointServiceId, VSwitchId, VpcId};
 use model::instance::HostName;
-use model::meta::{Description, Labels};
+use model::meta::{Description, Labels, TagPart};
 use model::net::PortRange;
 use model::nlb::health_check::{HealthCheckPatch, ProbeKind};
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
@@ -536,7 +536,10 @@ fn tags_are_set_counted_and_taken_away() {
         Refusal::QuotaExceeded { quota: Quota::TagsAResource, limit: 20 }
     );
     it.world.run(Command::Untag(Untagging { resources: resources.clone(), keys: None }));
-    assert_eq!(it.world.refused(tag(1, "acs:")), Refusal::InvalidTag);
+    assert_eq!(it.world.refused(tag(1, "acs:")), Refusal::InvalidTag(TagPart::Key));
+    let tags = BTreeMap::from([("key".to_owned(), "aliyun".to_owned())]);
+    let valued = Command::Tag(Tagging { resources: resources.clone(), tags });
+    assert_eq!(it.world.refused(valued), Refusal::InvalidTag(TagPart::Value));
     let job = Tagging { resources: vec![Key::Account(crate::support::ACCOUNT)], tags: BTreeMap::new() };
     assert!(matches!(it.world.refused(Command::Tag(job)), Refusal::NotFound(_)));
 }

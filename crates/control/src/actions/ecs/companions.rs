@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::instance::Instance;
+use model::tables::Kind;
 use serde_json::{Value, json};
 
-use crate::actions::list::resource_group;
+use crate::actions::list::{is, resource_group};
 use crate::actions::older::{Filter, many, page, wanted};
-use crate::actions::{Action, Call, Param, no_effect, works};
+use crate::actions::{Action, Call, Param, no_effect, refusal, works};
 use crate::rpc::{ApiError, Product, time};
 
 /// What the cloud makes when no size is asked for, GiB. Here a disk is a layer over its image, as large as the host's own.
@@ -105,6 +106,16 @@ fn instances(call: &Call, ids: &str) -> Result<Vec<Arc<Instance>>, ApiError> {
     Ok(call.all_owned::<Instance>().filter(asked).cloned().collect())
 }
 
+/// The same, where one that is not there is refused.
+fn known_instances(call: &Call, ids: &str) -> Result<Vec<Arc<Instance>>, ApiError> {
+    let found = instances(call, ids)?;
+    let asked = many(&call.params, ids)?.unwrap_or_default();
+    match asked.iter().find(|id| found.iter().all(|one| one.id.as_str() != *id)) {
+        Some(unknown) => Err(refusal::not_found(Product::Ecs, Kind::Instance, unknown)),
+        None => Ok(found),
+    }
+}
+
 /// A page with one row for each instance.
 fn rows(
     call: &Call,
@@ -122,11 +133,11 @@ fn disk_id(instance: &Instance) -> String {
 
 fn disks(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
-    let ids = many(params, "DiskIds")?;
+    let (ids, zone) = (many(params, "DiskIds")?, call.zone("ZoneId")?);
     let asked = |instance: &Arc<Instance>| {
         ids.as_ref().is_none_or(|ids| ids.contains(&disk_id(instance)))
             && wanted(params, "Status", "In_use")
-            && wanted(params, "ZoneId", instance.zone.as_str())
+            && is(zone, instance.zone.as_str())
             && wanted(params, "ResourceGroupId", resource_group(&instance.meta))
             && params.text("DiskType").is_none_or(|kind| matches!(kind, "system" | "all"))
     };
@@ -172,7 +183,7 @@ fn disk(call: &Call, instance: &Instance) -> Value {
 
 fn roles(call: &Call) -> Result<Value, ApiError> {
     let none = |instance: &Instance| json!({ "InstanceId": instance.id, "RamRoleName": "" });
-    let found = instances(call, "InstanceIds")?;
+    let found = known_instances(call, "InstanceIds")?;
     let mut answer = rows(call, ("InstanceRamRoleSets", "InstanceRamRoleSet"), found, none)?;
     answer["RegionId"] = call.region().into();
     Ok(answer)
@@ -193,21 +204,23 @@ fn maintenance(call: &Call) -> Result<Value, ApiError> {
             "NotifyOnMaintenance": false,
         })
     };
-    rows(call, ("MaintenanceAttributes", "MaintenanceAttribute"), instances(call, "InstanceId")?, shape)
+    rows(call, ("MaintenanceAttributes", "MaintenanceAttribute"), known_instances(call, "InstanceId")?, shape)
 }
 
 fn reservations(call: &Call) -> Result<Value, ApiError> {
     call.params.required("InstanceIds")?;
     let shape = |instance: &Instance| json!({ "InstanceId": instance.id, "PrivatePoolOptionsMatchCriteria": "None", "PrivatePoolOptionsId": "" });
-    rows(call, ("Instances", "Instance"), instances(call, "InstanceIds")?, shape)
+    rows(call, ("Instances", "Instance"), known_instances(call, "InstanceIds")?, shape)
 }
 
 fn renewals(call: &Call) -> Result<Value, ApiError> {
     if !call.params.has("RenewalStatus") {
         call.params.required("InstanceId")?;
     }
-    let asked = wanted(&call.params, "RenewalStatus", "NotRenewal");
-    let found = if asked { instances(call, "InstanceId")? } else { Vec::new() };
+    // No instance is renewed by itself, and none has an end that could be near.
+    let statuses = [("AutoRenewal", false), ("Normal", false), ("NotRenewal", true)];
+    let asked = call.params.choice("RenewalStatus", &statuses)?;
+    let found = if asked.unwrap_or(true) { instances(call, "InstanceId")? } else { Vec::new() };
     let shape = |instance: &Instance| {
         json!({
             "InstanceId": instance.id,

@@ -7,7 +7,7 @@ use model::key_pair::KeyPair;
 use serde_json::{Value, json};
 
 use super::eni_shape;
-use crate::actions::list::resource_group;
+use crate::actions::list::{self, resource_group};
 use crate::actions::older::{self, ecs_tags, many, page, wanted};
 use crate::actions::{Action, Call, View, no_effect, works};
 use crate::rpc::{ApiError, Product, time};
@@ -101,10 +101,10 @@ fn attached(call: &Call, addresses: Option<&[String]>, instance: &Instance) -> b
 
 fn describe_status(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
-    let ids = many(params, "InstanceId")?;
+    let (ids, zone) = (many(params, "InstanceId")?, call.zone("ZoneId")?);
     let asked = |instance: &&Arc<Instance>| {
         ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == instance.id.as_str()))
-            && wanted(params, "ZoneId", instance.zone.as_str())
+            && list::is(zone, instance.zone.as_str())
     };
     let instances: Vec<Arc<Instance>> = call.all_owned::<Instance>().filter(asked).cloned().collect();
     let shape = |instance: &Arc<Instance>| json!({ "InstanceId": instance.id, "Status": status_of(&call.view, instance) });

@@ -1,9 +1,11 @@
 //! Which security groups name others in their rules.
 
+use model::id::SecurityGroupId;
 use model::security::{Peer, SecurityGroup};
 use serde_json::{Value, json};
 
-use crate::actions::{Action, Call, works};
+use crate::actions::call::ids;
+use crate::actions::{Action, Call, refusal, works};
 use crate::rpc::{ApiError, Product};
 
 /// The action about references.
@@ -11,13 +13,14 @@ pub(super) const ACTIONS: &[Action] =
     &[Action::read(Product::Ecs, "DescribeSecurityGroupReferences", &[works("SecurityGroupId")], describe)];
 
 fn describe(call: &Call) -> Result<Value, ApiError> {
-    let ids = call.params.texts("SecurityGroupId")?;
+    let ids = ids::<SecurityGroupId>(&call.params, "SecurityGroupId")?;
     if ids.is_empty() {
         return Err(call.params.missing("SecurityGroupId"));
     }
-    let named =
-        call.all_owned::<SecurityGroup>().filter(|group| ids.iter().any(|id| id == group.id.as_str()));
-    let shown: Vec<Value> = named.filter_map(|group| references(call, group)).collect();
+    let group = |id| call.view.state.owned::<SecurityGroup>(call.account, id);
+    let named = ids.iter().map(group).collect::<Result<Vec<_>, _>>();
+    let named = named.map_err(|refused| refusal::error(Product::Ecs, &refused))?;
+    let shown: Vec<Value> = named.into_iter().filter_map(|group| references(call, group)).collect();
     Ok(json!({ "SecurityGroupReferences": { "SecurityGroupReference": shown } }))
 }
 

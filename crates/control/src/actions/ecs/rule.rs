@@ -1,5 +1,6 @@
 //! Rules of security groups, as they travel in both directions.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::net::Ipv4Addr;
 
@@ -44,7 +45,16 @@ pub(super) fn rules(params: &Params, direction: Direction) -> Result<Vec<NewRule
     if listed.is_empty() {
         return Ok(vec![rule(params, direction)?]);
     }
-    listed.iter().map(|params| rule(params, direction)).collect()
+    let rules: Vec<NewRule> =
+        listed.iter().map(|params| rule(params, direction)).collect::<Result<_, _>>()?;
+    let mut once = BTreeSet::new();
+    match rules.iter().position(|rule| !once.insert(&rule.spec)) {
+        Some(place) => {
+            let why = format!("Permissions.{} says what one before it says", place + 1);
+            Err(malformed("InvalidParam.DuplicatePermissions", why))
+        }
+        None => Ok(rules),
+    }
 }
 
 /// What a rule says after a request has changed it: what is not given stays.

@@ -218,15 +218,7 @@ fn vswitch(call: &Call, interface: Option<&Params>) -> Result<VSwitchId, ApiErro
     if let Some(named) = call::id(&call.params, "VSwitchId")?.or(inner) {
         return Ok(named);
     }
-    let zone = call.params.text("ZoneId");
-    if let Some(zone) =
-        zone.filter(|zone| call.view.state.settings().zones.iter().all(|it| it.as_str() != *zone))
-    {
-        let shown: String =
-            zone.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect();
-        let message = format!("There is no zone {shown} here. DescribeZones tells which there are.");
-        return Err(ApiError::new(404, "InvalidZoneId.NotFound", message));
-    }
+    let zone = call.zone("ZoneId")?;
     let usual =
         |vswitch: &&Arc<VSwitch>| vswitch.is_default && zone.is_none_or(|zone| zone == vswitch.zone.as_str());
     call.all_owned::<VSwitch>().find(usual).map(|vswitch| vswitch.id.clone()).ok_or_else(|| {

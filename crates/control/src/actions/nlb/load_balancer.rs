@@ -170,6 +170,7 @@ fn list(call: &Call) -> Result<Value, ApiError> {
 fn filter(call: &Call) -> Result<impl Fn(&LoadBalancer) -> bool, ApiError> {
     let params = &call.params;
     let labelled = Labelled::of(params)?;
+    params.choice("LoadBalancerType", &[(TYPE, ())])?;
     let (ids, vpcs) = (params.texts("LoadBalancerIds")?, params.texts("VpcIds")?);
     let names = params.texts("LoadBalancerNames")?;
     let text = |name: &str| params.text(name);

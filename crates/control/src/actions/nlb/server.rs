@@ -51,11 +51,12 @@ pub(super) const ACTIONS: &[Action] = &[
 enum ServerType {
     Ecs,
     Eni,
+    Eci,
     Ip,
 }
 
 const TYPES: &[(&str, ServerType)] =
-    &[("Ecs", ServerType::Ecs), ("Eni", ServerType::Eni), ("Ip", ServerType::Ip)];
+    &[("Ecs", ServerType::Ecs), ("Eni", ServerType::Eni), ("Eci", ServerType::Eci), ("Ip", ServerType::Ip)];
 
 fn servers<T>(params: &Params, parse: fn(&Params) -> Result<T, ApiError>) -> Result<Vec<T>, ApiError> {
     let servers = params.list("Servers")?;
@@ -71,7 +72,16 @@ fn target(server: &Params) -> Result<Target, ApiError> {
     Ok(match kind {
         ServerType::Ecs => Target::Ecs(required_id(server, "ServerId")?),
         ServerType::Eni => Target::Eni(required_id(server, "ServerId")?),
-        ServerType::Ip => Target::Ip(server.parse("ServerId")?.ok_or_else(|| server.missing("ServerId"))?),
+        ServerType::Eci => {
+            let message =
+                "There are no elastic container instances here: give a server of type Ecs, Eni or Ip.";
+            return Err(ApiError::new(404, "ResourceNotFound.Eci", message));
+        }
+        ServerType::Ip => Target::Ip(
+            server
+                .parse("ServerId")?
+                .ok_or_else(|| ApiError { code: "MissingParam.IP".into(), ..server.missing("ServerId") })?,
+        ),
     })
 }
 

@@ -131,7 +131,7 @@ fn disable_zone(call: &Call) -> Result<Write, ApiError> {
 
 fn choose(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    params.choice("ResourceType", resource::TYPES)?;
+    resource::is_network_load_balancer(params, "EndpointServiceResourceTypeNotSupport")?;
     let coded = |code: &'static str| move |error| ApiError { code: code.into(), ..error };
     let manual = params
         .choice("ResourceAllocateMode", &[("Auto", false), ("Manual", true)])

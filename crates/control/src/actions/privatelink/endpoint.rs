@@ -110,7 +110,10 @@ fn only_what_there_is(call: &Call) -> Result<(), ApiError> {
     let params: &Params = &call.params;
     only_ipv4(params)?;
     endpoint_type(params)?;
-    params.choice("ZonePrivateIpAddressCount", &[("1", ())])?;
+    if params.number("ZonePrivateIpAddressCount", 1..=u32::MAX)?.is_some_and(|count| count > 1) {
+        let message = "An endpoint has one address in each zone: give 1, or nothing.";
+        return Err(ApiError::new(400, "QuotaExceeded.IpQuotaPerEp", message));
+    }
     params.choice("ServiceRegionId", &[(call.region().as_str(), ())])?;
     Ok(())
 }

@@ -43,14 +43,25 @@ pub(super) const ACTIONS: &[Action] = &[
 /// Types of resources that there are.
 pub(super) const TYPES: &[(&str, ())] = &[("nlb", ())];
 
-/// Load balancer and zone, as `ResourceType`, `ResourceId` and `ZoneId`.
+/// Types that the cloud has besides.
+const OTHER_TYPES: &[&str] = &["slb", "alb", "gwlb", "vpcNat"];
+
+/// Refuses resources of another type, under the code that the action has for those that the cloud knows.
+pub(super) fn is_network_load_balancer(params: &Params, code: &'static str) -> Result<(), ApiError> {
+    let asked = params.text("ResourceType").unwrap_or_default();
+    let known = OTHER_TYPES.iter().any(|one| one.eq_ignore_ascii_case(asked));
+    let coded = |error| if known { ApiError { code: code.into(), ..error } } else { error };
+    params.choice("ResourceType", TYPES).map(|_| ()).map_err(coded)
+}
+
+/// Load balancer and zone, as `ResourceId` and `ZoneId`.
 pub(super) fn key(params: &Params) -> Result<ResourceKey, ApiError> {
-    params.choice("ResourceType", TYPES)?;
     let zone = ZoneId::new(params.required("ZoneId")?);
     Ok(ResourceKey { zone, load_balancer: required_id(params, "ResourceId")? })
 }
 
 fn reference(call: &Call) -> Result<ServiceResource, ApiError> {
+    is_network_load_balancer(&call.params, "EndpointServiceResourceTypeNotEqual")?;
     Ok(ServiceResource { service: required_id(&call.params, "ServiceId")?, resource: key(&call.params)? })
 }
 

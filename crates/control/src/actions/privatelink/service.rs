@@ -87,6 +87,9 @@ fn create(call: &Call) -> Result<Write, ApiError> {
     if resources.len() > 10 {
         return Err(params.illegal("Resource", "give at most 10 and attach the others afterwards."));
     }
+    for resource in &resources {
+        resource::is_network_load_balancer(resource, "Mismatch.ResourceType")?;
+    }
     let command = CreateService {
         labels: labels(params, None, Some("ServiceDescription"))?,
         resources: resources.iter().map(resource::key).collect::<Result<_, _>>()?,

@@ -1,9 +1,11 @@
 //! What a refusal is called in the API of the product that was asked.
 
+mod documented;
 mod shared;
 
 use std::borrow::Cow;
 
+use model::meta::TagPart;
 use model::refusal::{
     AssistantRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal,
     Refusal, ServerRefusal, TlsRefusal, TogetherRefusal, VpcRefusal,
@@ -11,6 +13,8 @@ use model::refusal::{
 use model::tables::Kind;
 
 use crate::rpc::{ApiError, Product};
+
+pub use documented::as_documented;
 
 use Refusal as R;
 
@@ -29,6 +33,13 @@ pub fn not_found(product: Product, kind: Kind, id: &str) -> ApiError {
     let shown: String =
         id.chars().filter(|c| c.is_ascii_alphanumeric() || "-@_.".contains(*c)).take(64).collect();
     ApiError::new(status, code, format!("The {kind} {shown} does not exist."))
+}
+
+/// A tag's key that is given twice.
+pub fn tag_twice(product: Product, key: &str) -> ApiError {
+    let (status, code) = shared::tag_twice(product);
+    let shown: String = key.chars().filter(|c| !c.is_control()).take(128).collect();
+    ApiError::new(status, code, format!("The tag {shown} is given twice. Give it once."))
 }
 
 fn sentence(text: &str) -> Cow<'static, str> {
@@ -51,7 +62,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::ZoneUnknown(_) => shared::zone_unknown(product),
         R::NoHost => (403, "OperationDenied.NoStock"),
         R::Empty(_) => shared::empty(product),
-        R::InvalidTag => (400, "InvalidTagKey.Malformed"),
+        R::InvalidTag(part) => tag(*part),
         R::Vpc(refusal) => vpc(refusal),
         R::ZoneMismatch { .. } => shared::zone_mismatch(product),
         R::AddressOutsideVSwitch { .. } => shared::address_outside(product),
@@ -109,6 +120,13 @@ fn code(product: Product, refusal: &Refusal) -> Code {
     }
 }
 
+fn tag(part: TagPart) -> Code {
+    match part {
+        TagPart::Key => (400, "InvalidTagKey.Malformed"),
+        TagPart::Value => (400, "InvalidTagValue.Malformed"),
+    }
+}
+
 fn together(refusal: &TogetherRefusal) -> Code {
     match refusal {
         TogetherRefusal::Amount(_) => (403, "InvalidParam.Amount"),
@@ -129,6 +147,7 @@ fn server(refusal: &ServerRefusal) -> Code {
 
 fn endpoint(refusal: &EndpointRefusal) -> Code {
     match refusal {
+        EndpointRefusal::ResourceElsewhere { .. } => (400, "Mismatch.ZoneId"),
         EndpointRefusal::ConnectionZoneNotFound { .. } => (404, "ResourceNotFound.VpcEndpointZone"),
         EndpointRefusal::WrongZoneState { .. } | EndpointRefusal::NothingReplaced(_) => {
             (400, "IncorrectStatus.VpcEndpointZone")

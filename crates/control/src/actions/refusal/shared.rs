@@ -230,6 +230,11 @@ pub(super) fn zone_twice(product: Product) -> Code {
     of(product, (400, "InvalidZones"), (400, "EndpointZoneDuplicated"), (400, "InvalidParameter.Duplicate"))
 }
 
+pub(super) fn tag_twice(product: Product) -> Code {
+    let others = if product == Product::Vpc { "Forbidden.TagKey.Duplicated" } else { "Duplicate.TagKey" };
+    of(product, (400, "IllegalParam.Tag"), (400, "DuplicatedTagKey"), (400, others))
+}
+
 pub(super) fn range(product: Product) -> Code {
     of(product, (400, "IllegalParam"), (400, "IllegalParamFormat.Range"), (400, "InvalidParameter"))
 }
@@ -242,6 +247,9 @@ pub(super) fn value(product: Product, refusal: &Refusal) -> Code {
             (400, "IllegalParam.ConnectionDrainTimeout")
         }
         (Product::Nlb, Refusal::OutOfRange { field: "ListenerPort", .. }) => (400, "IllegalParam.Port"),
+        (Product::Nlb, Refusal::OutOfRange { field: "Mss", high: 0, .. }) => {
+            (400, "IllegalParam.MssConflictWithUdpAndGeneve")
+        }
         (Product::Nlb, Refusal::HealthCheck(InvalidHealthCheck::Path)) => {
             (400, "IlleagalParam.healthCheckUrl")
         }

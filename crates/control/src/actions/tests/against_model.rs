@@ -185,7 +185,9 @@ fn without_id(body: &Value) -> Value {
 
 /// The reply is the one that the model's judgement means.
 fn check(asked: &Asked, reply: &Reply, refused: Option<&Refusal>) {
-    let expected = refused.map(|refused| refusal::error(asked.product, refused));
+    let action = find(asked.product, asked.action).unwrap();
+    let expected =
+        refused.map(|refused| refusal::as_documented(action, refusal::error(asked.product, refused)));
     let expected = expected.map_or((200, Value::Null), |error| (error.status, json!(error.code)));
     let given = (reply.status, reply.body["Code"].clone());
     assert_eq!(given, expected, "{asked:?}: {} {refused:?}", reply.body);

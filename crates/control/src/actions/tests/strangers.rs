@@ -31,7 +31,6 @@ const BLIND: &[(&str, &str)] = &[
     ("AddZoneToVpcEndpoint", "VSwitchId"),
     ("DescribeInstances", "KeyPairName"),
     ("ListVpcEndpointConnections", "ReplacedResourceId"),
-    ("DescribeSecurityGroupReferences", "SecurityGroupId"),
     ("UpdateListenerAttribute", "CaCertificateIds"),
     // Something else is refused before.
     ("CreateListener", "CaCertificateIds"),

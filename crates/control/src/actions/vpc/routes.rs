@@ -229,7 +229,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
     };
     let found: Vec<Value> = entries(&call.view, table).into_iter().filter(asked).collect();
     let size = params.number("MaxResult", 1..=500)?.unwrap_or(100);
-    let page = after(params, size, found, |entry| text(entry, "RouteEntryId"));
+    let page = after(params, size, found, |entry| text(entry, "RouteEntryId"))?;
     Ok(json!({
         "RouteEntrys": { "RouteEntry": page.items },
         "TotalCount": page.total,
