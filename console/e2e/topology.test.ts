@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { text } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { logOn, menu, open, row, steps } from "./browser.ts";
+import { barriers, logOn, menu, open, row, steps, URL } from "./browser.ts";
 import { consume, provide, type Consumed, type Provided } from "./shop.ts";
 
 let page: Page;
@@ -68,6 +68,20 @@ test("a click leads to what it is", async () => {
   await box("endpoint", "endpoint-1").getByRole("link").click();
   await page.getByRole("heading", { name: made.endpoint }).waitFor();
   await row(page, "cn-hangzhou-g").waitFor();
+});
+
+test("why a server is unhealthy, and since when, is told by its last probes", async () => {
+  await page.goto(`${URL}/console/nlb/servergroups/${made.group}`);
+  const sick = row(page, made.servers[0] ?? "");
+  await sick.getByText("It refused the last probe.").waitFor();
+  await sick.getByText(/Last probe .* ms CONNECT_FAILED/).waitFor();
+  const told = (await sick.getByRole("img", { name: "probes passed" }).getAttribute("aria-label")) ?? "";
+  const [passed = 0, all = 0] = told.split("/").map((count) => parseInt(count));
+  expect([passed > 0, passed < all], told).toEqual([true, true]);
+  const well = row(page, made.servers[1] ?? "");
+  await well.getByText("Healthy", { exact: true }).waitFor();
+  await well.getByText(/Last probe .* ms$/).waitFor();
+  expect(await barriers(page)).toEqual([]);
 });
 
 test("many endpoints that are alike are one, which opens", async () => {

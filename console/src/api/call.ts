@@ -1,4 +1,4 @@
-// A call of the public API: nothing else is asked of the server.
+// A call of the public API, or of what the server has for the console beside it.
 import { sign, type Key } from "./sign.ts";
 
 export const VERSIONS = {
@@ -20,7 +20,17 @@ export interface Call {
   product: Product;
   action: string;
   params?: Params;
+  /** Where it is served, if not by the API. */
+  path?: string;
 }
+
+/** A question beside the API: what the server has for the console alone. */
+export const beside = (what: "probes" | "trace" | "traffic", params: Params): Call => ({
+  product: "Nlb",
+  action: what,
+  params,
+  path: `/console/${what}`,
+});
 
 /** What the API answers, read by paths such as `Vpcs.Vpc`. */
 export type Answer = Record<string, unknown>;
@@ -71,7 +81,7 @@ export async function send(key: Key, path: string, call: Call, signal?: AbortSig
 
 /** The answer of a call. Throws the server's refusal. */
 export async function ask(key: Key, call: Call, signal?: AbortSignal): Promise<Answer> {
-  return read(await send(key, "/", call, signal));
+  return read(await send(key, call.path ?? "/", call, signal));
 }
 
 /** What a response says. Throws the server's refusal. */

@@ -14,6 +14,8 @@ export const resources = {
   addresses: ["Addresses", "地址"],
   domainName: ["Domain Name", "域名"],
   usedBy: ["Used By", "被使用"],
+  lastProbe: ["Last probe", "最近一次探测"],
+  probesPassed: ["probes passed", "次探测成功"],
   topology: ["Topology", "拓扑图"],
   flows: ["Connections", "连接日志"],
   time: ["Time", "时间"],

@@ -33,6 +33,8 @@ export interface ListSpec {
   rows: (answer: Answer) => Row[];
   id: (row: Row) => string;
   columns: Column[];
+  /** What the rows of the page need together. */
+  around?: (rows: Row[], table: ReactNode) => ReactNode;
   /** What an empty table teaches. */
   empty: Word;
   create?: FormSpec[];
@@ -137,6 +139,18 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
     const render = (_: unknown, row: Row) => <Actions row={row} actions={actions} open={open} />;
     columns.push({ key: "actions", title: t("actions"), render });
   }
+  const table = (
+    <Table
+      rowKey={spec.id}
+      columns={columns}
+      dataSource={rows}
+      loading={answer === undefined && error === undefined}
+      pagination={false}
+      size="middle"
+      scroll={{ x: "max-content" }}
+      locale={{ emptyText: <Empty description={t(spec.empty)} /> }}
+    />
+  );
   const Heading = level === 2 ? "h2" : "h3";
   return (
     <section>
@@ -151,16 +165,7 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
         </Space>
       </div>
       <Problem error={error} />
-      <Table
-        rowKey={spec.id}
-        columns={columns}
-        dataSource={rows}
-        loading={answer === undefined && error === undefined}
-        pagination={false}
-        size="middle"
-        scroll={{ x: "max-content" }}
-        locale={{ emptyText: <Empty description={t(spec.empty)} /> }}
-      />
+      {spec.around ? spec.around(rows, table) : table}
       <Pager answer={answer} shown={rows.length} tokens={tokens} turn={turn} spec={spec} />
       <Suspense>{form && <FormDrawer key={form.title} spec={form} close={() => open(undefined)} />}</Suspense>
     </section>

@@ -19,7 +19,7 @@ use crate::flows::{self, Flows};
 use crate::instances::{self, Reports};
 use crate::kernel::programs::Attachment;
 use crate::plan_cache::{self, CacheError, PlanCache};
-use crate::probe::Prober;
+use crate::probe::{Prober, Probes};
 use crate::proxy;
 use crate::reconcile::{Pass, Reconciler};
 use crate::services::{self, Services};
@@ -37,6 +37,15 @@ pub enum AgentError {
     Panicked(#[source] tokio::task::JoinError),
 }
 
+/// What an agent shows of itself while it runs.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Its passes.
+    pub work: Arc<Work>,
+    /// The last probes of servers.
+    pub probes: Arc<Probes>,
+}
+
 /// Follows `plans` and sends a report after every pass, until `shutdown`. The data plane stays: `down` takes it away.
 /// Begins with the last plan on disk when none has come yet.
 ///
@@ -46,10 +55,10 @@ pub async fn run(
     config: AgentConfig,
     mut plans: watch::Receiver<Option<Arc<HostPlan>>>,
     reports: watch::Sender<Option<Report>>,
-    work: Arc<Work>,
+    seen: Seen,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), AgentError> {
-    let mut agent = Agent::new(config, work);
+    let mut agent = Agent::new(config, seen);
     let mut clock = tokio::time::interval(INTERVAL);
     let mut sweeps = tokio::time::interval(sweep::INTERVAL);
     tokio::pin!(shutdown);
@@ -94,14 +103,14 @@ struct Agent {
 }
 
 impl Agent {
-    fn new(config: AgentConfig, work: Arc<Work>) -> Self {
+    fn new(config: AgentConfig, Seen { work, probes }: Seen) -> Self {
         let cache = PlanCache::new(&config.state_dir);
         let plan = cache.load().unwrap_or_else(|error| {
             warn(&error);
             None
         });
         let services = Services(config.services());
-        let prober = Prober::new(Arc::new(services.clone()), config.state_dir.join("health.json"));
+        let prober = Prober::new(Arc::new(services.clone()), config.state_dir.join("health.json"), probes);
         let (made, to_keep) = watch::channel(None);
         let (instance_reports, instances) = watch::channel(Reports::new());
         let (names, view) = watch::channel(Arc::new(NamesView::default()));

@@ -11,8 +11,10 @@ use model::net::services;
 use model::plan::{HostPlan, ServerGroupPlan, ServerPlan};
 use tables::{Carried, CarriedBy, CarriedKey, Flow, FlowKey};
 
+use crate::config::AgentConfig;
 use crate::kernel::maps::Maps;
 use crate::kernel::packed::unpacked;
+use crate::kernel::programs::maps_dir;
 use crate::kernel::table::TableError;
 
 /// Who has carried something, by the API's names.
@@ -69,6 +71,18 @@ pub fn read(maps: &Maps) -> Result<Rows, TableError> {
         });
     })?;
     Ok(rows)
+}
+
+/// The same, of a host and by the names of its plan. Nothing while there is no data plane.
+///
+/// # Errors
+/// When the maps cannot be read.
+pub fn of_host(config: &AgentConfig, plan: &HostPlan) -> Result<BTreeMap<Carrier, Total>, TableError> {
+    if !config.fabric().exists() {
+        return Ok(BTreeMap::new());
+    }
+    let maps = Maps::open(&maps_dir(&config.bpf_dir()))?;
+    Ok(named(&read(&maps)?, plan))
 }
 
 /// By the names of the plan; what it does not name any more is left out.

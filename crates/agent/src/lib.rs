@@ -4,6 +4,7 @@ pub mod agent;
 pub mod assistant;
 pub mod capture;
 pub mod carried;
+mod clock;
 pub mod compile;
 pub mod config;
 pub mod dns;
@@ -35,7 +36,7 @@ pub mod turns;
 pub mod whois;
 pub mod work;
 
-pub use agent::{AgentError, run};
+pub use agent::{AgentError, Seen, run};
 pub use config::AgentConfig;
 pub use down::{DownError, down};
 pub use status::{HostStatus, StatusError, status};

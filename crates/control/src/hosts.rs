@@ -1,12 +1,13 @@
 //! The two roads between the state and a host: plans go out, reports come in.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use model::id::{AccountId, HostId, InstanceId};
+use model::id::{AccountId, EndpointId, HostId, InstanceId, ListenerId, ServerGroupId, ServerIndex, ZoneId};
 use model::plan::HostPlan;
 use model::planner;
-use model::report::Report;
+use model::report::{Probe, Report};
 use model::state::State;
 use model::status::Observed;
 use tokio::sync::{mpsc, watch};
@@ -41,17 +42,69 @@ pub enum Protocol {
     Icmp,
 }
 
-/// What a host tells an account of connections: the account's own side, and nothing of anybody else's.
+/// Who has carried something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// A listener, in a zone of its load balancer.
+    Listener(ListenerId, ZoneId),
+    /// An endpoint, in one of its zones.
+    Endpoint(EndpointId, ZoneId),
+    /// A server of a group.
+    Server {
+        /// The group.
+        group: ServerGroupId,
+        /// The server's address.
+        address: Ipv4Addr,
+        /// Its port; 0 = the one that the client asked for.
+        port: u16,
+    },
+}
+
+/// What one of them has carried, connections that go on among it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Who.
+    pub by: Carrier,
+    /// Connections, since counting began.
+    pub connections: u64,
+    /// Connections that go on.
+    pub open: u64,
+    /// What clients have sent.
+    pub sent: Traffic,
+    /// What clients have received.
+    pub received: Traffic,
+}
+
+/// Packets, and their bytes with Ethernet headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// What a host sees of packets.
 pub trait Sight: Send + Sync {
-    /// The newest records of the flow log, the oldest first, and then what comes: each a JSON object with `flow`, a record, or
+    /// An account's side of the flow log: the newest records, the oldest first, and then what comes: each a JSON object with `flow`, a record, or
     /// `missed`, how many were lost. It ends when the host tells no more, or the receiver is dropped.
     fn flows(&self, account: AccountId) -> mpsc::Receiver<Bytes>;
 
-    /// What would become of a connection, stage by stage. It blocks for as long as the kernel takes.
+    /// What would become of a connection, stage by stage, as far as this account may know. It blocks for as long as the kernel takes.
     ///
     /// # Errors
     /// A sentence that says what is unknown or missing.
     fn trace(&self, account: AccountId, connection: &Connection) -> Result<serde_json::Value, String>;
+
+    /// The last probes of a server, the oldest first; whoever asks has seen to it that the server is the caller's.
+    fn probes(&self, server: ServerIndex) -> Vec<Probe>;
+
+    /// What everybody's listeners, endpoints and servers have carried, not much older than it takes to read; whoever asks
+    /// leaves out what the caller may not see. It blocks meanwhile.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing.
+    fn carried(&self) -> Result<Arc<[Carried]>, String>;
 }
 
 /// How a host on this machine is reached.

@@ -14,11 +14,12 @@ use aws_lc_rs::{digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use control::hosts::{Connection, Consoles, HostLink, Sight};
+use control::hosts::{Carried, Connection, Consoles, HostLink, Sight};
 use control::rpc::encoding::{canonical, encode};
 use control::rpc::time;
 use control::{Control, ControlConfig};
-use model::id::{AccountId, InstanceId, Timestamp};
+use model::id::{AccountId, InstanceId, ServerIndex, Timestamp};
+use model::report::Probe;
 use tokio::sync::{mpsc, watch};
 
 /// Tells the child where its state is.
@@ -45,6 +46,14 @@ impl Sight for NoSight {
     }
 
     fn trace(&self, _: AccountId, _: &Connection) -> Result<serde_json::Value, String> {
+        Err("there is no host".to_owned())
+    }
+
+    fn probes(&self, _: ServerIndex) -> Vec<Probe> {
+        Vec::new()
+    }
+
+    fn carried(&self) -> Result<Arc<[Carried]>, String> {
         Err("there is no host".to_owned())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use agent::instance::Instances;
@@ -90,19 +90,16 @@ impl Up {
         let consoles = Arc::new(LocalConsoles(Instances::new(&config.state_dir, &config.run_dir)));
         tokio::spawn(tell_status(status, control.inspector()));
         let operator = tokio::spawn(operator::answer(questions, control.admin()));
-        let sight = Arc::new(LocalSight {
-            agent: config.clone(),
-            plans: plans_in.clone(),
-            tracing: Mutex::default(),
-        });
-        let work = Arc::default();
+        let seen = agent::Seen::default();
+        let probes = Arc::clone(&seen.probes);
+        let sight = Arc::new(LocalSight::new(config.clone(), plans_in.clone(), probes));
         if let Some(address) = self.metrics {
-            let (inspector, plans, work) = (control.inspector(), plans_in.clone(), Arc::clone(&work));
+            let (inspector, plans, work) = (control.inspector(), plans_in.clone(), Arc::clone(&seen.work));
             let shown = metrics::Shown::default();
             let page = metrics::Sources { inspector, work, agent: config.clone(), plans, shown }.page();
             tokio::spawn(control.serve(page, address, until(stopped.clone())).await?);
         }
-        let agent = agent::run(config, plans_in, reports_out, work, until(stopped.clone()));
+        let agent = agent::run(config, plans_in, reports_out, seen, until(stopped.clone()));
         let agent = tokio::spawn(stopping_all(Stop(stop.clone()), agent));
         let control = control.run(HostLink { plans, reports, consoles, sight }, until(stopped.clone()));
         let control = tokio::spawn(stopping_all(Stop(stop.clone()), control));

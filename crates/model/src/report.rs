@@ -57,6 +57,19 @@ pub struct HealthReport {
     pub latency_micros: u32,
 }
 
+/// A probe of a server, and what the verdict was after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// When it began.
+    pub at: Timestamp,
+    /// The verdict after it.
+    pub state: HealthState,
+    /// Why it failed; none when it did not.
+    pub reason: Option<HealthReason>,
+    /// Its duration, microseconds.
+    pub latency_micros: u32,
+}
+
 /// The verdict over a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HealthState {

@@ -2,7 +2,7 @@
 import { Alert, AutoComplete, Button, Form, InputNumber, Select, Space, Table } from "antd";
 import { useState } from "react";
 import { base64 } from "../../api/base64.ts";
-import { list, read, send, text, type Answer, type Call } from "../../api/call.ts";
+import { beside, list, text, type Answer, type Call } from "../../api/call.ts";
 import { useAnswer } from "../../api/live.tsx";
 import { useSession } from "../../api/session.tsx";
 import { useWords } from "../../i18n/index.tsx";
@@ -60,7 +60,7 @@ function Stages({ trace }: { trace: Answer }) {
 }
 
 function useTest() {
-  const { key, ask } = useSession();
+  const { ask } = useSession();
   const [result, setResult] = useState<Result>({});
   const [error, setError] = useState<Error>();
   const attempt = async (make: () => Promise<Result>) => {
@@ -75,7 +75,7 @@ function useTest() {
   const trace = ({ instance, to, port, protocol }: Asked) =>
     attempt(async () => {
       const params = { InstanceId: instance, To: to.trim(), Port: protocol === "icmp" ? undefined : port, Protocol: protocol };
-      return { trace: await read(await send(key, "/console/trace", { product: "Ecs", action: "DescribeInstances", params })) };
+      return { trace: await ask(beside("trace", params)) };
     });
   const request = (asked: Asked) =>
     attempt(async () => {

@@ -3,6 +3,7 @@ import { list, text, type Answer } from "../../api/call.ts";
 import { useAnswer } from "../../api/live.tsx";
 import { useWords } from "../../i18n/index.tsx";
 import { str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
+import { Sentence } from "../../kit/ids.tsx";
 import type { ListSpec } from "../../kit/list.tsx";
 import { certificates, securityPolicies, serverGroups } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
@@ -110,7 +111,7 @@ export const listeners = (balancer: string, vpc: string): ListSpec => ({
     { title: "name", show: (row) => text(row, "ListenerDescription") },
     { title: "protocol", show: (row) => text(row, "ListenerProtocol") },
     { title: "port", show: ports },
-    { title: "serverGroup", show: (row) => text(row, "ServerGroupId") },
+    { title: "serverGroup", show: (row) => <Sentence text={text(row, "ServerGroupId")} /> },
     { title: "healthCheckStatus", show: (row) => <Health listener={text(row, "ListenerId")} /> },
     { title: "status", show: (row) => <Status status={text(row, "ListenerStatus")} /> },
   ],

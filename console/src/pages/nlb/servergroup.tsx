@@ -1,6 +1,6 @@
+import { Alert } from "antd";
 import { useParams } from "react-router";
-import { list, text, type Answer } from "../../api/call.ts";
-import { useAnswer } from "../../api/live.tsx";
+import { list, text, texts } from "../../api/call.ts";
 import { useWords } from "../../i18n/index.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { forOne, rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
@@ -8,7 +8,7 @@ import { List, type ListSpec } from "../../kit/list.tsx";
 import { instances } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
-import { Unwell } from "./unwell.tsx";
+import { Health, Probed } from "./probes.tsx";
 
 const PORT = { name: "Port", label: "port", kind: "number", least: 1, most: 65535, required: true } as const;
 const WEIGHT = { name: "Weight", label: "weight", kind: "number", least: 0, most: 100, initial: 100 } as const;
@@ -80,9 +80,14 @@ const servers = (id: string, vpc: string, type: string): ListSpec => ({
     { title: "zone", show: (row) => text(row, "ZoneId") },
     { title: "port", show: (row) => text(row, "Port") },
     { title: "weight", show: (row) => text(row, "Weight") },
-    { title: "healthCheckStatus", show: (row) => <Health group={id} row={row} /> },
+    { title: "healthCheckStatus", show: (row) => <Health row={row} /> },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
+  around: (rows, table) => (
+    <Probed group={id} servers={rows}>
+      {table}
+    </Probed>
+  ),
   empty: "noServers",
   create: [type === "Ip" ? byAddress(id) : byInstance(id, vpc)],
   actions: [
@@ -124,20 +129,9 @@ const servers = (id: string, vpc: string, type: string): ListSpec => ({
   ],
 });
 
-/** What the health checks of the group's listeners say of a server. */
-function Health({ group, row }: { group: string; row: Answer }) {
+function Unused() {
   const t = useWords();
-  const { answer: all } = useAnswer({ product: "Nlb", action: "ListListeners", params: { MaxResults: 100 } });
-  const listener = list(all, "Listeners").find((one) => text(one, "ServerGroupId") === group);
-  const id = text(listener, "ListenerId");
-  const { answer } = useAnswer(id === "" ? undefined : { product: "Nlb", action: "GetListenerHealthStatus", params: { ListenerId: id } });
-  if (all === undefined) return null;
-  if (listener === undefined) return <span>{t("noListenerYet")}</span>;
-  const found = list(list(answer, "ListenerHealthStatus")[0], "ServerGroupInfos")[0];
-  if (found === undefined) return null;
-  if (text(found, "HeathCheckEnabled") === "false") return <span>{t("notChecked")}</span>;
-  const bad = list(found, "NonNormalServers").find((one) => text(one, "ServerId") === text(row, "ServerId") && text(one, "Port") === text(row, "Port"));
-  return bad === undefined ? <Status status="Healthy" /> : <Unwell server={bad} />;
+  return <Alert type="info" showIcon title={t("noListenerYet")} className="problem" />;
 }
 
 const detail = (id: string): DetailSpec => ({
@@ -145,6 +139,7 @@ const detail = (id: string): DetailSpec => ({
   id,
   call: { product: "Nlb", action: "ListServerGroups", params: { ServerGroupIds: [id] } },
   find: (answer) => list(answer, "ServerGroups")[0],
+  advice: (found) => texts(found, "RelatedLoadBalancerIds").length === 0 && <Unused />,
   facts: (found) => [
     ["name", text(found, "ServerGroupName")],
     ["status", <Status key="status" status={text(found, "ServerGroupStatus")} />],

@@ -8,14 +8,15 @@ mod run;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use model::id::{InstanceId, InvocationId, Timestamp};
+use model::id::{InstanceId, InvocationId};
 use model::plan::{HostPlan, InvocationPlan};
 use model::report::{InstanceState, TaskEnd, TaskReport, TaskResult};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use crate::clock::now;
 use crate::config::AgentConfig;
 use crate::instance::Instances;
 use crate::instances::Reports;
@@ -187,9 +188,4 @@ fn next(plan: &HostPlan, reports: &Reports, id: &InstanceId, invocation: &Invoca
     } else {
         Next::Wait
     }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

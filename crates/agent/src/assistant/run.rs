@@ -11,8 +11,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 
+use super::Task;
 use super::journal::Journal;
-use super::{Task, now};
+use crate::clock::now;
 use crate::instance::Instances;
 
 /// How long output is waited for after the script has ended: what it left running may hold the pipe for ever.

@@ -2,6 +2,7 @@
 //! `model::health` makes a verdict of the answers.
 
 mod check;
+mod history;
 mod http;
 mod memory;
 #[cfg(test)]
@@ -16,14 +17,17 @@ use model::health::{Health, Outcome, Thresholds};
 use model::id::ServerIndex;
 use model::nlb::HealthCheck;
 use model::plan::{HostPlan, ServerPlan};
-use model::report::{HealthReason, HealthReport, HealthState};
+use model::report::{HealthReason, HealthReport, HealthState, Probe};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
 pub use check::ProbeNetwork;
 use check::Question;
+pub use history::Probes;
 use memory::Verdicts;
+
+use crate::clock::now;
 
 type Reports = BTreeMap<ServerIndex, HealthReport>;
 
@@ -31,6 +35,7 @@ type Reports = BTreeMap<ServerIndex, HealthReport>;
 pub struct Prober {
     network: Arc<dyn ProbeNetwork>,
     reports: watch::Sender<Reports>,
+    history: Arc<Probes>,
     tasks: BTreeMap<ServerIndex, Task>,
     /// Verdicts of the last run that no plan has taken up yet.
     remembered: Verdicts,
@@ -50,13 +55,13 @@ struct Target {
 }
 
 impl Prober {
-    /// A prober that keeps its verdicts in the file at `memory` and begins with those that are there.
-    /// Must be called inside a tokio runtime.
-    pub fn new(network: Arc<dyn ProbeNetwork>, memory: PathBuf) -> Self {
+    /// A prober that tells `history` of its probes, keeps its verdicts in the file at `memory` and begins with those that
+    /// are there. Must be called inside a tokio runtime.
+    pub fn new(network: Arc<dyn ProbeNetwork>, memory: PathBuf, history: Arc<Probes>) -> Self {
         let remembered = memory::load(&memory);
         let (reports, health) = watch::channel(Reports::new());
         tokio::spawn(memory::keep(memory, remembered.clone(), health));
-        Self { network, reports, tasks: BTreeMap::new(), remembered }
+        Self { network, reports, history, tasks: BTreeMap::new(), remembered }
     }
 
     /// What is known of every server; changes of a verdict or of its reason wake the receiver.
@@ -68,11 +73,13 @@ impl Prober {
     pub fn update(&mut self, plan: &HostPlan) {
         let wanted = targets(plan);
         self.tasks.retain(|server, task| wanted.get(server) == Some(&task.target));
+        self.history.keep(|server| wanted.contains_key(&server));
         let remembered = std::mem::take(&mut self.remembered);
         self.reports.send_if_modified(|reports| take_up(reports, &wanted, &remembered));
         for (server, target) in wanted {
             self.tasks.entry(server).or_insert_with(|| {
-                let probes = probe(Arc::clone(&self.network), self.reports.clone(), server, target.clone());
+                let told = Told { reports: self.reports.clone(), history: Arc::clone(&self.history) };
+                let probes = probe(Arc::clone(&self.network), told, server, target.clone());
                 Task { target, running: tokio::spawn(probes) }
             });
         }
@@ -125,24 +132,28 @@ fn take_up(reports: &mut Reports, wanted: &BTreeMap<ServerIndex, Target>, rememb
     changed
 }
 
-/// Probes one server until aborted.
-async fn probe(
-    network: Arc<dyn ProbeNetwork>,
+/// Who is told of a probe.
+struct Told {
     reports: watch::Sender<Reports>,
-    server: ServerIndex,
-    target: Target,
-) {
-    let mut health = Health::resumed(reports.borrow().get(&server).map_or(HealthState::Initial, |r| r.state));
+    history: Arc<Probes>,
+}
+
+/// Probes one server until aborted.
+async fn probe(network: Arc<dyn ProbeNetwork>, told: Told, server: ServerIndex, target: Target) {
+    let last = told.reports.borrow().get(&server).map_or(HealthState::Initial, |report| report.state);
+    let mut health = Health::resumed(last);
     let mut tick = tokio::time::interval_at(Instant::now() + spread(server), target.interval);
     // A probe that outlasts its interval must not move the ones after it.
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
-        let start = tick.tick().await;
+        let (start, at) = (tick.tick().await, now());
         let answer = check::ask(&*network, &target.question).await;
         let outcome = if answer.is_ok() { Outcome::Success } else { Outcome::Failure };
         health = health.after(outcome, target.thresholds);
         let report = report(health, answer.err(), start.elapsed());
-        reports.send_if_modified(|reports| replace(reports, server, report));
+        let HealthReport { state, reason, latency_micros } = report;
+        told.history.add(server, Probe { at, state, reason, latency_micros });
+        told.reports.send_if_modified(|reports| replace(reports, server, report));
     }
 }
 

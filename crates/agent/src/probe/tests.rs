@@ -209,7 +209,11 @@ impl Memory {
     }
 
     fn prober(&self) -> Prober {
-        Prober::new(Arc::new(Loopback), self.0.clone())
+        self.telling(Arc::default())
+    }
+
+    fn telling(&self, history: Arc<Probes>) -> Prober {
+        Prober::new(Arc::new(Loopback), self.0.clone(), history)
     }
 }
 
@@ -241,7 +245,8 @@ async fn two_successes_raise_three_failures_fell_and_probes_keep_their_interval(
     let memory = Memory::new("timing");
     let (listener, at) = listen().await;
     let (mut notes, server) = note_probes(listener);
-    let mut prober = memory.prober();
+    let history = Arc::new(Probes::default());
+    let mut prober = memory.telling(Arc::clone(&history));
     let mut health = prober.health();
     let begin = Instant::now();
     prober.update(&plan(at, 100));
@@ -263,6 +268,13 @@ async fn two_successes_raise_three_failures_fell_and_probes_keep_their_interval(
     assert_eq!(report.reason, Some(HealthReason::ConnectFailed));
     let took = second.elapsed().as_millis();
     assert!((2900..3200).contains(&took), "three probes took {took} ms");
+    let told: Vec<_> = history.of(FIRST).into_iter().map(|probe| (probe.state, probe.reason)).collect();
+    let failed = Some(HealthReason::ConnectFailed);
+    assert_eq!(told[..2], [(HealthState::Initial, None), (HealthState::Healthy, None)]);
+    assert_eq!(
+        told[2..],
+        [(HealthState::Healthy, failed), (HealthState::Healthy, failed), (HealthState::Unhealthy, failed)]
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use agent::AgentError;
+use agent::{AgentError, Seen};
 use model::id::{Network, Revision};
 use model::nlb::{HealthCheck, HealthCheckKind};
 use model::plan::{HostPlan, NamePlan};
@@ -48,7 +48,7 @@ impl Running {
         let (from_agent, reports) = watch::channel(None);
         let (shutdown, ended) = oneshot::channel::<()>();
         let config = host.config.clone();
-        let run = agent::run(config, to_agent, from_agent, Arc::default(), async { drop(ended.await) });
+        let run = agent::run(config, to_agent, from_agent, Seen::default(), async { drop(ended.await) });
         let run = runtime.spawn(run);
         Self { plans, reports, shutdown: Some(shutdown), run, runtime }
     }

@@ -186,13 +186,17 @@ impl Api {
         }
     }
 
-    /// Who has signed a request, whatever it asks for, and what it gives. Else the response that refuses a stranger.
-    pub fn signed(&self, request: hyper::Request<Bytes>) -> Result<Signed, Box<Response<Bytes>>> {
+    /// Who has signed a request, whatever it asks for, and what it gives, in this product's words. Else the response that refuses a stranger.
+    pub fn signed(
+        &self,
+        request: hyper::Request<Bytes>,
+        product: Product,
+    ) -> Result<Signed, Box<Response<Bytes>>> {
         let signed = Request::new(request).and_then(|request| {
             let caller = self.authenticate(&request, (self.edge.now)())?;
             Ok(Signed {
                 account: caller.account,
-                params: request.params(Product::Ecs),
+                params: request.params(product),
                 state: self.commits.state(),
             })
         });

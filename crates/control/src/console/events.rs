@@ -44,6 +44,11 @@ impl Changes {
         self.states.borrow().settings().region.clone()
     }
 
+    /// What the hosts report now.
+    pub(crate) fn observed(&self) -> Arc<Observed> {
+        self.observed.borrow().clone()
+    }
+
     fn now(&self) -> Told {
         (self.states.borrow().revision(), self.observed.borrow().clone())
     }

@@ -1,12 +1,14 @@
-//! What a browser reaches under `/console`: the console's files, its streams of changes and of flows, and what would become of
-//! a connection. Everything else is the API's.
+//! What a browser reaches under `/console`: the console's files, its streams of changes and of flows, what would become of a
+//! connection, the last probes, and what was carried. Everything else is the API's.
 
 mod connections;
 mod events;
 mod files;
 mod flows;
+pub(crate) mod probes;
 #[cfg(test)]
 mod tests;
+pub(crate) mod traffic;
 
 use bytes::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
@@ -19,6 +21,7 @@ use crate::accounts::DEV_KEY;
 use crate::actions::{Api, Signed, told};
 use crate::hosts::Sight;
 use crate::http::{Body, Handler};
+use crate::rpc::Product;
 
 pub(crate) use events::Changes;
 
@@ -52,16 +55,23 @@ impl Front {
         match path {
             "/flows" => flows::stream(self.sight.flows(signed.account), self.stopped.clone()),
             "/trace" => told(connections::trace(&self.sight, signed).await).map(Body::from),
+            "/probes" => told(probes::tell(&*self.sight, &signed, &self.changes.observed())).map(Body::from),
+            "/traffic" => {
+                told(traffic::tell(&self.sight, signed, &self.changes.observed()).await).map(Body::from)
+            }
             _ => events::stream(self.changes.clone(), self.stopped.clone()),
         }
     }
 
     async fn console(&self, path: &str, request: Request<Bytes>) -> Response<Body> {
         match (path, request.method()) {
-            ("/events" | "/flows" | "/trace", &Method::POST) => match self.api.signed(request) {
-                Ok(signed) => self.tell(path, signed).await,
-                Err(refusal) => refusal.map(Body::from),
-            },
+            ("/events" | "/flows" | "/trace" | "/probes" | "/traffic", &Method::POST) => {
+                let product = if path == "/trace" { Product::Ecs } else { Product::Nlb };
+                match self.api.signed(request, product) {
+                    Ok(signed) => self.tell(path, signed).await,
+                    Err(refusal) => refusal.map(Body::from),
+                }
+            }
             (_, &(Method::GET | Method::HEAD)) => self.page(path),
             (_, _) => {
                 let mut refusal = text(StatusCode::METHOD_NOT_ALLOWED, "Use GET.\n");

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use http_body_util::BodyExt;
 use model::command::Command;
 use model::command::system::CreateAccount;
-use model::id::{AccountId, InstanceId, ZoneId};
+use model::id::{AccountId, InstanceId, ServerIndex, ZoneId};
+use model::report::Probe;
 use model::status::Observed;
 use tokio::sync::mpsc;
 
@@ -11,7 +12,7 @@ use super::*;
 use crate::accounts::{self, Wanted};
 use crate::actions::{Edge, Gate};
 use crate::commit::Commits;
-use crate::hosts::{Connection, Consoles};
+use crate::hosts::{Carried, Connection, Consoles};
 use crate::rpc::signature::Replays;
 use crate::rpc::{Params, Product};
 use crate::sessions::Sessions;
@@ -38,6 +39,14 @@ impl Sight for OneFlow {
 
     fn trace(&self, _: AccountId, _: &Connection) -> Result<serde_json::Value, String> {
         Ok(json!({ "passes": true }))
+    }
+
+    fn probes(&self, _: ServerIndex) -> Vec<Probe> {
+        Vec::new()
+    }
+
+    fn carried(&self) -> Result<Arc<[Carried]>, String> {
+        Ok([].into())
     }
 }
 
@@ -105,10 +114,10 @@ async fn only_a_system_for_trying_out_tells_its_key() {
 }
 
 #[tokio::test]
-async fn changes_are_told_to_nobody_who_does_not_sign() {
+async fn nothing_is_told_to_who_does_not_sign() {
     let cloud = cloud(true).await;
-    for path in ["/console/events", "/console/flows", "/console/trace"] {
-        assert!(ask(&cloud, Method::POST, path).await.status().is_client_error(), "{path}");
+    for path in ["events", "flows", "trace", "probes", "traffic"].map(|path| format!("/console/{path}")) {
+        assert!(ask(&cloud, Method::POST, &path).await.status().is_client_error(), "{path}");
     }
 }
 

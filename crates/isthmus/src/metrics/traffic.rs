@@ -15,7 +15,7 @@ pub struct Shown(Mutex<BTreeMap<Carrier, Carried>>);
 
 impl Shown {
     /// The totals, none smaller than it was.
-    fn rise(&self, mut totals: BTreeMap<Carrier, Total>) -> BTreeMap<Carrier, Total> {
+    pub(crate) fn rise(&self, mut totals: BTreeMap<Carrier, Total>) -> BTreeMap<Carrier, Total> {
         // Every change is whole.
         let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (carrier, total) in &mut totals {

@@ -16,6 +16,8 @@ mod shift;
 mod tag;
 mod tls;
 
+pub(crate) use server::identity;
+
 use model::command::Output;
 use serde_json::{Value, json};
 

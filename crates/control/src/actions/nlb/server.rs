@@ -176,7 +176,7 @@ impl Shown {
 }
 
 /// Id and type of a server as they travel.
-pub(super) fn identity(target: &Target) -> (String, &'static str) {
+pub(crate) fn identity(target: &Target) -> (String, &'static str) {
     match target {
         Target::Ecs(id) => (id.to_string(), "Ecs"),
         Target::Eni(id) => (id.to_string(), "Eni"),

@@ -213,6 +213,11 @@ impl Cloud {
         self.observed.send_replace(Arc::new(Observed { hosts: [(self.host.clone(), report)].into() }));
     }
 
+    /// What the host has said last.
+    pub(super) fn observed(&self) -> Arc<Observed> {
+        self.observed.borrow().clone()
+    }
+
     pub(super) fn settle(&self) {
         self.settle_with(HealthReport { state: HealthState::Healthy, reason: None, latency_micros: 1 });
     }

@@ -1,5 +1,6 @@
 mod against_model;
 mod asked;
+mod beside;
 mod cloud;
 mod codes;
 mod hostile;
