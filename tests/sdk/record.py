@@ -4,7 +4,7 @@ import functools
 import json
 import os
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from aliyunsdkcore.acs_exception.exceptions import ServerException
 from Tea.exceptions import TeaException
@@ -26,10 +26,26 @@ def parameters_of(action, support):
     return {name: it for name, it in table()[action]["parameters"].items() if it["support"] == support}
 
 
+def names_of(value, path=()):
+    """`Tag` and `Tag.Key` for `Tag.1.Key=x`, in whichever way it is given: flat, nested, or as JSON text."""
+    if isinstance(value, str) and path and value[:1] in ("{", "["):
+        with suppress(json.JSONDecodeError):
+            yield from names_of(json.loads(value), path)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            steps = (step for step in name.split(".") if not step.isdigit())
+            yield from names_of(inner, path + tuple(steps))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from names_of(inner, path)
+    elif value is not None:
+        yield from (".".join(path[:length]) for length in range(1, len(path) + 1))
+
+
 @contextmanager
 def recorded(action, parameters):
     """Keeps what is called inside, and how it ends."""
-    names = frozenset(name.split(".")[0] for name, value in parameters.items() if value is not None)
+    names = frozenset(names_of(parameters))
     code = None
     try:
         yield

@@ -18,6 +18,8 @@ HERE = Path(__file__).parent
 LIFE = [line.split() for line in (HERE.parent / "life.txt").read_text().splitlines()]
 # How actions end that are always refused.
 NEVER = {f"{words[1].lower()}.{words[2]}": words[3] for words in LIFE if words[:1] == ["never"]}
+# What is inside of parameters that work, `Servers.Weight` for `Servers.N.Weight`, as the cloud's SDKs have it; with `!` what is refused.
+NESTED = json.loads((HERE / "nested.json").read_text())
 DOCUMENTED = json.loads((HERE / "documented.json").read_text())
 # Products of which every documented refusal is asked for.
 WHOLE = {"nlb", "privatelink"}
@@ -53,6 +55,11 @@ def parameters():
                 yield f"parameter {action} {name}"
         for name, param in parameters_of(action, "refused").items():
             if (action, name, param["code"]) not in refused:
+                yield f"parameter {action} {name}"
+    turned_away = {(action, name) for action, name, code in refused if code and code.endswith(name.rpartition(".")[2])}
+    for action, names in NESTED.items():
+        for name in names:
+            if (action, name.removeprefix("!")) not in (turned_away if name[0] == "!" else sent):
                 yield f"parameter {action} {name}"
 
 

@@ -209,3 +209,12 @@ def test_the_command_line_imports_lists_and_deletes(sdk, tmp_path):
     assert f"{made}" in isthmus("list").stdout and "cli.example" in isthmus("list").stdout
     assert isthmus("delete", made).returncode == 0
     assert made not in isthmus("list").stdout
+
+
+def test_a_certificate_has_the_tags_that_it_was_given(sdk):
+    pem, key = certificate("tagged.example")
+    tags = {"Tags.1.Key": "team", "Tags.1.Value": "blue"}
+    id = sdk.cas.raw("UploadUserCertificate", Name="tagged", Cert=pem, Key=key, **tags)["CertId"]
+    shown = sdk.cas.GetUserCertificateDetail(CertId=id)
+    sdk.cas.DeleteUserCertificate(CertId=id)
+    assert shown["Tags"] == [{"TagKey": "team", "TagValue": "blue"}]
