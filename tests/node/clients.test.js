@@ -117,6 +117,83 @@ for (const [name, call] of Object.entries(ways)) {
     await call("Vpc", "DeleteVpc", { VpcId });
   });
 
+  test(`${name}: a private link from its service to the last that remains`, async () => {
+    const link = (action, parameters) => call("Privatelink", action, flat(parameters));
+    const nlb = (action, parameters) => call("Nlb", action, flat(parameters));
+    const job = async (action, parameters) => {
+      const { JobId } = await nlb(action, parameters);
+      await until(async () => (await nlb("GetJobStatus", { JobId })).Status === "Succeeded");
+    };
+    const network = async () => {
+      const { VpcId } = await call("Vpc", "CreateVpc", { CidrBlock: "10.0.0.0/16" });
+      const zones = [];
+      for (const [index, ZoneId] of ZONES.entries()) {
+        const made = await call("Vpc", "CreateVSwitch", { VpcId, ZoneId, CidrBlock: `10.0.${index}.0/24` });
+        zones.push({ ZoneId, VSwitchId: made.VSwitchId });
+      }
+      const { SecurityGroupId } = await call("Ecs", "CreateSecurityGroup", { VpcId });
+      return { VpcId, zones, SecurityGroupId };
+    };
+    const [provider, consumer] = [await network(), await network()];
+
+    const balancer = { VpcId: provider.VpcId, AddressType: "Intranet", ZoneMappings: provider.zones };
+    const { LoadbalancerId: LoadBalancerId } = await nlb("CreateLoadBalancer", balancer);
+    const group = { ServerGroupName: `node-${name}`, VpcId: provider.VpcId, ServerGroupType: "Ip" };
+    const { ServerGroupId } = await nlb("CreateServerGroup", {
+      ...group,
+      HealthCheckConfig: { HealthCheckEnabled: true, HealthCheckInterval: 3 },
+    });
+    const servers = [{ ServerType: "Ip", ServerId: "10.0.0.9", Port: 80, Weight: 10 }];
+    await job("AddServersToServerGroup", { ServerGroupId, Servers: servers });
+    const listener = { LoadBalancerId, ListenerProtocol: "TCP", ListenerPort: 80, ServerGroupId };
+    const { ListenerId } = await nlb("CreateListener", listener);
+    await until(async () => (await nlb("GetListenerAttribute", { ListenerId })).ListenerStatus === "Running");
+    await job("UpdateListenerAttribute", { ListenerId, ListenerDescription: "of the link" });
+
+    const resource = (ZoneId) => ({ ResourceType: "nlb", ResourceId: LoadBalancerId, ZoneId });
+    const made = await link("CreateVpcEndpointService", { Resource: [resource(ZONES[0])], ServiceDescription: "node" });
+    const { ServiceId, ServiceName } = made;
+    await link("AttachResourceToVpcEndpointService", { ServiceId, ...resource(ZONES[1]) });
+    await link("AddUserToVpcEndpointService", { ServiceId, UserId: "2000000000000002" });
+    const users = await link("ListVpcEndpointServiceUsers", { ServiceId });
+    assert.deepEqual(users.Users.map(({ UserId }) => String(UserId)), ["2000000000000002"]);
+    const service = () => link("GetVpcEndpointServiceAttribute", { ServiceId });
+    await until(async () => (await service()).ServiceStatus === "Active");
+    assert.deepEqual((await service()).Zones, ZONES);
+
+    const { VpcId, zones, SecurityGroupId } = consumer;
+    const asked = { VpcId, ServiceName, SecurityGroupId: [SecurityGroupId], Zone: zones, EndpointName: "of-node" };
+    const { EndpointId } = await link("CreateVpcEndpoint", asked);
+    const both = { ServiceId, EndpointId };
+    const connection = async () => (await link("ListVpcEndpointConnections", both)).Connections[0];
+    const is = (status) => until(async () => (await connection()).ConnectionStatus === status);
+    await is("Disconnected");
+    await link("EnableVpcEndpointConnection", { ...both, Bandwidth: 200 });
+    await is("Connected");
+    assert.equal((await connection()).Bandwidth, 200);
+    const seen = (await link("ListVpcEndpointZones", { EndpointId })).Zones;
+    assert.deepEqual(seen.map(({ ZoneId, ZoneStatus }) => [ZoneId, ZoneStatus]), ZONES.map((zone) => [zone, "Connected"]));
+
+    await assert.rejects(link("DeleteVpcEndpointService", { ServiceId }), { code: /^EndpointService/ });
+    await link("DisableVpcEndpointConnection", both);
+    await is("Disconnected");
+    for (const ZoneId of ZONES) await link("RemoveZoneFromVpcEndpoint", { EndpointId, ZoneId });
+    await link("DeleteVpcEndpoint", { EndpointId });
+    await until(async () => (await link("ListVpcEndpoints", { EndpointId })).Endpoints.length === 0);
+    for (const ZoneId of ZONES) await link("DetachResourceFromVpcEndpointService", { ServiceId, ...resource(ZoneId) });
+    await link("DeleteVpcEndpointService", { ServiceId });
+    await assert.rejects(service(), { code: "EndpointServiceNotFound" });
+    await job("DeleteListener", { ListenerId });
+    await job("RemoveServersFromServerGroup", { ServerGroupId, Servers: servers });
+    await job("DeleteServerGroup", { ServerGroupId });
+    await job("DeleteLoadBalancer", { LoadBalancerId });
+    for (const { VpcId, zones, SecurityGroupId } of [provider, consumer]) {
+      await call("Ecs", "DeleteSecurityGroup", { SecurityGroupId });
+      for (const { VSwitchId } of zones) await call("Vpc", "DeleteVSwitch", { VSwitchId });
+      await call("Vpc", "DeleteVpc", { VpcId });
+    }
+  });
+
   test(`${name}: a repeated token brings the first answer`, async () => {
     const parameters = { CidrBlock: "10.0.0.0/16", ClientToken: `node-${name}-${Date.now()}` };
     const first = await call("Vpc", "CreateVpc", parameters);
