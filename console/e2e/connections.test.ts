@@ -1,9 +1,9 @@
 // What becomes of connections, as each side sees it: asked beforehand, really tried, and told by the flow log.
 import { beforeAll, expect, test } from "vitest";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { text } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { barriers, choose, logOn, menu, open, press, row, steps } from "./browser.ts";
+import { barriers, choose, logOn, menu, open, press, row, steps, URL } from "./browser.ts";
 import { consume, provide, type Consumed, type Provided } from "./shop.ts";
 
 let buyer: Account;
@@ -27,6 +27,32 @@ beforeAll(async () => {
   await logOn(provider, seller.key);
   await logOn(consumer, buyer.key);
 });
+
+/** Runs a command on ECS 01, which is told the endpoint's domain. */
+async function run(command: (domain: string) => string): Promise<void> {
+  const instance = text(await buyer.api("Ecs", "DescribeInstances", { InstanceName: "ECS-01" }), "Instances.Instance.0.InstanceId");
+  const domain = text(await buyer.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: used.endpoint }), "EndpointDomain");
+  const CommandContent = Buffer.from(command(domain)).toString("base64");
+  await buyer.api("Ecs", "RunCommand", { Type: "RunShellScript", CommandContent, ContentEncoding: "Base64", InstanceId: [instance] });
+}
+
+/** Opens the curves of a resource. */
+async function monitoring(page: Page, path: string): Promise<void> {
+  await page.goto(`${URL}/console${path}`);
+  await page.getByRole("tab", { name: "Monitoring" }).click();
+}
+
+const curve = (page: Page, title: string, values: RegExp) => page.getByRole("img", { name: new RegExp(`^${title}: ${values.source}`) });
+const SOME = /[1-9][\d.]* k?B\/s/;
+const TRAFFIC = new RegExp(`sent ${SOME.source}, received ${SOME.source}`);
+
+/** Points of a canvas that are drawn in this colour. */
+const drawn = (canvas: Locator, colour: [number, number, number]) =>
+  canvas.evaluate((element, [red, green, blue]) => {
+    const { width, height } = element as HTMLCanvasElement;
+    const points = (element as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
+    return Array.from({ length: points.length / 4 }, (_, at) => at * 4).filter((at) => points[at] === red && points[at + 1] === green && points[at + 2] === blue).length;
+  }, colour);
 
 test("a trace says which rule stops a connection, and what it passes then, but nothing of the provider's side", async () => {
   await menu(consumer, "Connectivity Test");
@@ -61,10 +87,7 @@ test("each side reads of its connections, live and with the reason, and nothing 
   const served = row(provider, offered.listener).filter({ hasText: "new" }).first();
   await served.waitFor();
   // What is refused while the page is open appears by itself.
-  const instance = text(await buyer.api("Ecs", "DescribeInstances", { InstanceName: "ECS-01" }), "Instances.Instance.0.InstanceId");
-  const domain = text(await buyer.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: used.endpoint }), "EndpointDomain");
-  const command = Buffer.from(`curl -m 1 http://${domain}:81/`).toString("base64");
-  await buyer.api("Ecs", "RunCommand", { Type: "RunShellScript", CommandContent: command, ContentEncoding: "Base64", InstanceId: [instance] });
+  await run((domain) => `curl -m 1 http://${domain}:81/`);
   await row(consumer, "denied").getByText("A security group of the endpoint does not let it in").first().waitFor();
   expect(await barriers(consumer)).toEqual([]);
   await choose(consumer, consumer.getByRole("main"), "Event", "denied");
@@ -76,4 +99,35 @@ test("each side reads of its connections, live and with the reason, and nothing 
   for (const hidden of [offered.listener, ...offered.servers]) expect(await consumer.getByRole("table").innerText()).not.toContain(hidden);
   expect(await row(provider, "denied").count()).toBe(0);
   expect(await served.innerText()).toContain("–");
+});
+
+test("curves show what an endpoint, a listener and a server carry, and how well servers are", async () => {
+  await run((domain) => `for round in $(seq 400); do curl -s -m 1 -o /dev/null http://${domain}/; sleep 0.1; done`);
+  await monitoring(consumer, `/privatelink/endpoints/${used.endpoint}`);
+  await curve(consumer, "Traffic", TRAFFIC).waitFor();
+  await curve(consumer, "Connections", /open \d+, new [\d.]+ \/s/).waitFor();
+  // What the server side carries is the provider's.
+  expect(await consumer.getByRole("img", { name: /^Health/ }).count()).toBe(0);
+  await expect.poll(() => drawn(curve(consumer, "Traffic", /sent/).locator("canvas"), [0x09, 0x58, 0xd9])).toBeGreaterThan(0);
+  expect(await barriers(consumer)).toEqual([]);
+  await monitoring(provider, `/nlb/instances/${offered.balancer}`);
+  await choose(provider, provider.getByRole("main"), "Monitored", "TCP 80");
+  await curve(provider, "Traffic", TRAFFIC).waitFor();
+  await curve(provider, "Health", /healthy 2, unhealthy 0/).waitFor();
+  await monitoring(provider, `/nlb/servergroups/${offered.group}`);
+  await choose(provider, provider.getByRole("main"), "Monitored", "10.0.1.");
+  await curve(provider, "Traffic", TRAFFIC).waitFor();
+  await curve(provider, "Health", /healthy 1, unhealthy 0, last probe [\d.]+ ms/).waitFor();
+  expect(await barriers(provider)).toEqual([]);
+});
+
+test("the picture shows what passes from clients to servers", async () => {
+  await run((domain) => `for round in $(seq 400); do curl -s -m 1 -o /dev/null http://${domain}/; sleep 0.1; done`);
+  await menu(provider, "Topology");
+  // Endpoint, service, load balancer, listener, group: the way of every connection, and one of the servers at least.
+  await expect.poll(() => provider.locator(".join.busy").count()).toBeGreaterThanOrEqual(5);
+  await provider.locator(".join.busy.Connected").filter({ hasText: SOME }).waitFor({ state: "attached" });
+  await menu(consumer, "Topology");
+  await consumer.locator(".join.busy.Connected").filter({ hasText: SOME }).waitFor({ state: "attached" });
+  expect(await consumer.locator(".join").count()).toBe(1);
 });

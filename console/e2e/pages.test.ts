@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { Page } from "playwright-core";
+import { text } from "../src/api/call.ts";
 import { MENU } from "../src/shell/menu.ts";
 import { account, type Account } from "./account.ts";
 import { barriers, logOn, open, press, row } from "./browser.ts";
@@ -12,16 +13,20 @@ import { consume, provide, type Consumed, type Provided } from "./shop.ts";
 const PICTURES = process.env["ISTHMUS_PICTURES"] && resolve(import.meta.dirname, "../..", process.env["ISTHMUS_PICTURES"]);
 let owner: Account;
 let newcomer: Account;
-let made: Provided & Consumed;
+let made: Provided & Consumed & { domain: string };
 
 beforeAll(async () => {
   owner = await account("full");
   newcomer = await account("empty");
   const provided = await provide(owner);
-  made = { ...provided, ...(await consume(owner, provided.service)) };
-  const { endpoint, service } = made;
+  const consumed = await consume(owner, provided.service);
+  const { endpoint, securityGroup } = consumed;
+  const { service } = provided;
   await owner.api("Privatelink", "EnableVpcEndpointConnection", { EndpointId: endpoint, ServiceId: service });
-  await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: endpoint }, "ConnectionStatus=Connected");
+  const connected = await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: endpoint }, "ConnectionStatus=Connected");
+  made = { ...provided, ...consumed, domain: text(connected, "EndpointDomain") };
+  const rule = { SecurityGroupId: securityGroup, IpProtocol: "tcp", PortRange: "80/80", SourceCidrIp: "10.0.0.0/16" };
+  await owner.api("Ecs", "AuthorizeSecurityGroup", rule);
 });
 
 const lists = MENU.flatMap(({ entries }) => entries.map(({ path }) => path));
@@ -104,9 +109,20 @@ test.runIf(PICTURES)("pictures for the documentation", async () => {
     await page.waitForTimeout(800);
     await page.screenshot({ path: `${folder}/console-${name}.png` });
   };
+  const asking = `for round in $(seq 600); do curl -s -o /dev/null http://${made.domain}/; sleep 0.0$((round % 9 + 1)); done`;
+  const clients = text(await owner.api("Ecs", "DescribeInstances", { InstanceName: "ECS-01" }), "Instances.Instance.0.InstanceId");
+  await owner.api("Ecs", "RunCommand", { Type: "RunShellScript", CommandContent: Buffer.from(asking).toString("base64"), ContentEncoding: "Base64", InstanceId: [clients] });
   await show(page, "/topology");
-  await page.locator(".join.Connected").waitFor({ state: "attached" });
+  await page.locator(".join.busy").first().waitFor({ state: "attached" });
   await take("topology");
+  await show(page, `/nlb/instances/${made.balancer}`);
+  await page.getByRole("tab", { name: "Monitoring" }).click();
+  // Curves take time.
+  await page.waitForTimeout(24_000);
+  await take("curves");
+  await show(page, "/flows");
+  await row(page, "new").first().waitFor();
+  await take("connections");
   await show(page, `/privatelink/endpoints/${made.endpoint}`);
   await take("endpoint");
   await show(page, `/nlb/servergroups/${made.group}`);

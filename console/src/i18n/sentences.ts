@@ -20,6 +20,10 @@ export const sentences = {
     "Nothing to draw yet. Create a VPC: what you make appears here, from clients on the left to servers on the right.",
     "暂无内容。请先创建专有网络：所创建的资源会显示在这里，左侧是客户端，右侧是服务器。",
   ],
+  monitoringHint: [
+    "Read every two seconds while this page is open; ten minutes are kept. What clients have sent and received, Ethernet headers included.",
+    "页面打开期间每两秒读取一次，保留十分钟。统计客户端发送和接收的数据，包含以太网头部。",
+  ],
   flowsHint: [
     "What becomes of connections of your instances, endpoints and servers, as it happens. Other accounts' sides are not shown.",
     "实时显示您的实例、终端节点和服务器的连接，不显示其他账号一侧的信息。",

@@ -91,7 +91,7 @@ function Health({ listener }: { listener: string }) {
   );
 }
 
-const ports = (row: Answer) =>
+export const ports = (row: Answer) =>
   text(row, "ListenerPort") === "0" ? `${text(row, "StartPort")}–${text(row, "EndPort")}` : text(row, "ListenerPort");
 
 const turn = (action: "StartListener" | "StopListener" | "DeleteListener") => (row: Answer) => ({

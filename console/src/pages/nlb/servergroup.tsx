@@ -8,6 +8,8 @@ import { List, type ListSpec } from "../../kit/list.tsx";
 import { instances } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
+import { Monitoring, serversOf } from "../../traffic/monitoring.tsx";
+import type { Reading, Subject } from "../../traffic/readings.ts";
 import { Health, Probed } from "./probes.tsx";
 
 const PORT = { name: "Port", label: "port", kind: "number", least: 1, most: 65535, required: true } as const;
@@ -134,6 +136,17 @@ function Unused() {
   return <Alert type="info" showIcon title={t("noListenerYet")} className="problem" />;
 }
 
+/** The servers together and each of them. */
+function Curves({ group }: { group: string }) {
+  const t = useWords();
+  const subjects = (readings: readonly Reading[]): [Subject, ...Subject[]] => {
+    const all = serversOf(readings, group);
+    const each = all.map((key) => ({ value: key, label: key.slice(group.length + 1), carriers: [key], servers: [key] }));
+    return [{ value: "", label: t("allServers"), carriers: all, servers: all }, ...each];
+  };
+  return <Monitoring of={{ scope: { ServerGroupId: group }, subjects }} />;
+}
+
 const detail = (id: string): DetailSpec => ({
   parent: { label: "serverGroups", path: "/nlb/servergroups" },
   id,
@@ -155,6 +168,7 @@ const detail = (id: string): DetailSpec => ({
       label: "backendServers",
       show: (found) => <List level={3} spec={servers(id, text(found, "VpcId"), text(found, "ServerGroupType"))} />,
     },
+    { label: "monitoring", show: () => <Curves group={id} /> },
     { label: "tags", show: () => <Tags of={{ product: "Nlb", type: "servergroup", id }} /> },
   ],
 });

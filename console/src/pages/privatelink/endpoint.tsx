@@ -9,6 +9,8 @@ import { List, type ListSpec } from "../../kit/list.tsx";
 import { securityGroups, vswitches, zonesOfService } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
+import { Monitoring } from "../../traffic/monitoring.tsx";
+import type { Reading, Subject } from "../../traffic/readings.ts";
 
 /** Who has to do what next. */
 function Advice({ found }: { found: Answer }) {
@@ -96,6 +98,17 @@ const groups = (id: string, vpc: string): ListSpec => ({
   ],
 });
 
+/** The zones together and each of them. What is behind the endpoint is its provider's. */
+function Curves({ endpoint }: { endpoint: string }) {
+  const t = useWords();
+  const subjects = (readings: readonly Reading[]): [Subject, ...Subject[]] => {
+    const zones = [...(readings.at(-1)?.totals.keys() ?? [])].filter((key) => key.startsWith(`${endpoint} `)).sort();
+    const each = zones.map((key) => ({ value: key, label: key.slice(endpoint.length + 1), carriers: [key], servers: [] }));
+    return [{ value: "", label: t("allZones"), carriers: [endpoint], servers: [] }, ...each];
+  };
+  return <Monitoring of={{ scope: { EndpointId: endpoint }, subjects }} />;
+}
+
 const detail = (id: string): DetailSpec => ({
   parent: { label: "endpoints", path: "/privatelink/endpoints" },
   id,
@@ -115,6 +128,7 @@ const detail = (id: string): DetailSpec => ({
   tabs: [
     { label: "zoneAndVswitch", show: (found) => <List level={3} spec={zones(id, found)} /> },
     { label: "securityGroups", show: (found) => <List level={3} spec={groups(id, text(found, "VpcId"))} /> },
+    { label: "monitoring", show: () => <Curves endpoint={id} /> },
     { label: "tags", show: () => <Tags of={{ product: "Privatelink", type: "vpcendpoint", id }} /> },
   ],
 });

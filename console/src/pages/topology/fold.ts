@@ -33,6 +33,11 @@ export function fold({ frames, boxes, joins }: Graph, open: ReadonlySet<string>)
     for (const { id } of group) place.set(id, key);
     return [{ ...first, id: key, lines: [], path: undefined, members: group.length }];
   });
-  const moved = joins.map(({ from, to, status }) => ({ from: place.get(from) ?? from, to: place.get(to) ?? to, status }));
-  return { frames, boxes: shown, joins: [...new Map(moved.map((join) => [`${join.from} ${join.to}`, join])).values()] };
+  const folded = new Map<string, Join>();
+  for (const { from: begin, to: end, status, carriers } of joins) {
+    const [from, to] = [place.get(begin) ?? begin, place.get(end) ?? end];
+    const before = folded.get(`${from} ${to}`)?.carriers ?? [];
+    folded.set(`${from} ${to}`, { from, to, status, carriers: [...before, ...carriers] });
+  }
+  return { frames, boxes: shown, joins: [...folded.values()] };
 }

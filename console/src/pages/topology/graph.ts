@@ -2,6 +2,7 @@
 import { list, text, texts, type Answer } from "../../api/call.ts";
 import type { Word } from "../../i18n/index.tsx";
 import { pageOf } from "../../kit/ids.tsx";
+import { serverKey } from "../../traffic/readings.ts";
 import type { Things } from "./things.ts";
 
 /** Columns from left to right. */
@@ -33,6 +34,8 @@ export interface Join {
   to: string;
   /** How the two are joined, when that can change. */
   status: string;
+  /** Who carries what passes between them, as readings of the traffic name it. */
+  carriers: string[];
 }
 
 export interface Graph {
@@ -154,15 +157,30 @@ function serverBoxes({ groups, servers: all, instances, sick }: Things): Box[] {
   ];
 }
 
+/** Zones of connections that a service serves by this resource. */
+function through(connections: Answer[], resource: Answer): string[] {
+  const [service, wanted] = [text(resource, "ServiceId"), text(resource, "ResourceId")];
+  return connections
+    .filter((row) => text(row, "ServiceId") === service)
+    .flatMap((row) =>
+      list(row, "Zones")
+        .filter((zone) => text(zone, "ResourceId") === wanted)
+        .map((zone) => `${text(row, "EndpointId")} ${text(zone, "ZoneId")}`),
+    );
+}
+
 function joinsOf({ endpoints, connections, resources, listeners, servers }: Things): Join[] {
-  const own = endpoints.map((row) => [text(row, "EndpointId"), text(row, "ServiceId"), text(row, "ConnectionStatus")] as const);
-  const offered = connections.map((row) => [text(row, "EndpointId"), text(row, "ServiceId"), text(row, "ConnectionStatus")] as const);
   const joins = [
-    ...[...offered, ...own].map(([from, to, status]) => ({ from, to, status })),
-    ...resources.map((row) => ({ from: text(row, "ServiceId"), to: text(row, "ResourceId"), status: "" })),
-    ...listeners.map((row) => ({ from: text(row, "LoadBalancerId"), to: text(row, "ListenerId"), status: "" })),
-    ...listeners.map((row) => ({ from: text(row, "ListenerId"), to: text(row, "ServerGroupId"), status: "" })),
-    ...servers.map((row) => ({ from: text(row, "ServerGroupId"), to: serverId(row), status: "" })),
+    ...[...connections, ...endpoints].map((row) => ({ from: text(row, "EndpointId"), to: text(row, "ServiceId"), status: text(row, "ConnectionStatus"), carriers: [text(row, "EndpointId")] })),
+    ...resources.map((row) => ({ from: text(row, "ServiceId"), to: text(row, "ResourceId"), status: "", carriers: through(connections, row) })),
+    ...listeners.map((row) => ({ from: text(row, "LoadBalancerId"), to: text(row, "ListenerId"), status: "", carriers: [text(row, "ListenerId")] })),
+    ...listeners.map((row) => ({ from: text(row, "ListenerId"), to: text(row, "ServerGroupId"), status: "", carriers: [text(row, "ListenerId")] })),
+    ...servers.map((row) => ({
+      from: text(row, "ServerGroupId"),
+      to: serverId(row),
+      status: "",
+      carriers: [serverKey(text(row, "ServerGroupId"), text(row, "ServerIp"), text(row, "Port"))],
+    })),
   ];
   return [...new Map(joins.map((join) => [`${join.from} ${join.to}`, join])).values()];
 }

@@ -12,11 +12,11 @@ function picture(endpoints: number, vpcs: number): Graph {
   const provider = [box("loadBalancer", "nlb", "servers of v"), box("listener", "lsn", "servers of v"), box("serverGroup", "sgp", "servers of v")];
   const servers = [box("server", "a", "servers of v"), box("server", "b", "servers of v", "Unhealthy")];
   const clients = Array.from({ length: vpcs }, (_, index) => box("instance", `i-${index}`, `clients of v${index}`));
-  const joins = [["service", "nlb"], ["nlb", "lsn"], ["lsn", "sgp"], ["sgp", "a"], ["sgp", "b"]].map(([from = "", to = ""]) => ({ from, to, status: "" }));
+  const joins = [["service", "nlb"], ["nlb", "lsn"], ["lsn", "sgp"], ["sgp", "a"], ["sgp", "b"]].map(([from = "", to = ""]) => ({ from, to, status: "", carriers: [`${from} ${to}`] }));
   return {
     frames: frames.map((id) => ({ id, title: id })),
     boxes: [...ends.map((end) => end.box), ...clients, box("service", "service"), ...provider, ...servers],
-    joins: [...joins, ...ends.map((end) => ({ from: end.box.id, to: "service", status: end.status }))],
+    joins: [...joins, ...ends.map((end) => ({ from: end.box.id, to: "service", status: end.status, carriers: [end.box.id] }))],
   };
 }
 
@@ -50,6 +50,13 @@ test("two hundred endpoints are folded by what they have in common, and as reada
   expect(ends.reduce((sum, { members }) => sum + members, 0)).toBe(200);
   const { boxes } = layout(folded);
   expect(Math.max(...[...boxes.values()].map(({ y, height }) => y + height))).toBeLessThan(1500);
+});
+
+test("what is folded carries what its members carry", () => {
+  const { joins } = fold(picture(200, 4), new Set());
+  const carried = joins.filter(({ to }) => to === "service").flatMap(({ carriers }) => carriers);
+  expect(carried.length).toBe(200);
+  expect(new Set(carried).size).toBe(200);
 });
 
 test("two hundred endpoints unfolded still lie apart", () => {

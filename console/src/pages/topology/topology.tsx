@@ -10,6 +10,8 @@ import { useWords } from "../../i18n/index.tsx";
 import { Problem } from "../../kit/problem.tsx";
 import { Status } from "../../kit/status.tsx";
 import { useTheme } from "../../shell/theme.tsx";
+import { load, shown, type Reading } from "../../traffic/readings.ts";
+import { useReadings } from "../../traffic/sampling.ts";
 import { fold } from "./fold.ts";
 import { graphOf, type Box, type Graph } from "./graph.ts";
 import { layout, type Place } from "./layout.ts";
@@ -74,8 +76,13 @@ function nodesOf(graph: Graph, unfold: (id: string) => void): (BoxNode | FrameNo
   ];
 }
 
-const edgesOf = ({ joins }: Graph): Edge[] =>
-  joins.map(({ from, to, status }) => ({ id: `${from} ${to}`, source: from, target: to, label: status, className: `join ${status}` }));
+/** What is joined: how, or how much passes there now. */
+const edgesOf = ({ joins }: Graph, readings: readonly Reading[]): Edge[] =>
+  joins.map(({ from, to, status, carriers }) => {
+    const bytes = load(readings, carriers);
+    const label = bytes > 0 ? shown(bytes, "bytes") : status;
+    return { id: `${from} ${to}`, source: from, target: to, label, className: `join ${status} ${bytes > 0 ? "busy" : ""}` };
+  });
 
 /** Shows all of the picture again whenever there is more or less in it, until somebody has moved it. */
 function Fit({ of, moved }: { of: string; moved: boolean }) {
@@ -112,6 +119,7 @@ export default function Topology() {
   const t = useWords();
   const { dark } = useTheme();
   const { things, error } = useThings();
+  const { readings } = useReadings();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [moved, setMoved] = useState(false);
   const graph = useMemo(() => things && fold(graphOf(things), open), [things, open]);
@@ -130,7 +138,7 @@ export default function Topology() {
           <ReactFlow
             aria-label={t("topology")}
             nodes={nodes}
-            edges={edgesOf(graph)}
+            edges={edgesOf(graph, readings)}
             nodeTypes={KINDS}
             colorMode={dark ? "dark" : "light"}
             fitView
