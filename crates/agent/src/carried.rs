@@ -2,7 +2,7 @@
 //! go on, as they count for themselves.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use model::id::{
     EndpointId, EndpointIndex, InstanceId, ListenerId, ListenerIndex, ServerGroupId, ServerIndex, ZoneId,
@@ -38,7 +38,7 @@ pub struct ServerName {
     /// Its zone.
     pub zone: ZoneId,
     /// Its address.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// Its port; 0 = the one that the client asked for.
     pub port: u16,
 }
@@ -175,7 +175,7 @@ fn carrier(group: &ServerGroupPlan, server: &ServerPlan, plan: &HostPlan) -> Car
         group: group.id.clone(),
         instance: plan.ports.get(&server.port_index).map(|port| port.instance.clone()),
         zone: server.zone.clone(),
-        address: server.address,
+        address: server.address.ip(),
         port: server.port,
     })
 }

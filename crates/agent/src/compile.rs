@@ -2,28 +2,29 @@
 //! give the same image.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use indexmap::IndexSet;
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use model::id::{
-    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
+    EndpointIndex, GroupIndex, Ipv6Index, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
     ZoneId,
 };
 use model::net::{PortRange, Transport, services};
 use model::nlb::Scheduler;
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan, ServerPlan,
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan, ServerGroupPlan, ServerPlan,
     VipPlan,
 };
 use model::report::HealthState;
 use tables::Choice;
 
 use crate::image::{
-    AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
+    AddressImage, Image, ListenerImage, LocalImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
 };
+use crate::kernel::packed::{of_plan, stand_in};
 use crate::leaving::{Former, Past};
-use crate::policy::Policies;
+use crate::policy::{self, Policies};
 use crate::turns;
 
 /// A server that gets new connections.
@@ -70,9 +71,39 @@ pub fn network(plan: &HostPlan, interfaces: &Interfaces) -> Image {
 fn members(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
     let of_group = |(index, group): (&GroupIndex, &GroupPlan)| {
         let index = index.0;
-        group.members.iter().map(move |address| (index, *address)).collect::<Vec<_>>()
+        let ipv6 = group.ipv6_members.iter().map(|it| stand_in(it.index));
+        group.members.iter().copied().chain(ipv6).map(move |it| (index, it)).collect::<Vec<_>>()
     };
     plan.groups.iter().flat_map(of_group).collect()
+}
+
+/// IPv6 addresses that interfaces have, by what stands for them.
+fn ipv6(plan: &HostPlan) -> BTreeMap<Ipv6Index, Ipv6Addr> {
+    let ports = plan.ports.values().flat_map(|port| &port.ipv6);
+    let members = plan.groups.values().flat_map(|group| &group.ipv6_members);
+    let vips = plan.vips.values().filter_map(|vip| vip.ipv6.as_ref());
+    let zones = plan.endpoints.values().flat_map(|endpoint| &endpoint.zones);
+    let endpoints = zones.filter_map(|zone| zone.ipv6.as_ref());
+    let all = ports.chain(members).chain(vips).chain(endpoints);
+    all.map(|it| (it.index, it.address)).collect()
+}
+
+/// What lies in each range of IPv6 addresses that a rule names, as members of the group that stands for the range.
+fn ranges(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
+    let rules = plan.groups.values().flat_map(|group| group.ingress.iter().chain(&group.egress));
+    let ranges: BTreeSet<Ipv6Net> = rules
+        .filter_map(|rule| match rule.peer {
+            PeerPlan::Ipv6Cidr(range) => Some(range),
+            PeerPlan::Cidr(_) | PeerPlan::Group(_) => None,
+        })
+        .collect();
+    let addresses = ipv6(plan);
+    let of_range = |range: &Ipv6Net| {
+        let (range, group) = (*range, policy::range(range));
+        let inside = addresses.iter().filter(move |(_, address)| range.contains(*address));
+        inside.map(move |(index, _)| (group, stand_in(*index))).collect::<Vec<_>>()
+    };
+    ranges.iter().flat_map(of_range).collect()
 }
 
 /// Routes of every table, and sources of every port that has a link.
@@ -93,11 +124,23 @@ fn routes(plan: &HostPlan, interfaces: &BTreeMap<PortIndex, u32>) -> BTreeMap<(u
 /// The network that no VPC has: aliases of ports, resolvers, metadata.
 fn services_addresses(ports: &BTreeMap<u32, PortImage>) -> BTreeMap<(Network, Ipv4Addr), AddressImage> {
     let network = Network(tables::SERVICES_NETWORK);
-    let aliases = ports.iter().map(|(ifindex, port)| {
-        ((network, services::alias(port.index)), port_address(*ifindex, port, port.address, None))
+    let aliases = ports.iter().flat_map(|(ifindex, port)| {
+        let own = [(services::alias(port.index), port.address)];
+        let ipv6 = port.ipv6.iter().map(|it| (alias_of(*it), *it));
+        let all = own.into_iter().chain(ipv6);
+        all.map(|(alias, address)| ((network, alias), port_address(*ifindex, port, address, None)))
     });
     let fixed = services::RESOLVERS.into_iter().chain([services::METADATA]);
     aliases.chain(fixed.map(|address| ((network, address), AddressImage::Service))).collect()
+}
+
+fn alias_of(ipv6: Ipv4Addr) -> Ipv4Addr {
+    services::ipv6_alias(Ipv6Index(u32::from(ipv6) & 0x0fff_ffff))
+}
+
+/// The addresses in whose name a load balancer's zone speaks to servers.
+fn local(vip: &VipPlan) -> LocalImage {
+    LocalImage { address: vip.address, ipv6: vip.ipv6.map(|it| stand_in(it.index)) }
 }
 
 /// The proxy, and an alias for each zonal address that a listener with a proxy has: none where nothing needs it.
@@ -106,7 +149,7 @@ fn proxy_addresses(plan: &HostPlan) -> BTreeMap<Ipv4Addr, AddressImage> {
     let vips = proxied.flat_map(|listener| &listener.vips);
     let aliases: BTreeMap<_, _> = vips
         .filter_map(|vip| Some((vip, plan.vips.get(vip)?)))
-        .map(|(vip, at)| (services::vip_alias(*vip), AddressImage::VipAlias(*vip, at.address)))
+        .map(|(vip, at)| (services::vip_alias(*vip), AddressImage::VipAlias(*vip, local(at))))
         .collect();
     let proxy = (!aliases.is_empty()).then_some((services::PROXY, AddressImage::Proxy));
     aliases.into_iter().chain(proxy).collect()
@@ -168,7 +211,8 @@ impl<'a> Compiler<'a> {
             services: self.interfaces.services,
             addresses,
             routes: routes(plan, &self.interfaces.ports),
-            members: members(plan),
+            members: members(plan).into_iter().chain(ranges(plan)).collect(),
+            ipv6: ipv6(plan),
             rates: rates(plan),
             limits: plan.endpoints.iter().filter_map(|(index, it)| Some((*index, it.bandwidth?))).collect(),
             ..Image::default()
@@ -184,6 +228,7 @@ impl<'a> Compiler<'a> {
                 network: port.network,
                 address: port.address,
                 secondary: port.secondary.clone(),
+                ipv6: port.ipv6.iter().map(|it| stand_in(it.index)).collect(),
                 mac: port.mac,
                 table: port.table.map_or(0, |table| table.0),
                 egress: self.policies.egress(&port.groups),
@@ -205,14 +250,16 @@ impl<'a> Compiler<'a> {
         }
         for (index, vip) in &self.plan.vips {
             let ingress = (!vip.groups.is_empty()).then(|| self.policies.ingress(&vip.groups));
-            addresses.insert((vip.network, vip.address), AddressImage::LoadBalancer(*index, ingress));
+            for address in [vip.address].into_iter().chain(vip.ipv6.map(|it| stand_in(it.index))) {
+                addresses.insert((vip.network, address), AddressImage::LoadBalancer(*index, ingress, local(vip)));
+            }
         }
         for (index, endpoint) in &self.plan.endpoints {
             let ingress = self.policies.ingress(&endpoint.groups);
             addresses.extend(self.endpoint_addresses(*index, endpoint, ingress));
         }
         for (ifindex, port) in ports {
-            for address in port.secondary.iter().chain([&port.address]) {
+            for address in port.secondary.iter().chain(&port.ipv6).chain([&port.address]) {
                 let image = port_address(*ifindex, port, *address, Some(port.ingress));
                 addresses.insert((port.network, *address), image);
             }
@@ -226,7 +273,7 @@ impl<'a> Compiler<'a> {
         endpoint: &EndpointPlan,
         ingress: PolicyRef,
     ) -> Vec<((Network, Ipv4Addr), AddressImage)> {
-        let at = |vip: Option<VipIndex>| vip.and_then(|vip| Some((vip, self.plan.vips.get(&vip)?.address)));
+        let at = |vip: Option<VipIndex>| vip.and_then(|vip| Some((vip, local(self.plan.vips.get(&vip)?))));
         let image = |zone: &EndpointZonePlan| AddressImage::Endpoint {
             index,
             ingress,
@@ -235,7 +282,11 @@ impl<'a> Compiler<'a> {
             lease: zone.lease,
             limited: endpoint.bandwidth.is_some(),
         };
-        endpoint.zones.iter().map(|zone| ((endpoint.network, zone.address), image(zone))).collect()
+        let of_zone = |zone: &EndpointZonePlan| {
+            let addresses = [zone.address].into_iter().chain(zone.ipv6.map(|it| stand_in(it.index)));
+            addresses.map(|address| ((endpoint.network, address), image(zone))).collect::<Vec<_>>()
+        };
+        endpoint.zones.iter().flat_map(of_zone).collect()
     }
 
     fn servers(&mut self) -> BTreeMap<ServerIndex, ServerImage> {
@@ -244,7 +295,7 @@ impl<'a> Compiler<'a> {
             for (index, server) in &group.servers {
                 let former = Former {
                     server_group: *group_index,
-                    address: server.address,
+                    address: of_plan(server.address),
                     port: server.port,
                     port_index: server.port_index,
                     until: if self.fails(*index) { self.past.until(*index, group) } else { 0 },

@@ -7,13 +7,13 @@ use ipnet::Ipv4Net;
 use model::id::{ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Transport, services};
 use tables::{
-    Address, AddressKey, AddressKind, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey, Port,
+    Address, AddressKey, AddressKind, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey, Port,
     PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
 };
 
-use crate::image::{AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage};
+use crate::image::{AddressImage, Image, ListenerImage, LocalImage, PolicyRef, PortImage, RouteImage, ServerImage};
 use crate::kernel::links::SERVICES_MAC;
-use crate::kernel::packed::packed;
+use crate::kernel::packed::{packed, packed_ipv6};
 use crate::leaving::Former;
 use crate::prefixes::prefixes;
 use crate::ranges::Place;
@@ -86,9 +86,11 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
         ingress_policy: 0,
         vip: 0,
         nlb_address: 0,
+        nlb_ipv6: 0,
         mac: [0; 3],
         replaced_vip: 0,
         replaced_address: 0,
+        replaced_ipv6: 0,
         kind: kind(what) as u8,
         limited: 0,
         lease: 0,
@@ -102,28 +104,28 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
             value.ingress_policy = ingress.map_or(0, |ingress| places.policy(ingress));
             value.mac = mac(port_mac.0);
         }
-        AddressImage::LoadBalancer(vip, ingress) => {
+        AddressImage::LoadBalancer(vip, ingress, local) => {
             value.ingress_policy = ingress.map_or(0, |ingress| places.policy(ingress));
             value.index = vip.0;
             value.vip = vip.0;
-            value.nlb_address = packed(at);
+            (value.nlb_address, value.nlb_ipv6) = packed_local(*local);
         }
         AddressImage::Endpoint { index, ingress, vip, replaced, lease, limited } => {
-            let packed = |at: &Option<(VipIndex, Ipv4Addr)>| {
-                at.map_or((0, 0), |(vip, address)| (vip.0, packed(address)))
+            let serving = |at: &Option<(VipIndex, LocalImage)>| {
+                at.map_or((0, (0, 0)), |(vip, local)| (vip.0, packed_local(local)))
             };
             value.index = index.0;
             value.limited = u8::from(*limited);
             value.ingress_policy = places.policy(*ingress);
-            (value.vip, value.nlb_address) = packed(vip);
-            (value.replaced_vip, value.replaced_address) = packed(replaced);
+            (value.vip, (value.nlb_address, value.nlb_ipv6)) = serving(vip);
+            (value.replaced_vip, (value.replaced_address, value.replaced_ipv6)) = serving(replaced);
             value.lease = *lease;
         }
         AddressImage::Gateway => {}
-        AddressImage::VipAlias(vip, address) => {
+        AddressImage::VipAlias(vip, local) => {
             value.index = vip.0;
             value.vip = vip.0;
-            value.nlb_address = packed(*address);
+            (value.nlb_address, value.nlb_ipv6) = packed_local(*local);
         }
         AddressImage::Service | AddressImage::Proxy => {
             value.ifindex = services;
@@ -132,6 +134,10 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
         }
     }
     value
+}
+
+fn packed_local(local: LocalImage) -> (u32, u32) {
+    (packed(local.address), local.ipv6.map_or(0, packed))
 }
 
 fn kind(what: &AddressImage) -> AddressKind {
@@ -143,6 +149,16 @@ fn kind(what: &AddressImage) -> AddressKind {
         AddressImage::Service => AddressKind::Service,
         AddressImage::Proxy => AddressKind::Proxy,
     }
+}
+
+/// Contents of `IPV6`.
+pub fn ipv6(image: &Image) -> HashMap<Ipv6, u32> {
+    image.ipv6.iter().map(|(index, address)| (packed_ipv6(*address), tables::ipv6(index.0))).collect()
+}
+
+/// Contents of `IPV6_ADDRESSES`.
+pub fn ipv6_addresses(image: &Image) -> HashMap<u32, Ipv6> {
+    image.ipv6.iter().map(|(index, address)| (tables::ipv6(index.0), packed_ipv6(*address))).collect()
 }
 
 /// Contents of `ROUTES`.

@@ -2,10 +2,10 @@
 //! named by their position in `policies` and `server_tables`, so that equal ones are stored once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv4Net;
-use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
+use model::id::{EndpointIndex, Ipv6Index, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Mac, PortRange, Transport};
 use tables::Choice;
 
@@ -26,6 +26,8 @@ pub struct Image {
     pub services: u32,
     /// Addresses of all networks.
     pub addresses: BTreeMap<(Network, Ipv4Addr), AddressImage>,
+    /// IPv6 addresses of interfaces, by what stands for them.
+    pub ipv6: BTreeMap<Ipv6Index, Ipv6Addr>,
     /// Routes and sources: scope and range to the value.
     pub routes: BTreeMap<(u32, Ipv4Net), RouteImage>,
     /// Rules of each policy, in the order in which they are judged.
@@ -57,6 +59,8 @@ pub struct PortImage {
     pub address: Ipv4Addr,
     /// Its other addresses.
     pub secondary: Vec<Ipv4Addr>,
+    /// What stands for its IPv6 addresses.
+    pub ipv6: Vec<Ipv4Addr>,
     /// Its MAC.
     pub mac: Mac,
     /// Its route table; 0 = none.
@@ -84,7 +88,7 @@ pub enum AddressImage {
         ingress: Option<PolicyRef>,
     },
     /// A zonal address of an NLB.
-    LoadBalancer(VipIndex, Option<PolicyRef>),
+    LoadBalancer(VipIndex, Option<PolicyRef>, LocalImage),
     /// A zonal address of an endpoint.
     Endpoint {
         /// Dense id.
@@ -92,9 +96,9 @@ pub enum AddressImage {
         /// What it lets in.
         ingress: PolicyRef,
         /// Where it leads: the NLB's zonal address; `None` = not connected.
-        vip: Option<(VipIndex, Ipv4Addr)>,
+        vip: Option<(VipIndex, LocalImage)>,
         /// Where flows of the lease before still lead.
-        replaced: Option<(VipIndex, Ipv4Addr)>,
+        replaced: Option<(VipIndex, LocalImage)>,
         /// Counts what has served the zone.
         lease: u8,
         /// Whether the connection has a limit.
@@ -107,7 +111,16 @@ pub enum AddressImage {
     /// The proxy.
     Proxy,
     /// Stands for a zonal address of an NLB, with this address, where the proxy opens connections.
-    VipAlias(VipIndex, Ipv4Addr),
+    VipAlias(VipIndex, LocalImage),
+}
+
+/// The addresses in whose name a zone of an NLB speaks to servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalImage {
+    /// Its zonal address.
+    pub address: Ipv4Addr,
+    /// What stands for its IPv6 address.
+    pub ipv6: Option<Ipv4Addr>,
 }
 
 /// What a range means in its scope.

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexSet;
-use ipnet::Ipv4Net;
+use ipnet::Ipv6Net;
 use model::id::GroupIndex;
 use model::net::PortRange;
 use model::plan::{GroupPlan, PeerPlan, RulePlan};
 use model::security::{RulePolicy, RuleProtocol};
-use tables::{Rule, RuleAction};
+use tables::{IPV6_RANGE, Rule, RuleAction, RuleFamily};
 
 use crate::image::PolicyRef;
 use crate::kernel::packed::packed;
@@ -62,7 +62,7 @@ impl<'a> Policies<'a> {
         // A group that the plan does not describe lets nothing through.
         let distinct = groups.iter().collect::<BTreeSet<_>>().len();
         if distinct > 0 && members.len() == distinct && members.values().all(|group| group.egress_default) {
-            list.push(accept_all(peer_fields(PeerPlan::Cidr(Ipv4Net::default()))));
+            list.push(accept_all((0, 0, 0, RuleFamily::Any)));
         }
         list
     }
@@ -85,7 +85,7 @@ fn merge<'a>(lists: impl Iterator<Item = &'a Vec<RulePlan>>) -> Vec<Rule> {
 }
 
 fn rule(plan: &RulePlan) -> Rule {
-    let (address, mask, group) = peer_fields(plan.peer);
+    let (address, mask, group, family) = peer_fields(plan.peer);
     let (protocol, has_ports) = protocol_number(plan.protocol);
     let ports = if has_ports { plan.ports } else { PortRange { low: 0, high: u16::MAX } };
     let action = match plan.policy {
@@ -100,21 +100,36 @@ fn rule(plan: &RulePlan) -> Rule {
         port_high: ports.high,
         protocol,
         action: action as u8,
-        pad: [0; 2],
+        family: family as u8,
+        pad: 0,
     }
 }
 
-fn accept_all((address, mask, group): (u32, u32, u32)) -> Rule {
+fn accept_all((address, mask, group, family): (u32, u32, u32, RuleFamily)) -> Rule {
     let action = RuleAction::Accept as u8;
-    Rule { address, mask, group, port_low: 0, port_high: u16::MAX, protocol: 0, action, pad: [0; 2] }
+    Rule { address, mask, group, port_low: 0, port_high: u16::MAX, protocol: 0, action, family: family as u8, pad: 0 }
 }
 
-/// Address, mask and group of a rule.
-fn peer_fields(peer: PeerPlan) -> (u32, u32, u32) {
+/// Address, mask, group and family of a rule.
+fn peer_fields(peer: PeerPlan) -> (u32, u32, u32, RuleFamily) {
     match peer {
-        PeerPlan::Cidr(range) => (packed(range.network()), packed(range.netmask()), 0),
-        PeerPlan::Group(group) => (0, 0, group.0),
+        PeerPlan::Cidr(range) => {
+            (packed(range.network()), packed(range.netmask()), 0, RuleFamily::Ipv4)
+        }
+        PeerPlan::Ipv6Cidr(everywhere) if everywhere.prefix_len() == 0 => (0, 0, 0, RuleFamily::Ipv6),
+        PeerPlan::Ipv6Cidr(it) => (0, 0, range(&it), RuleFamily::Ipv6),
+        PeerPlan::Group(group) => (0, 0, group.0, RuleFamily::Any),
     }
+}
+
+/// The group that stands for a range of IPv6 addresses: its members are the interfaces' addresses in it. A hash, so that a
+/// range keeps its number whatever others there are (FNV-1a, folded).
+pub(crate) fn range(it: &Ipv6Net) -> u32 {
+    let bytes = it.network().octets().into_iter().chain([it.prefix_len()]);
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    IPV6_RANGE | (hash ^ hash >> 32) as u32
 }
 
 /// The number in the IP header (0 = any), and whether the protocol has ports.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::id::PortIndex;
 use model::net::services;
-use model::plan::HostPlan;
+use model::plan::{AddressPlan, HostPlan};
 use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
@@ -47,8 +47,11 @@ impl ProbeNetwork for Services {
         tokio::net::UdpSocket::from_std(socket)
     }
 
-    fn address(&self, port: PortIndex) -> Ipv4Addr {
-        services::alias(port)
+    fn address(&self, port: PortIndex, server: AddressPlan) -> Ipv4Addr {
+        match server {
+            AddressPlan::Ipv4(_) => services::alias(port),
+            AddressPlan::Ipv6(at) => services::ipv6_alias(at.index),
+        }
     }
 }
 

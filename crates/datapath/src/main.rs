@@ -5,6 +5,7 @@
 //! | `FLOWS` | (ingress, 5-tuple) to the composed rewrite: all that an established packet needs |
 //! | `OPENINGS`, `OPENED` | half-open connections in the order in which they came, and how many there have been |
 //! | `PORTS` | interface index to the port behind it |
+//! | `IPV6`, `IPV6_ADDRESSES` | an IPv6 address to what stands for it everywhere else, and back |
 //! | `ADDRESSES` | (network, address) to what stands behind it |
 //! | `ROUTES` | (route table, range) to the next hop; (port, range) to whether it may send from there |
 //! | `POLICIES`, `RULES`, `MEMBERS` | security groups: id to a range of rules; group membership |

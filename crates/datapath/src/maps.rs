@@ -7,7 +7,7 @@ use aya_ebpf::{
 };
 use tables::{
     Address, AddressKey, Carried, CarriedKey, Counter, DropKey, Event, Flow, FlowKey, Fragment, FragmentKey,
-    Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt,
+    Ipv6, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt,
     Rule, Server, TurnKey,
 };
 
@@ -28,6 +28,12 @@ pub(crate) static OPENINGS: Array<FlowKey, { 1 << 16 }> = Array::new();
 pub(crate) static OPENED: Array<u64, 1> = Array::new();
 #[btf_map]
 pub(crate) static PORTS: HashMap<u32, Port, { 1 << 14 }> = HashMap::new();
+/// IPv6 addresses of interfaces to what stands for them.
+#[btf_map]
+pub(crate) static IPV6: HashMap<Ipv6, u32, { 1 << 17 }, BY_NEED> = HashMap::new();
+/// The other way.
+#[btf_map]
+pub(crate) static IPV6_ADDRESSES: HashMap<u32, Ipv6, { 1 << 17 }, BY_NEED> = HashMap::new();
 #[btf_map]
 pub(crate) static ADDRESSES: HashMap<AddressKey, Address, { 1 << 17 }> = HashMap::new();
 #[btf_map]

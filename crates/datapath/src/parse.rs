@@ -142,9 +142,9 @@ fn fragment_key(trip: &Trip) -> FragmentKey {
         ingress: trip.key.ingress,
         src: trip.key.src,
         dst: trip.key.dst,
-        id: trip.frame.id,
+        id: trip.frame.id as u32,
         protocol: trip.key.protocol,
-        pad: 0,
+        pad: [0; 3],
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use crate::command::eni::MoreAddresses;
 use crate::draft::Draft;
 use crate::id::{
-    EndpointIndex, EniId, GroupIndex, ListenerIndex, Network, PortIndex, SecurityGroupId, ServerGroupIndex,
+    EndpointIndex, EniId, GroupIndex, Ipv6Index, ListenerIndex, Network, PortIndex, SecurityGroupId, ServerGroupIndex,
     ServerIndex, TableIndex, VSwitchId, VipIndex,
 };
 use crate::instance::{Eni, EniOwner};
@@ -86,6 +86,8 @@ dense! {
     ServerGroupIndex = ServerGroup, server_group, 24, "server groups";
     ServerIndex = Server, server, 24, "servers";
     EndpointIndex = Endpoint, endpoint, 24, "endpoints";
+    // Aliases of IPv6 addresses fill a /13.
+    Ipv6Index = Ipv6, ipv6, 19, "IPv6 addresses";
 }
 
 impl Draft {

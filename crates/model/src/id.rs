@@ -267,6 +267,8 @@ dense! {
     ServerIndex;
     /// An endpoint, as the kernel knows it. Dense, from 1.
     EndpointIndex;
+    /// An IPv6 address of a network interface, as the kernel knows it. Dense, from 1; 19 bits, so that it has an alias address.
+    Ipv6Index;
 }
 
 /// Number of a committed state: every commit raises it by one.

@@ -36,7 +36,7 @@ impl fmt::Debug for Mac {
 pub mod services {
     use std::net::Ipv4Addr;
 
-    use crate::id::{PortIndex, VipIndex};
+    use crate::id::{Ipv6Index, PortIndex, VipIndex};
 
     /// Resolvers, as instances of the cloud know them.
     pub const RESOLVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 2, 136), Ipv4Addr::new(100, 100, 2, 138)];
@@ -52,6 +52,14 @@ pub mod services {
     /// The address from which the proxy opens connections in the name of an NLB's zonal address.
     pub fn vip_alias(vip: VipIndex) -> Ipv4Addr {
         Ipv4Addr::from(VIP_ALIAS_BASE + vip.0)
+    }
+
+    /// First alias of an IPv6 address: 100.104.0.0/13 is theirs alone.
+    const IPV6_ALIAS_BASE: u32 = 0x6468_0000;
+
+    /// The address that stands for an interface's IPv6 address in the services network.
+    pub fn ipv6_alias(address: Ipv6Index) -> Ipv4Addr {
+        Ipv4Addr::from(IPV6_ALIAS_BASE + address.0)
     }
 
     /// First alias; the range is 100.64.0.0/10 without the addresses above.

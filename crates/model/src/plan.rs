@@ -2,15 +2,15 @@
 //! whatever it does not mention must not exist.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Secret;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId,
-    InstanceId, InvocationId, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision,
+    InstanceId, InvocationId, Ipv6Index, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision,
     SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId,
     VipIndex, VpcId, ZoneId,
 };
@@ -46,6 +46,40 @@ pub struct HostPlan {
     pub server_groups: BTreeMap<ServerGroupIndex, ServerGroupPlan>,
     /// Endpoints.
     pub endpoints: BTreeMap<EndpointIndex, EndpointPlan>,
+}
+
+/// An IPv6 address of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ipv6Plan {
+    /// What stands for it where packets are judged.
+    pub index: Ipv6Index,
+    /// The address.
+    pub address: Ipv6Addr,
+}
+
+/// An address of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AddressPlan {
+    /// An IPv4 address.
+    Ipv4(Ipv4Addr),
+    /// An IPv6 address.
+    Ipv6(Ipv6Plan),
+}
+
+impl AddressPlan {
+    /// As people write it.
+    pub fn ip(self) -> IpAddr {
+        match self {
+            Self::Ipv4(address) => address.into(),
+            Self::Ipv6(plan) => plan.address.into(),
+        }
+    }
+}
+
+impl From<Ipv4Addr> for AddressPlan {
+    fn from(address: Ipv4Addr) -> Self {
+        Self::Ipv4(address)
+    }
 }
 
 /// A VPC.
@@ -98,7 +132,7 @@ pub struct SourcePlan {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamePlan {
     /// Address and the zone that it lies in.
-    pub addresses: Vec<(Ipv4Addr, ZoneId)>,
+    pub addresses: Vec<(IpAddr, ZoneId)>,
     /// Answer only the asking client's own zone (while it has an address), not all zones, the client's first.
     pub zone_affinity: bool,
 }
@@ -120,6 +154,8 @@ pub struct PortPlan {
     pub address: Ipv4Addr,
     /// Other private addresses.
     pub secondary: Vec<Ipv4Addr>,
+    /// IPv6 addresses.
+    pub ipv6: Vec<Ipv6Plan>,
     /// The vSwitch.
     pub vswitch: VSwitchId,
     /// The vSwitch's range.
@@ -208,6 +244,8 @@ pub struct GroupPlan {
     pub egress: Vec<RulePlan>,
     /// Addresses of the ENIs in the group, on every host.
     pub members: Vec<Ipv4Addr>,
+    /// The same interfaces' IPv6 addresses.
+    pub ipv6_members: Vec<Ipv6Plan>,
 }
 
 /// A rule of a security group.
@@ -230,6 +268,8 @@ pub struct RulePlan {
 pub enum PeerPlan {
     /// An address range.
     Cidr(Ipv4Net),
+    /// A range of IPv6 addresses.
+    Ipv6Cidr(Ipv6Net),
     /// The members of a group.
     Group(GroupIndex),
 }
@@ -245,6 +285,8 @@ pub struct VipPlan {
     pub zone: ZoneId,
     /// The address.
     pub address: Ipv4Addr,
+    /// Its IPv6 address, if the NLB is dual-stack.
+    pub ipv6: Option<Ipv6Plan>,
     /// Off: only servers of this zone are chosen.
     pub cross_zone: bool,
     /// The NLB's own security groups: with any, they judge what comes from its VPC; without, everything is taken.
@@ -340,7 +382,7 @@ pub struct ServerPlan {
     /// Its zone.
     pub zone: ZoneId,
     /// Its address.
-    pub address: Ipv4Addr,
+    pub address: AddressPlan,
     /// Its transport port; 0 = the one that the client asked for.
     pub port: u16,
     /// 0 (no new connections) to 100.
@@ -375,6 +417,8 @@ pub struct EndpointZonePlan {
     pub eni: EniId,
     /// The ENI's address.
     pub address: Ipv4Addr,
+    /// Its IPv6 address, if the endpoint is dual-stack.
+    pub ipv6: Option<Ipv6Plan>,
     /// The NLB's zonal address that serves this zone; `None` = not accepted.
     pub vip: Option<VipIndex>,
     /// The one that served it before, and goes on with the connections that it has.

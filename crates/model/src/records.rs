@@ -39,6 +39,9 @@ pub struct Counters {
     pub server: u32,
     /// Endpoints.
     pub endpoint: u32,
+    /// IPv6 addresses of interfaces.
+    #[serde(default)]
+    pub ipv6: u32,
 }
 
 /// An asynchronous job: done when every host has made true what it changed.

@@ -8,7 +8,7 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use crate::assistant::Invocation;
 use crate::endpoint::Acceptance;
 use crate::id::{
-    AccountId, EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, RouteEntryId,
+    AccountId, EndpointIndex, GroupIndex, InstanceId, Ipv6Index, ListenerIndex, Network, PortIndex, RouteEntryId,
     ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::instance::EniOwner;
@@ -59,6 +59,8 @@ pub enum Claim {
     ZoneRecord(RecordNumber),
     /// An endpoint's index.
     Endpoint(EndpointIndex),
+    /// An IPv6 address's index.
+    Ipv6(Ipv6Index),
 }
 
 impl Row {

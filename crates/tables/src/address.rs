@@ -48,9 +48,12 @@ pub struct Address {
     /// `Endpoint`: the provider-side source address that policies of the servers see (the NLB's zonal address).
     /// `LoadBalancer`: its own address, the source where a client's own cannot be kept.
     pub nlb_address: u32,
+    /// The same for servers that are reached by IPv6; 0 = none.
+    pub nlb_ipv6: u32,
     /// `Endpoint`: vip and address of the NLB that served the zone before, for flows of the lease before; 0 = none.
     pub replaced_vip: u32,
     pub replaced_address: u32,
+    pub replaced_ipv6: u32,
     /// `Port`, `Service`, `Proxy`: destination MAC.
     pub mac: Mac,
     /// An [`AddressKind`].
@@ -62,4 +65,4 @@ pub struct Address {
     pub pad: [u8; 3],
 }
 
-const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 44);
+const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 52);

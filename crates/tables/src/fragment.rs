@@ -8,9 +8,9 @@ pub struct FragmentKey {
     pub src: u32,
     pub dst: u32,
     /// Identification of the datagram, as it stands in the packet.
-    pub id: u16,
+    pub id: u32,
     pub protocol: u8,
-    pub pad: u8,
+    pub pad: [u8; 3],
 }
 
 /// Value of `FRAGMENTS`: what the first fragment said.
@@ -24,4 +24,4 @@ pub struct Fragment {
     pub pad: [u8; 3],
 }
 
-const _: () = assert!(size_of::<FragmentKey>() == 16 && size_of::<Fragment>() == 8);
+const _: () = assert!(size_of::<FragmentKey>() == 20 && size_of::<Fragment>() == 8);

@@ -14,6 +14,7 @@ mod distance;
 mod event;
 mod flow;
 mod fragment;
+mod ipv6;
 mod limit;
 #[cfg(all(feature = "user", not(target_arch = "bpf")))]
 mod pod;
@@ -31,8 +32,9 @@ pub use distance::distance;
 pub use event::{Event, EventKind};
 pub use flow::{FIRST_PORT, Flow, FlowKey, FlowState, SOURCE_PORTS, idle};
 pub use fragment::{Fragment, FragmentKey};
+pub use ipv6::{Ipv6, ipv6, is_ipv6};
 pub use limit::{Bucket, Limit};
-pub use policy::{MemberKey, Policy, Rule, RuleAction};
+pub use policy::{IPV6_RANGE, MemberKey, Policy, Rule, RuleAction, RuleFamily};
 pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
 pub use route::{RouteAt, RoutePrefix, SOURCES_OF_PORT};
@@ -50,4 +52,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 11;
+pub const LAYOUT: u32 = 12;

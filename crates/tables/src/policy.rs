@@ -1,5 +1,11 @@
 //! Policies: the security groups of one port, endpoint or NLB, flattened into one ordered list of rules.
 
+use crate::is_ipv6;
+
+/// Their numbers in the IP header: they have no ports.
+const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
+
 /// Value of `POLICIES`, keyed by policy id. Rules `first .. first + count` of `RULES`; the first match decides,
 /// none means drop. Id 0 stands for "no policy applies here" and is never looked up.
 #[repr(C)]
@@ -17,6 +23,19 @@ pub enum RuleAction {
     Accept = 1,
 }
 
+/// Whose addresses a rule speaks of.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleFamily {
+    /// All.
+    Any = 0,
+    Ipv4 = 4,
+    Ipv6 = 6,
+}
+
+/// Set in the number of a group that stands for a range of IPv6 addresses, whose members are of any network.
+pub const IPV6_RANGE: u32 = 1 << 31;
+
 /// Value of `RULES`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +52,9 @@ pub struct Rule {
     pub protocol: u8,
     /// A [`RuleAction`].
     pub action: u8,
-    pub pad: [u8; 2],
+    /// A [`RuleFamily`].
+    pub family: u8,
+    pub pad: u8,
 }
 
 impl Rule {
@@ -42,7 +63,8 @@ impl Rule {
     #[inline(always)]
     pub fn covers(&self, protocol: u8, port: u16, peer: u32) -> bool {
         (self.protocol == 0 || self.protocol == protocol)
-            && (protocol == 1 || (self.port_low <= port && port <= self.port_high))
+            && (self.family == RuleFamily::Any as u8 || (self.family == RuleFamily::Ipv6 as u8) == is_ipv6(peer))
+            && (matches!(protocol, ICMP | ICMPV6) || (self.port_low <= port && port <= self.port_high))
             && (self.group != 0 || peer & self.mask == self.address)
     }
 }

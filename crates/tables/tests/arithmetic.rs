@@ -1,7 +1,7 @@
 //! What the kernel program computes, checked on the host.
 
 use proptest::prelude::*;
-use tables::{Flow, FlowKey, FlowState, Rule, RuleAction, checksum, idle};
+use tables::{Flow, FlowKey, FlowState, Ipv6, Rule, RuleAction, RuleFamily, checksum, idle, ipv6, is_ipv6};
 
 /// The checksum made anew over all words.
 fn full(words: &[u16]) -> u16 {
@@ -96,12 +96,29 @@ proptest! {
     fn a_rule_covers_its_range_of_ports_and_no_other(port: u16, low: u16, high: u16, peer: u32) {
         let rule = Rule {
             address: 0, mask: 0, group: 0, port_low: low, port_high: high,
-            protocol: 6, action: RuleAction::Accept as u8, pad: [0; 2],
+            protocol: 6, action: RuleAction::Accept as u8, family: RuleFamily::Any as u8, pad: 0,
         };
         prop_assert_eq!(rule.covers(6, port, peer), (low..=high).contains(&port));
         prop_assert!(!rule.covers(17, port, peer));
+        for (family, its) in [(RuleFamily::Ipv4, !is_ipv6(peer)), (RuleFamily::Ipv6, is_ipv6(peer))] {
+            let rule = Rule { family: family as u8, ..rule };
+            prop_assert_eq!(rule.covers(6, low, peer), its && low <= high);
+        }
         prop_assert!(Rule { protocol: 1, ..rule }.covers(1, port, peer), "ICMP has no ports");
     }
+}
+
+#[test]
+fn what_stands_for_an_ipv6_address_is_none_that_a_packet_carries() {
+    for index in [0, 1, (1 << 28) - 1] {
+        assert!(is_ipv6(ipv6(index)) && ipv6(index).to_ne_bytes()[0] >= 240);
+    }
+    let v4 = u32::from_ne_bytes([10, 0, 0, 1]);
+    assert!(!is_ipv6(v4));
+    let seen: std::net::Ipv6Addr = Ipv6::of_ipv4(v4).0.map(u16::from_be).into();
+    assert_eq!(seen.to_string(), "64:ff9b::a00:1");
+    assert_eq!(Ipv6::of_ipv4(v4).to_ipv4(), Some(v4));
+    assert_eq!(Ipv6([0; 8]).to_ipv4(), None);
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn group(ingress: Vec<RulePlan>, egress_default: bool) -> GroupPlan {
         ingress,
         egress: vec![],
         members: vec![[10, 0, 0, 1].into()],
+        ipv6_members: vec![],
     }
 }
 
@@ -49,6 +50,7 @@ fn port(index: u32, letter: char, groups: &[u32]) -> PortPlan {
         zone: zone(letter),
         address: [10, 0, 0, index as u8].into(),
         secondary: vec![],
+        ipv6: vec![],
         vswitch: "vsw-1".parse().unwrap(),
         subnet: "10.0.0.0/24".parse().unwrap(),
         gateway: [10, 0, 0, 253].into(),
@@ -60,7 +62,7 @@ fn port(index: u32, letter: char, groups: &[u32]) -> PortPlan {
 }
 
 fn server(index: u32, letter: char, weight: u8) -> ServerPlan {
-    let address = [10, 0, 0, index as u8].into();
+    let address = Ipv4Addr::from([10, 0, 0, index as u8]).into();
     ServerPlan { port_index: PortIndex(index), zone: zone(letter), address, port: 80, weight }
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn plan() -> HostPlan {
         network: Network(1),
         zone: zone(letter),
         address: [10, 0, 0, last].into(),
+        ipv6: None,
         cross_zone: true,
         groups: vec![],
         cps: 0,
@@ -142,6 +145,7 @@ pub(crate) fn plan() -> HostPlan {
                     zone: zone('g'),
                     eni: "eni-e".parse().unwrap(),
                     address: [10, 0, 0, 200].into(),
+                    ipv6: None,
                     vip: None,
                     replaced: None,
                     lease: 0,
@@ -304,7 +308,7 @@ fn an_endpoint_leads_nowhere_until_it_is_accepted() {
     };
     assert_eq!(vip(&plan), None);
     plan.endpoints.values_mut().for_each(|endpoint| endpoint.zones[0].vip = Some(VipIndex(1)));
-    assert_eq!(vip(&plan), Some((VipIndex(1), [10, 0, 0, 101].into())));
+    assert_eq!(vip(&plan), Some((VipIndex(1), LocalImage { address: [10, 0, 0, 101].into(), ipv6: None })));
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! One query in, one response out.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use hickory_server::net::runtime::Time;
 use hickory_server::proto::op::{Edns, Metadata, OpCode, Query, ResponseCode};
-use hickory_server::proto::rr::rdata::{A, CNAME, SOA};
+use hickory_server::proto::rr::rdata::{A, AAAA, CNAME, SOA};
 use hickory_server::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
 use hickory_server::zone_handler::MessageResponseBuilder;
@@ -82,10 +82,13 @@ impl Handler {
 /// An answer that needs nobody else.
 fn local(query: &Query, name: &str, verdict: Verdict<'_>) -> Answer {
     match verdict {
-        Verdict::Addresses(list) if query.query_type() == RecordType::A && !list.is_empty() => {
-            Answer::addresses(query.name(), &list)
+        Verdict::Addresses(list) => {
+            let records: Vec<_> = list.into_iter().filter(|it| kind(it) == query.query_type()).collect();
+            if records.is_empty() {
+                return Answer::negative(ResponseCode::NoError, own_domain(name).unwrap_or(name));
+            }
+            Answer::addresses(query.name(), records)
         }
-        Verdict::Addresses(_) => Answer::negative(ResponseCode::NoError, own_domain(name).unwrap_or(name)),
         Verdict::InZone(_, Finding::Records(records)) => Answer::records(query.name(), records),
         Verdict::InZone(domain, Finding::NoData) => Answer::negative(ResponseCode::NoError, domain),
         Verdict::InZone(domain, Finding::NoName) | Verdict::Nowhere(domain) => {
@@ -94,6 +97,14 @@ fn local(query: &Query, name: &str, verdict: Verdict<'_>) -> Answer {
         Verdict::InZone(_, Finding::Alias(..) | Finding::Elsewhere) | Verdict::Elsewhere => {
             Answer::only(ResponseCode::ServFail)
         }
+    }
+}
+
+/// The type of the record that holds an address.
+fn kind(address: &IpAddr) -> RecordType {
+    match address {
+        IpAddr::V4(_) => RecordType::A,
+        IpAddr::V6(_) => RecordType::AAAA,
     }
 }
 
@@ -118,10 +129,12 @@ impl Answer {
         Self { code, authoritative: false, answers: vec![], soa: None }
     }
 
-    fn addresses(name: &Name, list: &[Ipv4Addr]) -> Self {
-        let record = |address: &Ipv4Addr| Record::from_rdata(name.clone(), TTL, RData::A(A(*address)));
-        let answers = list.iter().map(record).collect();
-        Self { code: ResponseCode::NoError, authoritative: true, answers, soa: None }
+    fn addresses(name: &Name, list: Vec<IpAddr>) -> Self {
+        let data = |address| match address {
+            IpAddr::V4(address) => RData::A(A(address)),
+            IpAddr::V6(address) => RData::AAAA(AAAA(address)),
+        };
+        Self::records(name, list.into_iter().map(|address| (data(address), TTL)).collect())
     }
 
     fn records(name: &Name, records: Vec<(RData, u32)>) -> Self {

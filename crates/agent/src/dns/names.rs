@@ -1,7 +1,7 @@
 //! Who may ask what, pure: from the source address to the port, from the port to the names of its VPC.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use hickory_server::proto::rr::RecordType;
 use model::id::{Network, ZoneId};
@@ -36,7 +36,7 @@ pub struct NamesView {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict<'a> {
     /// Its addresses, in the order of the answer. Empty: it exists but has none now.
-    Addresses(Vec<Ipv4Addr>),
+    Addresses(Vec<IpAddr>),
     /// What a private zone says of it, and the zone's domain.
     InZone(&'a str, Finding),
     /// It does not exist below this domain of ours.
@@ -97,7 +97,7 @@ pub(crate) fn own_domain(name: &str) -> Option<&'static str> {
 }
 
 /// The client's own zone first; with zone affinity nothing else, while that zone has an address.
-fn ordered(plan: &NamePlan, zone: &ZoneId) -> Vec<Ipv4Addr> {
+fn ordered(plan: &NamePlan, zone: &ZoneId) -> Vec<IpAddr> {
     let (mut own, others): (Vec<_>, Vec<_>) = plan.addresses.iter().partition(|(_, at)| at == zone);
     if own.is_empty() || !plan.zone_affinity {
         own.extend(others);

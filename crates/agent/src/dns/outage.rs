@@ -1,10 +1,10 @@
 //! Zonal addresses that lead to no healthy server while another zone's do: names leave them out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use model::id::{Network, VipIndex};
-use model::plan::{HostPlan, ListenerPlan, NamePlan};
+use model::plan::{HostPlan, Ipv6Plan, ListenerPlan, NamePlan};
 
 use crate::compile::{self, Health};
 
@@ -15,7 +15,7 @@ pub(super) fn names(plan: &HostPlan, health: &Health) -> BTreeMap<Network, BTree
     let of_vpc = |network: &Network, names: &BTreeMap<String, NamePlan>| {
         let without = |name: &NamePlan| {
             let mut name = name.clone();
-            let is_left = |address: &Ipv4Addr| !out.contains(&(*network, *address));
+            let is_left = |address: &IpAddr| !out.contains(&(*network, *address));
             if name.addresses.iter().any(|(address, _)| is_left(address)) {
                 name.addresses.retain(|(address, _)| is_left(address));
             }
@@ -52,11 +52,16 @@ fn is_served(plan: &HostPlan, health: &Health, listener: &ListenerPlan, vip: Vip
 }
 
 /// The addresses by which clients know them: the load balancer's own, and those of endpoints.
-fn addresses(plan: &HostPlan, vips: &BTreeSet<VipIndex>) -> BTreeSet<(Network, Ipv4Addr)> {
-    let own = vips.iter().filter_map(|vip| plan.vips.get(vip)).map(|vip| (vip.network, vip.address));
+fn addresses(plan: &HostPlan, vips: &BTreeSet<VipIndex>) -> BTreeSet<(Network, IpAddr)> {
+    let own = vips.iter().filter_map(|vip| plan.vips.get(vip));
+    let own = own.flat_map(|vip| both(vip.address, vip.ipv6).map(|address| (vip.network, address)));
     let zones = plan.endpoints.values().flat_map(|endpoint| {
         let out = endpoint.zones.iter().filter(|zone| zone.vip.is_some_and(|vip| vips.contains(&vip)));
-        out.map(|zone| (endpoint.network, zone.address))
+        out.flat_map(|zone| both(zone.address, zone.ipv6).map(|address| (endpoint.network, address)))
     });
     own.chain(zones).collect()
+}
+
+fn both(address: Ipv4Addr, ipv6: Option<Ipv6Plan>) -> impl Iterator<Item = IpAddr> {
+    [IpAddr::from(address)].into_iter().chain(ipv6.map(|it| it.address.into()))
 }

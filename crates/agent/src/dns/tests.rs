@@ -30,7 +30,7 @@ struct Resolver {
 fn view(zone_affinity: bool, addresses: Vec<(Ipv4Addr, &str)>) -> Arc<NamesView> {
     let asker = |network, zone| Asker { network: Network(network), zone: ZoneId::new(zone) };
     let askers = [(CLIENT_G, asker(1, "g")), (CLIENT_K, asker(1, "k")), (OTHER_VPC, asker(2, "g"))];
-    let addresses = addresses.into_iter().map(|(address, zone)| (address, ZoneId::new(zone))).collect();
+    let addresses = addresses.into_iter().map(|(address, zone)| (address.into(), ZoneId::new(zone))).collect();
     let name = (ENDPOINT.to_owned(), NamePlan { addresses, zone_affinity });
     let names = BTreeMap::from([(Network(1), BTreeMap::from([name])), (Network(2), BTreeMap::new())]);
     Arc::new(NamesView::new(askers.into(), names))
@@ -188,7 +188,7 @@ async fn edns_is_answered_with_edns_and_a_newer_version_refused() {
 async fn other_names_are_asked_of_the_hosts_resolver() {
     let askers =
         BTreeMap::from([(Ipv4Addr::LOCALHOST, Asker { network: Network(9), zone: ZoneId::new("g") })]);
-    let name = NamePlan { addresses: vec![(ADDRESS_G, ZoneId::new("g"))], zone_affinity: false };
+    let name = NamePlan { addresses: vec![(ADDRESS_G.into(), ZoneId::new("g"))], zone_affinity: false };
     let names = BTreeMap::from([(Network(9), BTreeMap::from([("www.example.com".to_owned(), name)]))]);
     let host = start(Arc::new(NamesView::new(askers, names)), None);
     let resolver = start(both(false), Some(host.at));

@@ -1,5 +1,6 @@
 //! The maps that the agent writes. They are made equal to an image in an order in which nothing ever refers to what
-//! is not there yet: rules, policies, servers, limits, rates, loads, slots, listeners, addresses, routes, ports; removals go the other way.
+//! is not there yet: rules, policies, servers, limits, rates, loads, slots, listeners, IPv6 addresses, addresses,
+//! routes, ports; removals go the other way.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -8,7 +9,7 @@ use std::path::Path;
 use aya::Pod;
 use model::id::ServerIndex;
 use tables::{
-    Address, AddressKey, Carried, CarriedKey, Flow, FlowKey, Limit, Listener, ListenerPrefix, Load,
+    Address, AddressKey, Carried, CarriedKey, Flow, FlowKey, Ipv6, Limit, Listener, ListenerPrefix, Load,
     MemberKey, Policy, Port, Rate, RateKey, RoutePrefix, Rule, Server,
 };
 
@@ -33,6 +34,9 @@ pub struct Overflow {
 #[derive(Debug)]
 pub struct Maps {
     ports: Table<u32, Port>,
+    ipv6: Table<Ipv6, u32>,
+    /// IPv6 addresses, by what stands for them.
+    pub ipv6_addresses: Table<u32, Ipv6>,
     addresses: Table<AddressKey, Address>,
     routes: Table<RoutePrefix, u32>,
     policies: Table<u32, Policy>,
@@ -72,6 +76,8 @@ impl Maps {
     pub fn open(directory: &Path) -> Result<Self, TableError> {
         Ok(Self {
             ports: Table::open(directory, "PORTS")?,
+            ipv6: Table::open(directory, "IPV6")?,
+            ipv6_addresses: Table::open(directory, "IPV6_ADDRESSES")?,
             addresses: Table::open(directory, "ADDRESSES")?,
             routes: Table::open(directory, "ROUTES")?,
             policies: Table::open(directory, "POLICIES")?,
@@ -99,9 +105,12 @@ impl Maps {
         let servers = Difference::of(&self.servers, encode::servers(image, &places))?;
         let loads = Difference::of(&self.loads, encode::loads(image))?;
         let listeners = Difference::of(&self.listeners, encode::listeners(image, &places))?;
-        let Network { members, policies, limits, rates, addresses, routes, ports } = &network;
-        let steps: [&dyn Step; 10] =
-            [members, policies, &servers, limits, rates, &loads, &listeners, addresses, routes, ports];
+        let [first @ .., ipv6_addresses, ipv6, addresses, routes, ports] = network.steps();
+        let [members, policies, limits, rates] = first;
+        let steps = [
+            members, policies, &servers, limits, rates, &loads, &listeners, ipv6_addresses, ipv6, addresses, routes,
+            ports,
+        ];
         let changes = Changes {
             entries: carry_out(&steps)?,
             judgement: rejudge
@@ -130,10 +139,8 @@ impl Maps {
             return Ok(None);
         }
         let network = Network::of(self, image, policy_entries, &places)?;
-        let Network { members, policies, limits, rates, addresses, routes, ports } = &network;
-        let steps: [&dyn Step; 7] = [members, policies, limits, rates, addresses, routes, ports];
         let changes = Changes {
-            entries: carry_out(&steps)?,
+            entries: carry_out(&network.steps())?,
             judgement: network.changes_judgement(),
             departure: false,
             overflows: [no_rules, None],
@@ -198,6 +205,7 @@ impl Maps {
         Ok(vec![
             of(&self.flows)?,
             of(&self.ports)?,
+            of(&self.ipv6)?,
             of(&self.addresses)?,
             of(&self.routes)?,
             of(&self.policies)?,
@@ -281,6 +289,8 @@ struct Network<'a> {
     policies: Difference<'a, u32, Policy>,
     limits: Difference<'a, u32, Limit>,
     rates: Difference<'a, RateKey, Rate>,
+    ipv6_addresses: Difference<'a, u32, Ipv6>,
+    ipv6: Difference<'a, Ipv6, u32>,
     addresses: Difference<'a, AddressKey, Address>,
     routes: Difference<'a, RoutePrefix, u32>,
     ports: Difference<'a, u32, Port>,
@@ -298,6 +308,8 @@ impl<'a> Network<'a> {
             policies: Difference::of(&maps.policies, policies)?,
             limits: Difference::of(&maps.limits, encode::limits(image))?,
             rates: Difference::of(&maps.rates, encode::rates(image))?,
+            ipv6_addresses: Difference::of(&maps.ipv6_addresses, encode::ipv6_addresses(image))?,
+            ipv6: Difference::of(&maps.ipv6, encode::ipv6(image))?,
             addresses: Difference::of(&maps.addresses, encode::addresses(image, places))?,
             routes: Difference::of(&maps.routes, encode::routes(image))?,
             ports: Difference::of(&maps.ports, encode::ports(image, places))?,
@@ -305,9 +317,14 @@ impl<'a> Network<'a> {
     }
 
     fn changes_judgement(&self) -> bool {
-        let Self { members, policies, addresses, routes, ports, limits: _, rates: _ } = self;
-        let judged: [&dyn Step; 5] = [members, policies, addresses, routes, ports];
-        judged.iter().any(|step| step.size() > 0)
+        let [members, policies, _, _, judged @ ..] = self.steps();
+        [members, policies].iter().chain(&judged).any(|step| step.size() > 0)
+    }
+
+    /// In the order in which they are written.
+    fn steps(&self) -> [&dyn Step; 9] {
+        let Self { members, policies, limits, rates, ipv6_addresses, ipv6, addresses, routes, ports } = self;
+        [members, policies, limits, rates, ipv6_addresses, ipv6, addresses, routes, ports]
     }
 }
 

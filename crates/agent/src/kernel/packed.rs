@@ -1,12 +1,32 @@
 //! Addresses, ports and keys of flows as they stand in packets and maps.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
-use tables::FlowKey;
+use model::id::Ipv6Index;
+use model::plan::AddressPlan;
+use tables::{FlowKey, Ipv6};
 
 /// As an address stands in a packet.
 pub(crate) fn packed(address: Ipv4Addr) -> u32 {
     u32::from_ne_bytes(address.octets())
+}
+
+/// As an IPv6 address stands in a packet.
+pub(crate) fn packed_ipv6(address: Ipv6Addr) -> Ipv6 {
+    Ipv6(address.segments().map(u16::to_be))
+}
+
+/// What stands for an IPv6 address in maps.
+pub(crate) fn stand_in(address: Ipv6Index) -> Ipv4Addr {
+    unpacked(tables::ipv6(address.0))
+}
+
+/// An address as maps know it.
+pub(crate) fn of_plan(address: AddressPlan) -> Ipv4Addr {
+    match address {
+        AddressPlan::Ipv4(address) => address,
+        AddressPlan::Ipv6(plan) => stand_in(plan.index),
+    }
 }
 
 /// The address that stands so in a packet.

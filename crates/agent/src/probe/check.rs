@@ -1,11 +1,12 @@
 //! One probe: asks a server once and says what came of it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use model::id::PortIndex;
 use model::nlb::{HealthCheckKind, HttpCheck};
+use model::plan::AddressPlan;
 use model::report::HealthReason;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
@@ -19,16 +20,16 @@ pub trait ProbeNetwork: Send + Sync + 'static {
     fn tcp(&self) -> io::Result<TcpSocket>;
     /// A socket for datagrams.
     fn udp(&self) -> io::Result<UdpSocket>;
-    /// The address that stands for a port.
-    fn address(&self, port: PortIndex) -> Ipv4Addr;
+    /// The address that stands for a server's at its port.
+    fn address(&self, port: PortIndex, server: AddressPlan) -> Ipv4Addr;
 }
 
 /// Whom to ask what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Question {
     pub(super) port: PortIndex,
-    /// The server's own address, for the Host header.
-    pub(super) server: Ipv4Addr,
+    /// The server's own address.
+    pub(super) server: AddressPlan,
     /// The transport port to ask.
     pub(super) transport_port: u16,
     pub(super) kind: HealthCheckKind,
@@ -41,12 +42,12 @@ const DATAGRAM: &[u8] = b"isthmus-health-check";
 /// Asks once. Ends no later than the question's timeout.
 pub(super) async fn ask(network: &dyn ProbeNetwork, question: &Question) -> Result<(), HealthReason> {
     let until = Instant::now() + question.timeout;
-    let to = SocketAddrV4::new(network.address(question.port), question.transport_port).into();
+    let to = SocketAddrV4::new(network.address(question.port, question.server), question.transport_port).into();
     match &question.kind {
         HealthCheckKind::Tcp => connect(network, to, until).await.map(drop),
         HealthCheckKind::Http(check) => {
             let mut stream = connect(network, to, until).await?;
-            let exchange = exchange(&mut stream, check, question.server);
+            let exchange = exchange(&mut stream, check, question.server.ip());
             timeout_at(until, exchange).await.unwrap_or(Err(HealthReason::RecvResponseTimeout))
         }
         HealthCheckKind::Udp => datagram(network, to, until).await,
@@ -67,7 +68,7 @@ async fn connect(
     }
 }
 
-async fn exchange(stream: &mut TcpStream, check: &HttpCheck, server: Ipv4Addr) -> Result<(), HealthReason> {
+async fn exchange(stream: &mut TcpStream, check: &HttpCheck, server: IpAddr) -> Result<(), HealthReason> {
     let broken = |_| HealthReason::ConnectInterrupt;
     stream.write_all(&http::request(check, server)).await.map_err(broken)?;
     let mut response = Vec::new();

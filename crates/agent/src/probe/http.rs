@@ -1,6 +1,6 @@
 //! The HTTP of a health check, pure: the bytes of the request, and what the bytes of a response mean so far.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use model::nlb::HttpCheck;
 use model::report::HealthReason;
@@ -9,10 +9,13 @@ use model::report::HealthReason;
 pub(super) const MAX_HEADER: usize = 16 * 1024;
 
 /// The request, as it goes to the server at `address`.
-pub(super) fn request(check: &HttpCheck, address: Ipv4Addr) -> Vec<u8> {
+pub(super) fn request(check: &HttpCheck, address: IpAddr) -> Vec<u8> {
     let method = if check.head { "HEAD" } else { "GET" };
     let version = if check.http11 { "1.1" } else { "1.0" };
-    let host = check.domain.clone().unwrap_or_else(|| address.to_string());
+    let host = check.domain.clone().unwrap_or_else(|| match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    });
     let path = &check.path;
     format!(
         "{method} {path} HTTP/{version}\r\nHost: {host}\r\nUser-Agent: isthmus-health-check\r\n\

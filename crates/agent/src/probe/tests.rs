@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use model::id::{Network, PortIndex, Revision, ServerGroupIndex, ZoneId};
 use model::net::Mac;
 use model::nlb::{HealthCheckKind, HttpCheck, Scheduler};
-use model::plan::{PortPlan, ServerGroupPlan};
+use model::plan::{AddressPlan, PortPlan, ServerGroupPlan};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, UdpSocket};
 
@@ -27,18 +27,19 @@ impl ProbeNetwork for Loopback {
         UdpSocket::from_std(socket)
     }
 
-    fn address(&self, port: PortIndex) -> Ipv4Addr {
+    fn address(&self, port: PortIndex, _: AddressPlan) -> Ipv4Addr {
         let [_, _, high, low] = port.0.to_be_bytes();
         Ipv4Addr::new(127, 9, high, low)
     }
 }
 
 const SERVER: PortIndex = PortIndex(1);
+const OWN: AddressPlan = AddressPlan::Ipv4(Ipv4Addr::new(10, 0, 0, 7));
 
 async fn ask(to: SocketAddr, kind: HealthCheckKind) -> Result<(), HealthReason> {
     let question = Question {
         port: SERVER,
-        server: Ipv4Addr::new(10, 0, 0, 7),
+        server: OWN,
         transport_port: to.port(),
         kind,
         timeout: Duration::from_millis(400),
@@ -47,7 +48,7 @@ async fn ask(to: SocketAddr, kind: HealthCheckKind) -> Result<(), HealthReason> 
 }
 
 async fn listen() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind((Loopback.address(SERVER), 0)).await.unwrap();
+    let listener = TcpListener::bind((Loopback.address(SERVER, OWN), 0)).await.unwrap();
     let at = listener.local_addr().unwrap();
     (listener, at)
 }
@@ -84,7 +85,7 @@ async fn a_server_that_accepts_is_well_and_one_that_refuses_is_not() {
 #[tokio::test]
 async fn a_server_with_a_full_backlog_times_out() {
     let socket = TcpSocket::new_v4().unwrap();
-    socket.bind((Loopback.address(SERVER), 0).into()).unwrap();
+    socket.bind((Loopback.address(SERVER, OWN), 0).into()).unwrap();
     let listener = socket.listen(1).unwrap();
     let at = listener.local_addr().unwrap();
     let mut held = vec![];
@@ -133,7 +134,7 @@ fn an_endless_header_is_given_up() {
 
 #[tokio::test]
 async fn a_silent_udp_server_is_well_and_a_closed_port_is_not() {
-    let silent = UdpSocket::bind((Loopback.address(SERVER), 0)).await.unwrap();
+    let silent = UdpSocket::bind((Loopback.address(SERVER, OWN), 0)).await.unwrap();
     let at = silent.local_addr().unwrap();
     let begin = Instant::now();
     assert_eq!(ask(at, HealthCheckKind::Udp).await, Ok(()));
@@ -174,6 +175,7 @@ fn plan(at: SocketAddr, weight: u8) -> HostPlan {
         zone: zone.clone(),
         address,
         secondary: vec![],
+        ipv6: vec![],
         vswitch: "vsw-1".parse().unwrap(),
         subnet: "10.0.0.0/24".parse().unwrap(),
         gateway: Ipv4Addr::new(10, 0, 0, 253),
@@ -182,7 +184,7 @@ fn plan(at: SocketAddr, weight: u8) -> HostPlan {
         sources: vec![],
         groups: vec![],
     };
-    let server = ServerPlan { port_index: SERVER, zone, address, port: at.port(), weight };
+    let server = ServerPlan { port_index: SERVER, zone, address: address.into(), port: at.port(), weight };
     HostPlan {
         revision: Revision(1),
         host: "host-1".parse().unwrap(),

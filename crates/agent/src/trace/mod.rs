@@ -7,7 +7,7 @@ mod rules;
 mod stages;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 use model::id::{EniId, InstanceId, PortIndex};
 use model::plan::{HostPlan, PortPlan};
@@ -187,6 +187,14 @@ fn target(plan: &HostPlan, port: &PortPlan, to: &str) -> Result<Ipv4Addr, TraceE
     let name = to.trim_end_matches('.').to_lowercase();
     let known = plan.vpcs.get(&port.network).and_then(|vpc| vpc.names.get(&name));
     let addresses = known.map(|name| name.addresses.as_slice()).unwrap_or_default();
-    let own = addresses.iter().find(|(_, zone)| *zone == port.zone);
-    own.or(addresses.first()).map(|(address, _)| *address).ok_or_else(|| TraceError::NoTarget(to.to_owned()))
+    let mut known: Vec<_> = addresses.iter().filter_map(|(address, zone)| Some((v4(*address)?, zone))).collect();
+    known.sort_by_key(|(_, zone)| **zone != port.zone);
+    known.first().map(|(address, _)| *address).ok_or_else(|| TraceError::NoTarget(to.to_owned()))
+}
+
+fn v4(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    }
 }

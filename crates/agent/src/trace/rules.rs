@@ -86,6 +86,7 @@ fn matches(plan: &HostPlan, rule: &RulePlan, asked: &Asked) -> bool {
     let port = !has_ports || (rule.ports.low..=rule.ports.high).contains(&asked.port);
     let peer = match rule.peer {
         PeerPlan::Cidr(range) => range.contains(&asked.peer),
+        PeerPlan::Ipv6Cidr(_) => false,
         PeerPlan::Group(group) => is_member(plan, group, asked),
     };
     protocol && port && peer
@@ -123,6 +124,7 @@ impl fmt::Display for Shown<'_> {
         };
         match rule.peer {
             PeerPlan::Cidr(range) => write!(f, " {side} {range}")?,
+            PeerPlan::Ipv6Cidr(range) => write!(f, " {side} {range}")?,
             PeerPlan::Group(group) => match plan.groups.get(&group) {
                 Some(group) => write!(f, " {side} members of {}", group.id)?,
                 None => write!(f, " {side} members of a group that is gone")?,

@@ -1,6 +1,6 @@
 //! The stages of a packet's way, and how far it came.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use model::id::{GroupIndex, ListenerIndex, ServerIndex};
 use model::net::services;
@@ -225,7 +225,7 @@ impl Walk<'_> {
         };
         let by = format!("{} by {}", group.id, group.scheduler);
         let port = event.map_or(server.port, |event| u16::from_be(event.dport));
-        all.push((Stop::Server, stage("server", format!("{}:{port}", server.address), Some(by))));
+        all.push((Stop::Server, stage("server", SocketAddr::new(server.address.ip(), port).to_string(), Some(by))));
         if let Some(receiver) = self.plan.ports.get(&server.port_index) {
             all.push(self.rules(
                 Stop::IngressRules,

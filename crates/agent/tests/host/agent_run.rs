@@ -70,7 +70,7 @@ impl Running {
 /// The fixture's plan with a name, health checks, and a server that runs NGINX's stand-in from its user data.
 fn plan() -> HostPlan {
     let mut plan = fixture::plan();
-    let addresses = vec![(ZONE_G, fixture::zone("g")), (ZONE_K, fixture::zone("k"))];
+    let addresses = vec![(ZONE_G.into(), fixture::zone("g")), (ZONE_K.into(), fixture::zone("k"))];
     let answer = NamePlan { addresses, zone_affinity: false };
     plan.vpcs.get_mut(&Network(1)).unwrap().names = BTreeMap::from([(NAME.to_owned(), answer)]);
     let check = HealthCheck {

@@ -206,6 +206,7 @@ fn port(index: PortIndex, network: Network, letter: &str, address: [u8; 4], grou
         zone: zone(letter),
         address: address.into(),
         secondary: vec![],
+        ipv6: vec![],
         vswitch: "vsw-1".parse().unwrap(),
         subnet: Ipv4Net::new([a, b, c, 0].into(), 24).unwrap(),
         gateway: [a, b, c, 1].into(),
@@ -252,6 +253,7 @@ fn group(id: &str, network: Network) -> GroupPlan {
         ingress: vec![rule(RuleProtocol::Tcp, 80), rule(RuleProtocol::Udp, 53), rule(RuleProtocol::Icmp, 0)],
         egress: vec![],
         members: vec![],
+        ipv6_members: vec![],
     }
 }
 
@@ -261,6 +263,7 @@ fn vip(letter: &str, address: [u8; 4]) -> VipPlan {
         network: PROVIDER,
         zone: zone(letter),
         address: address.into(),
+        ipv6: None,
         cross_zone: true,
         groups: vec![],
         cps: 0,
@@ -286,7 +289,7 @@ fn server_group() -> ServerGroupPlan {
     let server = |port_index, letter: &str, address: [u8; 4]| ServerPlan {
         port_index,
         zone: zone(letter),
-        address: address.into(),
+        address: std::net::Ipv4Addr::from(address).into(),
         port: 80,
         weight: 100,
     };
@@ -308,6 +311,7 @@ fn endpoint() -> EndpointPlan {
         zone: zone(letter),
         eni: format!("eni-e{letter}").parse().unwrap(),
         address: address.into(),
+        ipv6: None,
         vip: Some(VipIndex(vip)),
         replaced: None,
         lease: 0,

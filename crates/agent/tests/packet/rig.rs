@@ -14,7 +14,7 @@ use aya::{
 use tables::{
     Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Counter, DropKey, DropReason,
     Event, Flow, FlowKey, GATEWAY_MAC, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, PortKind,
-    Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, SERVICES_NETWORK, Server, mac,
+    Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily, SERVICES_NETWORK, Server, mac,
 };
 
 use crate::wire::Packet;
@@ -221,9 +221,11 @@ impl Rig {
             ingress_policy: 0,
             vip: 0,
             nlb_address: 0,
+            nlb_ipv6: 0,
             mac: [0; 3],
             replaced_vip: 0,
             replaced_address: 0,
+            replaced_ipv6: 0,
             kind: 0,
             limited: 0,
             lease: 0,
@@ -593,7 +595,8 @@ pub(crate) fn accept() -> Rule {
         port_high: 65535,
         protocol: 0,
         action: RuleAction::Accept as u8,
-        pad: [0; 2],
+        family: RuleFamily::Any as u8,
+        pad: 0,
     }
 }
 

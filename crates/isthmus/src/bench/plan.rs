@@ -72,6 +72,7 @@ pub(super) fn host(host: &HostId) -> Result<HostPlan> {
                 network: PROVIDER,
                 zone: zone(),
                 address: NLB,
+                ipv6: None,
                 cross_zone: true,
                 groups: vec![],
                 cps: 0,
@@ -141,6 +142,7 @@ pub(super) fn port(
         zone: zone(),
         address,
         secondary: vec![],
+        ipv6: vec![],
         vswitch: "vsw-1".parse()?,
         subnet: SUBNET,
         gateway: GATEWAY,
@@ -162,6 +164,7 @@ pub(super) fn group(id: &str, network: Network, member: Ipv4Addr) -> Result<Grou
         ingress: tcp.into_iter().chain([rule(RuleProtocol::Udp, INLINE)]).collect(),
         egress: Vec::new(),
         members: vec![member],
+        ipv6_members: vec![],
     })
 }
 
@@ -210,7 +213,7 @@ fn server_groups() -> Result<BTreeMap<ServerGroupIndex, ServerGroupPlan>> {
 }
 
 fn group_of_one(index: u32, port: u16) -> Result<ServerGroupPlan> {
-    let server = ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER, port, weight: 100 };
+    let server = ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER.into(), port, weight: 100 };
     server_group(index, BTreeMap::from([(ServerIndex(index), server)]))
 }
 
@@ -234,6 +237,7 @@ fn endpoint() -> Result<EndpointPlan> {
         zone: zone(),
         eni: "eni-endpoint".parse()?,
         address: ENDPOINT,
+        ipv6: None,
         vip: Some(VIP),
         replaced: None,
         lease: 0,

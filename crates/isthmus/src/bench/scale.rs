@@ -174,6 +174,7 @@ fn vip(index: u32) -> Result<(VipIndex, VipPlan)> {
         network: PROVIDER,
         zone: zone(),
         address: address(0x2_0000 + index),
+        ipv6: None,
         cross_zone: true,
         groups: vec![],
         cps: 0,
@@ -193,7 +194,7 @@ fn server_group(index: u32) -> Result<(ServerGroupIndex, ServerGroupPlan)> {
         let server = ServerPlan {
             port_index: PortIndex(port),
             zone: zone(),
-            address: address(0x1_0000 + port),
+            address: address(0x1_0000 + port).into(),
             port: 8080,
             weight: 100,
         };
@@ -209,6 +210,7 @@ fn endpoint(index: u32) -> Result<EndpointPlan> {
         zone: zone(),
         eni: format!("eni-ep-{index}").parse()?,
         address: address(0x3_0000 + index),
+        ipv6: None,
         vip: Some(VipIndex(1 + index % (SERVER_GROUPS / LISTENERS_OF_VIP))),
         replaced: None,
         lease: 0,

@@ -60,7 +60,7 @@ fn servers(text: &mut Exposition, health: &BTreeMap<ServerIndex, HealthReport>, 
         groups.flat_map(|group| group.servers.iter().map(move |(index, server)| (group, index, server)));
     let checked: Vec<_> = servers
         .filter_map(|(group, index, server)| {
-            let labels = (group.id.to_string(), server.address.to_string(), server.port.to_string());
+            let labels = (group.id.to_string(), server.address.ip().to_string(), server.port.to_string());
             Some((labels, health.get(index)?))
         })
         .collect();

@@ -38,6 +38,7 @@ fn zone_plan(
         zone: id.clone(),
         eni: zone.eni.clone(),
         address: state.get::<Eni>(&zone.eni)?.address,
+        ipv6: None,
         vip: vip(state, id, endpoint.serving(zone).as_ref()),
         replaced: vip(state, id, zone.replaced.as_ref()),
         lease: zone.lease,

@@ -25,6 +25,7 @@ fn vips_of(state: &State, row: &LoadBalancer) -> Vec<(VipIndex, VipPlan)> {
             network: state.get::<Vpc>(&row.vpc)?.network,
             zone: zone.clone(),
             address: state.get::<Eni>(&mapping.eni)?.address,
+            ipv6: None,
             cross_zone: row.cross_zone,
             groups: indexes(state, &row.security_groups),
             cps: row.cps,
@@ -91,7 +92,7 @@ fn server_plan(state: &State, group: &ServerGroup, server: &Server) -> Option<(S
     let plan = ServerPlan {
         port_index: eni.port,
         zone: state.get::<VSwitch>(&eni.vswitch)?.zone.clone(),
-        address: if let Target::Ip(address) = server.target { address } else { eni.address },
+        address: if let Target::Ip(address) = server.target { address } else { eni.address }.into(),
         port: server.port,
         weight: server.weight,
     };

@@ -40,6 +40,7 @@ fn port(state: &State, eni: &Eni, destinations: &[Ipv4Net]) -> Option<PortPlan> 
         zone: vswitch.zone.clone(),
         address: eni.address,
         secondary: eni.secondary.iter().copied().collect(),
+        ipv6: Vec::new(),
         vswitch: vswitch.id.clone(),
         subnet: vswitch.cidr.net(),
         gateway: vswitch.cidr.gateway(),
@@ -108,6 +109,7 @@ fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
         ingress: rules(state, row, Direction::Ingress),
         egress: rules(state, row, Direction::Egress),
         members,
+        ipv6_members: Vec::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! VPCs: gateways and names.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use crate::endpoint::Endpoint;
 use crate::id::{EniId, Network, VpcId, ZoneId};
@@ -70,7 +70,7 @@ fn endpoint_names(state: &State, region: &str, row: &Endpoint) -> Vec<(String, N
 fn addresses<'a>(
     state: &State,
     zones: impl IntoIterator<Item = (&'a ZoneId, &'a EniId)>,
-) -> Vec<(Ipv4Addr, ZoneId)> {
-    let address = |(zone, eni): (&ZoneId, &EniId)| Some((state.get::<Eni>(eni)?.address, zone.clone()));
+) -> Vec<(IpAddr, ZoneId)> {
+    let address = |(zone, eni): (&ZoneId, &EniId)| Some((state.get::<Eni>(eni)?.address.into(), zone.clone()));
     zones.into_iter().filter_map(address).collect()
 }

@@ -1,6 +1,6 @@
 //! The walkthrough, as far as the model goes: two VPCs with the same range, an NLB, a service, an endpoint.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use model::command::endpoint::{EndpointZoneRef, UpdateConnection, ZoneSwitch};
 use model::command::instance::{RunInstances, Switch};
@@ -75,7 +75,7 @@ fn names_are_answered_in_the_vpc_that_they_belong_to() {
         let vpc = plan.vpcs.values().find(|row| row.id == *vpc).unwrap();
         vpc.names.iter().map(|(name, it)| (name.clone(), it.addresses.clone())).collect::<Vec<_>>()
     };
-    let [g, k] = [Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 1, 2)];
+    let [g, k] = [Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 1, 2)].map(IpAddr::from);
     let base = format!("{}.cn-hangzhou.privatelink.aliyuncs.com", it.service);
     let (in_g, in_k) = ((g, zone("g")), (k, zone("k")));
     let mut expected = vec![
