@@ -6,7 +6,7 @@ use aya_ebpf::{
     helpers::{bpf_ktime_get_coarse_ns, bpf_skb_pull_data},
     programs::TcContext,
 };
-use tables::{Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, mac};
+use tables::{Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, is_ipv6, mac};
 
 use crate::{
     event,
@@ -122,6 +122,8 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
 #[inline(always)]
 fn current(flow: &Flow, frame: &Frame, now: u64, length: u32) -> bool {
     flow.epoch == epoch()
+        // To the other family.
+        && !is_ipv6(flow.dst)
         && !flow.idle(now)
         && frame.src_mac == flow.src_mac
         && frame.ttl > flow.ttl_step

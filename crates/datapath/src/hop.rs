@@ -1,7 +1,7 @@
 //! Routes: the next hop of a packet whose destination nobody owns.
 
 use aya_ebpf::btf_maps::lpm_trie::Key;
-use tables::{AddressKind, RouteAt};
+use tables::{AddressKind, RouteAt, is_ipv6};
 
 use crate::{maps::ROUTES, route::look_up, trip::Trip};
 
@@ -20,7 +20,8 @@ pub(crate) fn longest(scope: u32, address: u32) -> u32 {
 /// Finds the port that the sender's route table leads to. A port never sends to itself.
 #[inline(always)]
 pub(crate) fn find(trip: &mut Trip) -> bool {
-    if trip.sender.table == 0 {
+    // Routes are ranges of IPv4.
+    if trip.sender.table == 0 || is_ipv6(trip.judged.dst) {
         return false;
     }
     let via = longest(trip.sender.table, trip.judged.dst);

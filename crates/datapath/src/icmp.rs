@@ -1,9 +1,11 @@
 //! ICMP: answers for addresses that nobody stands behind, and errors about translated packets.
 
 use aya_ebpf::{bindings::__sk_buff, helpers::bpf_skb_store_bytes};
-use tables::{DropReason, FlowKey, GATEWAY_MAC, Purpose, checksum, mac};
+use tables::{DropReason, FlowKey, GATEWAY_MAC, Purpose, checksum, is_ipv6, mac};
 
 use crate::{
+    icmpv6::{self, Said},
+    ipv6,
     maps::FLOWS,
     parse::{ECHO_REPLY, ECHO_REQUEST, ICMP, TCP, UDP, load},
     report::{Outcome, count},
@@ -27,6 +29,9 @@ pub(crate) fn answer_echo(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     if trip.part != Part::Whole as u8 {
         return Err(DropReason::Fragment);
+    }
+    if trip.ipv6 == 1 {
+        return ipv6::answer_echo(skb, trip);
     }
     let frame = &mut trip.frame;
     frame.dst_mac = frame.src_mac;
@@ -76,6 +81,9 @@ const fn is_error(kind: u8) -> bool {
 /// Translates an error about a packet that reached its sender through a flow, inside and out.
 #[inline(never)]
 pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    if trip.ipv6 == 1 {
+        return icmpv6::error(skb, trip);
+    }
     if !is_error(trip.key.icmp_type) || trip.part != Part::Whole as u8 {
         return Err(DropReason::IcmpError);
     }
@@ -97,6 +105,10 @@ pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.out.epoch != trip.epoch || !about_this {
         return Err(DropReason::IcmpError);
     }
+    if is_ipv6(trip.out.dst) {
+        trip.quoted = quote.l4;
+        return between(skb, trip);
+    }
     hop(trip)?;
     let change = translate(skb, trip, quote, at)?;
     // SAFETY: the source is as long as said.
@@ -108,6 +120,21 @@ pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     count(Purpose::IcmpTranslated, trip.length);
     trip.part = Part::Later as u8;
     forward(skb, trip)
+}
+
+/// Passes an error on to a sender of the other family.
+#[inline(always)]
+fn between(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    let mut head = [0u16; 4];
+    if !load(skb, trip.l4, &raw mut head) {
+        return Err(DropReason::Malformed);
+    }
+    let [kind, code] = head[0].to_ne_bytes();
+    let mtu = match u16::from_be(head[3]) {
+        0 => 0,
+        mtu => mtu.saturating_add((ipv6::HEADER - IPV4) as u16),
+    };
+    icmpv6::pass_on(skb, trip, Said { kind, code, mtu })
 }
 
 /// The key that an answer to the quoted packet would have.

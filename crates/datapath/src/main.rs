@@ -39,10 +39,13 @@ mod carried;
 mod choose;
 mod clamp;
 mod event;
+mod families;
 mod fast;
 mod flow;
 mod hop;
 mod icmp;
+mod icmpv6;
+mod ipv6;
 mod limit;
 mod load;
 mod maps;
@@ -67,7 +70,7 @@ use aya_ebpf::{
     macros::classifier,
     programs::TcContext,
 };
-use tables::{DropReason, EventKind, FlowState, Purpose};
+use tables::{DropReason, EventKind, FlowState, Purpose, is_ipv6};
 
 use crate::{report::Outcome, trip::Trip};
 
@@ -106,7 +109,14 @@ fn stages(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.frame.ethertype == parse::ETHERTYPE_ARP {
         return arp::answer(skb, trip);
     }
-    parse::ipv4(skb, trip)?;
+    if trip.frame.ethertype == parse::ETHERTYPE_IPV6 {
+        ipv6::parse(skb, trip)?;
+        if trip.answered == 1 {
+            return Ok(());
+        }
+    } else {
+        parse::ipv4(skb, trip)?;
+    }
     let icmp = trip.key.protocol == parse::ICMP;
     if icmp && !matches!(trip.key.icmp_type, parse::ECHO_REPLY | parse::ECHO_REQUEST) {
         return icmp::error(skb, trip);
@@ -183,6 +193,10 @@ fn first(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 fn open(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if !trip.opens() {
         return Err(DropReason::NoConnection);
+    }
+    // Only answers go to addresses of the other family.
+    if trip.ipv6 == 1 && !is_ipv6(trip.key.dst) {
+        return Err(DropReason::NoRoute);
     }
     route::judge(skb, trip)?;
     if trip.answered == 1 {

@@ -3,10 +3,12 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
-use tables::{DropReason, FIRST_PORT, FlowKey, FlowState, Purpose, SOURCE_PORTS, checksum};
+use tables::{
+    DropReason, FIRST_PORT, Flow, FlowKey, FlowState, Purpose, SOURCE_PORTS, checksum, is_ipv6,
+};
 
 use crate::{
-    carried, event, load,
+    carried, event, ipv6, load,
     maps::{EXHAUSTED, FLOWS},
     openings,
     parse::{ICMP, TCP},
@@ -33,7 +35,11 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     if icmp {
         f.dport = f.sport;
     }
-    let addresses = checksum::change32(checksum::change32(0, key.src, f.src), key.dst, f.dst);
+    let addresses = if is_ipv6(key.src) || is_ipv6(f.dst) {
+        ipv6_change(&key, f)
+    } else {
+        checksum::change32(checksum::change32(0, key.src, f.src), key.dst, f.dst)
+    };
     let mut ports = checksum::change16(0, key.sport, f.sport);
     if !icmp {
         ports = checksum::change16(ports, key.dport, f.dport);
@@ -60,6 +66,16 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     r.reverse = 1;
     (r.ack, r.packets, r.bytes) = (0, 0, 0);
     Ok(())
+}
+
+/// What becomes of the addresses' part in checksums where one side or both are IPv6.
+#[inline(always)]
+fn ipv6_change(key: &FlowKey, flow: &Flow) -> u64 {
+    let (before, after) = (is_ipv6(key.src), is_ipv6(flow.dst));
+    let old = |address| ipv6::sum(address, before) as u16;
+    let new = |address| ipv6::sum(address, after) as u16;
+    let change = checksum::change16(0, old(key.src), new(flow.src));
+    checksum::change16(change, old(key.dst), new(flow.dst))
 }
 
 /// A search for a free source port.

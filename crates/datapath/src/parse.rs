@@ -1,7 +1,7 @@
 //! Parses what the fast path does not take, checks that the sender is who it says, and makes the flow key.
 
 use aya_ebpf::{bindings::__sk_buff, helpers::bpf_skb_load_bytes};
-use tables::{DropReason, Fragment, FragmentKey, PortKind};
+use tables::{DropReason, Fragment, FragmentKey, PortKind, is_ipv6};
 
 use crate::{
     maps::{FRAGMENTS, PORTS},
@@ -14,6 +14,7 @@ pub(crate) const ICMP: u8 = 1;
 pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
 pub(crate) const ETHERTYPE_IPV4: u16 = 0x0800u16.to_be();
+pub(crate) const ETHERTYPE_IPV6: u16 = 0x86ddu16.to_be();
 pub(crate) const ETHERTYPE_ARP: u16 = 0x0806u16.to_be();
 /// "More fragments" and the offset in the IPv4 header.
 pub(crate) const FRAGMENTED: u16 = 0x3fffu16.to_be();
@@ -42,7 +43,7 @@ pub(crate) fn frame(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     trip.client_mac = trip.frame.src_mac;
     match trip.frame.ethertype {
-        ETHERTYPE_IPV4 | ETHERTYPE_ARP => Ok(()),
+        ETHERTYPE_IPV4 | ETHERTYPE_IPV6 | ETHERTYPE_ARP => Ok(()),
         _ => Err(DropReason::EtherType),
     }
 }
@@ -59,10 +60,13 @@ pub(crate) fn ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if dst as u8 >= 224 || trip.frame.dst_mac[0].to_be() & 0x0100 != 0 {
         return Err(DropReason::Multicast);
     }
-    if trip.sender.kind == PortKind::Instance as u8 && !source::may_use(trip, src) {
+    // What stands for an IPv6 address is not one.
+    if is_ipv6(src) || trip.sender.kind == PortKind::Instance as u8 && !source::may_use(trip, src) {
         return Err(DropReason::SpoofedAddress);
     }
     trip.l4 = ETHERNET + header;
+    trip.end = end(trip);
+    trip.fragment_id = trip.frame.id as u32;
     trip.key.src = src;
     trip.key.dst = dst;
     trip.key.protocol = trip.frame.protocol;
@@ -89,7 +93,6 @@ fn length_fits(trip: &Trip, header: u32) -> bool {
     }
 }
 
-/// Where the datagram ends: a frame may be padded, and what is written there is no header.
 #[inline(always)]
 fn end(trip: &Trip) -> u32 {
     match u16::from_be(trip.frame.total_length) as u32 {
@@ -100,13 +103,13 @@ fn end(trip: &Trip) -> u32 {
 
 /// Reads what tells connections apart.
 #[inline(always)]
-fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+pub(crate) fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let words = trip.buffer.as_mut_ptr().cast::<[u16; 4]>();
     let smallest = if trip.key.protocol == TCP { 20 } else { 8 };
     if !matches!(trip.key.protocol, TCP | UDP | ICMP) {
         return Err(DropReason::IpProtocol);
     }
-    if end(trip) < trip.l4 + smallest || !load(skb, trip.l4, words) {
+    if trip.end < trip.l4 + smallest || !load(skb, trip.l4, words) {
         return Err(DropReason::Malformed);
     }
     // SAFETY: just loaded; the buffer is longer and belongs to this CPU.
@@ -142,14 +145,14 @@ fn fragment_key(trip: &Trip) -> FragmentKey {
         ingress: trip.key.ingress,
         src: trip.key.src,
         dst: trip.key.dst,
-        id: trip.frame.id as u32,
+        id: trip.fragment_id,
         protocol: trip.key.protocol,
         pad: [0; 3],
     }
 }
 
 #[inline(always)]
-fn remember(trip: &Trip) -> Outcome {
+pub(crate) fn remember(trip: &Trip) -> Outcome {
     let key = fragment_key(trip);
     let first =
         Fragment { sport: trip.key.sport, dport: trip.key.dport, icmp_type: trip.key.icmp_type, pad: [0; 3] };
@@ -157,7 +160,7 @@ fn remember(trip: &Trip) -> Outcome {
 }
 
 #[inline(always)]
-fn recall(trip: &mut Trip) -> Outcome {
+pub(crate) fn recall(trip: &mut Trip) -> Outcome {
     // SAFETY: copied before any other use of the map.
     let Some(first) = (unsafe { FRAGMENTS.get(fragment_key(trip)) }) else {
         return Err(DropReason::Fragment);

@@ -3,10 +3,12 @@
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::bpf_loop;
-use tables::{DropReason, MemberKey, RuleAction};
+use tables::{DropReason, IPV6_RANGE, MemberKey, RuleAction, is_ipv6};
 
 use crate::{
+    ipv6::ICMPV6,
     maps::{MEMBERS, POLICIES, RULES},
+    parse::ICMP,
     report::Outcome,
 };
 
@@ -41,7 +43,9 @@ struct Search {
 /// Asks a policy. Without one the answer is no.
 #[inline(always)]
 pub(crate) fn ask(question: &Question) -> Outcome {
-    let ports = question.port as u32 | (question.protocol as u32) << 16 | (question.groups as u32) << 24;
+    let protocol =
+        if question.protocol == ICMP && is_ipv6(question.peer) { ICMPV6 } else { question.protocol };
+    let ports = question.port as u32 | (protocol as u32) << 16 | (question.groups as u32) << 24;
     judge(question.policy, question.peer, ports, question.otherwise)
 }
 
@@ -74,7 +78,8 @@ unsafe extern "C" fn rule(index: u32, search: *mut Search) -> i64 {
     if !rule.covers(search.protocol, search.port, search.peer) {
         return 0;
     }
-    if rule.group != 0 && (search.groups == 0 || !is_member(rule.group, search.peer)) {
+    let foreign = search.groups == 0 && rule.group & IPV6_RANGE == 0;
+    if rule.group != 0 && (foreign || !is_member(rule.group, search.peer)) {
         return 0;
     }
     search.accepted = (rule.action == RuleAction::Accept as u8) as u32;

@@ -1,6 +1,6 @@
 //! Connections whose bytes must change end at the proxy, in the services network; it opens others to servers.
 
-use tables::{AddressKind, DropReason, PROXY_PORT, SERVICES_NETWORK};
+use tables::{AddressKind, DropReason, PROXY_PORT, SERVICES_NETWORK, is_ipv6};
 
 use crate::{
     maps::PORTS,
@@ -38,7 +38,7 @@ pub(crate) fn emerge(trip: &mut Trip) -> Outcome {
     if source.kind != AddressKind::LoadBalancer as u8 {
         return Err(DropReason::SpoofedAddress);
     }
-    trip.forward.src = source.nlb_address;
+    trip.forward.src = source.local(is_ipv6(trip.forward.dst));
     trip.forward.ttl_step = 1;
     // SAFETY: nothing changes the map before the last use.
     let Some(server) = (unsafe { PORTS.get(trip.target.ifindex) }) else {

@@ -7,7 +7,7 @@ use aya_ebpf::{
 use tables::{DropReason, GATEWAY_MAC, checksum, mac};
 
 use crate::{
-    clamp,
+    clamp, families,
     parse::{ICMP, TCP, UDP},
     report::Outcome,
     trip::{Part, Trip, halves},
@@ -19,6 +19,21 @@ pub(crate) fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if !clamp::segments(skb, trip) {
         return Err(DropReason::Rewrite);
     }
+    if families::concerns(trip) {
+        families::headers(skb, trip)?;
+    } else if !headers(skb, trip) {
+        return Err(DropReason::Rewrite);
+    }
+    if trip.part != Part::Later as u8 && !ports(skb, trip) {
+        return Err(DropReason::Rewrite);
+    }
+    trip.verdict = send(skb, trip.out.egress);
+    Ok(())
+}
+
+/// Writes the headers of an IPv4 packet that stays one.
+#[inline(always)]
+fn headers(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     let out = &trip.out;
     let step = out.ttl_step;
     trip.frame.dst_mac = out.dst_mac;
@@ -31,11 +46,7 @@ pub(crate) fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let stored = unsafe {
         bpf_skb_store_bytes(skb, 0, (&raw const trip.frame).cast(), size_of_val(&trip.frame) as u32, 0)
     };
-    if stored != 0 || (trip.part != Part::Later as u8 && !ports(skb, trip)) {
-        return Err(DropReason::Rewrite);
-    }
-    trip.verdict = send(skb, trip.out.egress);
-    Ok(())
+    stored == 0
 }
 
 /// Whether the packet may make one more hop.
@@ -57,9 +68,13 @@ fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     let out = &trip.out;
     let (check, mut flags) = check_field(trip.key.protocol);
     let check = trip.l4 + check;
+    // Of ICMP only that for IPv6 covers the addresses.
+    let covered = trip.key.protocol != ICMP || trip.ipv6 == 1;
     if trip.key.protocol == ICMP {
         flags = 0;
-    } else if out.address_delta != 0
+    }
+    if covered
+        && out.address_delta != 0
         && !replace(skb, check, out.address_delta as u32, flags | BPF_F_PSEUDO_HDR as u64)
     {
         return false;

@@ -1,7 +1,7 @@
 //! Endpoints and load balancers: connection, listener, server, translation.
 
 use aya_ebpf::{bindings::__sk_buff, btf_maps::lpm_trie::Key};
-use tables::{AddressKind, DropReason, ListenerAt, Purpose, Server};
+use tables::{AddressKind, DropReason, ListenerAt, Purpose, Server, is_ipv6};
 
 use crate::{
     choose,
@@ -60,6 +60,7 @@ fn stay(trip: &mut Trip) -> Outcome {
     trip.forward.lease = trip.kept_lease;
     trip.target.vip = trip.target.replaced_vip;
     trip.target.nlb_address = trip.target.replaced_address;
+    trip.target.nlb_ipv6 = trip.target.replaced_ipv6;
     Ok(())
 }
 
@@ -104,13 +105,15 @@ pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     complete(trip)
 }
 
-/// The server sees the client's own address, unless that is its own too or the listener does not keep it.
+/// The server sees the client's own address, unless that is its own too, or of the other family, or the listener does not
+/// keep it.
 #[inline(always)]
 fn translate(trip: &mut Trip, server: &Server, preserve_client: bool) {
     trip.receiver = server.port_index;
     let hairpin = trip.judged.src == server.address;
-    if hairpin || !preserve_client {
-        trip.forward.src = trip.target.nlb_address;
+    let other_family = is_ipv6(trip.judged.src) != is_ipv6(server.address);
+    if hairpin || other_family || !preserve_client {
+        trip.forward.src = trip.target.local(is_ipv6(server.address));
     }
     if hairpin && trip.again == 0 {
         count(Purpose::Hairpin, trip.length);
@@ -130,7 +133,7 @@ fn permit(trip: &Trip, server: &Server) -> Outcome {
     let local = trip.target.kind == AddressKind::LoadBalancer as u8;
     ask(&Question {
         policy: server.ingress_policy,
-        peer: if local { trip.judged.src } else { trip.target.nlb_address },
+        peer: if local { trip.judged.src } else { trip.target.local(is_ipv6(server.address)) },
         port: trip.forward.dport,
         protocol: trip.judged.protocol,
         groups: local,

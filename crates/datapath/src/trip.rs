@@ -4,7 +4,7 @@ use aya_ebpf::{
     bindings::{__sk_buff, TC_ACT_SHOT},
     helpers::bpf_ktime_get_coarse_ns,
 };
-use tables::{Address, Flow, FlowKey, FlowState, Mac, Port};
+use tables::{Address, Flow, FlowKey, FlowState, Ipv6, Mac, Port};
 
 use crate::{
     flow::{ACK, FIN, RST, SYN},
@@ -32,10 +32,30 @@ pub(crate) struct Frame {
     pub dst: [u16; 2],
 }
 
+/// Ethernet and IPv6 header as they stand in the packet.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Frame6 {
+    pub dst_mac: Mac,
+    pub src_mac: Mac,
+    pub ethertype: u16,
+    /// Version, and the upper half of the traffic class.
+    pub version_class: u8,
+    /// The lower half, and the first four bits of the flow label.
+    pub class_flow: u8,
+    pub flow: u16,
+    pub payload_length: u16,
+    pub next_header: u8,
+    pub hop_limit: u8,
+    pub src: Ipv6,
+    pub dst: Ipv6,
+}
+
 /// Size of an Ethernet header.
 pub(crate) const ETHERNET: u32 = 14;
 
 const _: () = assert!(size_of::<Frame>() == 34 && align_of::<Frame>() == 2);
+const _: () = assert!(size_of::<Frame6>() == 54 && align_of::<Frame6>() == 2);
 
 /// Which part of a datagram a packet carries.
 #[repr(u8)]
@@ -86,6 +106,10 @@ pub(crate) struct Trip {
     pub ack: u32,
     /// Where the header after IP starts.
     pub l4: u32,
+    /// Where the datagram ends: a frame may be padded, and what is written there is no header.
+    pub end: u32,
+    /// Of a fragment: what its datagram is known by.
+    pub fragment_id: u32,
     pub tcp_flags: u8,
     /// 1 = a reply of a server that serves no more: it passes, and the flow is not renewed.
     pub parting: u8,
@@ -93,6 +117,8 @@ pub(crate) struct Trip {
     pub known: u8,
     /// 1 = answered in place: there is no flow to write.
     pub answered: u8,
+    /// 1 = the packet has come as IPv6: `frame6` counts, not `frame`.
+    pub ipv6: u8,
     /// 1 = a route leads to `target`.
     pub routed: u8,
     /// What the program returns unless a stage refuses.
@@ -103,6 +129,9 @@ pub(crate) struct Trip {
     /// The rewrite of this packet.
     pub out: Flow,
     pub frame: Frame,
+    pub frame6: Frame6,
+    /// Of an ICMP error: what follows the IP header in its quote.
+    pub quoted: [u16; 4],
     /// The first bytes of the packet's QUIC connection id.
     pub quic_id: [u16; 4],
     /// Spare bytes to load other headers into.
@@ -137,6 +166,7 @@ impl Trip {
         self.ack = 0;
         self.parting = 0;
         self.known = 0;
+        self.ipv6 = 0;
         self.answered = 0;
         self.verdict = TC_ACT_SHOT;
     }

@@ -8,6 +8,7 @@ use aya_ebpf::{
 use tables::{DropReason, GATEWAY_MAC, Purpose, checksum, mac};
 
 use crate::{
+    icmpv6,
     parse::{ECHO_REPLY, ECHO_REQUEST, ICMP, load},
     report::count,
     rewrite::send,
@@ -33,6 +34,8 @@ const _: () = assert!(SIZE == 36);
 #[inline(always)]
 pub(crate) fn explain(skb: *mut __sk_buff, trip: &mut Trip, reason: DropReason) -> i32 {
     match reason {
+        DropReason::TtlExpired if trip.ipv6 == 1 => icmpv6::tell(skb, trip, 11, 0),
+        DropReason::NoRoute if trip.ipv6 == 1 => icmpv6::tell(skb, trip, 3, 1),
         DropReason::TtlExpired => tell(skb, trip, 11, 0),
         DropReason::NoRoute => tell(skb, trip, 3, 1),
         _ => TC_ACT_SHOT,

@@ -65,4 +65,12 @@ pub struct Address {
     pub pad: [u8; 3],
 }
 
+impl Address {
+    /// In whose name servers of a family are spoken to: an NLB without IPv6 speaks in its IPv4 address' name to all.
+    #[inline(always)]
+    pub fn local(&self, to_ipv6: bool) -> u32 {
+        if to_ipv6 && self.nlb_ipv6 != 0 { self.nlb_ipv6 } else { self.nlb_address }
+    }
+}
+
 const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 52);

@@ -28,7 +28,7 @@ pub enum Purpose {
     IcmpTranslated = 7,
     /// ICMP errors made here (TTL expired, no route).
     IcmpSent = 8,
-    /// ARP that needs no answer: probes, announcements, replies.
+    /// ARP and neighbour discovery that need no answer: probes, announcements, replies, reports of groups.
     ArpSwallowed = 9,
     /// Packets whose event found no room in `EVENTS`.
     EventLost = 10,

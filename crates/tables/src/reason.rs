@@ -28,8 +28,8 @@ macro_rules! reasons {
 reasons! {
     /// Shorter than its headers say, or not a version or length that IP allows.
     Malformed = 1, "malformed packet";
-    /// Neither IPv4 nor ARP.
-    EtherType = 2, "protocol is not carried (only IPv4 and ARP)";
+    /// Neither IPv4, IPv6 nor ARP.
+    EtherType = 2, "protocol is not carried (only IPv4, IPv6 and ARP)";
     /// An IP protocol other than TCP, UDP and ICMP.
     IpProtocol = 3, "IP protocol is not carried (only TCP, UDP and ICMP)";
     /// The source MAC is not the port's.
@@ -82,6 +82,8 @@ reasons! {
     Replaced = 27, "the resource that served the connection was replaced";
     /// The listener, or its load balancer, has as many new connections a second as it may.
     NewConnections = 28, "too many new connections a second for the listener";
+    /// IPv4 and IPv6 do not say the same of fragments, options and ICMP.
+    OtherFamily = 29, "cannot be said in the other IP version (fragment, options or ICMP)";
 }
 
 const _: () = {

@@ -145,7 +145,8 @@ fn whose(reason: DropReason) -> Whose {
         | DropReason::Rerouted
         | DropReason::Limited
         | DropReason::Replaced
-        | DropReason::NewConnections => Whose::Both,
+        | DropReason::NewConnections
+        | DropReason::OtherFamily => Whose::Both,
     }
 }
 

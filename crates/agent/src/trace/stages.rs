@@ -309,6 +309,7 @@ fn stop(reason: DropReason) -> Stop {
         | R::TtlExpired
         | R::IcmpError
         | R::Rewrite
-        | R::Rerouted => Stop::Way,
+        | R::Rerouted
+        | R::OtherFamily => Stop::Way,
     }
 }

@@ -13,11 +13,14 @@ use aya::{
 };
 use tables::{
     Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Counter, DropKey, DropReason,
-    Event, Flow, FlowKey, GATEWAY_MAC, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, PortKind,
+    Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, PortKind,
     Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily, SERVICES_NETWORK, Server, mac,
 };
 
-use crate::wire::Packet;
+use crate::{
+    wire::Packet,
+    wire6::{six, words},
+};
 
 /// Verdicts of a classifier.
 pub(crate) const DROPPED: u32 = 2;
@@ -211,6 +214,30 @@ impl Rig {
                 });
             }
         }
+    }
+
+    /// Gives an instance its IPv6 address, with what stands for it and its alias.
+    pub(crate) fn ipv6(&mut self, peer: Peer) {
+        let stand_in = format!("240.0.0.{}", peer.index);
+        self.names_ipv6(&stand_in, &six(peer));
+        let plain: Address = {
+            let key = AddressKey { network: peer.network, address: ip(peer.address) };
+            self.hash("ADDRESSES").get(&key, 0).expect("the peer's address")
+        };
+        let alias = format!("100.104.0.{}", peer.index);
+        for (network, address, policy) in
+            [(peer.network, &stand_in, plain.ingress_policy), (SERVICES_NETWORK, &alias, 0)]
+        {
+            let own = Address { address: ip(&stand_in), ingress_policy: policy, ..plain };
+            self.address(network, address, |a| *a = own);
+        }
+    }
+
+    /// Lets a number stand for an IPv6 address.
+    pub(crate) fn names_ipv6(&mut self, stand_in: &str, address: &str) {
+        let address = Ipv6(words(address));
+        self.hash("IPV6").insert(address, ip(stand_in), 0).expect("an address");
+        self.hash("IPV6_ADDRESSES").insert(ip(stand_in), address, 0).expect("an address");
     }
 
     pub(crate) fn address(&mut self, network: u32, address: &str, fill: impl FnOnce(&mut Address)) {

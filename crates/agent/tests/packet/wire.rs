@@ -220,7 +220,7 @@ impl std::fmt::Debug for Packet {
 }
 
 /// Ones'-complement sum.
-fn sum(bytes: &[u8], start: u32) -> u16 {
+pub(crate) fn sum(bytes: &[u8], start: u32) -> u16 {
     let words = bytes.chunks(2).map(|w| u32::from(w[0]) << 8 | u32::from(w.get(1).copied().unwrap_or(0)));
     let mut s = words.sum::<u32>() + start;
     while s >> 16 != 0 {

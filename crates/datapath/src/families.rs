@@ -1,0 +1,178 @@
+//! Headers of packets that arrive as IPv6, leave as IPv6, or both. Between the families a packet is translated (RFC 7915), as
+//! far as both can say the same: not fragments, options and ICMP.
+
+use aya_ebpf::{
+    bindings::__sk_buff,
+    helpers::{bpf_skb_change_proto, bpf_skb_store_bytes},
+};
+use tables::{DropReason, GATEWAY_MAC, checksum, is_ipv6, mac};
+
+use crate::{
+    icmpv6::{self, TTL},
+    ipv6::{self, HEADER, ICMPV6},
+    parse::{ETHERTYPE_IPV4, ETHERTYPE_IPV6, FRAGMENTED, ICMP},
+    report::Outcome,
+    trip::{ETHERNET, Frame, Frame6, Trip, halves, word},
+};
+
+/// Size of an IPv4 header without options.
+pub(crate) const IPV4: u32 = 20;
+const DONT_FRAGMENT: u16 = 0x4000u16.to_be();
+
+/// Whether the packet arrives or leaves as IPv6: its receiver's own address tells.
+#[inline(always)]
+pub(crate) fn concerns(trip: &Trip) -> bool {
+    trip.ipv6 == 1 || is_ipv6(trip.out.dst)
+}
+
+/// Writes the headers before the transport's, as `out` says.
+#[inline(never)]
+pub(crate) fn headers(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    match (trip.ipv6 == 1, is_ipv6(trip.out.dst)) {
+        (true, true) => keep(skb, trip),
+        (false, true) => to_ipv6(skb, trip),
+        (true, false) => to_ipv4(skb, trip),
+        (false, false) => Err(DropReason::Rewrite),
+    }
+}
+
+#[inline(always)]
+fn keep(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    trip.frame6.hop_limit = trip.frame6.hop_limit.wrapping_sub(trip.out.ttl_step);
+    store_ipv6(skb, trip)
+}
+
+#[inline(always)]
+fn store_ipv6(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    let frame = &mut trip.frame6;
+    frame.dst_mac = trip.out.dst_mac;
+    frame.src_mac = mac(GATEWAY_MAC);
+    if !ipv6::write(trip.out.src, &mut frame.src) || !ipv6::write(trip.out.dst, &mut frame.dst) {
+        return Err(DropReason::Rewrite);
+    }
+    // SAFETY: the frame is as long as said.
+    let stored =
+        unsafe { bpf_skb_store_bytes(skb, 0, (&raw const *frame).cast(), size_of::<Frame6>() as u32, 0) };
+    if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
+}
+
+#[inline(always)]
+fn to_ipv6(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    let old = trip.frame;
+    let length = u16::from_be(old.total_length) as u32;
+    if old.version_ihl != 0x45 || old.fragment & FRAGMENTED != 0 || trip.key.protocol == ICMP || length <= IPV4
+    {
+        return Err(DropReason::OtherFamily);
+    }
+    let frame = &mut trip.frame6;
+    frame.ethertype = ETHERTYPE_IPV6;
+    frame.version_class = 0x60 | old.tos >> 4;
+    frame.class_flow = old.tos << 4;
+    frame.flow = 0;
+    frame.payload_length = ((length - IPV4) as u16).to_be();
+    frame.next_header = old.protocol;
+    frame.hop_limit = old.ttl.wrapping_sub(trip.out.ttl_step);
+    become_family(skb, ETHERTYPE_IPV6)?;
+    trip.l4 = ETHERNET + HEADER;
+    store_ipv6(skb, trip)
+}
+
+#[inline(always)]
+fn to_ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    let old = trip.frame6;
+    let payload = u16::from_be(old.payload_length) as u32;
+    if trip.l4 != ETHERNET + HEADER
+        || trip.key.protocol == ICMP
+        || payload + IPV4 > 0xffff
+        || is_ipv6(trip.out.src)
+    {
+        return Err(DropReason::OtherFamily);
+    }
+    let frame = &mut trip.frame;
+    frame.dst_mac = trip.out.dst_mac;
+    frame.src_mac = mac(GATEWAY_MAC);
+    frame.ethertype = ETHERTYPE_IPV4;
+    frame.version_ihl = 0x45;
+    frame.tos = old.version_class << 4 | old.class_flow >> 4;
+    frame.total_length = ((payload + IPV4) as u16).to_be();
+    frame.id = 0;
+    frame.fragment = DONT_FRAGMENT;
+    frame.ttl = old.hop_limit.wrapping_sub(trip.out.ttl_step);
+    frame.protocol = old.next_header;
+    frame.check = 0;
+    frame.src = halves(trip.out.src);
+    frame.dst = halves(trip.out.dst);
+    frame.check = checksum_of(frame);
+    become_family(skb, ETHERTYPE_IPV4)?;
+    trip.l4 = ETHERNET + IPV4;
+    // SAFETY: the frame is as long as said.
+    let stored = unsafe {
+        bpf_skb_store_bytes(skb, 0, (&raw const trip.frame).cast(), size_of::<Frame>() as u32, 0)
+    };
+    if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
+}
+
+/// Makes the packet an ICMPv6 message of this size between the addresses in `frame6`, still without its content.
+#[inline(always)]
+pub(crate) fn error_ipv6(skb: *mut __sk_buff, trip: &mut Trip, size: u32) -> Outcome {
+    let frame = &mut trip.frame6;
+    frame.dst_mac = trip.out.dst_mac;
+    frame.src_mac = mac(GATEWAY_MAC);
+    frame.ethertype = ETHERTYPE_IPV6;
+    (frame.version_class, frame.class_flow, frame.flow) = (0x60, 0, 0);
+    frame.payload_length = (size as u16).to_be();
+    frame.next_header = ICMPV6;
+    frame.hop_limit = TTL;
+    if trip.ipv6 == 0 {
+        become_family(skb, ETHERTYPE_IPV6)?;
+    }
+    icmpv6::resize(skb, ETHERNET + HEADER + size)?;
+    // SAFETY: the frame is as long as said.
+    let stored =
+        unsafe { bpf_skb_store_bytes(skb, 0, (&raw const trip.frame6).cast(), size_of::<Frame6>() as u32, 0) };
+    if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
+}
+
+/// Makes the packet, which has come as IPv6, an ICMP message of this size, still without its content.
+#[inline(always)]
+pub(crate) fn error_ipv4(skb: *mut __sk_buff, trip: &mut Trip, size: u32) -> Outcome {
+    let frame = &mut trip.frame;
+    frame.dst_mac = trip.out.dst_mac;
+    frame.src_mac = mac(GATEWAY_MAC);
+    frame.ethertype = ETHERTYPE_IPV4;
+    (frame.version_ihl, frame.tos) = (0x45, 0);
+    frame.total_length = ((IPV4 + size) as u16).to_be();
+    (frame.id, frame.fragment) = (0, DONT_FRAGMENT);
+    (frame.ttl, frame.protocol) = (TTL, ICMP);
+    (frame.src, frame.dst) = (halves(trip.out.src), halves(trip.out.dst));
+    frame.check = 0;
+    frame.check = checksum_of(frame);
+    become_family(skb, ETHERTYPE_IPV4)?;
+    icmpv6::resize(skb, ETHERNET + IPV4 + size)?;
+    // SAFETY: the frame is as long as said.
+    let stored =
+        unsafe { bpf_skb_store_bytes(skb, 0, (&raw const trip.frame).cast(), size_of::<Frame>() as u32, 0) };
+    if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
+}
+
+/// Makes or takes away the room by which the headers differ.
+#[inline(always)]
+fn become_family(skb: *mut __sk_buff, ethertype: u16) -> Outcome {
+    // SAFETY: a helper; the headers are written anew by the caller.
+    if unsafe { bpf_skb_change_proto(skb, ethertype, 0) } == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
+}
+
+/// Of an IPv4 header whose checksum is 0.
+#[inline(always)]
+fn checksum_of(frame: &Frame) -> u16 {
+    let words = [
+        u16::from_ne_bytes([frame.version_ihl, frame.tos]),
+        frame.total_length,
+        frame.id,
+        frame.fragment,
+        u16::from_ne_bytes([frame.ttl, frame.protocol]),
+    ];
+    let [a, b, c, d, e] = words.map(u64::from);
+    let addresses = checksum::change32(0, !word(frame.src), word(frame.dst));
+    checksum::apply(!0, checksum::delta(a + b + c + d + e + addresses))
+}
