@@ -12,6 +12,7 @@ use model::plan::{HostPlan, ServerGroupPlan, ServerPlan};
 use tables::{Carried, CarriedBy, CarriedKey, Flow, FlowKey};
 
 use crate::config::AgentConfig;
+use crate::ipv6::alias;
 use crate::kernel::maps::Maps;
 use crate::kernel::packed::unpacked;
 use crate::kernel::programs::maps_dir;
@@ -161,8 +162,9 @@ fn server(index: ServerIndex, plan: &HostPlan) -> Option<Carrier> {
 fn proxied(row: &CarriedKey, plan: &HostPlan) -> Option<Carrier> {
     let (balancer, server) = (unpacked(row.id), unpacked(row.address));
     let port = u16::from_be(row.port);
-    let is_it =
-        |one: &&ServerPlan| services::alias(one.port_index) == server && (one.port == port || one.port == 0);
+    let is_it = |one: &&ServerPlan| {
+        alias(one.port_index, one.address) == server && (one.port == port || one.port == 0)
+    };
     let listeners = plan.listeners.values().filter(|listener| {
         listener.is_proxied() && listener.vips.iter().any(|vip| services::vip_alias(*vip) == balancer)
     });

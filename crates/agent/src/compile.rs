@@ -2,19 +2,19 @@
 //! give the same image.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
 use indexmap::IndexSet;
 use ipnet::{Ipv4Net, Ipv6Net};
 use model::id::{
-    EndpointIndex, GroupIndex, Ipv6Index, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
+    EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
     ZoneId,
 };
 use model::net::{PortRange, Transport, services};
 use model::nlb::Scheduler;
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan, ServerGroupPlan, ServerPlan,
-    VipPlan,
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan, ServerGroupPlan,
+    ServerPlan, VipPlan,
 };
 use model::report::HealthState;
 use tables::Choice;
@@ -22,7 +22,8 @@ use tables::Choice;
 use crate::image::{
     AddressImage, Image, ListenerImage, LocalImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
 };
-use crate::kernel::packed::{of_plan, stand_in};
+use crate::ipv6::{Ipv6Addresses, both};
+use crate::kernel::packed::{index_of, of_plan, stand_in};
 use crate::leaving::{Former, Past};
 use crate::policy::{self, Policies};
 use crate::turns;
@@ -77,17 +78,6 @@ fn members(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
     plan.groups.iter().flat_map(of_group).collect()
 }
 
-/// IPv6 addresses that interfaces have, by what stands for them.
-fn ipv6(plan: &HostPlan) -> BTreeMap<Ipv6Index, Ipv6Addr> {
-    let ports = plan.ports.values().flat_map(|port| &port.ipv6);
-    let members = plan.groups.values().flat_map(|group| &group.ipv6_members);
-    let vips = plan.vips.values().filter_map(|vip| vip.ipv6.as_ref());
-    let zones = plan.endpoints.values().flat_map(|endpoint| &endpoint.zones);
-    let endpoints = zones.filter_map(|zone| zone.ipv6.as_ref());
-    let all = ports.chain(members).chain(vips).chain(endpoints);
-    all.map(|it| (it.index, it.address)).collect()
-}
-
 /// What lies in each range of IPv6 addresses that a rule names, as members of the group that stands for the range.
 fn ranges(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
     let rules = plan.groups.values().flat_map(|group| group.ingress.iter().chain(&group.egress));
@@ -97,7 +87,7 @@ fn ranges(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
             PeerPlan::Cidr(_) | PeerPlan::Group(_) => None,
         })
         .collect();
-    let addresses = ipv6(plan);
+    let addresses = Ipv6Addresses::of(plan).0;
     let of_range = |range: &Ipv6Net| {
         let (range, group) = (*range, policy::range(range));
         let inside = addresses.iter().filter(move |(_, address)| range.contains(*address));
@@ -135,7 +125,7 @@ fn services_addresses(ports: &BTreeMap<u32, PortImage>) -> BTreeMap<(Network, Ip
 }
 
 fn alias_of(ipv6: Ipv4Addr) -> Ipv4Addr {
-    services::ipv6_alias(Ipv6Index(u32::from(ipv6) & 0x0fff_ffff))
+    index_of(ipv6).map_or(ipv6, services::ipv6_alias)
 }
 
 /// The addresses in whose name a load balancer's zone speaks to servers.
@@ -212,7 +202,7 @@ impl<'a> Compiler<'a> {
             addresses,
             routes: routes(plan, &self.interfaces.ports),
             members: members(plan).into_iter().chain(ranges(plan)).collect(),
-            ipv6: ipv6(plan),
+            ipv6: Ipv6Addresses::of(plan).0,
             rates: rates(plan),
             limits: plan.endpoints.iter().filter_map(|(index, it)| Some((*index, it.bandwidth?))).collect(),
             ..Image::default()
@@ -250,8 +240,9 @@ impl<'a> Compiler<'a> {
         }
         for (index, vip) in &self.plan.vips {
             let ingress = (!vip.groups.is_empty()).then(|| self.policies.ingress(&vip.groups));
-            for address in [vip.address].into_iter().chain(vip.ipv6.map(|it| stand_in(it.index))) {
-                addresses.insert((vip.network, address), AddressImage::LoadBalancer(*index, ingress, local(vip)));
+            for address in both(vip.address, vip.ipv6) {
+                addresses
+                    .insert((vip.network, address), AddressImage::LoadBalancer(*index, ingress, local(vip)));
             }
         }
         for (index, endpoint) in &self.plan.endpoints {
@@ -283,7 +274,7 @@ impl<'a> Compiler<'a> {
             limited: endpoint.bandwidth.is_some(),
         };
         let of_zone = |zone: &EndpointZonePlan| {
-            let addresses = [zone.address].into_iter().chain(zone.ipv6.map(|it| stand_in(it.index)));
+            let addresses = both(zone.address, zone.ipv6);
             addresses.map(|address| ((endpoint.network, address), image(zone))).collect::<Vec<_>>()
         };
         endpoint.zones.iter().flat_map(of_zone).collect()

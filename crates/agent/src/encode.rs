@@ -7,11 +7,13 @@ use ipnet::Ipv4Net;
 use model::id::{ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Transport, services};
 use tables::{
-    Address, AddressKey, AddressKind, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey, Port,
-    PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
+    Address, AddressKey, AddressKind, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey,
+    Port, PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
 };
 
-use crate::image::{AddressImage, Image, ListenerImage, LocalImage, PolicyRef, PortImage, RouteImage, ServerImage};
+use crate::image::{
+    AddressImage, Image, ListenerImage, LocalImage, PolicyRef, PortImage, RouteImage, ServerImage,
+};
 use crate::kernel::links::SERVICES_MAC;
 use crate::kernel::packed::{packed, packed_ipv6};
 use crate::leaving::Former;

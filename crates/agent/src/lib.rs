@@ -15,6 +15,7 @@ pub mod follow;
 pub mod image;
 pub mod instance;
 pub mod instances;
+pub mod ipv6;
 pub mod kernel;
 pub mod label;
 pub mod leaving;

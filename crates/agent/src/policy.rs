@@ -107,15 +107,23 @@ fn rule(plan: &RulePlan) -> Rule {
 
 fn accept_all((address, mask, group, family): (u32, u32, u32, RuleFamily)) -> Rule {
     let action = RuleAction::Accept as u8;
-    Rule { address, mask, group, port_low: 0, port_high: u16::MAX, protocol: 0, action, family: family as u8, pad: 0 }
+    Rule {
+        address,
+        mask,
+        group,
+        port_low: 0,
+        port_high: u16::MAX,
+        protocol: 0,
+        action,
+        family: family as u8,
+        pad: 0,
+    }
 }
 
 /// Address, mask, group and family of a rule.
 fn peer_fields(peer: PeerPlan) -> (u32, u32, u32, RuleFamily) {
     match peer {
-        PeerPlan::Cidr(range) => {
-            (packed(range.network()), packed(range.netmask()), 0, RuleFamily::Ipv4)
-        }
+        PeerPlan::Cidr(range) => (packed(range.network()), packed(range.netmask()), 0, RuleFamily::Ipv4),
         PeerPlan::Ipv6Cidr(everywhere) if everywhere.prefix_len() == 0 => (0, 0, 0, RuleFamily::Ipv6),
         PeerPlan::Ipv6Cidr(it) => (0, 0, range(&it), RuleFamily::Ipv6),
         PeerPlan::Group(group) => (0, 0, group.0, RuleFamily::Any),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -171,7 +171,7 @@ impl Reconciler {
         let rules = siblings
             .iter()
             .filter(|_| siblings.len() > 1)
-            .flat_map(|port| addresses(port).map(|address| SourceRule { address, table: table(port) }));
+            .flat_map(|port| all_addresses(port).map(|address| SourceRule { address, table: table(port) }));
         let on_link = |address| Ipv4Net::new(address, port.subnet.prefix_len()).ok();
         Veth {
             host: links::host_side(index),
@@ -179,6 +179,7 @@ impl Reconciler {
             device: format!("eth{}", port.device),
             mac: port.mac,
             addresses: addresses(port).filter_map(on_link).collect(),
+            ipv6: port.ipv6.iter().map(|it| it.address).collect(),
             gateways: main.into_iter().chain(own).collect(),
             routing: (port.device == 0).then(|| Routing {
                 rules: rules.collect(),
@@ -191,6 +192,10 @@ impl Reconciler {
 /// The primary one first.
 fn addresses(port: &PortPlan) -> impl Iterator<Item = Ipv4Addr> + '_ {
     std::iter::once(port.address).chain(port.secondary.iter().copied())
+}
+
+fn all_addresses(port: &PortPlan) -> impl Iterator<Item = IpAddr> + '_ {
+    addresses(port).map(IpAddr::from).chain(port.ipv6.iter().map(|it| it.address.into()))
 }
 
 /// Every instance that is to have a namespace.

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::config::AgentConfig;
 use crate::dns::{self, NamesView, Sockets, Upstream};
+use crate::ipv6::alias;
 use crate::kernel::netns::Netns;
 use crate::metadata;
 use crate::probe::ProbeNetwork;
@@ -48,10 +49,7 @@ impl ProbeNetwork for Services {
     }
 
     fn address(&self, port: PortIndex, server: AddressPlan) -> Ipv4Addr {
-        match server {
-            AddressPlan::Ipv4(_) => services::alias(port),
-            AddressPlan::Ipv6(at) => services::ipv6_alias(at.index),
-        }
+        alias(port, server)
     }
 }
 

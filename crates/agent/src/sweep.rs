@@ -14,7 +14,7 @@ use crate::carried;
 use crate::kernel::maps::Maps;
 use crate::kernel::table::{Table, TableError};
 use crate::reconcile::in_full;
-use crate::resets::Reset;
+use crate::resets::{Ends, Reset};
 use due::Standing;
 
 pub use sweeper::Sweeper;
@@ -72,14 +72,14 @@ pub fn sweep(
     }
     let mut swept = Swept { cut: found.cut.len(), ..Swept::default() };
     for key in &found.cut {
-        reset(flows, key, &mut send)?;
+        reset(maps, key, &mut send)?;
     }
     let (expired, mut over) = dead(&found.idle, flows)?;
     let left = found.left.iter().map(|(it, reason)| (*it, Some(*reason)));
     for ((key, flow), reason) in left.chain(expired.into_iter().map(|it| (it, None))) {
         let Some(event) = cut(maps, &key, reason, now)? else { continue };
         if flow.owes_reset(key.protocol) {
-            reset(flows, &key, &mut send)?;
+            reset(maps, &key, &mut send)?;
             swept.cut += 1;
         } else {
             over.extend([key, key.paired(&flow)]);
@@ -158,14 +158,14 @@ fn cut(
 
 /// Resets both ends of a connection that was cut. What they have acknowledged is read after that: nothing that they receive
 /// can change what they expect.
-fn reset(
-    flows: &Table<FlowKey, Flow>,
-    key: &FlowKey,
-    send: &mut impl FnMut(Reset),
-) -> Result<(), TableError> {
-    if let Some([flow, pair]) = both(flows, key)? {
-        send(Reset::along(&flow, &pair));
-        send(Reset::along(&pair, &flow));
+fn reset(maps: &Maps, key: &FlowKey, send: &mut impl FnMut(Reset)) -> Result<(), TableError> {
+    let known = |address| maps.ipv6_addresses.get(&address).ok().flatten();
+    if let Some([flow, pair]) = both(&maps.flows, key)? {
+        for (flow, pair) in [(&flow, &pair), (&pair, &flow)] {
+            if let Some(ends) = Ends::of(flow, known) {
+                send(Reset::along(flow, pair, ends));
+            }
+        }
     }
     Ok(())
 }

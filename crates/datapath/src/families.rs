@@ -2,14 +2,14 @@
 //! far as both can say the same: not fragments, options and ICMP.
 
 use aya_ebpf::{
-    bindings::__sk_buff,
-    helpers::{bpf_skb_change_proto, bpf_skb_store_bytes},
+    bindings::{__sk_buff, BPF_F_ADJ_ROOM_FIXED_GSO, bpf_adj_room_mode::BPF_ADJ_ROOM_NET},
+    helpers::{bpf_skb_adjust_room, bpf_skb_change_proto, bpf_skb_store_bytes},
 };
 use tables::{DropReason, GATEWAY_MAC, checksum, is_ipv6, mac};
 
 use crate::{
     icmpv6::{self, TTL},
-    ipv6::{self, HEADER, ICMPV6},
+    ipv6::{self, HEADER, HOP_BY_HOP, ICMPV6},
     parse::{ETHERTYPE_IPV4, ETHERTYPE_IPV6, FRAGMENTED, ICMP},
     report::Outcome,
     trip::{ETHERNET, Frame, Frame6, Trip, halves, word},
@@ -59,22 +59,52 @@ fn store_ipv6(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 #[inline(always)]
 fn to_ipv6(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let old = trip.frame;
-    let length = u16::from_be(old.total_length) as u32;
-    if old.version_ihl != 0x45 || old.fragment & FRAGMENTED != 0 || trip.key.protocol == ICMP || length <= IPV4
-    {
+    if old.version_ihl != 0x45 || old.fragment & FRAGMENTED != 0 || trip.key.protocol == ICMP {
         return Err(DropReason::OtherFamily);
     }
+    let payload = trip.end.wrapping_sub(ETHERNET + IPV4);
+    let is_jumbo = payload > 0xffff;
     let frame = &mut trip.frame6;
     frame.ethertype = ETHERTYPE_IPV6;
     frame.version_class = 0x60 | old.tos >> 4;
     frame.class_flow = old.tos << 4;
     frame.flow = 0;
-    frame.payload_length = ((length - IPV4) as u16).to_be();
-    frame.next_header = old.protocol;
+    frame.payload_length = if is_jumbo { 0 } else { (payload as u16).to_be() };
+    frame.next_header = if is_jumbo { HOP_BY_HOP } else { old.protocol };
     frame.hop_limit = old.ttl.wrapping_sub(trip.out.ttl_step);
     become_family(skb, ETHERTYPE_IPV6)?;
     trip.l4 = ETHERNET + HEADER;
+    if is_jumbo {
+        jumbo(skb, trip, old.protocol, payload)?;
+    }
     store_ipv6(skb, trip)
+}
+
+/// A hop-by-hop header that says nothing but how long a super-packet is (RFC 2675, section 2): BIG TCP of IPv6 has it.
+#[repr(C)]
+struct Jumbo {
+    next_header: u8,
+    /// In units of eight bytes after the first.
+    length: u8,
+    option: [u8; 2],
+    payload: u32,
+}
+
+const JUMBO: u32 = size_of::<Jumbo>() as u32;
+
+/// Puts it before the transport's header.
+#[inline(always)]
+fn jumbo(skb: *mut __sk_buff, trip: &mut Trip, protocol: u8, payload: u32) -> Outcome {
+    let header =
+        Jumbo { next_header: protocol, length: 0, option: [0xc2, 4], payload: (payload + JUMBO).to_be() };
+    let at = trip.l4;
+    trip.l4 += JUMBO;
+    // SAFETY: helpers; the source is as long as said.
+    let made = unsafe {
+        bpf_skb_adjust_room(skb, JUMBO as i32, BPF_ADJ_ROOM_NET, BPF_F_ADJ_ROOM_FIXED_GSO as u64) == 0
+            && bpf_skb_store_bytes(skb, at, (&raw const header).cast(), JUMBO, 0) == 0
+    };
+    if made { Ok(()) } else { Err(DropReason::Rewrite) }
 }
 
 #[inline(always)]
@@ -106,9 +136,8 @@ fn to_ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     become_family(skb, ETHERTYPE_IPV4)?;
     trip.l4 = ETHERNET + IPV4;
     // SAFETY: the frame is as long as said.
-    let stored = unsafe {
-        bpf_skb_store_bytes(skb, 0, (&raw const trip.frame).cast(), size_of::<Frame>() as u32, 0)
-    };
+    let stored =
+        unsafe { bpf_skb_store_bytes(skb, 0, (&raw const trip.frame).cast(), size_of::<Frame>() as u32, 0) };
     if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
 }
 
@@ -128,8 +157,9 @@ pub(crate) fn error_ipv6(skb: *mut __sk_buff, trip: &mut Trip, size: u32) -> Out
     }
     icmpv6::resize(skb, ETHERNET + HEADER + size)?;
     // SAFETY: the frame is as long as said.
-    let stored =
-        unsafe { bpf_skb_store_bytes(skb, 0, (&raw const trip.frame6).cast(), size_of::<Frame6>() as u32, 0) };
+    let stored = unsafe {
+        bpf_skb_store_bytes(skb, 0, (&raw const trip.frame6).cast(), size_of::<Frame6>() as u32, 0)
+    };
     if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
 }
 

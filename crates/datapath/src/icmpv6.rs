@@ -188,11 +188,12 @@ pub(crate) fn pass_on(skb: *mut __sk_buff, trip: &mut Trip, said: Said) -> Outco
         (trip.quoted[0], trip.quoted[1]) = (out.dport, out.sport);
     }
     if protocol == UDP && trip.quoted[3] != 0 {
-        trip.quoted[3] =
-            checksum::apply(trip.quoted[3], out.address_delta as u32 + out.port_delta as u32);
+        trip.quoted[3] = checksum::apply(trip.quoted[3], out.address_delta as u32 + out.port_delta as u32);
     }
     if is_ipv6(trip.out.dst) {
-        if !ipv6::write(trip.out.src, &mut trip.frame6.src) || !ipv6::write(trip.out.dst, &mut trip.frame6.dst) {
+        if !ipv6::write(trip.out.src, &mut trip.frame6.src)
+            || !ipv6::write(trip.out.dst, &mut trip.frame6.dst)
+        {
             return Err(DropReason::Rewrite);
         }
         write_ipv6(skb, trip, said, protocol)?;

@@ -16,7 +16,7 @@ use crate::{
 /// Size of an IPv6 header.
 pub(crate) const HEADER: u32 = 40;
 pub(crate) const ICMPV6: u8 = 58;
-const HOP_BY_HOP: u8 = 0;
+pub(crate) const HOP_BY_HOP: u8 = 0;
 const FRAGMENT: u8 = 44;
 /// Echo request and reply of ICMPv6 (RFC 4443, section 4).
 pub(crate) const REQUEST: u8 = 128;

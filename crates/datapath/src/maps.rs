@@ -7,8 +7,8 @@ use aya_ebpf::{
 };
 use tables::{
     Address, AddressKey, Carried, CarriedKey, Counter, DropKey, Event, Flow, FlowKey, Fragment, FragmentKey,
-    Ipv6, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey, RouteAt,
-    Rule, Server, TurnKey,
+    Ipv6, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port, Purpose, QuicId, Rate, RateKey,
+    RouteAt, Rule, Server, TurnKey,
 };
 
 use crate::{carried::Ending, trip::Trip};

@@ -3,9 +3,7 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
-use tables::{
-    DropReason, FIRST_PORT, Flow, FlowKey, FlowState, Purpose, SOURCE_PORTS, checksum, is_ipv6,
-};
+use tables::{DropReason, FIRST_PORT, Flow, FlowKey, FlowState, Purpose, SOURCE_PORTS, checksum, is_ipv6};
 
 use crate::{
     carried, event, ipv6, load,

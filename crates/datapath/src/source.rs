@@ -13,7 +13,8 @@ pub(crate) fn is_own(trip: &Trip, address: u32) -> bool {
 /// Whether the sending port may use a source address: its own, or one of a range that a route leads to it.
 #[inline(always)]
 pub(crate) fn may_use(trip: &Trip, address: u32) -> bool {
-    is_own(trip, address) || !is_ipv6(address) && hop::longest(SOURCES_OF_PORT | trip.sender.index, address) == 1
+    is_own(trip, address)
+        || !is_ipv6(address) && hop::longest(SOURCES_OF_PORT | trip.sender.index, address) == 1
 }
 
 #[inline(never)]

@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use crate::command::eni::MoreAddresses;
 use crate::draft::Draft;
 use crate::id::{
-    EndpointIndex, EniId, GroupIndex, Ipv6Index, ListenerIndex, Network, PortIndex, SecurityGroupId, ServerGroupIndex,
-    ServerIndex, TableIndex, VSwitchId, VipIndex,
+    EndpointIndex, EniId, GroupIndex, Ipv6Index, ListenerIndex, Network, PortIndex, SecurityGroupId,
+    ServerGroupIndex, ServerIndex, TableIndex, VSwitchId, VipIndex,
 };
 use crate::instance::{Eni, EniOwner};
 use crate::meta::Labels;

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::account::Secret;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId,
-    InstanceId, InvocationId, Ipv6Index, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex, Revision,
-    SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId,
-    VipIndex, VpcId, ZoneId,
+    InstanceId, InvocationId, Ipv6Index, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex,
+    Revision, SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp,
+    VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::instance::MetadataOptions;
 use crate::net::{Mac, PortRange, Transport};

@@ -8,8 +8,8 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use crate::assistant::Invocation;
 use crate::endpoint::Acceptance;
 use crate::id::{
-    AccountId, EndpointIndex, GroupIndex, InstanceId, Ipv6Index, ListenerIndex, Network, PortIndex, RouteEntryId,
-    ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
+    AccountId, EndpointIndex, GroupIndex, InstanceId, Ipv6Index, ListenerIndex, Network, PortIndex,
+    RouteEntryId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::instance::EniOwner;
 use crate::meta::{Meta, Name};

@@ -63,7 +63,8 @@ impl Rule {
     #[inline(always)]
     pub fn covers(&self, protocol: u8, port: u16, peer: u32) -> bool {
         (self.protocol == 0 || self.protocol == protocol)
-            && (self.family == RuleFamily::Any as u8 || (self.family == RuleFamily::Ipv6 as u8) == is_ipv6(peer))
+            && (self.family == RuleFamily::Any as u8
+                || (self.family == RuleFamily::Ipv6 as u8) == is_ipv6(peer))
             && (matches!(protocol, ICMP | ICMPV6) || (self.port_low <= port && port <= self.port_high))
             && (self.group != 0 || peer & self.mask == self.address)
     }

@@ -30,7 +30,8 @@ struct Resolver {
 fn view(zone_affinity: bool, addresses: Vec<(Ipv4Addr, &str)>) -> Arc<NamesView> {
     let asker = |network, zone| Asker { network: Network(network), zone: ZoneId::new(zone) };
     let askers = [(CLIENT_G, asker(1, "g")), (CLIENT_K, asker(1, "k")), (OTHER_VPC, asker(2, "g"))];
-    let addresses = addresses.into_iter().map(|(address, zone)| (address.into(), ZoneId::new(zone))).collect();
+    let addresses =
+        addresses.into_iter().map(|(address, zone)| (address.into(), ZoneId::new(zone))).collect();
     let name = (ENDPOINT.to_owned(), NamePlan { addresses, zone_affinity });
     let names = BTreeMap::from([(Network(1), BTreeMap::from([name])), (Network(2), BTreeMap::new())]);
     Arc::new(NamesView::new(askers.into(), names))

@@ -1,16 +1,17 @@
 //! From events, which have numbers, to records, which have names.
 
 use std::collections::HashMap;
-
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use model::id::{EndpointId, EndpointIndex, ListenerIndex, Network, PortIndex, VipIndex};
+use model::id::{EndpointId, EndpointIndex, ListenerIndex, Network, PortIndex, Revision, VipIndex};
 use model::net::services;
 use model::plan::HostPlan;
 use tables::{Counter, DropReason, Event, EventKind, Port, PortKind};
 
 use super::record::{FlowEvent, FlowProtocol, FlowReason, FlowRecord, Side, Traffic, Tuple};
+use crate::ipv6::{Ipv6Addresses, both};
 use crate::kernel::packed::{end, unpacked};
 use crate::kernel::table::Table;
 use crate::sweep;
@@ -28,6 +29,8 @@ enum Place {
 /// Knows the names.
 pub(super) struct Namer {
     maps: PathBuf,
+    /// Those of the plan of this revision.
+    ipv6: (Option<Revision>, Ipv6Addresses),
     /// By interface index, which the kernel does not give twice.
     places: HashMap<u32, Place>,
     /// Whether the kernel was asked since the beginning of this batch.
@@ -39,7 +42,7 @@ pub(super) struct Namer {
 impl Namer {
     /// By the maps pinned in this directory.
     pub(super) fn new(maps: PathBuf) -> Self {
-        Self { maps, places: HashMap::new(), asked: false, offset: 0 }
+        Self { maps, ipv6: (None, Ipv6Addresses::default()), places: HashMap::new(), asked: false, offset: 0 }
     }
 
     /// Begins a batch of events.
@@ -51,6 +54,9 @@ impl Namer {
 
     /// The event as a record; `None` = it is of no interest to anybody: a probe, or nothing that this version knows.
     pub(super) fn record(&mut self, event: &Event, plan: &HostPlan) -> Option<FlowRecord> {
+        if self.ipv6.0 != Some(plan.revision) {
+            self.ipv6 = (Some(plan.revision), Ipv6Addresses::of(plan));
+        }
         let client = self.place(event.key.ingress, plan)?;
         let server = self.place(event.egress, plan);
         let from_services = client == Place::Services;
@@ -65,8 +71,8 @@ impl Namer {
             event: FlowEvent(EventKind::from_number(event.kind)?),
             reason: DropReason::from_number(event.reason.into()).map(FlowReason::Known),
             protocol: FlowProtocol::of(event.key.protocol)?,
-            asked: (!from_services).then(|| asked(event)),
-            served: served.then(|| as_served(event)),
+            asked: (!from_services).then(|| self.asked(event)),
+            served: served.then(|| self.as_served(event)),
             endpoint: endpoint.or_else(|| refusing(event, client.as_ref()?, plan)),
             listener: plan.listeners.get(&ListenerIndex(event.listener)).map(|listener| listener.id.clone()),
             client,
@@ -74,6 +80,19 @@ impl Namer {
             sent: traffic(event.sent),
             received: traffic(event.received),
         })
+    }
+
+    fn asked(&self, event: &Event) -> Tuple {
+        let key = &event.key;
+        Tuple { from: self.end(key.src, key.sport), to: self.end(key.dst, key.dport) }
+    }
+
+    fn as_served(&self, event: &Event) -> Tuple {
+        Tuple { from: self.end(event.src, event.sport), to: self.end(event.dst, event.dport) }
+    }
+
+    fn end(&self, address: u32, port: u16) -> SocketAddr {
+        self.ipv6.1.end(end(address, port))
     }
 
     fn place(&mut self, ifindex: u32, plan: &HostPlan) -> Option<Place> {
@@ -137,18 +156,9 @@ fn refusing(event: &Event, client: &Side, plan: &HostPlan) -> Option<EndpointId>
     let asked = unpacked(event.key.dst);
     let is_it = |endpoint: &&model::plan::EndpointPlan| {
         plan.vpcs.get(&endpoint.network).is_some_and(|vpc| vpc.id == client.vpc)
-            && endpoint.zones.iter().any(|zone| zone.address == asked)
+            && endpoint.zones.iter().any(|zone| both(zone.address, zone.ipv6).any(|it| it == asked))
     };
     plan.endpoints.values().find(is_it).map(|endpoint| endpoint.id.clone())
-}
-
-fn asked(event: &Event) -> Tuple {
-    let key = &event.key;
-    Tuple { from: end(key.src, key.sport).into(), to: end(key.dst, key.dport).into() }
-}
-
-fn as_served(event: &Event) -> Tuple {
-    Tuple { from: end(event.src, event.sport).into(), to: end(event.dst, event.dport).into() }
 }
 
 fn traffic(counter: Counter) -> Traffic {

@@ -2,7 +2,7 @@
 //! A link that is right is left alone, so an established connection never notices.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use model::net::{Mac, services};
 use rtnetlink::packet_route::link::{InfoData, InfoVeth};
 use rtnetlink::{LinkUnspec, LinkVeth};
 
+use super::ipv6;
 use super::netlink::{Link, Netlink, NetlinkError};
 use super::netns::Netns;
 use super::rules::{Routing, set_forwarding};
@@ -38,6 +39,8 @@ pub struct Veth {
     pub mac: Mac,
     /// Addresses of the other end, with the prefix that is on link.
     pub addresses: Vec<Ipv4Net>,
+    /// IPv6 addresses of the other end.
+    pub ipv6: Vec<Ipv6Addr>,
     /// Default routes through the other end: routing table and gateway.
     pub gateways: Vec<(u8, Ipv4Addr)>,
     /// How the whole namespace routes; `None` = another link says it.
@@ -60,6 +63,7 @@ pub fn services_veth(namespace: Netns, others: impl IntoIterator<Item = Ipv4Addr
         device: "eth0".to_owned(),
         mac: SERVICES_MAC,
         addresses: single.chain([probes]).collect(),
+        ipv6: vec![],
         gateways: vec![],
         routing: None,
     }
@@ -169,10 +173,19 @@ fn configure_device(veth: &Veth, host_index: u32) -> Result<bool, NetlinkError> 
             netlink.set_up(loopback).await?;
         }
         netlink.enable_big_tcp(device).await;
+        let in_ipv6 = !veth.ipv6.is_empty();
+        for device in ["lo", &veth.device].iter().filter(|name| in_ipv6 || **name != "lo") {
+            ipv6::switch(device, in_ipv6)?;
+        }
         netlink.set_addresses(device, &veth.addresses).await?;
         netlink.set_up(device).await?;
         for (table, gateway) in &veth.gateways {
             netlink.set_default_route(device, *table, *gateway).await?;
+        }
+        if in_ipv6 {
+            let tables: Vec<u8> = veth.gateways.iter().map(|(table, _)| *table).collect();
+            netlink.set_ipv6_addresses(device, &veth.ipv6).await?;
+            netlink.set_ipv6_gateway(device, &tables).await?;
         }
         if let Some(routing) = &veth.routing {
             netlink.set_source_rules(&routing.rules).await?;

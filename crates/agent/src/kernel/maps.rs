@@ -108,7 +108,17 @@ impl Maps {
         let [first @ .., ipv6_addresses, ipv6, addresses, routes, ports] = network.steps();
         let [members, policies, limits, rates] = first;
         let steps = [
-            members, policies, &servers, limits, rates, &loads, &listeners, ipv6_addresses, ipv6, addresses, routes,
+            members,
+            policies,
+            &servers,
+            limits,
+            rates,
+            &loads,
+            &listeners,
+            ipv6_addresses,
+            ipv6,
+            addresses,
+            routes,
             ports,
         ];
         let changes = Changes {

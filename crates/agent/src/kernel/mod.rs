@@ -6,6 +6,7 @@ pub mod check;
 pub mod counters;
 pub mod events;
 pub mod frames;
+mod ipv6;
 pub mod links;
 pub mod maps;
 pub mod netlink;

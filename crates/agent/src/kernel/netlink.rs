@@ -107,13 +107,12 @@ impl Netlink {
         self.handle.link().change(message).execute().await.map_err(|e| self.refused(&what, e))
     }
 
-    /// Super-packets of 192 KiB where the kernel can (IPv4 since 6.3); elsewhere the link stays as it is.
+    /// Super-packets of 192 KiB where the kernel can (IPv4 since 6.3; those of IPv6 have an extension header); elsewhere the link stays as it is.
     pub(super) async fn enable_big_tcp(&self, link: &Link) {
         if link.big_tcp {
             return;
         }
         let message = LinkUnspec::new_with_index(link.index)
-            .append_extra_attribute(LinkAttribute::GsoMaxSize(BIG_TCP))
             .append_extra_attribute(LinkAttribute::GsoIpv4MaxSize(BIG_TCP))
             .append_extra_attribute(LinkAttribute::GroIpv4MaxSize(BIG_TCP))
             .build();

@@ -141,7 +141,7 @@ fn on_new_thread<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     })
 }
 
-/// Only IPv4 is carried, and an interface without IPv6 sends nothing on its own.
+/// An interface without IPv6 sends nothing on its own; those that have an address get it back.
 fn disable_ipv6() -> io::Result<()> {
     for scope in ["all", "default"] {
         match fs::write(format!("/proc/sys/net/ipv6/conf/{scope}/disable_ipv6"), "1") {

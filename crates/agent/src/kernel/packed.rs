@@ -21,6 +21,11 @@ pub(crate) fn stand_in(address: Ipv6Index) -> Ipv4Addr {
     unpacked(tables::ipv6(address.0))
 }
 
+/// What this stands for, if it is not an address itself.
+pub(crate) fn index_of(address: Ipv4Addr) -> Option<Ipv6Index> {
+    tables::is_ipv6(packed(address)).then(|| Ipv6Index(u32::from(address) & 0x0fff_ffff))
+}
+
 /// An address as maps know it.
 pub(crate) fn of_plan(address: AddressPlan) -> Ipv4Addr {
     match address {

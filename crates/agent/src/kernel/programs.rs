@@ -22,11 +22,13 @@ use super::summed;
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 23] = [
+const MAPS: [&str; 25] = [
     "FLOWS",
     "OPENINGS",
     "OPENED",
     "PORTS",
+    "IPV6",
+    "IPV6_ADDRESSES",
     "ADDRESSES",
     "ROUTES",
     "POLICIES",

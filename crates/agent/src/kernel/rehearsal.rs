@@ -16,8 +16,10 @@ use super::{events, summed};
 const PROGRAM: &str = "ingress";
 const FLOWS: &str = "FLOWS";
 /// Maps that the program only reads.
-const SHARED: [&str; 10] = [
+const SHARED: [&str; 12] = [
     "PORTS",
+    "IPV6",
+    "IPV6_ADDRESSES",
     "ADDRESSES",
     "ROUTES",
     "POLICIES",

@@ -1,7 +1,7 @@
 //! Source routing inside an instance with several interfaces: what is sent from an address looks into the table of the
 //! interface that has it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::{fs, io};
 
 use futures_util::TryStreamExt as _;
@@ -23,7 +23,7 @@ const FORWARDING: &str = "/proc/sys/net/ipv4/ip_forward";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceRule {
     /// The source address.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// The routing table.
     pub table: u8,
 }
@@ -46,9 +46,11 @@ pub(super) fn set_forwarding(forwards: bool) -> io::Result<()> {
 impl Netlink {
     /// Makes these the namespace's only source rules.
     pub(super) async fn set_source_rules(&self, wanted: &[SourceRule]) -> Result<(), NetlinkError> {
-        let request = self.handle.rule().get(IpVersion::V4).execute();
-        let present: Vec<RuleMessage> =
-            request.try_collect().await.map_err(|e| self.refused("list rules", e))?;
+        let mut present: Vec<RuleMessage> = Vec::new();
+        for version in [IpVersion::V4, IpVersion::V6] {
+            let request = self.handle.rule().get(version).execute();
+            present.extend(request.try_collect::<Vec<_>>().await.map_err(|e| self.refused("list rules", e))?);
+        }
         let mut missing = wanted.to_vec();
         for message in present {
             let Some(rule) = ours(&message) else { continue };
@@ -60,11 +62,14 @@ impl Netlink {
             self.handle.rule().del(message).execute().await.map_err(|e| self.refused(&what, e))?;
         }
         for rule in missing {
-            let request = self.handle.rule().add().v4().source_prefix(rule.address, 32);
-            let request =
-                request.table_id(u32::from(rule.table)).priority(PRIORITY).action(RuleAction::ToTable);
+            let request = self.handle.rule().add().table_id(u32::from(rule.table));
+            let request = request.priority(PRIORITY).action(RuleAction::ToTable);
+            let added = match rule.address {
+                IpAddr::V4(address) => request.v4().source_prefix(address, 32).execute().await,
+                IpAddr::V6(address) => request.v6().source_prefix(address, 128).execute().await,
+            };
             let what = format!("add a rule for packets from {}", rule.address);
-            request.execute().await.map_err(|e| self.refused(&what, e))?;
+            added.map_err(|e| self.refused(&what, e))?;
         }
         Ok(())
     }
@@ -72,7 +77,7 @@ impl Netlink {
 
 fn ours(message: &RuleMessage) -> Option<SourceRule> {
     let address = message.attributes.iter().find_map(|attribute| match attribute {
-        RuleAttribute::Source(IpAddr::V4(address)) => Some(*address),
+        RuleAttribute::Source(address) => Some(*address),
         _ => None,
     })?;
     let is_ours = message.attributes.contains(&RuleAttribute::Priority(PRIORITY));

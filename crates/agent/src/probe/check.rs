@@ -42,7 +42,8 @@ const DATAGRAM: &[u8] = b"isthmus-health-check";
 /// Asks once. Ends no later than the question's timeout.
 pub(super) async fn ask(network: &dyn ProbeNetwork, question: &Question) -> Result<(), HealthReason> {
     let until = Instant::now() + question.timeout;
-    let to = SocketAddrV4::new(network.address(question.port, question.server), question.transport_port).into();
+    let to =
+        SocketAddrV4::new(network.address(question.port, question.server), question.transport_port).into();
     match &question.kind {
         HealthCheckKind::Tcp => connect(network, to, until).await.map(drop),
         HealthCheckKind::Http(check) => {

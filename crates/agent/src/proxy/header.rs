@@ -1,14 +1,13 @@
 //! The header of PROXY protocol version 2 (haproxy.org, proxy-protocol.txt, section 2.2).
 
-use std::net::SocketAddrV4;
+use std::net::{IpAddr, SocketAddr};
 
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Version 2, a connection on somebody's behalf.
 const PROXY: u8 = 0x21;
-/// TCP over IPv4.
+/// TCP over IPv4, and over IPv6.
 const TCP4: u8 = 0x11;
-/// Two IPv4 addresses and two ports.
-const ADDRESSES: u16 = 12;
+const TCP6: u8 = 0x21;
 /// Type of the cloud's own values.
 const CLOUD: u8 = 0xe1;
 
@@ -24,7 +23,7 @@ pub(super) enum Subject {
 }
 
 /// The header of a connection from `client` to `target`, which tells these ids (at most 250 bytes each).
-pub(super) fn header(client: SocketAddrV4, target: SocketAddrV4, values: &[(Subject, String)]) -> Vec<u8> {
+pub(super) fn header(client: SocketAddr, target: SocketAddr, values: &[(Subject, String)]) -> Vec<u8> {
     let mut tail = Vec::new();
     for (subject, id) in values {
         let Ok(length) = u16::try_from(id.len() + 1) else { continue };
@@ -33,17 +32,20 @@ pub(super) fn header(client: SocketAddrV4, target: SocketAddrV4, values: &[(Subj
         tail.push(*subject as u8);
         tail.extend(id.as_bytes());
     }
-    let length = ADDRESSES + u16::try_from(tail.len()).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(16 + usize::from(length));
-    bytes.extend(SIGNATURE);
-    bytes.extend([PROXY, TCP4]);
-    bytes.extend(length.to_be_bytes());
-    bytes.extend(client.ip().octets());
-    bytes.extend(target.ip().octets());
-    bytes.extend(client.port().to_be_bytes());
-    bytes.extend(target.port().to_be_bytes());
-    bytes.extend(tail);
-    bytes
+    let (family, mut addresses) = match (client.ip(), target.ip()) {
+        (IpAddr::V4(client), IpAddr::V4(target)) => (TCP4, [client.octets(), target.octets()].concat()),
+        (client, target) => (TCP6, [octets(client), octets(target)].concat()),
+    };
+    addresses.extend([client.port(), target.port()].map(u16::to_be_bytes).concat());
+    let length = u16::try_from(addresses.len() + tail.len()).unwrap_or(u16::MAX);
+    [&SIGNATURE[..], &[PROXY, family], &length.to_be_bytes(), &addresses, &tail].concat()
+}
+
+fn octets(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +59,10 @@ mod tests {
         let plain = header(client, target, &[]);
         assert_eq!(plain[..16], *b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c");
         assert_eq!(plain[16..], [10, 0, 0, 5, 10, 0, 1, 9, 0xc3, 0x50, 1, 0xbb]);
+        let ends = ["[fd00::5]:50000", "[fd00::9]:443"].map(|end| end.parse().unwrap());
+        let six = header(ends[0], ends[1], &[]);
+        assert_eq!((six.len(), &six[12..16]), (16 + 36, &[0x21, 0x21, 0, 36][..]));
+        assert_eq!((six[16], six[31], six[47], &six[48..]), (0xfd, 5, 9, &[0xc3, 0x50, 1, 0xbb][..]));
         let values = [(Subject::Vpc, "vpc-1".into()), (Subject::Endpoint, "ep-12".into())];
         let told = header(client, target, &values);
         assert_eq!(told[14..16], [0, 12 + 18]);

@@ -6,13 +6,15 @@ use std::net::Ipv4Addr;
 use model::id::{
     EndpointId, EndpointIndex, EndpointServiceId, ListenerId, ListenerIndex, ServerIndex, VipIndex, VpcId,
 };
-use model::net::services;
 use model::nlb::{ProxyProtocol, Scheduler};
-use model::plan::{EndpointPlan, HostPlan, ListenerPlan, ServerGroupPlan, TlsPlan};
+use model::plan::{
+    EndpointPlan, EndpointZonePlan, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, TlsPlan,
+};
 use model::report::HealthState;
 use serde::{Deserialize, Serialize};
 
 use crate::compile::{Health, candidates};
+use crate::ipv6::{Ipv6Addresses, alias, both};
 
 /// Everything that the proxy must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub struct Settings {
     pub listeners: BTreeMap<ListenerIndex, Listener>,
     /// Endpoints, for those that come through one.
     pub endpoints: BTreeMap<EndpointIndex, Endpoint>,
+    /// IPv6 addresses of clients, and of what they ask for.
+    pub ipv6: Ipv6Addresses,
 }
 
 /// A listener.
@@ -49,8 +53,8 @@ pub struct Listener {
 /// A zonal address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vip {
-    /// The address.
-    pub address: Ipv4Addr,
+    /// Its addresses, as the kernel knows them.
+    pub addresses: BTreeSet<Ipv4Addr>,
     /// Servers that get new connections, with their shares.
     pub candidates: BTreeMap<ServerIndex, u32>,
 }
@@ -58,7 +62,7 @@ pub struct Vip {
 /// A server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Server {
-    /// The alias of its port.
+    /// The alias of its address.
     pub alias: Ipv4Addr,
     /// Its transport port; 0 = the one that the client asked for.
     pub port: u16,
@@ -92,7 +96,8 @@ impl Settings {
             endpoint.vips.values().any(|vip| used.contains(vip)).then_some((*index, endpoint))
         });
         let endpoints = endpoints.collect();
-        Self { listeners, endpoints }
+        let ipv6 = if listeners.is_empty() { Ipv6Addresses::default() } else { Ipv6Addresses::of(plan) };
+        Self { listeners, endpoints, ipv6 }
     }
 }
 
@@ -122,22 +127,28 @@ fn members(
     vips: &BTreeMap<VipIndex, Vip>,
 ) -> BTreeMap<ServerIndex, Server> {
     let is_chosen = |index: &ServerIndex| vips.values().any(|vip| vip.candidates.contains_key(index));
-    let server = |(index, server): (&ServerIndex, &model::plan::ServerPlan)| {
+    let server = |(index, server): (&ServerIndex, &ServerPlan)| {
         let fails = health.get(index) == Some(&HealthState::Unhealthy) && !is_chosen(index);
-        (*index, Server { alias: services::alias(server.port_index), port: server.port, fails })
+        (*index, Server { alias: alias(server.port_index, server.address), port: server.port, fails })
     };
     group.servers.iter().map(server).collect()
+}
+
+/// What each address of an endpoint's zone leads to.
+fn vips(zone: &EndpointZonePlan) -> Vec<(Ipv4Addr, VipIndex)> {
+    let addresses = both(zone.address, zone.ipv6);
+    addresses.filter_map(|address| Some((address, zone.vip?))).collect()
 }
 
 impl Vip {
     fn of(plan: &HostPlan, health: &Health, group: &ServerGroupPlan, vip: VipIndex) -> Option<Self> {
         let vip = plan.vips.get(&vip)?;
-        let eligible = |server: &model::plan::ServerPlan| {
+        let eligible = |server: &ServerPlan| {
             (vip.cross_zone || server.zone == vip.zone) && plan.ports.contains_key(&server.port_index)
         };
         let shares = candidates(group, health, eligible);
         let candidates = shares.into_iter().map(|share| (ServerIndex(share.id), share.weight)).collect();
-        Some(Self { address: vip.address, candidates })
+        Some(Self { addresses: both(vip.address, vip.ipv6).collect(), candidates })
     }
 }
 
@@ -147,7 +158,7 @@ impl Endpoint {
             id: endpoint.id.clone(),
             service: endpoint.service.clone(),
             vpc: plan.vpcs.get(&endpoint.network)?.id.clone(),
-            vips: endpoint.zones.iter().filter_map(|zone| Some((zone.address, zone.vip?))).collect(),
+            vips: endpoint.zones.iter().flat_map(vips).collect(),
         })
     }
 }

@@ -187,7 +187,8 @@ fn target(plan: &HostPlan, port: &PortPlan, to: &str) -> Result<Ipv4Addr, TraceE
     let name = to.trim_end_matches('.').to_lowercase();
     let known = plan.vpcs.get(&port.network).and_then(|vpc| vpc.names.get(&name));
     let addresses = known.map(|name| name.addresses.as_slice()).unwrap_or_default();
-    let mut known: Vec<_> = addresses.iter().filter_map(|(address, zone)| Some((v4(*address)?, zone))).collect();
+    let mut known: Vec<_> =
+        addresses.iter().filter_map(|(address, zone)| Some((v4(*address)?, zone))).collect();
     known.sort_by_key(|(_, zone)| **zone != port.zone);
     known.first().map(|(address, _)| *address).ok_or_else(|| TraceError::NoTarget(to.to_owned()))
 }

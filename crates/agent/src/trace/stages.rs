@@ -225,7 +225,10 @@ impl Walk<'_> {
         };
         let by = format!("{} by {}", group.id, group.scheduler);
         let port = event.map_or(server.port, |event| u16::from_be(event.dport));
-        all.push((Stop::Server, stage("server", SocketAddr::new(server.address.ip(), port).to_string(), Some(by))));
+        all.push((
+            Stop::Server,
+            stage("server", SocketAddr::new(server.address.ip(), port).to_string(), Some(by)),
+        ));
         if let Some(receiver) = self.plan.ports.get(&server.port_index) {
             all.push(self.rules(
                 Stop::IngressRules,

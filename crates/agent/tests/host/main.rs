@@ -5,6 +5,7 @@ mod agent_run;
 mod assistant;
 mod fixture;
 mod flows;
+mod ipv6;
 mod leaving;
 mod metadata;
 mod seen;

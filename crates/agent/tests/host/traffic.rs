@@ -106,6 +106,30 @@ pub(crate) fn connect(netns: Netns, address: &str) -> io::Result<Connection> {
     netns.within(|| TcpStream::connect_timeout(&address, PATIENCE)).unwrap().map(Connection)
 }
 
+/// Takes one connection, hears it out, and says everything back.
+pub(crate) fn repeat(netns: Netns, address: &str) -> std::thread::JoinHandle<()> {
+    let address: SocketAddr = address.parse().unwrap();
+    let listener = netns.within(|| TcpListener::bind(address)).unwrap().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).unwrap();
+        stream.write_all(&all).unwrap();
+    })
+}
+
+/// What is said back.
+pub(crate) fn repeated(netns: Netns, address: &str, said: &[u8]) -> Vec<u8> {
+    let mut stream = connect(netns, address).unwrap().0;
+    stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.write_all(said).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).unwrap();
+    all
+}
+
 /// Echoes one datagram.
 pub(crate) fn serve_udp(netns: Netns, address: &str) -> std::thread::JoinHandle<()> {
     let address: SocketAddr = address.parse().unwrap();
@@ -120,7 +144,9 @@ pub(crate) fn serve_udp(netns: Netns, address: &str) -> std::thread::JoinHandle<
 }
 
 pub(crate) fn udp_exchange(netns: Netns, address: &str, datagram: &[u8]) -> io::Result<Vec<u8>> {
-    let socket = netns.within(|| UdpSocket::bind("0.0.0.0:0")).unwrap()?;
+    let address: SocketAddr = address.parse().unwrap();
+    let own = if address.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
+    let socket = netns.within(|| UdpSocket::bind(own)).unwrap()?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.send_to(datagram, address)?;
     let mut buffer = [0; 1500];

@@ -94,7 +94,12 @@ fn where_the_client_is_not_kept_the_load_balancer_speaks_in_its_own_name() {
 fn a_client_of_ipv6_reaches_a_server_of_ipv4() {
     let mut rig = rig();
     for (first, answer, next, port) in [
-        (tcp6(ANN, 5000, ENDPOINT6, 80, SYN), tcp(ONE, 8080, NLB, 5000, SYN | ACK), tcp6(ANN, 5000, ENDPOINT6, 80, ACK), 80),
+        (
+            tcp6(ANN, 5000, ENDPOINT6, 80, SYN),
+            tcp(ONE, 8080, NLB, 5000, SYN | ACK),
+            tcp6(ANN, 5000, ENDPOINT6, 80, ACK),
+            80,
+        ),
         (udp6(ANN, 5000, ENDPOINT6, 53), udp(ONE, 8080, NLB, 5000), udp6(ANN, 5000, ENDPOINT6, 53), 53),
     ] {
         let out = rig.send(ANN, &first);
@@ -114,7 +119,12 @@ fn a_client_of_ipv4_reaches_a_server_of_ipv6() {
     let mut rig = rig();
     served_by_ipv6(&mut rig);
     for (first, answer, next, port) in [
-        (tcp(ANN, 5000, ENDPOINT, 80, SYN), tcp6(ONE, 8080, NLB6, 5000, SYN | ACK), tcp(ANN, 5000, ENDPOINT, 80, ACK), 80),
+        (
+            tcp(ANN, 5000, ENDPOINT, 80, SYN),
+            tcp6(ONE, 8080, NLB6, 5000, SYN | ACK),
+            tcp(ANN, 5000, ENDPOINT, 80, ACK),
+            80,
+        ),
         (udp(ANN, 5000, ENDPOINT, 53), udp6(ONE, 8080, NLB6, 5000), udp(ANN, 5000, ENDPOINT, 53), 53),
     ] {
         let out = rig.send(ANN, &first);
@@ -176,7 +186,8 @@ fn pings_go_both_ways_and_addresses_without_an_instance_answer() {
 fn nobody_speaks_in_another_ones_name() {
     let mut rig = rig();
     let good = tcp6(ANN, 5000, &six(BOB), 80, SYN);
-    for address in [six(BOB), six(ONE), "fd00:1::99".to_owned(), "64:ff9b::a00:a".to_owned(), "::".to_owned()] {
+    for address in [six(BOB), six(ONE), "fd00:1::99".to_owned(), "64:ff9b::a00:a".to_owned(), "::".to_owned()]
+    {
         dropped(&rig.send(ANN, &from6(good.clone(), &address)), SpoofedAddress, &[ANN.index]);
     }
     let stand_in = Peer { address: "240.0.0.1", ..ANN };
@@ -200,7 +211,9 @@ fn what_the_network_does_not_have_is_nowhere() {
 #[test]
 fn neighbours_are_not_looked_for() {
     let mut rig = rig();
-    for (from, to, kind) in [("fe80::1", "ff02::2", 133), ("::", "ff02::1:ff00:1", 135), ("fe80::1", "ff02::16", 143)] {
+    for (from, to, kind) in
+        [("fe80::1", "ff02::2", 133), ("::", "ff02::1:ff00:1", 135), ("fe80::1", "ff02::16", 143)]
+    {
         let out = rig.send(ANN, &from6(icmpv6(ANN, to, kind, 0), from));
         assert_eq!((out.counts, out.drops), ([("swallowed", 1)].into(), [].into()));
         assert_eq!(out.verdict, DROPPED);
@@ -320,7 +333,11 @@ fn a_forged_quote_goes_nowhere() {
     let mut rig = rig();
     served_by_ipv6(&mut rig);
     let got = rig.send(ANN, &udp6(ANN, 5000, ENDPOINT6, 53)).packet;
-    dropped(&rig.send(ONE, &icmpv6_error(ONE, &six(ANN), 1, 4, &got.clone().changed(55, 9))), IcmpError, &[ONE.index]);
+    dropped(
+        &rig.send(ONE, &icmpv6_error(ONE, &six(ANN), 1, 4, &got.clone().changed(55, 9))),
+        IcmpError,
+        &[ONE.index],
+    );
     dropped(&rig.send(ONE, &icmpv6_error(ONE, NLB6, 1, 4, &got)), IcmpError, &[ONE.index]);
     dropped(&rig.send(TWO, &icmpv6_error(TWO, &six(ANN), 1, 4, &got)), IcmpError, &[TWO.index]);
     dropped(&rig.send(ONE, &icmpv6_error(ONE, &six(ANN), 200, 4, &got)), IcmpError, &[ONE.index]);

@@ -182,7 +182,8 @@ fn both_ends_of_a_connection_that_is_cut_take_their_resets() {
         assert!(Instant::now() < deadline, "an end does not take its reset");
         for (key, flow) in rig.flows() {
             let pair = rig.flow(&key.paired(&flow));
-            let reset = Reset::along(&flow, &pair);
+            let ends = agent::resets::Ends::of(&flow, |_| None).expect("IPv4");
+            let reset = Reset::along(&flow, &pair, ends);
             frames.send(reset.interface, reset.receiver, &reset.frame).expect("sent");
         }
         std::thread::sleep(Duration::from_millis(50));

@@ -213,7 +213,8 @@ fn server_groups() -> Result<BTreeMap<ServerGroupIndex, ServerGroupPlan>> {
 }
 
 fn group_of_one(index: u32, port: u16) -> Result<ServerGroupPlan> {
-    let server = ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER.into(), port, weight: 100 };
+    let server =
+        ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER.into(), port, weight: 100 };
     server_group(index, BTreeMap::from([(ServerIndex(index), server)]))
 }
 

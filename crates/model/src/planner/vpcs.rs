@@ -71,6 +71,7 @@ fn addresses<'a>(
     state: &State,
     zones: impl IntoIterator<Item = (&'a ZoneId, &'a EniId)>,
 ) -> Vec<(IpAddr, ZoneId)> {
-    let address = |(zone, eni): (&ZoneId, &EniId)| Some((state.get::<Eni>(eni)?.address.into(), zone.clone()));
+    let address =
+        |(zone, eni): (&ZoneId, &EniId)| Some((state.get::<Eni>(eni)?.address.into(), zone.clone()));
     zones.into_iter().filter_map(address).collect()
 }

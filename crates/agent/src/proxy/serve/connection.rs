@@ -155,7 +155,7 @@ impl Way {
         let target = *origin.target.ip();
         let vip = match origin.endpoint {
             Some(endpoint) => *live.settings.endpoints.get(&endpoint)?.vips.get(&target)?,
-            None => *listener.vips.iter().find(|(_, vip)| vip.address == target)?.0,
+            None => *listener.vips.iter().find(|(_, vip)| vip.addresses.contains(&target))?.0,
         };
         listener.vips.contains_key(&vip).then_some(Self { origin, listener: origin.listener, vip })
     }
@@ -227,7 +227,8 @@ fn introduction(live: &Live, listener: &Listener, way: &Way) -> Option<Vec<u8>> 
         endpoint.filter(|_| wanted.service).map(|it| (Subject::Service, it.service.to_string())),
     ];
     let values: Vec<_> = values.into_iter().flatten().collect();
-    Some(header(way.origin.client, way.origin.target, &values))
+    let [client, target] = [way.origin.client, way.origin.target].map(|end| live.settings.ipv6.end(end));
+    Some(header(client, target, &values))
 }
 
 /// Returns when the settings no longer allow the connection: its listener or acceptance is gone, or its server has left for

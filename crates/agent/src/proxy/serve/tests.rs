@@ -18,7 +18,11 @@ fn settings(tls: TlsPlan) -> Settings {
         by_source: false,
         drain_seconds: 0,
     };
-    Settings { listeners: [(ListenerIndex(1), listener)].into(), endpoints: BTreeMap::new() }
+    Settings {
+        listeners: [(ListenerIndex(1), listener)].into(),
+        endpoints: BTreeMap::new(),
+        ipv6: Default::default(),
+    }
 }
 
 #[test]

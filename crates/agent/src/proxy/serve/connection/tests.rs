@@ -15,7 +15,7 @@ fn way() -> Way {
 
 /// A listener whose server has left, fails or serves, with ten seconds for what goes on.
 fn live(server: Option<bool>) -> Arc<Live> {
-    let vip = Vip { address: [10, 0, 1, 200].into(), candidates: BTreeMap::new() };
+    let vip = Vip { addresses: [[10, 0, 1, 200].into()].into(), candidates: BTreeMap::new() };
     let member = |fails| (SERVER, Server { alias: Ipv4Addr::LOCALHOST, port: 81, fails });
     let listener = Listener {
         id: "lsn-1@81".parse().unwrap(),
@@ -28,7 +28,11 @@ fn live(server: Option<bool>) -> Arc<Live> {
         members: server.map(member).into_iter().collect(),
         drain_seconds: 10,
     };
-    let settings = Settings { listeners: [(LISTENER, listener)].into(), endpoints: BTreeMap::new() };
+    let settings = Settings {
+        listeners: [(LISTENER, listener)].into(),
+        endpoints: BTreeMap::new(),
+        ipv6: Default::default(),
+    };
     Arc::new(Live { settings, ..Live::default() })
 }
 

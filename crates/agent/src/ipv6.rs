@@ -1,0 +1,79 @@
+//! From what stands for IPv6 addresses in the kernel back to the addresses, by the plan.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
+
+use model::id::{Ipv6Index, PortIndex};
+use model::net::services;
+use model::plan::{AddressPlan, HostPlan, Ipv6Plan};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::packed::{index_of, stand_in};
+
+/// The IPv6 addresses of a plan, by what stands for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ipv6Addresses(pub BTreeMap<Ipv6Index, Ipv6Addr>);
+
+impl Ipv6Addresses {
+    /// Those of interfaces that the plan tells of, on any host.
+    pub fn of(plan: &HostPlan) -> Self {
+        let ports = plan.ports.values().flat_map(|port| &port.ipv6);
+        let members = plan.groups.values().flat_map(|group| &group.ipv6_members);
+        let vips = plan.vips.values().filter_map(|vip| vip.ipv6.as_ref());
+        let zones = plan.endpoints.values().flat_map(|endpoint| &endpoint.zones);
+        let all = ports.chain(members).chain(vips).chain(zones.filter_map(|zone| zone.ipv6.as_ref()));
+        Self(all.map(|it| (it.index, it.address)).collect())
+    }
+
+    /// As people know it. One that is gone is shown as what stood for it.
+    pub fn ip(&self, address: Ipv4Addr) -> IpAddr {
+        let known = index_of(address).and_then(|index| self.0.get(&index));
+        known.map_or(IpAddr::V4(address), |known| IpAddr::V6(*known))
+    }
+
+    /// The same with a port.
+    pub fn end(&self, end: SocketAddrV4) -> SocketAddr {
+        SocketAddr::new(self.ip(*end.ip()), end.port())
+    }
+
+    /// As the kernel knows it; `None` = no interface has it.
+    pub fn known(&self, address: IpAddr) -> Option<Ipv4Addr> {
+        match address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(address) => {
+                self.0.iter().find(|(_, known)| **known == address).map(|(index, _)| stand_in(*index))
+            }
+        }
+    }
+}
+
+/// An address and its IPv6 one, as the kernel knows them.
+pub(crate) fn both(address: Ipv4Addr, ipv6: Option<Ipv6Plan>) -> impl Iterator<Item = Ipv4Addr> {
+    [address].into_iter().chain(ipv6.map(|it| stand_in(it.index)))
+}
+
+/// What stands for an address of a port in the services network.
+pub(crate) fn alias(port: PortIndex, address: AddressPlan) -> Ipv4Addr {
+    match address {
+        AddressPlan::Ipv4(_) => services::alias(port),
+        AddressPlan::Ipv6(at) => services::ipv6_alias(at.index),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_an_address_is_shown_as_the_address() {
+        let address: Ipv6Addr = "fd00::7".parse().unwrap();
+        let known = Ipv6Addresses(BTreeMap::from([(Ipv6Index(7), address)]));
+        let own = Ipv4Addr::new(10, 0, 0, 1);
+        assert_eq!(known.ip(Ipv4Addr::new(240, 0, 0, 7)), address);
+        assert_eq!(known.ip(own), own);
+        assert_eq!(known.ip(Ipv4Addr::new(240, 0, 0, 8)), Ipv4Addr::new(240, 0, 0, 8), "gone");
+        assert_eq!(known.known(address.into()), Some(Ipv4Addr::new(240, 0, 0, 7)));
+        assert_eq!((known.known(own.into()), known.known("fd00::8".parse().unwrap())), (Some(own), None));
+    }
+}

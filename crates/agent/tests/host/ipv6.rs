@@ -1,0 +1,175 @@
+//! IPv6 in real namespaces: inside a VPC, through an endpoint, and between the families.
+
+use std::io::ErrorKind;
+
+use agent::kernel::frames::Frames;
+use agent::kernel::maps::Maps;
+use agent::kernel::programs::maps_dir;
+use agent::resets::Reset;
+use agent::sweep::sweep;
+use model::id::{EndpointIndex, GroupIndex, Ipv6Index, PortIndex, Revision, ServerGroupIndex, VipIndex};
+use model::net::PortRange;
+use model::plan::{AddressPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
+use model::security::{RulePolicy, RuleProtocol};
+
+use crate::fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
+use crate::traffic::{connect, repeat, repeated, serve, serve_udp, udp_exchange};
+
+fn ipv6(index: u32, address: &str) -> Ipv6Plan {
+    Ipv6Plan { index: Ipv6Index(index), address: address.parse().unwrap() }
+}
+
+const ADDRESSES: [(PortIndex, u32, &str); 4] = [
+    (CLIENT_G, 1, "fd00:1::10"),
+    (CLIENT_K, 2, "fd00:1:0:1::10"),
+    (SERVER_G, 3, "fd00:2::10"),
+    (SERVER_K, 4, "fd00:2:0:1::11"),
+];
+
+fn accept(protocol: RuleProtocol, port: u16, from: &str) -> RulePlan {
+    let peer = PeerPlan::Ipv6Cidr(from.parse().unwrap());
+    RulePlan { protocol, ports: PortRange::one(port), peer, policy: RulePolicy::Accept, priority: 1 }
+}
+
+/// The fixture's host, dual-stack. Each group lets the addresses of its own VPC in.
+fn host(name: &str) -> Host {
+    let mut host = Host::configured(name);
+    let plan = &mut host.plan;
+    for (port, index, address) in ADDRESSES {
+        plan.ports.get_mut(&port).unwrap().ipv6 = vec![ipv6(index, address)];
+    }
+    for (group, range) in [(1, "fd00:1::/56"), (2, "fd00:2::/56")] {
+        let group = plan.groups.get_mut(&GroupIndex(group)).unwrap();
+        for (protocol, port) in [(RuleProtocol::Tcp, 80), (RuleProtocol::Udp, 53), (RuleProtocol::Icmpv6, 0)]
+        {
+            group.ingress.push(accept(protocol, port, range));
+        }
+    }
+    plan.vips.get_mut(&VipIndex(1)).unwrap().ipv6 = Some(ipv6(5, "fd00:2::100"));
+    plan.vips.get_mut(&VipIndex(2)).unwrap().ipv6 = Some(ipv6(6, "fd00:2:0:1::100"));
+    let zones = &mut plan.endpoints.get_mut(&EndpointIndex(1)).unwrap().zones;
+    zones[0].ipv6 = Some(ipv6(7, "fd00:1::200"));
+    zones[1].ipv6 = Some(ipv6(8, "fd00:1:0:1::200"));
+    host.pass();
+    host
+}
+
+fn servers(host: &mut Host) -> &mut ServerGroupPlan {
+    host.plan.server_groups.get_mut(&ServerGroupIndex(1)).unwrap()
+}
+
+/// Servers are reached by IPv6 from now on.
+fn serve_by_ipv6(host: &mut Host) {
+    host.plan.revision = Revision(2);
+    for (server, at) in servers(host).servers.values_mut().zip([(3, "fd00:2::10"), (4, "fd00:2:0:1::11")]) {
+        server.address = AddressPlan::Ipv6(ipv6(at.0, at.1));
+    }
+    host.pass();
+}
+
+#[test]
+fn neighbours_of_a_vpc_reach_each_other() {
+    let host = host("six");
+    let _server = serve(host.netns(CLIENT_K), "[fd00:1:0:1::10]:80", "k");
+    let mut connection = connect(host.netns(CLIENT_G), "[fd00:1:0:1::10]:80").unwrap();
+    assert_eq!(connection.ask(), "k");
+    assert_eq!(connection.source().ip(), "fd00:1::10".parse::<std::net::IpAddr>().unwrap());
+    let datagram = [7; 1000];
+    let echo = serve_udp(host.netns(CLIENT_K), "[fd00:1:0:1::10]:53");
+    assert_eq!(udp_exchange(host.netns(CLIENT_G), "[fd00:1:0:1::10]:53", &datagram).unwrap(), datagram);
+    echo.join().unwrap();
+    assert!(connect(host.netns(CLIENT_G), "[fd00:1:0:1::10]:81").is_err(), "a port that no rule lets in");
+    assert!(connect(host.netns(CLIENT_G), "[fd00:2::10]:80").is_err(), "an address of another VPC");
+    let unknown = tables::DropReason::EtherType as u32;
+    assert!(host.status().drops.iter().all(|drop| drop.reason != unknown), "IPv6 is carried");
+}
+
+#[test]
+fn an_endpoint_carries_both_families_to_servers_of_either() {
+    let mut host = host("dual");
+    let servers = [SERVER_G, SERVER_K].map(|port| host.netns(port));
+    let _ipv4 =
+        [serve(servers[0].clone(), "10.0.1.10:80", "g"), serve(servers[1].clone(), "10.0.2.11:80", "k")];
+    let _ipv6 = [
+        serve(servers[0].clone(), "[fd00:2::10]:80", "G"),
+        serve(servers[1].clone(), "[fd00:2:0:1::11]:80", "K"),
+    ];
+    let ask = |host: &Host, address| connect(host.netns(CLIENT_G), address).unwrap().ask();
+    for address in ["10.0.1.200:80", "[fd00:1::200]:80"] {
+        let mut asked: Vec<_> = (0..8).map(|_| ask(&host, address)).collect();
+        asked.sort();
+        asked.dedup();
+        assert_eq!(asked, ["g", "k"], "{address}");
+    }
+    serve_by_ipv6(&mut host);
+    for address in ["10.0.1.200:80", "[fd00:1::200]:80"] {
+        let mut asked: Vec<_> = (0..8).map(|_| ask(&host, address)).collect();
+        asked.sort();
+        asked.dedup();
+        assert_eq!(asked, ["G", "K"], "{address}");
+    }
+}
+
+/// Segments are joined to super-packets on the way, in IPv4 to ones that IPv6 only has with a header of their own.
+#[test]
+fn much_data_arrives_whole_in_and_between_the_families() {
+    let mut host = host("bulk");
+    servers(&mut host).servers.pop_last();
+    host.pass();
+    let said: Vec<u8> = (0..8_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let exchange = |host: &Host, server, client| {
+        let repeating = repeat(host.netns(SERVER_G), server);
+        assert!(repeated(host.netns(CLIENT_G), client, &said) == said, "{client} to {server}");
+        repeating.join().unwrap();
+    };
+    exchange(&host, "10.0.1.10:80", "[fd00:1::200]:80");
+    host.plan.revision = Revision(2);
+    let at = AddressPlan::Ipv6(ipv6(3, "fd00:2::10"));
+    servers(&mut host).servers.values_mut().for_each(|server| server.address = at);
+    host.pass();
+    exchange(&host, "[fd00:2::10]:80", "10.0.1.200:80");
+    exchange(&host, "[fd00:2::10]:80", "[fd00:1::200]:80");
+}
+
+#[test]
+fn idle_connections_are_reset_in_ipv6_too() {
+    let mut host = host("reset6");
+    serve_by_ipv6(&mut host);
+    let _servers = [
+        serve(host.netns(SERVER_G), "[fd00:2::10]:80", "G"),
+        serve(host.netns(SERVER_K), "[fd00:2:0:1::11]:80", "K"),
+    ];
+    let mut ends = ["10.0.1.200:80", "[fd00:1::200]:80"].map(|to| connect(host.netns(CLIENT_G), to).unwrap());
+    ends.iter_mut().for_each(|end| assert!(!end.ask().is_empty()));
+    let maps = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap();
+    for (key, flow) in maps.flows.entries().unwrap() {
+        maps.flows.set(&key, &tables::Flow { last_seen: 1, timeout: 1, ..flow }).unwrap();
+    }
+    let frames = Frames::open(&host.config.fabric()).unwrap();
+    let send = |reset: Reset| frames.send(reset.interface, reset.receiver, &reset.frame).unwrap();
+    assert_eq!(sweep(&maps, send, |_| ()).unwrap().cut, 2);
+    for end in &mut ends {
+        assert_eq!(end.ended(), ErrorKind::ConnectionReset);
+    }
+}
+
+#[test]
+fn an_address_can_come_and_go() {
+    let mut host = host("come6");
+    let listens = |host: &Host| {
+        host.netns(CLIENT_K).within(|| std::net::TcpListener::bind("[fd00:1:0:1::10]:80")).unwrap()
+    };
+    assert!(listens(&host).is_ok());
+    host.plan.revision = Revision(2);
+    host.plan.ports.get_mut(&CLIENT_K).unwrap().ipv6.clear();
+    host.pass();
+    assert!(listens(&host).is_err(), "no such address");
+    assert!(connect(host.netns(CLIENT_G), "[fd00:1:0:1::10]:80").is_err());
+    host.plan.revision = Revision(3);
+    host.plan.ports.get_mut(&CLIENT_K).unwrap().ipv6 =
+        vec![ipv6(2, "fd00:1:0:1::10"), ipv6(9, "fd00:1:0:1::12")];
+    host.pass();
+    let _server = serve(host.netns(CLIENT_K), "[fd00:1:0:1::12]:80", "k");
+    assert_eq!(connect(host.netns(CLIENT_G), "[fd00:1:0:1::12]:80").unwrap().ask(), "k");
+    assert_eq!(host.pass().changes.entries, 0, "a pass over what is right changes nothing");
+}
