@@ -129,6 +129,8 @@ fn much_data_arrives_whole_in_and_between_the_families() {
     host.pass();
     exchange(&host, "[fd00:2::10]:80", "10.0.1.200:80");
     exchange(&host, "[fd00:2::10]:80", "[fd00:1::200]:80");
+    let refused = tables::DropReason::OtherFamily as u32;
+    assert!(host.status().drops.iter().all(|drop| drop.reason != refused), "nothing had to be sent again");
 }
 
 #[test]
