@@ -8,8 +8,7 @@ use aya_ebpf::{
 use tables::{DropReason, GATEWAY_MAC, checksum, is_ipv6, mac};
 
 use crate::{
-    icmpv6::{self, TTL},
-    ipv6::{self, HEADER, HOP_BY_HOP, ICMPV6},
+    ipv6::{self, HEADER, HOP_BY_HOP},
     parse::{ETHERTYPE_IPV4, ETHERTYPE_IPV6, FRAGMENTED, ICMP},
     report::Outcome,
     trip::{ETHERNET, Frame, Frame6, Trip, halves, word},
@@ -17,12 +16,26 @@ use crate::{
 
 /// Size of an IPv4 header without options.
 pub(crate) const IPV4: u32 = 20;
-const DONT_FRAGMENT: u16 = 0x4000u16.to_be();
+/// What fits behind an IPv4 header.
+const LONGEST: u32 = 0xffff - IPV4;
+pub(crate) const DONT_FRAGMENT: u16 = 0x4000u16.to_be();
 
 /// Whether the packet arrives or leaves as IPv6: its receiver's own address tells.
 #[inline(always)]
 pub(crate) fn concerns(trip: &Trip) -> bool {
     trip.ipv6 == 1 || is_ipv6(trip.out.dst)
+}
+
+/// Whether the packet can go where `out` says: what it says must have words in the other family too.
+#[inline(always)]
+pub(crate) fn may(trip: &Trip) -> Outcome {
+    let (from, to) = (trip.ipv6 == 1, is_ipv6(trip.out.dst));
+    let plain = if from {
+        trip.l4 == ETHERNET + HEADER && trip.end <= ETHERNET + HEADER + LONGEST && !is_ipv6(trip.out.src)
+    } else {
+        trip.frame.version_ihl == 0x45 && trip.frame.fragment & FRAGMENTED == 0
+    };
+    if from == to || plain && trip.key.protocol != ICMP { Ok(()) } else { Err(DropReason::OtherFamily) }
 }
 
 /// Writes the headers before the transport's, as `out` says.
@@ -59,9 +72,6 @@ fn store_ipv6(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 #[inline(always)]
 fn to_ipv6(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let old = trip.frame;
-    if old.version_ihl != 0x45 || old.fragment & FRAGMENTED != 0 || trip.key.protocol == ICMP {
-        return Err(DropReason::OtherFamily);
-    }
     let payload = trip.end.wrapping_sub(ETHERNET + IPV4);
     let is_jumbo = payload > 0xffff;
     let frame = &mut trip.frame6;
@@ -111,13 +121,6 @@ fn jumbo(skb: *mut __sk_buff, trip: &mut Trip, protocol: u8, payload: u32) -> Ou
 fn to_ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let old = trip.frame6;
     let payload = u16::from_be(old.payload_length) as u32;
-    if trip.l4 != ETHERNET + HEADER
-        || trip.key.protocol == ICMP
-        || payload + IPV4 > 0xffff
-        || is_ipv6(trip.out.src)
-    {
-        return Err(DropReason::OtherFamily);
-    }
     let frame = &mut trip.frame;
     frame.dst_mac = trip.out.dst_mac;
     frame.src_mac = mac(GATEWAY_MAC);
@@ -141,60 +144,16 @@ fn to_ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
 }
 
-/// Makes the packet an ICMPv6 message of this size between the addresses in `frame6`, still without its content.
-#[inline(always)]
-pub(crate) fn error_ipv6(skb: *mut __sk_buff, trip: &mut Trip, size: u32) -> Outcome {
-    let frame = &mut trip.frame6;
-    frame.dst_mac = trip.out.dst_mac;
-    frame.src_mac = mac(GATEWAY_MAC);
-    frame.ethertype = ETHERTYPE_IPV6;
-    (frame.version_class, frame.class_flow, frame.flow) = (0x60, 0, 0);
-    frame.payload_length = (size as u16).to_be();
-    frame.next_header = ICMPV6;
-    frame.hop_limit = TTL;
-    if trip.ipv6 == 0 {
-        become_family(skb, ETHERTYPE_IPV6)?;
-    }
-    icmpv6::resize(skb, ETHERNET + HEADER + size)?;
-    // SAFETY: the frame is as long as said.
-    let stored = unsafe {
-        bpf_skb_store_bytes(skb, 0, (&raw const trip.frame6).cast(), size_of::<Frame6>() as u32, 0)
-    };
-    if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
-}
-
-/// Makes the packet, which has come as IPv6, an ICMP message of this size, still without its content.
-#[inline(always)]
-pub(crate) fn error_ipv4(skb: *mut __sk_buff, trip: &mut Trip, size: u32) -> Outcome {
-    let frame = &mut trip.frame;
-    frame.dst_mac = trip.out.dst_mac;
-    frame.src_mac = mac(GATEWAY_MAC);
-    frame.ethertype = ETHERTYPE_IPV4;
-    (frame.version_ihl, frame.tos) = (0x45, 0);
-    frame.total_length = ((IPV4 + size) as u16).to_be();
-    (frame.id, frame.fragment) = (0, DONT_FRAGMENT);
-    (frame.ttl, frame.protocol) = (TTL, ICMP);
-    (frame.src, frame.dst) = (halves(trip.out.src), halves(trip.out.dst));
-    frame.check = 0;
-    frame.check = checksum_of(frame);
-    become_family(skb, ETHERTYPE_IPV4)?;
-    icmpv6::resize(skb, ETHERNET + IPV4 + size)?;
-    // SAFETY: the frame is as long as said.
-    let stored =
-        unsafe { bpf_skb_store_bytes(skb, 0, (&raw const trip.frame).cast(), size_of::<Frame>() as u32, 0) };
-    if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
-}
-
 /// Makes or takes away the room by which the headers differ.
 #[inline(always)]
-fn become_family(skb: *mut __sk_buff, ethertype: u16) -> Outcome {
+pub(crate) fn become_family(skb: *mut __sk_buff, ethertype: u16) -> Outcome {
     // SAFETY: a helper; the headers are written anew by the caller.
     if unsafe { bpf_skb_change_proto(skb, ethertype, 0) } == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
 }
 
 /// Of an IPv4 header whose checksum is 0.
 #[inline(always)]
-fn checksum_of(frame: &Frame) -> u16 {
+pub(crate) fn checksum_of(frame: &Frame) -> u16 {
     let words = [
         u16::from_ne_bytes([frame.version_ihl, frame.tos]),
         frame.total_length,

@@ -4,9 +4,9 @@ use aya_ebpf::{bindings::__sk_buff, helpers::bpf_skb_store_bytes};
 use tables::{DropReason, FlowKey, GATEWAY_MAC, Purpose, checksum, is_ipv6, mac};
 
 use crate::{
-    icmpv6::{self, Said},
-    ipv6,
+    families, icmpv6, ipv6,
     maps::FLOWS,
+    messages::Said,
     parse::{ECHO_REPLY, ECHO_REQUEST, ICMP, TCP, UDP, load},
     report::{Outcome, count},
     rewrite::{forward, hop, replace, send},
@@ -132,7 +132,7 @@ fn between(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let [kind, code] = head[0].to_ne_bytes();
     let mtu = match u16::from_be(head[3]) {
         0 => 0,
-        mtu => mtu.saturating_add((ipv6::HEADER - IPV4) as u16),
+        mtu => mtu.saturating_add((ipv6::HEADER - families::IPV4) as u16),
     };
     icmpv6::pass_on(skb, trip, Said { kind, code, mtu })
 }

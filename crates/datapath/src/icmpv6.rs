@@ -1,113 +1,19 @@
 //! ICMP errors where IPv6 is concerned: about packets that were translated, inside one family or between both (RFC 7915), and
-//! those that are made here. A message is made anew, and quotes an IP header and eight bytes more.
+//! those that are made here.
 
-use aya_ebpf::{
-    bindings::{__sk_buff, TC_ACT_SHOT},
-    helpers::{bpf_skb_change_tail, bpf_skb_store_bytes},
-};
+use aya_ebpf::bindings::{__sk_buff, TC_ACT_SHOT};
 use tables::{DropReason, Ipv6, Purpose, checksum, is_ipv6};
 
 use crate::{
-    families::{self, IPV4},
-    ipv6::{self, HEADER, ICMPV6, REPLY, REQUEST},
+    families::IPV4,
+    ipv6::{self, HEADER, ICMPV6, REPLY},
     maps::{FLOWS, IPV6},
+    messages::{Message6, SIZE6, Said, write_ipv4, write_ipv6},
     parse::{ECHO_REPLY, ECHO_REQUEST, ICMP, UDP, load},
     report::{Outcome, count},
     rewrite::{hop, send},
-    trip::{ETHERNET, Part, Trip, halves},
+    trip::{Part, Trip},
 };
-
-/// Size of a message's own header.
-const MESSAGE: u32 = 8;
-/// TTL of messages that are made here, and of what they quote.
-pub(crate) const TTL: u8 = 64;
-
-/// What an error says, in the numbers of ICMP for IPv4.
-#[derive(Clone, Copy)]
-pub(crate) struct Said {
-    pub kind: u8,
-    pub code: u8,
-    /// Of "fragmentation needed": the size that would pass, bytes, in the receiver's family.
-    pub mtu: u16,
-}
-
-impl Said {
-    /// What an ICMPv6 error says (RFC 4443, section 3); nothing if it is none.
-    #[inline(always)]
-    fn of_ipv6(kind: u8, code: u8, mtu: u16) -> Option<Self> {
-        let (kind, code) = match (kind, code) {
-            (1, 1 | 5 | 6) => (3, 13),
-            (1, 3) => (3, 1),
-            (1, 4) => (3, 3),
-            (1, _) => (3, 0),
-            (2, _) => (3, 4),
-            (3, code) => (11, code),
-            (4, 1) => (3, 2),
-            (4, _) => (12, 0),
-            _ => return None,
-        };
-        Some(Self { kind, code, mtu })
-    }
-
-    /// The same in ICMPv6.
-    #[inline(always)]
-    fn to_ipv6(self) -> (u8, u8) {
-        match (self.kind, self.code) {
-            (3, 1) => (1, 3),
-            (3, 2) => (4, 1),
-            (3, 3) => (1, 4),
-            (3, 4) => (2, 0),
-            (3, 9 | 10 | 13) => (1, 1),
-            (3, _) => (1, 0),
-            (11, code) => (3, code),
-            _ => (4, 0),
-        }
-    }
-}
-
-/// An IPv6 header and eight bytes more.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Quote6 {
-    version_class: [u16; 2],
-    payload_length: u16,
-    next_header: u8,
-    hop_limit: u8,
-    src: Ipv6,
-    dst: Ipv6,
-    l4: [u16; 4],
-}
-
-#[repr(C)]
-struct Message6 {
-    kind: u8,
-    code: u8,
-    check: u16,
-    value: [u16; 2],
-    quote: Quote6,
-}
-
-#[repr(C)]
-struct Message4 {
-    kind: u8,
-    code: u8,
-    check: u16,
-    value: [u16; 2],
-    version_tos: u16,
-    total_length: u16,
-    id: u16,
-    fragment: u16,
-    ttl: u8,
-    protocol: u8,
-    header_check: u16,
-    src: [u16; 2],
-    dst: [u16; 2],
-    l4: [u16; 4],
-}
-
-const SIZE6: u32 = size_of::<Message6>() as u32;
-const SIZE4: u32 = size_of::<Message4>() as u32;
-const _: () = assert!(SIZE6 == 56 && SIZE4 == 36 && align_of::<Message6>() == 2);
 
 /// Translates an ICMPv6 error about a packet that reached its sender through a flow.
 #[inline(never)]
@@ -227,85 +133,4 @@ pub(crate) fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> 
     }
     count(Purpose::IcmpSent, trip.length);
     send(skb, trip.key.ingress)
-}
-
-/// Makes the packet an error between the addresses in `frame6`, which quotes a packet the other way.
-#[inline(never)]
-fn write_ipv6(skb: *mut __sk_buff, trip: &mut Trip, said: Said, protocol: u8) -> Outcome {
-    let message = trip.buffer.as_mut_ptr().cast::<Message6>();
-    // SAFETY: the buffer is longer, aligned to half-words as the message is, and belongs to this CPU.
-    let message = unsafe { &mut *message };
-    (message.kind, message.code) = said.to_ipv6();
-    message.value = [0, said.mtu.to_be()];
-    let icmp = protocol == ICMP;
-    let quote = &mut message.quote;
-    quote.version_class = [0x60, 0];
-    quote.payload_length = (MESSAGE as u16).to_be();
-    quote.next_header = if icmp { ICMPV6 } else { protocol };
-    quote.hop_limit = TTL;
-    (quote.src, quote.dst) = (trip.frame6.dst, trip.frame6.src);
-    quote.l4 = trip.quoted;
-    if icmp {
-        let [kind, code] = quote.l4[0].to_ne_bytes();
-        quote.l4[0] = u16::from_ne_bytes([if kind == ECHO_REPLY { REPLY } else { REQUEST }, code]);
-    }
-    // The pseudo-header: addresses, length, protocol.
-    let pseudo = trip.frame6.src.sum()
-        + trip.frame6.dst.sum()
-        + (SIZE6 as u16).to_be() as u64
-        + (ICMPV6 as u16).to_be() as u64;
-    message.check = 0;
-    message.check = checksum::apply(!0, checksum::delta(pseudo + words(&trip.buffer, SIZE6 as usize / 2)));
-    families::error_ipv6(skb, trip, SIZE6)?;
-    store(skb, trip, ETHERNET + HEADER, SIZE6)
-}
-
-#[inline(never)]
-fn write_ipv4(skb: *mut __sk_buff, trip: &mut Trip, said: Said, protocol: u8) -> Outcome {
-    if is_ipv6(trip.out.src) {
-        return Err(DropReason::OtherFamily);
-    }
-    let message = trip.buffer.as_mut_ptr().cast::<Message4>();
-    // SAFETY: the buffer is longer, aligned to half-words as the message is, and belongs to this CPU.
-    let message = unsafe { &mut *message };
-    (message.kind, message.code) = (said.kind, said.code);
-    message.value = [0, said.mtu.to_be()];
-    message.version_tos = 0x45u16.to_le();
-    message.total_length = ((IPV4 + MESSAGE) as u16).to_be();
-    message.id = 0;
-    message.fragment = 0;
-    message.ttl = TTL;
-    message.protocol = protocol;
-    message.header_check = 0;
-    (message.src, message.dst) = (halves(trip.out.dst), halves(trip.out.src));
-    message.l4 = trip.quoted;
-    message.check = 0;
-    message.check = checksum::apply(!0, checksum::delta(words(&trip.buffer, SIZE4 as usize / 2)));
-    families::error_ipv4(skb, trip, SIZE4)?;
-    store(skb, trip, ETHERNET + IPV4, SIZE4)
-}
-
-/// The sum of the buffer's first half-words.
-#[inline(always)]
-fn words(buffer: &[u16; 31], count: usize) -> u64 {
-    let mut sum = 0;
-    for word in buffer.iter().take(count) {
-        sum += *word as u64;
-    }
-    sum
-}
-
-/// Cuts or extends the packet to one message at this place, and writes it.
-#[inline(always)]
-fn store(skb: *mut __sk_buff, trip: &Trip, at: u32, size: u32) -> Outcome {
-    // SAFETY: the buffer is longer than a message.
-    let stored = unsafe { bpf_skb_store_bytes(skb, at, trip.buffer.as_ptr().cast(), size, 0) };
-    if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
-}
-
-/// Gives the packet this length.
-#[inline(always)]
-pub(crate) fn resize(skb: *mut __sk_buff, length: u32) -> Outcome {
-    // SAFETY: a helper that checks the length.
-    if unsafe { bpf_skb_change_tail(skb, length, 0) } == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
 }

@@ -49,6 +49,7 @@ mod ipv6;
 mod limit;
 mod load;
 mod maps;
+mod messages;
 mod openings;
 mod pair;
 mod parse;
@@ -154,6 +155,7 @@ fn stand(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 #[inline(always)]
 fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     rewrite::hop(trip)?;
+    families::may(trip)?;
     limit::pass(trip)?;
     flow::follow(trip)?;
     quic::listen(skb, trip);
@@ -204,6 +206,7 @@ fn open(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     trip.out = trip.forward;
     rewrite::hop(trip)?;
+    families::may(trip)?;
     limit::pass(trip)?;
     pair::install(trip)?;
     trip.out = trip.forward;
