@@ -1,6 +1,6 @@
 //! The two roads between the state and a host: plans go out, reports come in.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -54,7 +54,7 @@ pub enum Carrier {
         /// The group.
         group: ServerGroupId,
         /// The server's address.
-        address: Ipv4Addr,
+        address: IpAddr,
         /// Its port; 0 = the one that the client asked for.
         port: u16,
     },
