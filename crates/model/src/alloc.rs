@@ -1,7 +1,9 @@
 //! Giving out addresses and dense ids. Both go on behind the last one given out, so that none is used again soon.
 
-use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+mod ipv6;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::command::eni::MoreAddresses;
 use crate::draft::Draft;
@@ -23,6 +25,7 @@ pub(crate) struct NewEni {
     /// The address that was asked for; `None` = the next free one.
     pub(crate) address: Option<Ipv4Addr>,
     pub(crate) more: MoreAddresses,
+    pub(crate) ipv6: MoreAddresses<Ipv6Addr>,
     pub(crate) owner: EniOwner,
     pub(crate) security_groups: BTreeSet<SecurityGroupId>,
     pub(crate) labels: Labels,
@@ -36,6 +39,7 @@ impl NewEni {
         Self {
             address,
             more: MoreAddresses::default(),
+            ipv6: MoreAddresses::default(),
             owner,
             security_groups: BTreeSet::new(),
             labels: Labels::default(),
@@ -114,6 +118,7 @@ impl Draft {
             vswitch: vswitch.id.clone(),
             address: self.take_address(&vswitch.id, new.address)?,
             secondary: BTreeSet::new(),
+            ipv6: BTreeMap::new(),
             port: self.dense()?,
             owner: new.owner,
             moved: self.revision,
@@ -123,6 +128,8 @@ impl Draft {
         };
         self.put(eni.clone());
         self.add_addresses(&eni, &new.more)?;
+        let eni = self.own::<Eni>(&id)?;
+        self.add_ipv6(&eni, &new.ipv6)?;
         Ok(id)
     }
 
@@ -132,10 +139,7 @@ impl Draft {
         eni: &Eni,
         more: &MoreAddresses,
     ) -> Result<Vec<Ipv4Addr>, Refusal> {
-        let wanted: Vec<Option<Ipv4Addr>> = match more {
-            MoreAddresses::These(addresses) => addresses.iter().copied().map(Some).collect(),
-            MoreAddresses::Any(count) => vec![None; *count as usize],
-        };
+        let wanted = more.wanted();
         self.within(1 + eni.secondary.len() + wanted.len(), Quota::AddressesAnEni)?;
         let mut eni = eni.clone();
         let mut added = Vec::new();
@@ -185,7 +189,8 @@ impl Draft {
     fn wanted_address(&mut self, vswitch: &VSwitch, address: Ipv4Addr) -> Result<Ipv4Addr, Refusal> {
         if !vswitch.cidr.is_usable(address) {
             let (first, last) = (vswitch.cidr.first(), vswitch.cidr.last());
-            return Err(Refusal::AddressOutsideVSwitch { address, vswitch: vswitch.id.clone(), first, last });
+            return Err(Refusal::AddressOutsideVSwitch { 
+                address: address.into(), vswitch: vswitch.id.clone(), first: first.into(), last: last.into() });
         }
         match self.state().holder(&Claim::Address(vswitch.vpc.clone(), address)).cloned() {
             None => Ok(address),
@@ -193,7 +198,7 @@ impl Draft {
                 self.delete(resting);
                 Ok(address)
             }
-            Some(by) => Err(Refusal::AddressTaken { address, by: self.state().known_as(&by) }),
+            Some(by) => Err(Refusal::AddressTaken { address: address.into(), by: self.state().known_as(&by) }),
         }
     }
 

@@ -6,6 +6,7 @@ mod connection;
 mod endpoint;
 mod eni;
 mod instance;
+mod ipv6;
 mod key_pair;
 mod listener;
 mod load_balancer;

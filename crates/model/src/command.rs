@@ -41,8 +41,10 @@ use system::{Access, CreateAccessKey, CreateAccount, Tagging, Untagging};
 use tls::TlsCommand;
 use vpc::VpcCommand;
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
+
+use ipnet::Ipv6Net;
 
 use crate::account::Secret;
 use crate::id::{
@@ -238,6 +240,8 @@ pub enum Output {
     },
     /// A VPC got this range.
     Cidr(VpcCidr),
+    /// A VPC got this IPv6 range.
+    Ipv6Cidr(Ipv6Net),
     /// A vSwitch was made.
     VSwitch(VSwitchId),
     /// A route table was made.
@@ -257,7 +261,7 @@ pub enum Output {
     /// An interface was made.
     Eni(EniId),
     /// An interface got these addresses.
-    Addresses(EniId, Vec<Ipv4Addr>),
+    Addresses(EniId, Vec<IpAddr>),
     /// A security group was made.
     SecurityGroup(SecurityGroupId),
     /// An NLB was made.

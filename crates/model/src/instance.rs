@@ -1,12 +1,12 @@
 //! Instances and their elastic network interfaces.
 
-use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    EndpointId, EniId, HostId, InstanceId, KeyPairId, LoadBalancerId, PortIndex, Revision, SecurityGroupId,
+    EndpointId, EniId, HostId, InstanceId, Ipv6Index, KeyPairId, LoadBalancerId, PortIndex, Revision, SecurityGroupId,
     Timestamp, VSwitchId, VpcId, ZoneId,
 };
 use crate::meta::Meta;
@@ -82,6 +82,9 @@ pub struct Eni {
     pub address: Ipv4Addr,
     /// Its other private addresses, in the same vSwitch.
     pub secondary: BTreeSet<Ipv4Addr>,
+    /// Its IPv6 addresses, in the same vSwitch, and each as the data plane knows it.
+    #[serde(default)]
+    pub ipv6: BTreeMap<Ipv6Addr, Ipv6Index>,
     /// Its port, as the data plane knows it.
     pub port: PortIndex,
     /// Whose interface it is.

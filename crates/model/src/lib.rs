@@ -14,6 +14,7 @@ pub mod entropy;
 pub mod health;
 pub mod id;
 pub mod instance;
+pub mod ipv6;
 pub mod key_pair;
 pub mod meta;
 pub mod names;

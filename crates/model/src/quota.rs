@@ -96,6 +96,8 @@ quotas! {
     EnisAnInstance = 8 up to 16, "network interfaces of an instance";
     /// Private addresses of a network interface, the primary one included.
     AddressesAnEni = 50 up to 100, "private addresses of a network interface";
+    /// IPv6 addresses of a network interface.
+    Ipv6AddressesAnEni = 10 up to 100, "IPv6 addresses of a network interface";
     /// Commands of the cloud assistant that an account keeps.
     CommandsAnAccount = 500, "commands in an account";
     /// Parameters of a command.

@@ -11,7 +11,7 @@ mod tls;
 mod together;
 mod vpc;
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use crate::id::{
     EndpointId, EndpointServiceId, HostId, LoadBalancerId, ResourceGroupId, SecurityGroupId, VSwitchId,
@@ -107,19 +107,19 @@ pub enum Refusal {
     #[error("{address} cannot be used in vSwitch {vswitch}: give one from {first} to {last}")]
     AddressOutsideVSwitch {
         /// The address.
-        address: Ipv4Addr,
+        address: IpAddr,
         /// The vSwitch.
         vswitch: VSwitchId,
         /// First one possible.
-        first: Ipv4Addr,
+        first: IpAddr,
         /// Last one possible.
-        last: Ipv4Addr,
+        last: IpAddr,
     },
     /// The address is in use.
     #[error("{address} is taken by {} {by}", .by.kind())]
     AddressTaken {
         /// The address.
-        address: Ipv4Addr,
+        address: IpAddr,
         /// Who has it.
         by: Key,
     },
@@ -129,6 +129,9 @@ pub enum Refusal {
         /// The vSwitch.
         vswitch: VSwitchId,
     },
+    /// The vSwitch has no IPv6.
+    #[error("vSwitch {0} has no IPv6: switch it on there first")]
+    VSwitchWithoutIpv6(VSwitchId),
     /// Every dense id of a kind is in use.
     #[error("no more {0} are possible in this installation")]
     NoFreeIndex(&'static str),

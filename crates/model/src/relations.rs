@@ -1,7 +1,7 @@
 //! Indexes over all tables, derived from the rows: who refers to whom, who holds what only one can hold, and how many
 //! addresses of a vSwitch are taken.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
@@ -27,6 +27,8 @@ use crate::tls::PolicyId;
 pub enum Claim {
     /// An address in a VPC.
     Address(VpcId, Ipv4Addr),
+    /// An IPv6 address.
+    Ipv6Address(Ipv6Addr),
     /// Being the default VPC of an account.
     DefaultVpc(AccountId),
     /// Being the default vSwitch of a VPC in a zone.
@@ -160,11 +162,13 @@ impl Row {
             Row::KeyPair(row) => vec![Claim::KeyPairName(row.meta.owner, row.meta.name.clone())],
             Row::Eni(row) => {
                 let addresses = row.addresses().map(|address| Claim::Address(row.vpc.clone(), address));
+                let ipv6 = row.ipv6.iter();
+                let ipv6 = ipv6.flat_map(|(address, index)| [Claim::Ipv6Address(*address), Claim::Ipv6(*index)]);
                 let device = match &row.owner {
                     EniOwner::Instance(id, number) => Some(Claim::Device(id.clone(), *number)),
                     EniOwner::Nobody | EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => None,
                 };
-                addresses.chain([Claim::Port(row.port)]).chain(device).collect()
+                addresses.chain(ipv6).chain([Claim::Port(row.port)]).chain(device).collect()
             }
             Row::LoadBalancer(row) => row.zones.values().map(|zone| Claim::Vip(zone.vip)).collect(),
             Row::ServerGroup(row) => {

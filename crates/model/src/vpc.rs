@@ -2,10 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Network, RouteTableId, RouterId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
+use crate::ipv6::{self, VSwitchIpv6};
 use crate::meta::Meta;
 
 /// A virtual private cloud.
@@ -21,6 +22,9 @@ pub struct Vpc {
     pub cidr: VpcCidr,
     /// More ranges, apart from the first one and from each other, in the order in which they came.
     pub secondary: Vec<VpcCidr>,
+    /// Whether it has IPv6.
+    #[serde(default)]
+    pub ipv6: bool,
     /// Whether it is its account's default VPC.
     pub is_default: bool,
     /// Its router.
@@ -35,6 +39,11 @@ impl Vpc {
     /// All its address ranges.
     pub fn ranges(&self) -> impl Iterator<Item = Ipv4Net> {
         [self.cidr].into_iter().chain(self.secondary.iter().copied()).map(VpcCidr::net)
+    }
+
+    /// Its IPv6 range, if it has IPv6.
+    pub fn ipv6_range(&self) -> Option<Ipv6Net> {
+        self.ipv6.then(|| ipv6::of_vpc(self.network))
     }
 
     /// Whether an address lies in one of its ranges.
@@ -62,6 +71,9 @@ pub struct VSwitch {
     pub route_table: Option<RouteTableId>,
     /// The address that was given out last: the search for a free one goes on behind it.
     pub cursor: Ipv4Addr,
+    /// Its IPv6 half.
+    #[serde(default)]
+    pub ipv6: Option<VSwitchIpv6>,
 }
 
 /// A range that cannot be used.

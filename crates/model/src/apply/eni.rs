@@ -1,13 +1,14 @@
 //! Network interfaces that users make, attach and give addresses.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::done;
 use crate::alloc::NewEni;
 use crate::command::Output;
 use crate::command::eni::{
-    AssignAddresses, CreateEni, EniAttachment, EniCommand, ModifyEni, MoreAddresses, UnassignAddresses,
+    AssignAddresses, AssignIpv6, CreateEni, EniAttachment, EniCommand, ModifyEni, UnassignAddresses, UnassignIpv6,
 };
 use crate::command::instance::{MoreInterface, MoveInstance};
 use crate::draft::Draft;
@@ -31,6 +32,8 @@ impl Draft {
             EniCommand::Modify(it) => done(self.modify_eni(it)),
             EniCommand::Assign(it) => self.assign_addresses(it),
             EniCommand::Unassign(it) => done(self.unassign_addresses(it)),
+            EniCommand::AssignIpv6(it) => self.assign_ipv6(it),
+            EniCommand::UnassignIpv6(it) => done(self.unassign_ipv6(it)),
             EniCommand::MoveInstance(it) => done(self.move_instance(it)),
         }
     }
@@ -49,6 +52,7 @@ impl Draft {
         let new = NewEni {
             address: it.address,
             more: it.more.clone(),
+            ipv6: it.ipv6.clone(),
             owner: EniOwner::Nobody,
             security_groups: it.security_groups.clone(),
             labels: it.labels.clone(),
@@ -142,15 +146,33 @@ impl Draft {
 
     fn assign_addresses(&mut self, it: &AssignAddresses) -> Result<Output, Refusal> {
         let eni = self.user_eni(&it.eni)?;
-        let none = match &it.addresses {
-            MoreAddresses::These(addresses) => addresses.is_empty(),
-            MoreAddresses::Any(count) => *count == 0,
-        };
-        if none {
+        if it.addresses.is_none() {
             return Err(Refusal::Empty("the list of addresses"));
         }
         let added = self.add_addresses(&eni, &it.addresses)?;
-        Ok(Output::Addresses(it.eni.clone(), added))
+        Ok(Output::Addresses(it.eni.clone(), added.into_iter().map(IpAddr::from).collect()))
+    }
+
+    fn assign_ipv6(&mut self, it: &AssignIpv6) -> Result<Output, Refusal> {
+        let eni = self.user_eni(&it.eni)?;
+        if it.addresses.is_none() {
+            return Err(Refusal::Empty("the list of addresses"));
+        }
+        let added = self.add_ipv6(&eni, &it.addresses)?;
+        Ok(Output::Addresses(it.eni.clone(), added.into_iter().map(IpAddr::from).collect()))
+    }
+
+    fn unassign_ipv6(&mut self, it: &UnassignIpv6) -> Result<(), Refusal> {
+        let eni = self.user_eni(&it.eni)?;
+        if it.addresses.is_empty() {
+            return Err(Refusal::Empty("the list of addresses"));
+        }
+        if let Some(address) = it.addresses.iter().find(|address| !eni.ipv6.contains_key(address)) {
+            let address = (*address).into();
+            return Err(EniRefusal::AddressNotAssigned { eni: it.eni.clone(), address }.into());
+        }
+        self.edit(eni.as_ref(), |row| row.ipv6.retain(|address, _| !it.addresses.contains(address)));
+        Ok(())
     }
 
     fn unassign_addresses(&mut self, it: &UnassignAddresses) -> Result<(), Refusal> {
@@ -160,7 +182,7 @@ impl Draft {
         }
         let unknown = it.addresses.iter().find(|address| !eni.secondary.contains(address));
         if let Some(address) = unknown {
-            return Err(EniRefusal::AddressNotAssigned { eni: it.eni.clone(), address: *address }.into());
+            return Err(EniRefusal::AddressNotAssigned { eni: it.eni.clone(), address: (*address).into() }.into());
         }
         self.edit(eni.as_ref(), |row| row.secondary.retain(|address| !it.addresses.contains(address)));
         for address in &it.addresses {
@@ -210,6 +232,9 @@ impl Draft {
         }
         if !eni.secondary.is_empty() {
             return Err(EniRefusal::HasMoreAddresses(eni.id.clone()).into());
+        }
+        if !eni.ipv6.is_empty() {
+            return Err(EniRefusal::HasIpv6(eni.id.clone()).into());
         }
         if vswitch.vpc != eni.vpc {
             self.unused::<Instance>(&it.instance, &[Kind::ServerGroup])?;

@@ -57,6 +57,7 @@ impl Draft {
         let host = self.pick_host()?;
         let eni = NewEni {
             more: it.more.clone(),
+            ipv6: it.ipv6.clone(),
             security_groups: groups.clone(),
             source_dest_check: it.source_dest_check,
             ..NewEni::of(EniOwner::Instance(id.clone(), 0), it.address)
@@ -224,9 +225,13 @@ fn host_name_of(it: &RunInstances, at: u32, id: &InstanceId) -> Result<HostName,
 fn names_one(it: &RunInstances) -> bool {
     let one = |interface: &MoreInterface| match interface {
         MoreInterface::Existing(_) => true,
-        MoreInterface::New(new) => new.address.is_some() || matches!(new.more, MoreAddresses::These(_)),
+        MoreInterface::New(new) => {
+            new.address.is_some()
+                || matches!(new.more, MoreAddresses::These(_))
+                || matches!(new.ipv6, MoreAddresses::These(_))
+        }
     };
-    it.address.is_some() || it.interfaces.iter().any(one)
+    it.address.is_some() || matches!(it.ipv6, MoreAddresses::These(_)) || it.interfaces.iter().any(one)
 }
 
 pub(super) fn in_power(instance: &Instance, power: Power) -> Result<(), Refusal> {

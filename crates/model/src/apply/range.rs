@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use crate::command::Output;
-use crate::command::vpc::{CidrOfVpc, CreateVSwitch};
+use crate::command::vpc::{CidrOfVpc, CreateDefaultVSwitch, CreateVSwitch};
 use crate::draft::Draft;
-use crate::id::{VpcId, ZoneId};
+use crate::id::VpcId;
 use crate::meta::Labels;
 use crate::nlb::Target;
 use crate::quota::Quota;
@@ -49,7 +49,7 @@ impl Draft {
         Ok(())
     }
 
-    fn vpc_of_range(&self, id: &VpcId) -> Result<Arc<Vpc>, Refusal> {
+    pub(super) fn vpc_of_range(&self, id: &VpcId) -> Result<Arc<Vpc>, Refusal> {
         self.own::<Vpc>(id).map_err(|_| VpcRefusal::NoVpcOfRange(id.clone()).into())
     }
 
@@ -58,7 +58,11 @@ impl Draft {
         self.state().get::<Vpc>(id).cloned()
     }
 
-    pub(super) fn create_default_vswitch(&mut self, zone: &ZoneId) -> Result<Output, Refusal> {
+    pub(super) fn create_default_vswitch(
+        &mut self,
+        it: &CreateDefaultVSwitch,
+    ) -> Result<Output, Refusal> {
+        let zone = &it.zone;
         self.known_zone(zone)?;
         let vpc = self.default_vpc().ok_or(VpcRefusal::NoDefaultVpc)?;
         if let Some(Key::VSwitch(id)) =
@@ -67,7 +71,13 @@ impl Draft {
             return Err(VpcRefusal::DefaultVSwitchExists(id.clone()).into());
         }
         let cidr = self.free_range(&vpc).ok_or(VpcRefusal::DefaultVpcFull(DEFAULT_VSWITCH))?;
-        let it = CreateVSwitch { labels: Labels::default(), vpc: vpc.id.clone(), zone: zone.clone(), cidr };
+        let it = CreateVSwitch {
+            labels: Labels::default(),
+            vpc: vpc.id.clone(),
+            zone: zone.clone(),
+            cidr,
+            ipv6: it.ipv6,
+        };
         self.new_vswitch(&vpc, &it, true)
     }
 

@@ -18,13 +18,15 @@ impl Draft {
     pub(super) fn run_vpc(&mut self, command: &VpcCommand) -> Result<Output, Refusal> {
         match command {
             VpcCommand::CreateVpc(it) => self.create_vpc(it),
-            VpcCommand::ModifyVpc(it) => done(self.relabel::<Vpc>(&it.vpc, &it.relabel)),
+            VpcCommand::ModifyVpc(it) => done(self.modify_vpc(it)),
             VpcCommand::DeleteVpc(id) => done(self.delete_vpc(id)),
             VpcCommand::AssociateCidr(it) => self.associate_cidr(it),
             VpcCommand::UnassociateCidr(it) => done(self.unassociate_cidr(it)),
+            VpcCommand::AssociateIpv6(id) => self.associate_ipv6(id),
+            VpcCommand::UnassociateIpv6(it) => done(self.unassociate_ipv6(it)),
             VpcCommand::CreateVSwitch(it) => self.create_vswitch(it),
-            VpcCommand::CreateDefaultVSwitch(zone) => self.create_default_vswitch(zone),
-            VpcCommand::ModifyVSwitch(it) => done(self.relabel::<VSwitch>(&it.vswitch, &it.relabel)),
+            VpcCommand::CreateDefaultVSwitch(it) => self.create_default_vswitch(it),
+            VpcCommand::ModifyVSwitch(it) => done(self.modify_vswitch(it)),
             VpcCommand::DeleteVSwitch(id) => done(self.delete_vswitch(id)),
         }
     }
@@ -45,6 +47,7 @@ impl Draft {
             network,
             cidr: it.cidr,
             secondary: Vec::new(),
+            ipv6: it.ipv6,
             is_default: it.is_default,
             router: router.clone(),
             route_table: route_table.clone(),
@@ -87,6 +90,7 @@ impl Draft {
         is_default: bool,
     ) -> Result<Output, Refusal> {
         self.room(&Key::Vpc(it.vpc.clone()), Kind::VSwitch, 1, Quota::VSwitchesAVpc)?;
+        let ipv6 = it.ipv6.map(|number| self.free_ipv6(vpc, number)).transpose()?;
         let id = VSwitchId::generate(&mut self.entropy);
         self.put(VSwitch {
             id: id.clone(),
@@ -97,6 +101,7 @@ impl Draft {
             is_default,
             route_table: None,
             cursor: it.cidr.last(),
+            ipv6,
         });
         Ok(Output::VSwitch(id))
     }

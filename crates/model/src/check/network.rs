@@ -60,6 +60,12 @@ impl Findings<'_> {
         self.must(fits, "its route table is its VPC's");
         self.must(row.cidr.is_usable(row.cursor), "its cursor is an address that may be given out");
         self.must(self.state.settings().zones.contains(&row.zone), "its zone is the region's");
+        let ipv6 = row.ipv6.is_none_or(|ipv6| vpc.ipv6 && ipv6.network == vpc.network);
+        self.must(ipv6, "its IPv6 range is out of its VPC's");
+        let number = |vswitch: &VSwitch| vswitch.ipv6.map(|ipv6| ipv6.number);
+        let mut others = self.state.vswitches_of(&row.vpc).filter(|other| other.id != row.id);
+        let apart = number(row).is_none() || others.all(|other| number(other) != number(row));
+        self.must(apart, "its IPv6 range is no other vSwitch's");
     }
 
     pub(super) fn released(&mut self, row: &Released) {
@@ -89,7 +95,10 @@ impl Findings<'_> {
 
     pub(super) fn eni(&mut self, row: &Eni) {
         let fits = self.state.get::<VSwitch>(&row.vswitch).is_some_and(|vswitch| {
-            vswitch.vpc == row.vpc && row.addresses().all(|address| vswitch.cidr.is_usable(address))
+            let ipv6 = |address| vswitch.ipv6.is_some_and(|ipv6| ipv6.is_usable(address));
+            vswitch.vpc == row.vpc
+                && row.addresses().all(|address| vswitch.cidr.is_usable(address))
+                && row.ipv6.keys().copied().all(ipv6)
         });
         self.must(fits, "its addresses are its vSwitch's, in its VPC");
         self.must(!row.secondary.contains(&row.address), "its primary address is not a secondary one too");

@@ -1,7 +1,7 @@
 //! Commands about network interfaces.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::instance::MoveInstance;
 use crate::id::{EniId, InstanceId, SecurityGroupId, VSwitchId};
@@ -24,20 +24,42 @@ pub enum EniCommand {
     Assign(AssignAddresses),
     /// Takes addresses from an interface.
     Unassign(UnassignAddresses),
+    /// Gives an interface IPv6 addresses.
+    AssignIpv6(AssignIpv6),
+    /// Takes IPv6 addresses from an interface.
+    UnassignIpv6(UnassignIpv6),
     /// Moves a stopped instance's primary interface to another vSwitch or address.
     MoveInstance(MoveInstance),
 }
 
-/// Addresses besides the primary one.
+/// IPv4 addresses besides the primary one, or IPv6 addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MoreAddresses {
+pub enum MoreAddresses<A = Ipv4Addr> {
     /// These.
-    These(BTreeSet<Ipv4Addr>),
+    These(BTreeSet<A>),
     /// So many, whichever are free.
     Any(u32),
 }
 
-impl Default for MoreAddresses {
+impl<A: Copy> MoreAddresses<A> {
+    /// Whether it stands for no address.
+    pub(crate) fn is_none(&self) -> bool {
+        match self {
+            Self::These(addresses) => addresses.is_empty(),
+            Self::Any(count) => *count == 0,
+        }
+    }
+
+    /// Each: the one that was asked for, or any.
+    pub(crate) fn wanted(&self) -> Vec<Option<A>> {
+        match self {
+            Self::These(addresses) => addresses.iter().copied().map(Some).collect(),
+            Self::Any(count) => vec![None; *count as usize],
+        }
+    }
+}
+
+impl<A> Default for MoreAddresses<A> {
     /// None.
     fn default() -> Self {
         Self::Any(0)
@@ -55,6 +77,8 @@ pub struct CreateEni {
     pub address: Option<Ipv4Addr>,
     /// Its other addresses.
     pub more: MoreAddresses,
+    /// Its IPv6 addresses.
+    pub ipv6: MoreAddresses<Ipv6Addr>,
     /// Its security groups; one at least.
     pub security_groups: BTreeSet<SecurityGroupId>,
     /// It goes with the instance that it is attached to.
@@ -71,6 +95,7 @@ impl CreateEni {
             vswitch,
             address: None,
             more: MoreAddresses::default(),
+            ipv6: MoreAddresses::default(),
             security_groups,
             delete_on_release: true,
             source_dest_check: true,
@@ -126,4 +151,22 @@ pub struct UnassignAddresses {
     pub eni: EniId,
     /// The addresses.
     pub addresses: BTreeSet<Ipv4Addr>,
+}
+
+/// Gives an interface IPv6 addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignIpv6 {
+    /// The interface.
+    pub eni: EniId,
+    /// The addresses; one at least.
+    pub addresses: MoreAddresses<Ipv6Addr>,
+}
+
+/// Takes IPv6 addresses from an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnassignIpv6 {
+    /// The interface.
+    pub eni: EniId,
+    /// The addresses.
+    pub addresses: BTreeSet<Ipv6Addr>,
 }

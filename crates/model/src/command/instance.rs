@@ -1,7 +1,7 @@
 //! Commands about instances.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::command::eni::{CreateEni, MoreAddresses};
 use crate::id::{EniId, InstanceId, SecurityGroupId, Timestamp, VSwitchId, VpcId, ZoneId};
@@ -37,6 +37,8 @@ pub struct RunInstances {
     pub address: Option<Ipv4Addr>,
     /// Other addresses of the primary interface.
     pub more: MoreAddresses,
+    /// IPv6 addresses of the primary interface.
+    pub ipv6: MoreAddresses<Ipv6Addr>,
     /// Whether the primary interface's source addresses are checked.
     pub source_dest_check: bool,
     /// Interfaces besides the primary one.
@@ -68,6 +70,7 @@ impl RunInstances {
             key_pair: None,
             address: None,
             more: MoreAddresses::default(),
+            ipv6: MoreAddresses::default(),
             source_dest_check: true,
             interfaces: Vec::new(),
             deletion_protection: false,

@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use crate::id::{GroupIndex, HostId, InstanceId, PortIndex, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::key_pair::KeyPair;
-use crate::plan::{AboutPlan, GroupPlan, InstancePlan, PeerPlan, PortPlan, RulePlan};
+use crate::plan::{AboutPlan, GroupPlan, InstancePlan, Ipv6Plan, PeerPlan, PortPlan, RulePlan};
 use crate::planner::{routes, rows};
 use crate::security::{Direction, GroupKind, Peer, Rule, SecurityGroup};
 use crate::state::State;
@@ -40,7 +40,7 @@ fn port(state: &State, eni: &Eni, destinations: &[Ipv4Net]) -> Option<PortPlan> 
         zone: vswitch.zone.clone(),
         address: eni.address,
         secondary: eni.secondary.iter().copied().collect(),
-        ipv6: Vec::new(),
+        ipv6: ipv6(eni).collect(),
         vswitch: vswitch.id.clone(),
         subnet: vswitch.cidr.net(),
         gateway: vswitch.cidr.gateway(),
@@ -49,6 +49,11 @@ fn port(state: &State, eni: &Eni, destinations: &[Ipv4Net]) -> Option<PortPlan> 
         sources: routes::sources(state, eni, destinations),
         groups: indexes(state, &eni.security_groups),
     })
+}
+
+/// IPv6 addresses as the data plane knows them.
+pub(super) fn ipv6(eni: &Eni) -> impl Iterator<Item = Ipv6Plan> + '_ {
+    eni.ipv6.iter().map(|(address, index)| Ipv6Plan { index: *index, address: *address })
 }
 
 /// Security groups as the data plane knows them.
@@ -97,10 +102,12 @@ pub(super) fn groups(state: &State) -> BTreeMap<GroupIndex, GroupPlan> {
 
 fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
     let balancers = state.load_balancers_in(&row.id).flat_map(|balancer| balancer.zones.values());
-    let balancers = balancers.filter_map(|mapping| Some(state.get::<Eni>(&mapping.eni)?.address));
-    let mut members: Vec<_> = state.members_of(&row.id).flat_map(|eni| eni.addresses()).collect();
-    members.extend(balancers);
+    let balancers = balancers.filter_map(|mapping| state.get::<Eni>(&mapping.eni));
+    let enis: Vec<_> = state.members_of(&row.id).chain(balancers).collect();
+    let mut members: Vec<_> = enis.iter().flat_map(|eni| eni.addresses()).collect();
     members.sort_unstable();
+    let mut ipv6_members: Vec<_> = enis.iter().flat_map(|eni| ipv6(eni)).collect();
+    ipv6_members.sort_unstable();
     Some(GroupPlan {
         id: row.id.clone(),
         network: state.get::<Vpc>(&row.vpc)?.network,
@@ -109,7 +116,7 @@ fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
         ingress: rules(state, row, Direction::Ingress),
         egress: rules(state, row, Direction::Egress),
         members,
-        ipv6_members: Vec::new(),
+        ipv6_members,
     })
 }
 

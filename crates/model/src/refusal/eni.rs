@@ -1,6 +1,6 @@
 //! Why a command about network interfaces is refused.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use crate::id::{EniId, InstanceId, RouteTableId, ZoneId};
 
@@ -34,13 +34,13 @@ pub enum EniRefusal {
         /// Its zone.
         zone: ZoneId,
     },
-    /// The address is not a secondary one of the ENI.
-    #[error("{address} is not a secondary address of network interface {eni}")]
+    /// The address is not one of the ENI that can be taken away.
+    #[error("{address} is not a secondary or IPv6 address of network interface {eni}")]
     AddressNotAssigned {
         /// The interface.
         eni: EniId,
         /// The address.
-        address: Ipv4Addr,
+        address: IpAddr,
     },
     /// A route leads to the ENI.
     #[error("route table {table} leads to network interface {eni}: delete the route first")]
@@ -56,4 +56,7 @@ pub enum EniRefusal {
     /// An ENI with secondary addresses cannot move.
     #[error("network interface {0} has secondary addresses: unassign them first")]
     HasMoreAddresses(EniId),
+    /// An ENI with IPv6 addresses cannot move.
+    #[error("network interface {0} has IPv6 addresses: unassign them first")]
+    HasIpv6(EniId),
 }

@@ -1,6 +1,6 @@
 //! Why a command about address ranges and routes is refused.
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::id::{RouteTableId, VSwitchId, VpcId};
 use crate::tables::Key;
@@ -49,6 +49,37 @@ pub enum VpcRefusal {
         /// The range.
         cidr: Ipv4Net,
         /// What lies in it.
+        by: Key,
+    },
+    /// The VPC has its IPv6 range already.
+    #[error("the VPC has the IPv6 range {0} already")]
+    Ipv6Exists(Ipv6Net),
+    /// The VPC has no such IPv6 range.
+    #[error("{0} is no IPv6 range of the VPC")]
+    Ipv6NotFound(Ipv6Net),
+    /// A vSwitch of the VPC has IPv6.
+    #[error("vSwitch {0} has IPv6: switch it off there first")]
+    Ipv6OfVSwitch(VSwitchId),
+    /// The VPC has no IPv6.
+    #[error("VPC {0} has no IPv6: switch it on there first")]
+    VpcWithoutIpv6(VpcId),
+    /// Another vSwitch has the IPv6 range.
+    #[error("{range} is the IPv6 range of vSwitch {vswitch}")]
+    Ipv6Taken {
+        /// The range.
+        range: Ipv6Net,
+        /// Who has it.
+        vswitch: VSwitchId,
+    },
+    /// Which range a vSwitch is to get was not said.
+    #[error("the vSwitch has no IPv6 yet: say which of the VPC's 256 ranges it gets, 0 to 255")]
+    Ipv6NumberMissing,
+    /// Something has an IPv6 address of the vSwitch.
+    #[error("{} {by} has an IPv6 address of vSwitch {vswitch}: take it away first", .by.kind())]
+    Ipv6InUse {
+        /// The vSwitch.
+        vswitch: VSwitchId,
+        /// Who has the address.
         by: Key,
     },
     /// The account has a default VPC.

@@ -1,7 +1,7 @@
 //! Network interfaces: made, attached, detached, given addresses, moved; what is refused, and what stays.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use model::command::eni::{
     AssignAddresses, CreateEni, EniAttachment, EniCommand, ModifyEni, MoreAddresses, UnassignAddresses,
@@ -218,7 +218,7 @@ fn addresses_are_assigned_by_name_or_number_and_rest_when_they_are_taken_off() {
     let before = free(&it);
     it.world.run(assign(&eni, MoreAddresses::These(these(&[[10, 0, 1, 20], [10, 0, 1, 21]]))));
     let Output::Addresses(_, more) = it.world.run(assign(&eni, MoreAddresses::Any(2))) else { panic!() };
-    assert_eq!(more, [Ipv4Addr::new(10, 0, 1, 2), Ipv4Addr::new(10, 0, 1, 3)]);
+    assert_eq!(more, [Ipv4Addr::new(10, 0, 1, 2), Ipv4Addr::new(10, 0, 1, 3)].map(IpAddr::from));
     assert_eq!((it.row(&eni).secondary.len(), free(&it)), (4, before - 4));
     let taken = assign(&eni, MoreAddresses::These(these(&[[10, 0, 1, 20]])));
     assert!(matches!(it.world.refused(taken), Refusal::AddressTaken { .. }));
@@ -235,6 +235,7 @@ fn addresses_are_assigned_by_name_or_number_and_rest_when_they_are_taken_off() {
     let primary = it.row(&eni).address;
     for address in [primary, Ipv4Addr::new(10, 0, 1, 20)] {
         let refusal = it.world.refused(off(BTreeSet::from([address])));
+        let address = address.into();
         assert_eq!(refusal, Refusal::Eni(EniRefusal::AddressNotAssigned { eni: eni.clone(), address }));
     }
     it.world.run(Command::Purge(it.world.state.revision()));

@@ -7,6 +7,7 @@ mod assistant;
 mod balancer;
 mod endpoints;
 mod interfaces;
+mod ipv6;
 mod key_pairs;
 mod pieces;
 mod port_ranges;

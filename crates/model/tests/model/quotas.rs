@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::command::assistant::AssistantCommand;
 use model::command::balancer::{BalancerCommand, BalancerGroups};
 use model::command::endpoint::{CreateEndpoint, EndpointGroup};
-use model::command::eni::{AssignAddresses, CreateEni, EniAttachment, EniCommand, MoreAddresses};
+use model::command::eni::{AssignAddresses, AssignIpv6, CreateEni, EniAttachment, EniCommand, MoreAddresses};
 use model::command::key_pair::{CreateKeyPair, KeyPairCommand};
 use model::command::nlb::{AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, NewServer};
 use model::command::private_zone::{CreatePrivateZone, NewRecord, PrivateZoneCommand};
@@ -160,6 +160,11 @@ impl It {
                 let eni = self.eni_of(&self.all.ecs[2]);
                 Command::Eni(EniCommand::Assign(AssignAddresses { eni, addresses: MoreAddresses::Any(1) }))
             }
+            Quota::Ipv6AddressesAnEni => {
+                self.all.dual_stack();
+                let eni = self.eni_of(&self.all.ecs[2]);
+                Command::Eni(EniCommand::AssignIpv6(AssignIpv6 { eni, addresses: MoreAddresses::Any(1) }))
+            }
             Quota::CommandsAnAccount => saved("true"),
             Quota::ParametersACommand => {
                 saved(&(0..n).map(|number| format!("{{{{p{number}}}}}")).collect::<String>())
@@ -256,6 +261,7 @@ fn vswitch(vpc: &VpcId, n: u8) -> Command {
         vpc: vpc.clone(),
         zone: zone("g"),
         cidr: VSwitchCidr::new(format!("10.7.{n}.0/24").parse().unwrap()).unwrap(),
+        ipv6: None,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Random commands, sensible and not, with ids drawn from the state. The tests of the API draw from here too.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use model::account::Secret;
@@ -277,26 +277,42 @@ impl Dice<'_> {
     fn network(&mut self) -> C {
         let (octet, second) = (self.below(4), self.below(8) / 7);
         let cidr = VSwitchCidr::new(format!("10.{second}.{octet}.0/28").parse().unwrap()).unwrap();
-        match self.below(19) {
+        match self.below(23) {
+            19 => C::Vpc(VpcCommand::AssociateIpv6(self.vpc_id())),
+            20 => C::Vpc(VpcCommand::UnassociateIpv6(self.ipv6_of_vpc())),
+            21 | 22 => C::Vpc(VpcCommand::ModifyVSwitch(ModifyVSwitch {
+                vswitch: self.vswitch(),
+                relabel: relabel(),
+                ipv6: Some(self.switch_ipv6()),
+            })),
             17 => C::ResourceGroup(self.groups()),
             18 => self.limit(),
             0 | 1 => C::Vpc(VpcCommand::CreateVpc(CreateVpc {
                 cidr: VpcCidr::new("10.0.0.0/16".parse().unwrap()).unwrap(),
+                ipv6: self.chance(2),
                 is_default: self.chance(3),
                 labels: Labels::default(),
             })),
             14 => C::Vpc(VpcCommand::AssociateCidr(self.secondary())),
             15 => C::Vpc(VpcCommand::UnassociateCidr(self.secondary())),
-            16 => C::Vpc(VpcCommand::CreateDefaultVSwitch(self.zone())),
+            16 => C::Vpc(VpcCommand::CreateDefaultVSwitch(CreateDefaultVSwitch {
+                zone: self.zone(),
+                ipv6: self.ipv6_number(),
+            })),
             2..=7 => C::Vpc(VpcCommand::CreateVSwitch(CreateVSwitch {
                 labels: Labels::default(),
                 vpc: self.vpc_id(),
                 zone: self.zone(),
                 cidr,
+                ipv6: self.ipv6_number(),
             })),
             8 => C::Vpc(VpcCommand::DeleteVpc(self.vpc_id())),
             9 => C::Vpc(VpcCommand::DeleteVSwitch(self.vswitch())),
-            10 => C::Vpc(VpcCommand::ModifyVpc(ModifyVpc { vpc: self.vpc_id(), relabel: relabel() })),
+            10 => C::Vpc(VpcCommand::ModifyVpc(ModifyVpc {
+                vpc: self.vpc_id(),
+                relabel: relabel(),
+                ipv6: self.chance(2).then(|| self.chance(2)),
+            })),
             11 => C::Purge(Revision(self.state.revision().0.saturating_sub(self.below(20)))),
             12 => C::Tag(Tagging {
                 resources: vec![model::tables::Key::Vpc(self.vpc_id())],
@@ -335,6 +351,21 @@ impl Dice<'_> {
                 ResourceGroupCommand::Move(model::tables::Key::Vpc(id), self.resource_group())
             }
         }
+    }
+
+    fn ipv6_number(&mut self) -> Option<u8> {
+        self.chance(3).then(|| self.below(4) as u8)
+    }
+
+    fn switch_ipv6(&mut self) -> SwitchIpv6 {
+        if self.chance(4) { SwitchIpv6::Off } else { SwitchIpv6::On(self.ipv6_number()) }
+    }
+
+    /// The IPv6 range of a VPC, mostly.
+    fn ipv6_of_vpc(&mut self) -> Ipv6OfVpc {
+        let vpc = self.vpc_id();
+        let real = self.state.get::<model::vpc::Vpc>(&vpc).and_then(|row| row.ipv6_range());
+        Ipv6OfVpc { vpc, range: real.unwrap_or("fd69:7374::/56".parse().unwrap()) }
     }
 
     /// A range that a VPC has, or could have.
@@ -402,6 +433,7 @@ impl Dice<'_> {
                     security_groups: self.groups_of(&vpc),
                     address: self.address(),
                     more: self.more_addresses(),
+                    ipv6: self.ipv6_addresses(&vswitch),
                     interfaces: (0..self.below(2)).map(|_| MoreInterface::New(self.new_eni())).collect(),
                     power: if self.chance(4) { Power::Stopped } else { Power::Running },
                     ..RunInstances::new(vswitch)
@@ -487,6 +519,19 @@ impl Dice<'_> {
         }
     }
 
+    /// IPv6 addresses in a vSwitch, mostly.
+    fn ipv6_addresses(&mut self, vswitch: &VSwitchId) -> MoreAddresses<Ipv6Addr> {
+        let ipv6 = self.state.get::<model::vpc::VSwitch>(vswitch).and_then(|row| row.ipv6);
+        match ipv6 {
+            Some(ipv6) if self.chance(3) => {
+                let address = u128::from(ipv6.range().addr()) + u128::from(self.below(6));
+                MoreAddresses::These(BTreeSet::from([address.into()]))
+            }
+            Some(_) => MoreAddresses::Any(self.below(3) as u32),
+            None => MoreAddresses::Any((self.below(8) / 7) as u32),
+        }
+    }
+
     fn new_eni(&mut self) -> CreateEni {
         let vswitch = self.vswitch();
         let vpc = self.vpc_of(&vswitch);
@@ -494,6 +539,7 @@ impl Dice<'_> {
         CreateEni {
             address: self.address(),
             more: self.more_addresses(),
+            ipv6: self.ipv6_addresses(&vswitch),
             delete_on_release: self.chance(2),
             source_dest_check: self.chance(2),
             ..CreateEni::new(vswitch, groups)
@@ -503,7 +549,18 @@ impl Dice<'_> {
     fn interfaces(&mut self) -> C {
         let eni = self.eni();
         let instance = self.instance();
-        match self.below(12) {
+        match self.below(15) {
+            12 | 13 => {
+                let vswitch = self.state.get::<model::instance::Eni>(&eni).map(|row| row.vswitch.clone());
+                let vswitch = vswitch.unwrap_or_else(|| self.vswitch());
+                let addresses = self.ipv6_addresses(&vswitch);
+                C::Eni(EniCommand::AssignIpv6(AssignIpv6 { eni, addresses }))
+            }
+            14 => {
+                let row = self.state.get::<model::instance::Eni>(&eni);
+                let addresses = row.map(|row| row.ipv6.keys().copied().collect()).unwrap_or_default();
+                C::Eni(EniCommand::UnassignIpv6(UnassignIpv6 { eni, addresses }))
+            }
             0..=2 => C::Eni(EniCommand::Create(self.new_eni())),
             3 => C::Eni(EniCommand::Delete(eni)),
             4..=6 => C::Eni(EniCommand::Attach(EniAttachment { eni, instance })),

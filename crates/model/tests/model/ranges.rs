@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use model::command::nlb::{AddServers, CreateServerGroup, NewServer};
 use model::command::route::{CreateRouteEntry, RouteCommand};
-use model::command::vpc::{CidrOfVpc, CreateVSwitch, CreateVpc, VpcCommand};
+use model::command::vpc::{CidrOfVpc, CreateDefaultVSwitch, CreateVSwitch, CreateVpc, VpcCommand};
 use model::command::{Command, Output};
 use model::id::{VSwitchId, VpcId};
 use model::meta::{Description, Labels, Name};
@@ -36,7 +36,7 @@ fn unassociate(vpc: &VpcId, cidr: &str) -> Command {
 }
 
 fn default_vswitch(letter: &str) -> Command {
-    Command::Vpc(VpcCommand::CreateDefaultVSwitch(zone(letter)))
+    Command::Vpc(VpcCommand::CreateDefaultVSwitch(CreateDefaultVSwitch { zone: zone(letter), ipv6: None }))
 }
 
 fn refused(world: &mut World, command: Command) -> VpcRefusal {
@@ -62,6 +62,7 @@ fn vswitches_lie_in_any_range_of_their_vpc_and_a_range_that_is_used_stays() {
         vpc: vpc.clone(),
         zone: zone("g"),
         cidr: VSwitchCidr::new(net("192.168.1.0/24")).unwrap(),
+        ipv6: None,
     }));
     assert!(matches!(refused(&mut world, outside), VpcRefusal::CidrOutsideVpc { .. }));
     world.run(associate(&vpc, "192.168.0.0/16"));

@@ -10,13 +10,14 @@ const UNTESTED: [&str; 1] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 15] = [
+const TESTS: [&str; 16] = [
     "endpoints.rs",
     "private_zones.rs",
     "balancer.rs",
     "port_ranges.rs",
     "assistant.rs",
     "interfaces.rs",
+    "ipv6.rs",
     "ranges.rs",
     "key_pairs.rs",
     "refusals.rs",

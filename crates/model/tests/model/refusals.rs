@@ -36,6 +36,7 @@ fn vswitch(vpc: &VpcId, letter: &str, cidr: &str) -> Command {
         vpc: vpc.clone(),
         zone: zone(letter),
         cidr,
+        ipv6: None,
     }))
 }
 

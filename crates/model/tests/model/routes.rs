@@ -227,6 +227,7 @@ fn destinations_that_cannot_be() {
         vpc: it.vpc.clone(),
         zone: zone("g"),
         cidr: VSwitchCidr::new("10.0.8.0/21".parse().unwrap()).unwrap(),
+        ipv6: None,
     };
     let refusal = it.world.refused(Command::Vpc(VpcCommand::CreateVSwitch(vswitch)));
     assert!(matches!(refusal, Refusal::Vpc(VpcRefusal::VSwitchOverRoute { .. })));

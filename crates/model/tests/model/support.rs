@@ -12,12 +12,13 @@ use model::command::security::CreateSecurityGroup;
 use model::command::service::CreateService;
 use model::command::system::CreateAccount;
 use model::command::tls::TlsCommand;
-use model::command::vpc::{CreateVSwitch, CreateVpc, VpcCommand};
+use model::command::vpc::{CreateVSwitch, CreateVpc, ModifyVSwitch, ModifyVpc, SwitchIpv6, VpcCommand};
 use model::command::{Command, Env, Output};
 use model::id::{
     AccountId, CertificateId, EndpointId, EndpointServiceId, HostId, InstanceId, ListenerId, LoadBalancerId,
     Revision, SecurityGroupId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
+use model::meta::Relabel;
 use model::nlb::{ListenerProtocol, Target};
 use model::records::Settings;
 use model::refusal::Refusal;
@@ -115,6 +116,7 @@ impl World {
             vpc: vpc.clone(),
             zone: zone(letter),
             cidr,
+            ipv6: None,
         }))) {
             Output::VSwitch(id) => id,
             other => panic!("{other:?}"),
@@ -287,6 +289,20 @@ impl Walkthrough {
             listener,
             service,
             endpoint,
+        }
+    }
+
+    /// Both VPCs and all their vSwitches have IPv6.
+    pub(crate) fn dual_stack(&mut self) {
+        for vpc in [&self.consumer, &self.provider] {
+            let (vpc, relabel) = (vpc.clone(), Relabel::default());
+            self.world.run(Command::Vpc(VpcCommand::ModifyVpc(ModifyVpc { vpc, relabel, ipv6: Some(true) })));
+        }
+        let all = [&self.consumer_g, &self.consumer_k, &self.provider_g, &self.provider_k];
+        for (number, vswitch) in (0..).zip(all) {
+            let ipv6 = Some(SwitchIpv6::On(Some(number)));
+            let (vswitch, relabel) = (vswitch.clone(), Relabel::default());
+            self.world.run(Command::Vpc(VpcCommand::ModifyVSwitch(ModifyVSwitch { vswitch, relabel, ipv6 })));
         }
     }
 }

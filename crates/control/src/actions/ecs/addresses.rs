@@ -1,12 +1,12 @@
 //! Addresses of network interfaces and instances.
 
-use model::command::eni::{AssignAddresses, EniCommand, UnassignAddresses};
+use model::command::eni::{AssignAddresses, AssignIpv6, EniCommand, UnassignAddresses, UnassignIpv6};
 use model::command::instance::MoveInstance;
 use model::command::{Command, Output};
-use model::instance::{Eni, Instance};
+use model::instance::Instance;
 use serde_json::{Value, json};
 
-use super::eni_changes::{NO_IPV6, NO_PREFIXES, addresses, more_addresses};
+use super::eni_changes::{IPV4, IPV6, NO_PREFIXES, addresses, ipv6_addresses, more_addresses};
 use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Product};
 
@@ -30,23 +30,23 @@ pub(super) const ACTIONS: &[Action] = &[
         &[works("NetworkInterfaceId"), works("PrivateIpAddress"), refused("Ipv4Prefix", NO_PREFIXES)],
         unassign,
     ),
-    Action::read(
+    Action::write(
         Product::Ecs,
         "AssignIpv6Addresses",
         &[
             works("NetworkInterfaceId"),
-            refused("Ipv6Address", NO_IPV6),
-            refused("Ipv6AddressCount", NO_IPV6),
-            refused("Ipv6Prefix", NO_IPV6),
-            refused("Ipv6PrefixCount", NO_IPV6),
+            works("Ipv6Address"),
+            works("Ipv6AddressCount"),
+            refused("Ipv6Prefix", NO_PREFIXES),
+            refused("Ipv6PrefixCount", NO_PREFIXES),
         ],
-        no_ipv6,
+        assign_ipv6,
     ),
-    Action::read(
+    Action::write(
         Product::Ecs,
         "UnassignIpv6Addresses",
-        &[works("NetworkInterfaceId"), refused("Ipv6Address", NO_IPV6), refused("Ipv6Prefix", NO_IPV6)],
-        no_ipv6,
+        &[works("NetworkInterfaceId"), works("Ipv6Address"), refused("Ipv6Prefix", NO_PREFIXES)],
+        unassign_ipv6,
     ),
     Action::write(
         Product::Ecs,
@@ -90,14 +90,28 @@ fn assign(call: &Call) -> Result<Write, ApiError> {
 
 fn unassign(call: &Call) -> Result<Write, ApiError> {
     let eni = call::required_id(&call.params, "NetworkInterfaceId")?;
-    let addresses = addresses(&call.params)?;
+    let addresses = addresses(&call.params, &IPV4)?;
     Ok(Write::silent(Command::Eni(EniCommand::Unassign(UnassignAddresses { eni, addresses }))))
 }
 
-/// An interface that exists, and can have none.
-fn no_ipv6(call: &Call) -> Result<Value, ApiError> {
-    call.owned::<Eni>("NetworkInterfaceId")?;
-    Err(ApiError::new(403, "InvalidOperation.Ipv6NotSupport", "This version has no IPv6 inside VPCs."))
+fn assign_ipv6(call: &Call) -> Result<Write, ApiError> {
+    let eni = call::required_id(&call.params, "NetworkInterfaceId")?;
+    let command = AssignIpv6 { eni, addresses: ipv6_addresses(&call.params)? };
+    let answer = |_: &View, output: &Output| match output {
+        Output::Addresses(eni, addresses) => json!({
+            "NetworkInterfaceId": eni,
+            "Ipv6Sets": { "Ipv6Address": addresses },
+            "Ipv6PrefixSets": { "Ipv6Prefix": [] },
+        }),
+        _ => Value::Null,
+    };
+    Ok(Write { command: Command::Eni(EniCommand::AssignIpv6(command)), answer })
+}
+
+fn unassign_ipv6(call: &Call) -> Result<Write, ApiError> {
+    let eni = call::required_id(&call.params, "NetworkInterfaceId")?;
+    let addresses = addresses(&call.params, &IPV6)?;
+    Ok(Write::silent(Command::Eni(EniCommand::UnassignIpv6(UnassignIpv6 { eni, addresses }))))
 }
 
 fn move_instance(call: &Call) -> Result<Write, ApiError> {

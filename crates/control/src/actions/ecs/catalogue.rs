@@ -113,7 +113,7 @@ fn instance_types(call: &Call) -> Result<Value, ApiError> {
             "MemorySize": kind.memory_mib() as f64 / 1024.0,
             "EniQuantity": limit(Quota::EnisAnInstance),
             "EniPrivateIpAddressQuantity": limit(Quota::AddressesAnEni),
-            "EniIpv6AddressQuantity": 0,
+            "EniIpv6AddressQuantity": limit(Quota::Ipv6AddressesAnEni),
             "GPUAmount": 0,
         })
     };

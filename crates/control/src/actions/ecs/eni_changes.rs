@@ -1,7 +1,8 @@
 //! Network interfaces are made, changed, attached and detached.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+use std::str::FromStr;
 
 use model::command::eni::{CreateEni, EniAttachment, EniCommand, ModifyEni, MoreAddresses};
 use model::command::{Command, Output};
@@ -14,18 +15,19 @@ use super::eni_shape;
 use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product};
 
-/// Why parameters about IPv6 are refused.
-pub(super) const NO_IPV6: &str = "this version has no IPv6 inside VPCs.";
 /// Why parameters about prefixes are refused.
 pub(super) const NO_PREFIXES: &str = "this version gives interfaces single addresses, no prefixes.";
 const NO_HARDWARE: &str =
     "an interface is a link of the host's kernel: it has no queues and modes of its own";
+const NO_PRIMARY_IPV6: &str = "this version gives no IPv6 address a role of its own.";
 const NO_TRUNKS: &str = "this version has no trunk interfaces.";
 const NO_TIMEOUTS: &str = "idle times are those of listeners, and fixed inside a VPC.";
 
 const CREATE: &[Param] = &[
     works("DeleteOnRelease"),
     works("Description"),
+    works("Ipv6Address"),
+    works("Ipv6AddressCount"),
     works("NetworkInterfaceName"),
     works("PrimaryIpAddress"),
     works("PrivateIpAddress"),
@@ -46,14 +48,12 @@ const CREATE: &[Param] = &[
     no_effect("TxQueueSize", NO_HARDWARE),
     no_effect("Visible", "an interface is visible to its account"),
     refused("ConnectionTrackingConfiguration", NO_TIMEOUTS),
-    refused("EnablePrimaryIPv6", NO_IPV6),
+    refused("EnablePrimaryIPv6", NO_PRIMARY_IPV6),
     refused("InstanceType", NO_TRUNKS),
     refused("Ipv4Prefix", NO_PREFIXES),
     refused("Ipv4PrefixCount", NO_PREFIXES),
-    refused("Ipv6Address", NO_IPV6),
-    refused("Ipv6AddressCount", NO_IPV6),
-    refused("Ipv6Prefix", NO_IPV6),
-    refused("Ipv6PrefixCount", NO_IPV6),
+    refused("Ipv6Prefix", NO_PREFIXES),
+    refused("Ipv6PrefixCount", NO_PREFIXES),
 ];
 
 const MODIFY: &[Param] = &[
@@ -69,7 +69,7 @@ const MODIFY: &[Param] = &[
     no_effect("RxQueueSize", NO_HARDWARE),
     no_effect("TxQueueSize", NO_HARDWARE),
     refused("ConnectionTrackingConfiguration", NO_TIMEOUTS),
-    refused("EnablePrimaryIPv6", NO_IPV6),
+    refused("EnablePrimaryIPv6", NO_PRIMARY_IPV6),
 ];
 
 /// Actions that change interfaces.
@@ -124,6 +124,7 @@ pub(super) fn described(params: &Params) -> Result<CreateEni, ApiError> {
     Ok(CreateEni {
         address: params.parse("PrimaryIpAddress")?,
         more: more_addresses(params)?,
+        ipv6: ipv6_addresses(params)?,
         delete_on_release: params.flag("DeleteOnRelease")?.unwrap_or(true),
         source_dest_check: params.flag("SourceDestCheck")?.unwrap_or(true),
         ..CreateEni::new(vswitch, groups(params)?)
@@ -143,26 +144,60 @@ pub(super) fn groups(params: &Params) -> Result<BTreeSet<SecurityGroupId>, ApiEr
 
 /// Secondary addresses by name or by number, not both.
 pub(super) fn more_addresses(params: &Params) -> Result<MoreAddresses, ApiError> {
-    let number = params.number("SecondaryPrivateIpAddressCount", 1..=u32::from(u8::MAX))?;
-    let named = addresses(params)?;
+    by_name_or_number(params, &IPV4)
+}
+
+/// IPv6 addresses by name or by number, not both.
+pub(super) fn ipv6_addresses(params: &Params) -> Result<MoreAddresses<Ipv6Addr>, ApiError> {
+    by_name_or_number(params, &IPV6)
+}
+
+/// How the addresses of a family are asked for.
+pub(super) struct Family {
+    named: &'static str,
+    count: &'static str,
+    /// Status and code of what is no such address.
+    malformed: (u16, &'static str),
+}
+
+/// Secondary private addresses.
+pub(super) const IPV4: Family = Family {
+    named: "PrivateIpAddress",
+    count: "SecondaryPrivateIpAddressCount",
+    malformed: (400, "InvalidPrivateIpAddress.Malformed"),
+};
+
+/// IPv6 addresses.
+pub(super) const IPV6: Family =
+    Family { named: "Ipv6Address", count: "Ipv6AddressCount", malformed: (403, "InvalidIp.Address") };
+
+fn by_name_or_number<A: Copy + Ord + FromStr + std::fmt::Display>(
+    params: &Params,
+    family: &Family,
+) -> Result<MoreAddresses<A>, ApiError> {
+    let number = params.number(family.count, 1..=u32::from(u8::MAX))?;
+    let named = addresses(params, family)?;
     if named.is_empty() {
         return Ok(MoreAddresses::Any(number.unwrap_or(0)));
     }
     if number.is_some() {
-        let message = "Give PrivateIpAddress or SecondaryPrivateIpAddressCount, not both.";
+        let message = format!("Give {} or {}, not both.", family.named, family.count);
         return Err(ApiError::new(400, "InvalidParameter.Conflict", message));
     }
     Ok(MoreAddresses::These(named))
 }
 
-/// The addresses of `PrivateIpAddress.N`, each once.
-pub(super) fn addresses(params: &Params) -> Result<BTreeSet<Ipv4Addr>, ApiError> {
+/// The addresses that are named, each once.
+pub(super) fn addresses<A: Copy + Ord + FromStr + std::fmt::Display>(
+    params: &Params,
+    family: &Family,
+) -> Result<BTreeSet<A>, ApiError> {
     let mut addresses = BTreeSet::new();
-    for item in params.list("PrivateIpAddress")? {
+    for item in params.list(family.named)? {
         let text = item.own_text().unwrap_or_default();
         let malformed = |_| {
-            let message = "PrivateIpAddress has something that is not an IPv4 address.";
-            ApiError::new(400, "InvalidPrivateIpAddress.Malformed", message)
+            let message = format!("{} has something that is no such address.", family.named);
+            ApiError::new(family.malformed.0, family.malformed.1, message)
         };
         let address = text.parse().map_err(malformed)?;
         if !addresses.insert(address) {

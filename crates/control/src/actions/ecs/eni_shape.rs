@@ -42,6 +42,17 @@ pub(super) fn addresses(eni: &Eni) -> Value {
     json!({ "PrivateIpSet": shown.collect::<Vec<_>>() })
 }
 
+/// Every IPv6 address.
+pub(super) fn ipv6_addresses(eni: &Eni) -> Value {
+    let shown = eni.ipv6.keys().map(|address| json!({ "Ipv6Address": address, "Primary": false }));
+    json!({ "Ipv6Set": shown.collect::<Vec<_>>() })
+}
+
+/// Whether an interface has one of these IPv6 addresses, however they are written.
+pub(super) fn has_ipv6(eni: &Eni, asked: &[String]) -> bool {
+    asked.iter().filter_map(|text| text.parse().ok()).any(|address| eni.ipv6.contains_key(&address))
+}
+
 /// Everything about an interface.
 pub(super) fn body(view: &View, eni: &Eni) -> Value {
     let zone = view.state.get::<VSwitch>(&eni.vswitch).map(|vswitch| vswitch.zone.to_string());
@@ -60,7 +71,7 @@ pub(super) fn body(view: &View, eni: &Eni) -> Value {
         "ZoneId": zone,
         "PrivateIpAddress": eni.address,
         "PrivateIpSets": addresses(eni),
-        "Ipv6Sets": { "Ipv6Set": [] },
+        "Ipv6Sets": ipv6_addresses(eni),
         "Ipv4PrefixSets": { "Ipv4PrefixSet": [] },
         "Ipv6PrefixSets": { "Ipv6PrefixSet": [] },
         "AssociatedPublicIp": { "AllocationId": "", "PublicIpAddress": "" },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::instance::Eni;
 use serde_json::Value;
 
-use super::eni_shape::{body, groups, instance_of, kind};
+use super::eni_shape::{body, groups, has_ipv6, instance_of, kind};
 use crate::actions::list::is_lazy;
 use crate::actions::older::{self, many, page, wanted};
 use crate::actions::{Action, Call, no_effect, works};
@@ -54,6 +54,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "NetworkInterfaceId", "NetworkInterfaceName")?;
     let addresses = many(params, "PrivateIpAddress")?;
+    let ipv6 = many(params, "Ipv6Address")?;
     let managed = params.flag("ServiceManaged")?;
     let has_address = |eni: &Eni| {
         addresses.as_ref().is_none_or(|asked| eni.addresses().any(|own| asked.contains(&own.to_string())))
@@ -63,8 +64,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
         asked.is_none_or(|asked| groups(&call.view, eni).iter().any(|own| own == asked))
     };
     let asked = |eni: &&Arc<Eni>| {
-        // No interface has an IPv6 address.
-        !params.has("Ipv6Address")
+        ipv6.as_ref().is_none_or(|asked| has_ipv6(eni, asked))
             && filter.takes(eni.id.as_str(), &eni.meta)
             && managed.is_none_or(|managed| managed == eni.is_managed())
             && has_address(eni)

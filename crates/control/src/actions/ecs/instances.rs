@@ -23,6 +23,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("InstanceName"),
             works("InstanceNetworkType"),
             works("InstanceType"),
+            works("Ipv6Address"),
             works("KeyPairName"),
             works("MaxResults"),
             works("NextToken"),
@@ -59,6 +60,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "InstanceIds", "InstanceName")?;
     let addresses = many(params, "PrivateIpAddresses")?;
+    let ipv6 = many(params, "Ipv6Address")?;
     let asked = |instance: &&Arc<Instance>| {
         filter.takes(instance.id.as_str(), &instance.meta)
             && wanted(params, "ImageId", instance.image.as_str())
@@ -67,7 +69,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
             && wanted(params, "KeyPairName", &key_pair(&call.view, instance))
             && wanted(params, "Status", &status_of(&call.view, instance))
             && wanted(params, "ZoneId", instance.zone.as_str())
-            && attached(call, addresses.as_deref(), instance)
+            && attached(call, [addresses.as_deref(), ipv6.as_deref()], instance)
     };
     let instances: Vec<Arc<Instance>> = call.all_owned::<Instance>().filter(asked).cloned().collect();
     let names = ("Instances", "Instance");
@@ -82,14 +84,16 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
 }
 
 /// Whether one of an instance's interfaces is where the request looks.
-fn attached(call: &Call, addresses: Option<&[String]>, instance: &Instance) -> bool {
+fn attached(call: &Call, [addresses, ipv6]: [Option<&[String]>; 2], instance: &Instance) -> bool {
     let params = &call.params;
     let grouped = |eni: &Eni| {
         let asked = params.text("SecurityGroupId");
         asked.is_none_or(|group| eni.security_groups.iter().any(|member| member.as_str() == group))
     };
-    let addressed =
-        |eni: &Eni| addresses.is_none_or(|asked| eni.addresses().any(|own| asked.contains(&own.to_string())));
+    let addressed = |eni: &Eni| {
+        addresses.is_none_or(|asked| eni.addresses().any(|own| asked.contains(&own.to_string())))
+            && ipv6.is_none_or(|asked| eni_shape::has_ipv6(eni, asked))
+    };
     let mut enis = call.view.state.enis_of_instance(&instance.id);
     enis.any(|eni| {
         grouped(eni)
@@ -149,7 +153,7 @@ fn interface(eni: &Eni) -> Value {
         "Type": eni_shape::kind(eni),
         "PrimaryIpAddress": eni.address,
         "PrivateIpSets": eni_shape::addresses(eni),
-        "Ipv6Sets": { "Ipv6Set": [] },
+        "Ipv6Sets": eni_shape::ipv6_addresses(eni),
         "Ipv4PrefixSets": { "Ipv4PrefixSet": [] },
         "Ipv6PrefixSets": { "Ipv6PrefixSet": [] },
     })

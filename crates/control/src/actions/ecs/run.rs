@@ -15,7 +15,7 @@ use model::instance::{
 use model::vpc::VSwitch;
 use serde_json::{Value, json};
 
-use super::eni_changes::{self, NO_IPV6, described, more_addresses};
+use super::eni_changes::{self, described, ipv6_addresses, more_addresses};
 use super::key_pairs;
 use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
@@ -25,6 +25,8 @@ const NO_DISKS: &str = "an instance has the one disk of its image";
 const NO_LOGIN: &str = "instances have no login of their own: use isthmus exec";
 /// Shortest and longest time until an instance is deleted by itself, seconds (the cloud's documentation of AutoReleaseTime).
 const RELEASE: (i64, i64) = (30 * 60, 3 * 366 * 86_400);
+/// How IPv6 addresses are asked for, beside the instance or in its primary interface.
+const IPV6: [&str; 2] = ["Ipv6Address", "Ipv6AddressCount"];
 const NO_PLACEMENT: &str = "this version has no placement besides zones.";
 
 const PARAMS: &[Param] = &[
@@ -40,6 +42,8 @@ const PARAMS: &[Param] = &[
     works("InstanceName"),
     works("InstanceType"),
     works("InternetMaxBandwidthOut"),
+    works("Ipv6Address"),
+    works("Ipv6AddressCount"),
     works("KeyPairName"),
     works("NetworkInterface"),
     works("PrivateIpAddress"),
@@ -72,8 +76,6 @@ const PARAMS: &[Param] = &[
     refused("DedicatedHostId", NO_PLACEMENT),
     refused("DeploymentSetId", NO_PLACEMENT),
     refused("ImageFamily", "give ImageId."),
-    refused("Ipv6Address", NO_IPV6),
-    refused("Ipv6AddressCount", NO_IPV6),
     refused("LaunchTemplateId", "this version has no launch templates."),
     refused("LaunchTemplateName", "this version has no launch templates."),
     refused("RamRoleName", "this version has no roles."),
@@ -129,6 +131,10 @@ fn command(call: &Call) -> Result<RunInstances, ApiError> {
             Some(_) | None => params.parse("PrivateIpAddress")?,
         },
         more: interface.as_ref().map(more_addresses).transpose()?.unwrap_or_default(),
+        ipv6: match &interface {
+            Some(interface) if IPV6.iter().any(|name| interface.has(name)) => ipv6_addresses(interface)?,
+            Some(_) | None => ipv6_addresses(params)?,
+        },
         source_dest_check: source_dest_check(interface.as_ref())?,
         interfaces,
         deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),
@@ -181,11 +187,6 @@ fn release_at(call: &Call) -> Result<Option<Timestamp>, ApiError> {
 fn interfaces(params: &Params) -> Result<(Option<Params>, Vec<MoreInterface>), ApiError> {
     let (mut primary, mut others) = (None, Vec::new());
     for (position, interface) in params.list("NetworkInterface")?.into_iter().enumerate() {
-        for name in ["Ipv6Address", "Ipv6AddressCount"] {
-            if interface.has(name) {
-                return Err(interface.illegal(name, NO_IPV6));
-            }
-        }
         let words = [("Primary", true), ("Secondary", false)];
         if !interface.choice("InstanceType", &words)?.unwrap_or(position == 0) {
             others.push(more_interface(&interface)?);

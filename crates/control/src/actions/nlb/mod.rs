@@ -65,6 +65,7 @@ fn job(_: &View, output: &Output) -> Value {
         | Output::ResourceGroup(_)
         | Output::Vpc { .. }
         | Output::Cidr(_)
+        | Output::Ipv6Cidr(_)
         | Output::VSwitch(_)
         | Output::RouteTable(_)
         | Output::RouteEntry(_)

@@ -65,8 +65,10 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::InvalidTag(part) => tag(*part),
         R::Vpc(refusal) => vpc(refusal),
         R::ZoneMismatch { .. } => shared::zone_mismatch(product),
-        R::AddressOutsideVSwitch { .. } => shared::address_outside(product),
-        R::AddressTaken { .. } | R::AddressForSeveral => shared::address_taken(product),
+        R::AddressOutsideVSwitch { address, .. } => shared::address_outside(product, address.is_ipv6()),
+        R::AddressTaken { address, .. } => shared::address_taken(product, address.is_ipv6()),
+        R::AddressForSeveral => shared::address_taken(product, false),
+        R::VSwitchWithoutIpv6(_) => shared::no_ipv6(product),
         R::NoFreeAddress { .. } => shared::no_free_address(product),
         R::Together(refusal) => together(refusal),
         R::WrongPower { .. } => (403, "IncorrectInstanceStatus"),
@@ -208,6 +210,14 @@ fn vpc(refusal: &VpcRefusal) -> Code {
         VpcRefusal::NoVpcOfRange(_) => (400, "InvalidVpc.NotFound"),
         VpcRefusal::CidrNotFound(_) => (400, "InvalidSecondaryCidrBlock.NotFound"),
         VpcRefusal::CidrInUse { .. } => (400, "OperationFailed.CidrInUse"),
+        VpcRefusal::Ipv6Exists(_) | VpcRefusal::Ipv6Taken { .. } => {
+            (400, "OperationFailed.Ipv6CidrBlockExisted")
+        }
+        VpcRefusal::Ipv6NotFound(_) => (400, "InvalidIpv6CidrBlock.NotFound"),
+        VpcRefusal::Ipv6OfVSwitch(_) => (400, "OperationFailed.IpV6VSwitchInuse"),
+        VpcRefusal::VpcWithoutIpv6(_) => (400, "OperationFailed.VpcIpv6Disabled"),
+        VpcRefusal::Ipv6NumberMissing => (400, "OperationFailed.IPv6Disabled"),
+        VpcRefusal::Ipv6InUse { .. } => (400, "OperationFailed.Ipv6InstanceExist"),
         VpcRefusal::DefaultVpcExists(_) => (400, "OperationFailed.DefaultVpcExist"),
         VpcRefusal::NoDefaultVpc => (400, "OperationFailed.DefaultVpcNotExist"),
         VpcRefusal::DefaultVSwitchExists(_) => (400, "OperationFailed.DefaultVSwitchExist"),
@@ -260,6 +270,7 @@ fn eni(refusal: &EniRefusal) -> Code {
         EniRefusal::AddressNotAssigned { .. } => (403, "InvalidIp.IpUnassigned"),
         EniRefusal::NextHop { .. } => (400, "DependencyViolation.RouteEntry"),
         EniRefusal::InstanceHasMore(_) => (404, "InvalidInstance.AttachedEni"),
+        EniRefusal::HasIpv6(_) => (404, "InvalidIp.Ipv6"),
         EniRefusal::HasMoreAddresses(_) => (400, "PrimaryEniHasSubIp"),
     }
 }

@@ -154,6 +154,7 @@ pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
         (Ecs, Quota::EnisAnAccount) => (403, "MaxEniCountExceeded"),
         (Ecs, Quota::EnisAnInstance) => (403, "EniPerInstanceLimitExceeded"),
         (Ecs, Quota::AddressesAnEni) => (403, "InvalidOperation.Ipv4CountExceeded"),
+        (Ecs, Quota::Ipv6AddressesAnEni) => (403, "InvalidOperation.Ipv6CountExceeded"),
         (Ecs, Quota::TagsAResource) => (403, "QuotaExceed.Tags"),
         (Privatelink, Quota::EndpointsAVpc) => (400, "QuotaExceeded.totalEpPerVpc"),
         (Privatelink, Quota::ZonesAnEndpoint) => (400, "QuotaExceeded.epZonePerEndpoint"),
@@ -196,14 +197,20 @@ pub(super) fn zone_mismatch(product: Product) -> Code {
     of(product, (400, "Mismatch.ZoneIdAndVswitchId"), (400, "VSwitchNotFound"), others)
 }
 
-pub(super) fn address_outside(product: Product) -> Code {
-    let others = (400, "InvalidPrivateIpAddress.Malformed");
+pub(super) fn address_outside(product: Product, ipv6: bool) -> Code {
+    let others =
+        if ipv6 { (403, "InvalidVSwitchId.IpInvalid") } else { (400, "InvalidPrivateIpAddress.Malformed") };
     of(product, (400, "IllegalParam.PrivateIPv4Address"), (400, "EniIpUnavailable"), others)
 }
 
-pub(super) fn address_taken(product: Product) -> Code {
-    let others = (400, "InvalidPrivateIpAddress.Duplicated");
+pub(super) fn address_taken(product: Product, ipv6: bool) -> Code {
+    let others = if ipv6 { (403, "InvalidIp.IpAssigned") } else { (400, "InvalidPrivateIpAddress.Duplicated") };
     of(product, (400, "ResourceInUse.IP"), (400, "EniIpUnavailable"), others)
+}
+
+pub(super) fn no_ipv6(product: Product) -> Code {
+    let others = (404, "InvalidOperation.VSwitchIpv6Disabled");
+    of(product, (400, "OperationFailed.vSwitchNotSupportIpv6"), (400, "EniIpUnavailable"), others)
 }
 
 pub(super) fn no_free_address(product: Product) -> Code {

@@ -1,5 +1,7 @@
 //! Commands of the model as the requests that ask for them, written down once more and independently of the handlers.
 
+use std::net::Ipv6Addr;
+
 use model::command::Command as C;
 use model::command::assistant::{AssistantCommand, CreateCommand};
 use model::command::balancer::{BalancerCommand, ShiftZones};
@@ -12,7 +14,7 @@ use model::command::resource_group::ResourceGroupCommand;
 use model::command::route::{RouteCommand, RouteSelector};
 use model::command::security::{Member, Membership, RuleSelector};
 use model::command::tls::{TlsCommand, TlsPatch};
-use model::command::vpc::{CidrOfVpc, VpcCommand};
+use model::command::vpc::{CidrOfVpc, SwitchIpv6, VpcCommand};
 use model::instance::Power;
 use model::meta::Tags;
 use model::nlb::Target;
@@ -173,24 +175,40 @@ fn vpc(command: &VpcCommand) -> Option<Asked> {
     };
     Some(match command {
         VpcCommand::CreateVpc(it) if it.is_default => return None,
-        VpcCommand::CreateDefaultVSwitch(zone) => {
-            Asked::new(Vpc, "CreateDefaultVSwitch").with("ZoneId", zone)
+        VpcCommand::CreateDefaultVSwitch(it) => {
+            let asked = Asked::new(Vpc, "CreateDefaultVSwitch").with("ZoneId", &it.zone);
+            asked.maybe("Ipv6CidrBlock", it.ipv6)
+        }
+        VpcCommand::AssociateIpv6(id) => {
+            Asked::new(Vpc, "AssociateVpcCidrBlock").with("VpcId", id).with("IpVersion", "IPV6")
+        }
+        VpcCommand::UnassociateIpv6(it) => {
+            let asked = Asked::new(Vpc, "UnassociateVpcCidrBlock").with("VpcId", &it.vpc);
+            asked.with("IPv6CidrBlock", it.range)
         }
         VpcCommand::AssociateCidr(it) => ranges("AssociateVpcCidrBlock", it),
         VpcCommand::UnassociateCidr(it) => ranges("UnassociateVpcCidrBlock", it),
-        VpcCommand::CreateVpc(it) => Asked::new(Vpc, "CreateVpc").with("CidrBlock", it.cidr.net()),
+        VpcCommand::CreateVpc(it) => {
+            let asked = Asked::new(Vpc, "CreateVpc").with("CidrBlock", it.cidr.net());
+            asked.with("EnableIpv6", it.ipv6)
+        }
         VpcCommand::ModifyVpc(it) => {
             let asked = Asked::new(Vpc, "ModifyVpcAttribute").with("VpcId", &it.vpc);
-            asked.maybe("VpcName", it.relabel.name.as_ref())
+            asked.maybe("VpcName", it.relabel.name.as_ref()).maybe("EnableIPv6", it.ipv6)
         }
         VpcCommand::DeleteVpc(id) => Asked::new(Vpc, "DeleteVpc").with("VpcId", id),
         VpcCommand::CreateVSwitch(it) => {
             let asked = Asked::new(Vpc, "CreateVSwitch").with("VpcId", &it.vpc).with("ZoneId", &it.zone);
-            asked.with("CidrBlock", it.cidr.net())
+            asked.with("CidrBlock", it.cidr.net()).maybe("Ipv6CidrBlock", it.ipv6)
         }
         VpcCommand::ModifyVSwitch(it) => {
             let asked = Asked::new(Vpc, "ModifyVSwitchAttribute").with("VSwitchId", &it.vswitch);
-            asked.maybe("VSwitchName", it.relabel.name.as_ref())
+            let asked = asked.maybe("VSwitchName", it.relabel.name.as_ref());
+            match it.ipv6 {
+                None => asked,
+                Some(SwitchIpv6::Off) => asked.with("EnableIPv6", false),
+                Some(SwitchIpv6::On(number)) => asked.with("EnableIPv6", true).maybe("Ipv6CidrBlock", number),
+            }
         }
         VpcCommand::DeleteVSwitch(id) => Asked::new(Vpc, "DeleteVSwitch").with("VSwitchId", id),
     })
@@ -242,6 +260,9 @@ fn run(it: &RunInstances) -> Option<Asked> {
     let asked = asked.each("SecurityGroupIds", &it.security_groups).maybe("PrivateIpAddress", it.address);
     let primary = "NetworkInterface.1.";
     let asked = more(asked.with(format!("{primary}InstanceType"), "Primary"), primary, &it.more);
+    // Both places mean the same.
+    let at = if it.amount == 1 { primary } else { "" };
+    let asked = ipv6(asked, at, &it.ipv6);
     Some((2..).zip(&it.interfaces).fold(asked, |asked, (index, interface): (u32, _)| {
         let at = format!("NetworkInterface.{index}.");
         let asked = asked.with(format!("{at}InstanceType"), "Secondary");
@@ -260,10 +281,18 @@ fn more(asked: Asked, at: &str, more: &MoreAddresses) -> Asked {
     }
 }
 
+fn ipv6(asked: Asked, at: &str, more: &MoreAddresses<Ipv6Addr>) -> Asked {
+    match more {
+        MoreAddresses::These(addresses) => asked.each(&format!("{at}Ipv6Address"), addresses),
+        MoreAddresses::Any(0) => asked,
+        MoreAddresses::Any(count) => asked.with(format!("{at}Ipv6AddressCount"), count),
+    }
+}
+
 fn new_eni(asked: Asked, at: &str, it: &CreateEni) -> Asked {
     let asked = asked.with(format!("{at}VSwitchId"), &it.vswitch);
     let asked = asked.maybe(format!("{at}PrimaryIpAddress"), it.address);
-    let asked = more(asked, at, &it.more).each(&format!("{at}SecurityGroupIds"), &it.security_groups);
+    let asked = ipv6(more(asked, at, &it.more), at, &it.ipv6).each(&format!("{at}SecurityGroupIds"), &it.security_groups);
     let asked = asked.with(format!("{at}DeleteOnRelease"), it.delete_on_release);
     asked.with(format!("{at}SourceDestCheck"), it.source_dest_check)
 }
@@ -285,6 +314,10 @@ fn eni(command: &EniCommand) -> Option<Asked> {
         EniCommand::Assign(it) => more(of("AssignPrivateIpAddresses", &it.eni), "", &it.addresses),
         EniCommand::Unassign(it) => {
             of("UnassignPrivateIpAddresses", &it.eni).each("PrivateIpAddress", &it.addresses)
+        }
+        EniCommand::AssignIpv6(it) => ipv6(of("AssignIpv6Addresses", &it.eni), "", &it.addresses),
+        EniCommand::UnassignIpv6(it) => {
+            of("UnassignIpv6Addresses", &it.eni).each("Ipv6Address", &it.addresses)
         }
         EniCommand::MoveInstance(it) => {
             let asked = Asked::new(Ecs, "ModifyInstanceVpcAttribute").with("InstanceId", &it.instance);

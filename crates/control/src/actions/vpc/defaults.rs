@@ -1,11 +1,10 @@
 //! The default VPC of an account, and its default vSwitches.
 
-use model::command::vpc::{CreateVpc, VpcCommand};
+use model::command::vpc::{CreateDefaultVSwitch, CreateVpc, VpcCommand};
 use model::id::ZoneId;
 use model::vpc::VpcCidr;
 
-use super::{NO_IPV6, vpcs, vswitches};
-use crate::actions::older::never;
+use super::{IPV6_GIVEN, vpcs, vswitches};
 use crate::actions::{Action, Call, Write, call, refused, works};
 use crate::rpc::{ApiError, Product};
 
@@ -14,24 +13,25 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Vpc,
         "CreateDefaultVpc",
-        &[works("ResourceGroupId"), works("EnableIpv6"), refused("Ipv6CidrBlock", NO_IPV6)],
+        &[works("ResourceGroupId"), works("EnableIpv6"), refused("Ipv6CidrBlock", IPV6_GIVEN)],
         vpc,
     ),
     Action::write(
         Product::Vpc,
         "CreateDefaultVSwitch",
-        &[works("ZoneId"), refused("Ipv6CidrBlock", NO_IPV6)],
+        &[works("ZoneId"), works("Ipv6CidrBlock")],
         vswitch,
     ),
 ];
 
 fn vpc(call: &Call) -> Result<Write, ApiError> {
-    never(&call.params, "EnableIpv6", NO_IPV6)?;
     let labels = call::labels(&call.params, None, None)?;
-    Ok(vpcs::made(CreateVpc { labels, cidr: VpcCidr::default(), is_default: true }))
+    let ipv6 = call.params.flag("EnableIpv6")?.unwrap_or(false);
+    Ok(vpcs::made(CreateVpc { labels, cidr: VpcCidr::default(), ipv6, is_default: true }))
 }
 
 fn vswitch(call: &Call) -> Result<Write, ApiError> {
     let zone = ZoneId::new(call.params.required("ZoneId")?);
-    Ok(vswitches::made(VpcCommand::CreateDefaultVSwitch(zone)))
+    let ipv6 = vswitches::ipv6(&call.params)?;
+    Ok(vswitches::made(VpcCommand::CreateDefaultVSwitch(CreateDefaultVSwitch { zone, ipv6 })))
 }

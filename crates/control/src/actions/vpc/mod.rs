@@ -27,5 +27,5 @@ pub const ACTIONS: &[&[Action]] = &[
 
 /// Why parameters about address pools are refused.
 const NO_IPAM: &str = "this version has no address pools: give a range.";
-/// Why parameters about IPv6 are refused.
-const NO_IPV6: &str = "this version has no IPv6 inside VPCs.";
+/// Why parameters about a VPC's IPv6 range are refused.
+const IPV6_GIVEN: &str = "the system gives a VPC its one IPv6 range, out of private addresses.";

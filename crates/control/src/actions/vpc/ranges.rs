@@ -1,11 +1,11 @@
 //! Address ranges of a VPC besides its first one.
 
-use model::command::vpc::{CidrOfVpc, VpcCommand};
+use model::command::vpc::{CidrOfVpc, Ipv6OfVpc, VpcCommand};
 use model::command::{Command, Output};
 use model::vpc::VpcCidr;
 use serde_json::{Value, json};
 
-use super::{NO_IPAM, NO_IPV6};
+use super::{IPV6_GIVEN, NO_IPAM};
 use crate::actions::{Action, Call, View, Write, call, refused, works};
 use crate::rpc::{ApiError, Params, Product};
 
@@ -20,34 +20,56 @@ pub(super) const ACTIONS: &[Action] = &[
             works("IpVersion"),
             refused("SecondaryCidrMask", NO_IPAM),
             refused("IpamPoolId", NO_IPAM),
-            refused("IPv6CidrBlock", NO_IPV6),
-            refused("Ipv6CidrMask", NO_IPV6),
-            refused("Ipv6Isp", NO_IPV6),
+            refused("IPv6CidrBlock", IPV6_GIVEN),
+            refused("Ipv6CidrMask", IPV6_GIVEN),
+            refused("Ipv6Isp", IPV6_GIVEN),
         ],
         associate,
     ),
     Action::write(
         Product::Vpc,
         "UnassociateVpcCidrBlock",
-        &[works("VpcId"), works("SecondaryCidrBlock"), refused("IPv6CidrBlock", NO_IPV6)],
+        &[works("VpcId"), works("SecondaryCidrBlock"), works("IPv6CidrBlock")],
         unassociate,
     ),
 ];
 
 fn associate(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    if params.text("IpVersion").is_some_and(|version| !version.eq_ignore_ascii_case("IPV4")) {
-        return Err(illegal("IpVersion", NO_IPV6));
-    }
+    let version = params.text("IpVersion").unwrap_or("IPV4");
+    let command = if version.eq_ignore_ascii_case("IPV4") {
+        VpcCommand::AssociateCidr(named(params)?)
+    } else if !version.eq_ignore_ascii_case("IPV6") {
+        return Err(illegal("IpVersion", "give IPV4 or IPV6."));
+    } else if params.has("SecondaryCidrBlock") {
+        return Err(both());
+    } else {
+        VpcCommand::AssociateIpv6(call::required_id(params, "VpcId")?)
+    };
     let answer = |_: &View, output: &Output| match output {
         Output::Cidr(cidr) => json!({ "CidrBlock": cidr.net(), "IpVersion": "IPV4" }),
+        Output::Ipv6Cidr(range) => json!({ "CidrBlock": range, "IpVersion": "IPV6" }),
         _ => Value::Null,
     };
-    Ok(Write { command: Command::Vpc(VpcCommand::AssociateCidr(named(params)?)), answer })
+    Ok(Write { command: Command::Vpc(command), answer })
 }
 
 fn unassociate(call: &Call) -> Result<Write, ApiError> {
-    Ok(Write::silent(Command::Vpc(VpcCommand::UnassociateCidr(named(&call.params)?))))
+    let params = &call.params;
+    let Some(text) = params.text("IPv6CidrBlock") else {
+        return Ok(Write::silent(Command::Vpc(VpcCommand::UnassociateCidr(named(params)?))));
+    };
+    if params.has("SecondaryCidrBlock") {
+        return Err(both());
+    }
+    let vpc = call::required_id(params, "VpcId")?;
+    let range = text.parse().map_err(|_| illegal("IPv6CidrBlock", "give the VPC's IPv6 range."))?;
+    Ok(Write::silent(Command::Vpc(VpcCommand::UnassociateIpv6(Ipv6OfVpc { vpc, range }))))
+}
+
+fn both() -> ApiError {
+    let message = "A range is IPv4 or IPv6: give one of them.";
+    ApiError::new(400, "ParamExclusive.SecondaryCidrAndIpv6Cidr", message)
 }
 
 fn named(params: &Params) -> Result<CidrOfVpc, ApiError> {

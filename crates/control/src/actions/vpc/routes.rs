@@ -1,6 +1,6 @@
 //! Entries of route tables.
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use model::command::route::{CreateRouteEntry, RouteCommand, RouteSelector};
 use model::command::{Command, Output};
 use model::refusal::{Refusal, VpcRefusal};
@@ -105,7 +105,7 @@ fn next_hop(params: &Params) -> Result<NextHop, ApiError> {
 fn destination(params: &Params) -> Result<Ipv4Net, ApiError> {
     let text = params.required("DestinationCidrBlock")?;
     if text.contains(':') {
-        let message = "This version has no IPv6 inside VPCs.";
+        let message = "A route of this version has an IPv4 destination.";
         return Err(ApiError::new(400, "OperationFailed.NotSupportIPV6", message));
     }
     let malformed = |_| {
@@ -158,15 +158,20 @@ fn delete(call: &Call) -> Result<Write, ApiError> {
 pub(super) fn entries(view: &View, table: &RouteTable) -> Vec<Value> {
     let local = view.state.vswitches_of(&table.vpc).map(|vswitch| {
         let available = view.status().network(&vswitch.meta).to_string();
-        system_entry(table, vswitch.id.as_str(), vswitch.cidr.net(), "local", &available)
+        system_entry(table, vswitch.id.as_str(), vswitch.cidr.net().into(), "local", &available)
     });
-    let services = system_entry(table, table.id.as_str(), SERVICES, "service", "Available");
+    let ipv6 = view.state.vswitches_of(&table.vpc).filter_map(|vswitch| {
+        let available = view.status().network(&vswitch.meta).to_string();
+        let about = format!("{}6", vswitch.id);
+        Some(system_entry(table, &about, vswitch.ipv6?.range().into(), "local", &available))
+    });
+    let services = system_entry(table, table.id.as_str(), SERVICES.into(), "service", "Available");
     let custom = table.entries.iter().map(|(range, entry)| custom_entry(view, table, range, entry));
-    local.chain([services]).chain(custom).collect()
+    local.chain(ipv6).chain([services]).chain(custom).collect()
 }
 
 /// An entry that is not stored: its id comes from what it is about.
-fn system_entry(table: &RouteTable, about: &str, range: Ipv4Net, kind: &str, status: &str) -> Value {
+fn system_entry(table: &RouteTable, about: &str, range: IpNet, kind: &str, status: &str) -> Value {
     let tail = about.split_once('-').map_or(about, |(_, tail)| tail);
     json!({
         "RouteEntryId": format!("rte-{tail}"),
@@ -174,7 +179,7 @@ fn system_entry(table: &RouteTable, about: &str, range: Ipv4Net, kind: &str, sta
         "Description": "",
         "RouteTableId": table.id,
         "DestinationCidrBlock": range,
-        "IpVersion": "ipv4",
+        "IpVersion": if range.addr().is_ipv6() { "ipv6" } else { "ipv4" },
         "Type": made_by(true),
         "Status": status,
         "InstanceId": "",

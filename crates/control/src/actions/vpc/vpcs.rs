@@ -9,7 +9,7 @@ use model::tables::{Key, Kind};
 use model::vpc::{Vpc, VpcCidr};
 use serde_json::{Value, json};
 
-use super::{NO_IPAM, NO_IPV6};
+use super::{IPV6_GIVEN, NO_IPAM};
 use crate::actions::list::resource_group;
 use crate::actions::older::{self, never, page, vpc_tags};
 use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
@@ -33,10 +33,10 @@ pub(super) const ACTIONS: &[Action] = &[
             works("VpcName"),
             refused("Ipv4CidrMask", NO_IPAM),
             refused("Ipv4IpamPoolId", NO_IPAM),
-            refused("Ipv6CidrBlock", NO_IPV6),
-            refused("Ipv6CidrMask", NO_IPV6),
-            refused("Ipv6IpamPoolId", NO_IPV6),
-            refused("Ipv6Isp", NO_IPV6),
+            refused("Ipv6CidrBlock", IPV6_GIVEN),
+            refused("Ipv6CidrMask", IPV6_GIVEN),
+            refused("Ipv6IpamPoolId", NO_IPAM),
+            refused("Ipv6Isp", IPV6_GIVEN),
             refused("UserCidr", NO_USER_CIDR),
         ],
         create,
@@ -57,8 +57,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("VpcId"),
             works("VpcName"),
             refused("CidrBlock", ONE_RANGE),
-            refused("Ipv6CidrBlock", NO_IPV6),
-            refused("Ipv6Isp", NO_IPV6),
+            refused("Ipv6CidrBlock", IPV6_GIVEN),
+            refused("Ipv6Isp", IPV6_GIVEN),
         ],
         modify,
     ),
@@ -91,11 +91,11 @@ const NO_HOSTNAMES: &str = "this version gives instances no names in DNS.";
 
 fn create(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    never(params, "EnableIpv6", NO_IPV6)?;
     never(params, "EnableDnsHostname", NO_HOSTNAMES)?;
     let labels = call::labels(params, Some("VpcName"), Some("Description"))?;
     let cidr = range(params)?;
-    Ok(made(CreateVpc { labels, cidr, is_default: false }))
+    let ipv6 = params.flag("EnableIpv6")?.unwrap_or(false);
+    Ok(made(CreateVpc { labels, cidr, ipv6, is_default: false }))
 }
 
 /// A new VPC.
@@ -122,7 +122,6 @@ fn delete(call: &Call) -> Result<Write, ApiError> {
 
 fn modify(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    never(params, "EnableIPv6", NO_IPV6)?;
     never(params, "EnableDnsHostname", NO_HOSTNAMES)?;
     let relabel = Relabel {
         name: call::name(params, "VpcName")?,
@@ -131,15 +130,18 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
     Ok(Write::silent(Command::Vpc(VpcCommand::ModifyVpc(ModifyVpc {
         vpc: call::required_id(params, "VpcId")?,
         relabel,
+        ipv6: params.flag("EnableIPv6")?,
     }))))
 }
 
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "VpcId", "VpcName")?;
-    let (is_default, ipv6) = (params.flag("IsDefault")?, params.flag("EnableIpv6")?.unwrap_or(false));
+    let (is_default, ipv6) = (params.flag("IsDefault")?, params.flag("EnableIpv6")?);
     let asked = |vpc: &&Arc<Vpc>| {
-        !ipv6 && is_default.is_none_or(|it| it == vpc.is_default) && filter.takes(vpc.id.as_str(), &vpc.meta)
+        ipv6.is_none_or(|it| it == vpc.ipv6)
+            && is_default.is_none_or(|it| it == vpc.is_default)
+            && filter.takes(vpc.id.as_str(), &vpc.meta)
     };
     let vpcs: Vec<Arc<Vpc>> = call.all_owned::<Vpc>().filter(asked).cloned().collect();
     page(params, ("Vpcs", "Vpc"), 50, vpcs, |vpc| vpc.id.to_string(), |vpc| listed(&call.view, vpc))
@@ -181,6 +183,9 @@ fn contents(view: &View, vpc: &Vpc) -> Vec<Value> {
 fn common(view: &View, vpc: &Vpc) -> Value {
     let vswitches: Vec<_> = view.state.vswitches_of(&vpc.id).map(|vswitch| &vswitch.id).collect();
     let secondary: Vec<_> = vpc.secondary.iter().map(|cidr| cidr.net()).collect();
+    let ipv6 = vpc.ipv6_range().map(|range| range.to_string());
+    let ipv6_ranges: Vec<_> =
+        ipv6.iter().map(|range| json!({ "Ipv6CidrBlock": range, "Ipv6Isp": "" })).collect();
     json!({
         "VpcId": vpc.id,
         "VpcName": vpc.meta.name,
@@ -189,9 +194,9 @@ fn common(view: &View, vpc: &Vpc) -> Value {
         "CidrBlock": vpc.cidr.net(),
         "SecondaryCidrBlocks": { "SecondaryCidrBlock": secondary },
         "UserCidrs": { "UserCidr": [] },
-        "EnabledIpv6": false,
-        "Ipv6CidrBlock": "",
-        "Ipv6CidrBlocks": { "Ipv6CidrBlock": [] },
+        "EnabledIpv6": vpc.ipv6,
+        "Ipv6CidrBlock": ipv6.unwrap_or_default(),
+        "Ipv6CidrBlocks": { "Ipv6CidrBlock": ipv6_ranges },
         "DnsHostnameStatus": "DISABLED",
         "DhcpOptionsSetId": "",
         "DhcpOptionsSetStatus": "",

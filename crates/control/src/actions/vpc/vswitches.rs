@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::command::vpc::{CreateVSwitch, ModifyVSwitch, VpcCommand};
+use model::command::vpc::{CreateVSwitch, ModifyVSwitch, SwitchIpv6, VpcCommand};
 use model::command::{Command, Output};
 use model::id::ZoneId;
 use model::meta::Relabel;
@@ -10,9 +10,9 @@ use model::vpc::{VSwitch, VSwitchCidr, Vpc};
 use serde_json::{Value, json};
 
 use super::route_tables::made_by;
-use super::{NO_IPAM, NO_IPV6};
+use super::{IPV6_GIVEN, NO_IPAM};
 use crate::actions::list::resource_group;
-use crate::actions::older::{self, never, page, vpc_tags, wanted};
+use crate::actions::older::{self, page, vpc_tags, wanted};
 use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
 
@@ -24,14 +24,14 @@ pub(super) const ACTIONS: &[Action] = &[
         &[
             works("CidrBlock"),
             works("Description"),
+            works("Ipv6CidrBlock"),
             works("Tag"),
             works("VSwitchName"),
             works("VpcId"),
             works("ZoneId"),
             refused("CidrMask", NO_IPAM),
-            refused("Ipv6CidrBlock", NO_IPV6),
-            refused("Ipv6CidrMask", NO_IPV6),
-            refused("VpcIpv6CidrBlock", NO_IPV6),
+            refused("Ipv6CidrMask", NO_IPAM),
+            refused("VpcIpv6CidrBlock", IPV6_GIVEN),
         ],
         create,
     ),
@@ -42,11 +42,11 @@ pub(super) const ACTIONS: &[Action] = &[
         &[
             works("Description"),
             works("EnableIPv6"),
+            works("Ipv6CidrBlock"),
             works("VSwitchId"),
             works("VSwitchName"),
-            refused("Ipv6CidrBlock", NO_IPV6),
-            refused("Ipv6CidrMask", NO_IPV6),
-            refused("VpcIpv6CidrBlock", NO_IPV6),
+            refused("Ipv6CidrMask", NO_IPAM),
+            refused("VpcIpv6CidrBlock", IPV6_GIVEN),
         ],
         modify,
     ),
@@ -79,6 +79,7 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         vpc: call::required_id(params, "VpcId")?,
         zone: ZoneId::new(params.required("ZoneId")?),
         cidr: range(params)?,
+        ipv6: ipv6(params)?,
     };
     Ok(made(VpcCommand::CreateVSwitch(command)))
 }
@@ -97,27 +98,43 @@ fn range(params: &Params) -> Result<VSwitchCidr, ApiError> {
     VSwitchCidr::new(net).map_err(|error| params.illegal("CidrBlock", format_args!("{error}.")))
 }
 
+/// Which /64 of the VPC's IPv6 range it gets.
+pub(super) fn ipv6(params: &Params) -> Result<Option<u8>, ApiError> {
+    params.number("Ipv6CidrBlock", 0..=u8::MAX)
+}
+
 fn delete(call: &Call) -> Result<Write, ApiError> {
     Ok(Write::silent(Command::Vpc(VpcCommand::DeleteVSwitch(call::required_id(&call.params, "VSwitchId")?))))
 }
 
 fn modify(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    never(params, "EnableIPv6", NO_IPV6)?;
     let relabel = Relabel {
         name: call::name(params, "VSwitchName")?,
         description: call::description(params, "Description")?,
     };
     let vswitch = call::required_id(params, "VSwitchId")?;
-    Ok(Write::silent(Command::Vpc(VpcCommand::ModifyVSwitch(ModifyVSwitch { vswitch, relabel }))))
+    Ok(Write::silent(Command::Vpc(VpcCommand::ModifyVSwitch(ModifyVSwitch { vswitch, relabel, ipv6: switch_ipv6(params)? }))))
+}
+
+fn switch_ipv6(params: &Params) -> Result<Option<SwitchIpv6>, ApiError> {
+    match (params.flag("EnableIPv6")?, ipv6(params)?) {
+        (None, None) => Ok(None),
+        (Some(false), None) => Ok(Some(SwitchIpv6::Off)),
+        (Some(true), number) | (None, number @ Some(_)) => Ok(Some(SwitchIpv6::On(number))),
+        (Some(false), Some(_)) => {
+            let message = "A vSwitch without IPv6 has no Ipv6CidrBlock: leave it out.";
+            Err(ApiError::new(400, "ParamExclusive.DisableIpv6AndIpv6CidrBlock", message))
+        }
+    }
 }
 
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "VSwitchId", "VSwitchName")?;
-    let (is_default, ipv6) = (params.flag("IsDefault")?, params.flag("EnableIpv6")?.unwrap_or(false));
+    let (is_default, ipv6) = (params.flag("IsDefault")?, params.flag("EnableIpv6")?);
     let asked = |vswitch: &&Arc<VSwitch>| {
-        !ipv6
+        ipv6.is_none_or(|it| it == vswitch.ipv6.is_some())
             && is_default.is_none_or(|it| it == vswitch.is_default)
             && filter.takes(vswitch.id.as_str(), &vswitch.meta)
             && wanted(params, "VpcId", vswitch.vpc.as_str())
@@ -153,8 +170,8 @@ fn body(view: &View, vswitch: &VSwitch) -> Value {
         "VpcId": vswitch.vpc,
         "ZoneId": vswitch.zone,
         "CidrBlock": vswitch.cidr.net(),
-        "EnabledIpv6": false,
-        "Ipv6CidrBlock": "",
+        "EnabledIpv6": vswitch.ipv6.is_some(),
+        "Ipv6CidrBlock": vswitch.ipv6.map(|ipv6| ipv6.range().to_string()).unwrap_or_default(),
         "AvailableIpAddressCount": available(view, vswitch),
         "IsDefault": vswitch.is_default,
         "NetworkAclId": "",
