@@ -1,5 +1,6 @@
 """Network interfaces: made, described, attached, changed, given addresses, deleted."""
 
+import ipaddress
 import re
 
 import pytest
@@ -177,14 +178,73 @@ def test_addresses_that_cannot_be_are_refused(sdk, eni, what, code, status):
     assert addresses(sdk, eni["NetworkInterfaceId"]) == ["10.0.0.20"]
 
 
-def test_there_is_no_ipv6_and_no_internet(sdk, instance, eni):
+@pytest.fixture(scope="module")
+def ipv6(sdk, place):
+    """The place's first vSwitch with IPv6; its range."""
+    sdk.vpc.ModifyVpcAttribute(VpcId=place["vpc"], EnableIPv6=True)
+    vswitch = place["vswitches"][0]
+    sdk.vpc.ModifyVSwitchAttribute(VSwitchId=vswitch, EnableIPv6=True, Ipv6CidrBlock=9)
+    yield ipaddress.ip_network(sdk.vpc.DescribeVSwitchAttributes(VSwitchId=vswitch)["Ipv6CidrBlock"])
+    sdk.vpc.ModifyVSwitchAttribute(VSwitchId=vswitch, EnableIPv6=False)
+
+
+def ipv6_addresses(sdk, id):
+    return sorted(ipaddress.ip_address(it["Ipv6Address"]) for it in shown(sdk, id)["Ipv6Sets"]["Ipv6Set"])
+
+
+def test_ipv6_addresses_come_and_go(sdk, place, ipv6, eni):
     id = eni["NetworkInterfaceId"]
-    with refused("InvalidOperation.Ipv6NotSupport", 403):
-        sdk.ecs.AssignIpv6Addresses(NetworkInterfaceId=id)
-    with refused("InvalidParameter.Ipv6AddressCount", 400):
-        sdk.ecs.AssignIpv6Addresses(NetworkInterfaceId=id, Ipv6AddressCount=1)
-    with refused("InvalidOperation.Ipv6NotSupport", 403):
-        sdk.ecs.UnassignIpv6Addresses(NetworkInterfaceId=id)
+    given = sdk.ecs.AssignIpv6Addresses(NetworkInterfaceId=id, Ipv6AddressCount=2)
+    given = [ipaddress.ip_address(it) for it in given["Ipv6Sets"]["Ipv6Address"]]
+    assert all(it in ipv6 for it in given) and ipv6_addresses(sdk, id) == given
+    sdk.ecs.AssignIpv6Addresses(NetworkInterfaceId=id, Ipv6Address=[str(ipv6[0x99])])
+    assert ids(sdk.ecs.DescribeNetworkInterfaces(Ipv6Address=[str(ipv6[0x99])])) == [id]
+    with refused("OperationFailed.Ipv6InstanceExist", 400):
+        sdk.vpc.ModifyVSwitchAttribute(VSwitchId=place["vswitches"][0], EnableIPv6=False)
+    sdk.ecs.UnassignIpv6Addresses(NetworkInterfaceId=id, Ipv6Address=[str(it) for it in given])
+    assert ipv6_addresses(sdk, id) == [ipv6[0x99]]
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "status"),
+    [
+        ({"Ipv6Address": ["fd69:7374::1"]}, "InvalidVSwitchId.IpInvalid", 403),
+        ({"Ipv6Address": ["10.0.0.1"]}, "InvalidIp.Address", 403),
+        ({"Ipv6Address": ["fd00::1", "fd00:0::1"]}, "InvalidIp.IpRepeated", 403),
+        ({"Ipv6Address": ["fd00::1"], "Ipv6AddressCount": 1}, "InvalidParameter.Conflict", 400),
+        ({"Ipv6AddressCount": 11}, "InvalidOperation.Ipv6CountExceeded", 403),
+        ({"Ipv6PrefixCount": 1}, "InvalidParameter.Ipv6PrefixCount", 400),
+        ({}, "MissingParameter", 400),
+    ],
+)
+def test_ipv6_addresses_that_cannot_be_are_refused(sdk, ipv6, eni, what, code, status):
+    with refused(code, status):
+        sdk.ecs.AssignIpv6Addresses(NetworkInterfaceId=eni["NetworkInterfaceId"], **what)
+    assert ipv6_addresses(sdk, eni["NetworkInterfaceId"]) == []
+
+
+def test_an_ipv6_address_belongs_to_one(sdk, place, ipv6, eni):
+    id, vswitch, group = eni["NetworkInterfaceId"], place["vswitches"][0], place["group"]
+    (made,) = sdk.ecs.RunInstances(ImageId="host", VSwitchId=vswitch, SecurityGroupId=group, Ipv6AddressCount=1)[
+        "InstanceIdSets"
+    ]["InstanceIdSet"]
+    (seen,) = sdk.ecs.DescribeInstances(InstanceIds=f'["{made}"]')["Instances"]["Instance"]
+    (taken,) = seen["NetworkInterfaces"]["NetworkInterface"][0]["Ipv6Sets"]["Ipv6Set"]
+    (found,) = sdk.ecs.DescribeInstances(Ipv6Address=[taken["Ipv6Address"]])["Instances"]["Instance"]
+    assert found["InstanceId"] == made
+    with refused("InvalidIp.IpAssigned", 403):
+        sdk.ecs.AssignIpv6Addresses(NetworkInterfaceId=id, Ipv6Address=[taken["Ipv6Address"]])
+    with refused("InvalidIp.IpUnassigned", 403):
+        sdk.ecs.UnassignIpv6Addresses(NetworkInterfaceId=id, Ipv6Address=[taken["Ipv6Address"]])
+    stopped(sdk, made)
+    with refused("InvalidIp.Ipv6", 404):
+        sdk.ecs.ModifyInstanceVpcAttribute(InstanceId=made, VSwitchId=vswitch)
+    sdk.ecs.DeleteInstance(InstanceId=made, Force=True)
+    with refused("InvalidOperation.VSwitchIpv6Disabled", 404):
+        sdk.ecs.CreateNetworkInterface(VSwitchId=place["vswitches"][1], SecurityGroupId=group, Ipv6AddressCount=1)
+
+
+def test_there_is_no_internet(sdk, instance):
     with refused("InsufficientPublicIp", 400):
         sdk.ecs.AllocatePublicIpAddress(InstanceId=instance)
 

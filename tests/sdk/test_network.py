@@ -1,5 +1,6 @@
 """VPCs, vSwitches and security groups: every call, every refusal that a client waits for."""
 
+import ipaddress
 import re
 import uuid
 
@@ -296,7 +297,8 @@ def test_a_vpc_has_more_ranges(sdk):
         ("InvalidCidrBlock", {"SecondaryCidrBlock": "192.168.128.0/17"}),
         ("IllegalParam.SecondaryCidrBlock", {"SecondaryCidrBlock": "169.254.0.0/16"}),
         ("IllegalParam.SecondaryCidrBlock", {"SecondaryCidrBlock": "10.1.0.1/16"}),
-        ("IllegalParam.IpVersion", {"SecondaryCidrBlock": "10.1.0.0/16", "IpVersion": "IPV6"}),
+        ("IllegalParam.IpVersion", {"SecondaryCidrBlock": "10.1.0.0/16", "IpVersion": "IPV5"}),
+        ("ParamExclusive.SecondaryCidrAndIpv6Cidr", {"SecondaryCidrBlock": "10.1.0.0/16", "IpVersion": "IPV6"}),
         ("InvalidParameter.IPv6CidrBlock", {"IPv6CidrBlock": "2001:db8::/56"}),
         ("MissingParam.SecondaryCidrOrIpv6Cidr", {}),
     ]:
@@ -319,6 +321,57 @@ def test_a_vpc_has_more_ranges(sdk):
     sdk.vpc.DeleteVpc(VpcId=vpc)
 
 
+def test_a_vpc_and_its_vswitches_have_ipv6(sdk):
+    vpc = sdk.vpc.CreateVpc(CidrBlock="10.0.0.0/16")["VpcId"]
+    seen = lambda: sdk.vpc.DescribeVpcAttribute(VpcId=vpc)
+    assert (seen()["EnabledIpv6"], seen()["Ipv6CidrBlock"]) == (False, "")
+    place = {"VpcId": vpc, "ZoneId": ZONES[0]}
+    with refused("OperationFailed.VpcIpv6Disabled", 400):
+        sdk.vpc.CreateVSwitch(CidrBlock="10.0.1.0/24", Ipv6CidrBlock=1, **place)
+    answer = sdk.vpc.AssociateVpcCidrBlock(VpcId=vpc, IpVersion="IPV6")
+    given = ipaddress.ip_network(answer["CidrBlock"])
+    assert (given.version, given.prefixlen, given.is_private, answer["IpVersion"]) == (6, 56, True, "IPV6")
+    assert seen()["EnabledIpv6"] and seen()["Ipv6CidrBlock"] == str(given)
+    assert [it["Ipv6CidrBlock"] for it in seen()["Ipv6CidrBlocks"]["Ipv6CidrBlock"]] == [str(given)]
+    with refused("OperationFailed.Ipv6CidrBlockExisted", 400):
+        sdk.vpc.AssociateVpcCidrBlock(VpcId=vpc, IpVersion="IPV6")
+    vswitch = sdk.vpc.CreateVSwitch(CidrBlock="10.0.1.0/24", Ipv6CidrBlock=255, **place)["VSwitchId"]
+    range_of = lambda id: sdk.vpc.DescribeVSwitchAttributes(VSwitchId=id)["Ipv6CidrBlock"]
+    assert ipaddress.ip_network(range_of(vswitch)) == list(given.subnets(new_prefix=64))[255]
+    with refused("OperationFailed.Ipv6CidrBlockExisted", 400):
+        sdk.vpc.CreateVSwitch(CidrBlock="10.0.2.0/24", Ipv6CidrBlock=255, **place)
+    with refused("InvalidParameter.Ipv6CidrBlock", 400):
+        sdk.vpc.CreateVSwitch(CidrBlock="10.0.2.0/24", Ipv6CidrBlock=256, **place)
+    table = seen()["VRouterId"] and sdk.vpc.DescribeRouteTableList(VpcId=vpc)
+    (table,) = [it["RouteTableId"] for it in table["RouterTableList"]["RouterTableListType"]]
+    routes = sdk.vpc.DescribeRouteEntryList(RouteTableId=table, IpVersion="ipv6")["RouteEntrys"]["RouteEntry"]
+    assert [it["DestinationCidrBlock"] for it in routes] == [range_of(vswitch)]
+    plain = sdk.vpc.CreateVSwitch(CidrBlock="10.0.2.0/24", **place)["VSwitchId"]
+    change = lambda **how: sdk.vpc.ModifyVSwitchAttribute(VSwitchId=plain, **how)
+    with refused("OperationFailed.IPv6Disabled", 400):
+        change(EnableIPv6=True)
+    with refused("ParamExclusive.DisableIpv6AndIpv6CidrBlock", 400):
+        change(EnableIPv6=False, Ipv6CidrBlock=3)
+    change(EnableIPv6=True, Ipv6CidrBlock=3)
+    change(EnableIPv6=True)
+    assert [range_of(plain)] == [str(list(given.subnets(new_prefix=64))[3])]
+    change(EnableIPv6=False)
+    assert range_of(plain) == ""
+    with refused("OperationFailed.IpV6VSwitchInuse", 400):
+        sdk.vpc.ModifyVpcAttribute(VpcId=vpc, EnableIPv6=False)
+    with refused("OperationFailed.IpV6VSwitchInuse", 400):
+        sdk.vpc.UnassociateVpcCidrBlock(VpcId=vpc, IPv6CidrBlock=str(given))
+    with refused("InvalidIpv6CidrBlock.NotFound", 400):
+        sdk.vpc.UnassociateVpcCidrBlock(VpcId=vpc, IPv6CidrBlock="fd00::/56")
+    with refused("ParamExclusive.SecondaryCidrAndIpv6Cidr", 400):
+        sdk.vpc.UnassociateVpcCidrBlock(VpcId=vpc, IPv6CidrBlock=str(given), SecondaryCidrBlock="10.1.0.0/16")
+    for id in (vswitch, plain):
+        sdk.vpc.DeleteVSwitch(VSwitchId=id)
+    sdk.vpc.UnassociateVpcCidrBlock(VpcId=vpc, IPv6CidrBlock=str(given))
+    assert not seen()["EnabledIpv6"]
+    sdk.vpc.DeleteVpc(VpcId=vpc)
+
+
 def test_the_default_vpc_needs_no_ranges(sdk):
     with refused("OperationFailed.DefaultVpcNotExist", 400):
         sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0])
@@ -327,8 +380,8 @@ def test_the_default_vpc_needs_no_ranges(sdk):
     vpc = sdk.vpc.CreateDefaultVpc()["VpcId"]
     with refused("OperationFailed.DefaultVpcExist", 400):
         sdk.vpc.CreateDefaultVpc()
-    with refused("InvalidParameter.EnableIpv6", 400):
-        sdk.vpc.CreateDefaultVpc(EnableIpv6=True)
+    with refused("InvalidParameter.Ipv6CidrBlock", 400):
+        sdk.vpc.CreateDefaultVpc(Ipv6CidrBlock="fd00::/56")
     seen = sdk.vpc.DescribeVpcAttribute(VpcId=vpc)
     assert (seen["IsDefault"], seen["CidrBlock"]) == (True, "172.16.0.0/12")
     assert ids(sdk.vpc.DescribeVpcs(IsDefault=True)) == [vpc]

@@ -3,7 +3,7 @@
 use super::cloud::{Cloud, ZONES};
 use crate::rpc::Product::{Ecs, Nlb, Privatelink, Vpc};
 
-/// A VPC with a vSwitch in each zone and a security group.
+/// A VPC with a vSwitch in each zone and a security group, with IPv6.
 pub(super) struct Network {
     pub(super) vpc: String,
     pub(super) vswitches: [String; 2],
@@ -12,10 +12,13 @@ pub(super) struct Network {
 
 impl Network {
     pub(super) async fn new(cloud: &Cloud) -> Self {
-        let vpc = cloud.get(Vpc, "CreateVpc", &[("CidrBlock", "10.0.0.0/8")], "/VpcId").await;
+        let params = [("CidrBlock", "10.0.0.0/8"), ("EnableIpv6", "true")];
+        let vpc = cloud.get(Vpc, "CreateVpc", &params, "/VpcId").await;
         let mut vswitches = Vec::new();
-        for (zone, cidr) in ZONES.into_iter().zip(["10.0.1.0/24", "10.0.2.0/24"]) {
-            let params = [("VpcId", vpc.as_str()), ("ZoneId", zone), ("CidrBlock", cidr)];
+        for (zone, number) in ZONES.into_iter().zip(["1", "2"]) {
+            let cidr = format!("10.0.{number}.0/24");
+            let place = [("VpcId", vpc.as_str()), ("ZoneId", zone)];
+            let params = [place[0], place[1], ("CidrBlock", &cidr), ("Ipv6CidrBlock", number)];
             vswitches.push(cloud.get(Vpc, "CreateVSwitch", &params, "/VSwitchId").await);
         }
         let group = cloud.get(Ecs, "CreateSecurityGroup", &[("VpcId", &vpc)], "/SecurityGroupId").await;
