@@ -189,8 +189,12 @@ impl Draft {
     fn wanted_address(&mut self, vswitch: &VSwitch, address: Ipv4Addr) -> Result<Ipv4Addr, Refusal> {
         if !vswitch.cidr.is_usable(address) {
             let (first, last) = (vswitch.cidr.first(), vswitch.cidr.last());
-            return Err(Refusal::AddressOutsideVSwitch { 
-                address: address.into(), vswitch: vswitch.id.clone(), first: first.into(), last: last.into() });
+            return Err(Refusal::AddressOutsideVSwitch {
+                address: address.into(),
+                vswitch: vswitch.id.clone(),
+                first: first.into(),
+                last: last.into(),
+            });
         }
         match self.state().holder(&Claim::Address(vswitch.vpc.clone(), address)).cloned() {
             None => Ok(address),
@@ -198,7 +202,9 @@ impl Draft {
                 self.delete(resting);
                 Ok(address)
             }
-            Some(by) => Err(Refusal::AddressTaken { address: address.into(), by: self.state().known_as(&by) }),
+            Some(by) => {
+                Err(Refusal::AddressTaken { address: address.into(), by: self.state().known_as(&by) })
+            }
         }
     }
 

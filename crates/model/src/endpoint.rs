@@ -9,6 +9,7 @@ use crate::id::{
     Timestamp, VSwitchId, VpcId, ZoneId,
 };
 use crate::meta::Meta;
+use crate::nlb::IpVersion;
 use crate::words::words;
 
 /// An endpoint.
@@ -34,6 +35,9 @@ pub struct Endpoint {
     pub protected: Option<Maker>,
     /// Asked for by the consumer: its names answer the client's own zone alone.
     pub zone_affinity: bool,
+    /// The address families of its zones.
+    #[serde(default)]
+    pub ip_version: IpVersion,
 }
 
 /// Who of an account made an endpoint.

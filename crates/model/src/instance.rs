@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    EndpointId, EniId, HostId, InstanceId, Ipv6Index, KeyPairId, LoadBalancerId, PortIndex, Revision, SecurityGroupId,
-    Timestamp, VSwitchId, VpcId, ZoneId,
+    EndpointId, EniId, HostId, InstanceId, Ipv6Index, KeyPairId, LoadBalancerId, PortIndex, Revision,
+    SecurityGroupId, Timestamp, VSwitchId, VpcId, ZoneId,
 };
 use crate::meta::Meta;
 use crate::net::Mac;

@@ -4,7 +4,7 @@ pub mod health_check;
 mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::id::{
 };
 use crate::meta::{Description, Meta};
 use crate::net::PortRange;
+use crate::tables::Key;
 use crate::words::{AsSent, words};
 
 /// A network load balancer.
@@ -78,9 +79,10 @@ pub enum AddressType {
 }
 
 /// An address family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IpVersion {
     /// IPv4.
+    #[default]
     Ipv4,
     /// IPv4 and IPv6.
     DualStack,
@@ -229,8 +231,33 @@ pub enum Target {
     Ecs(InstanceId),
     /// An interface.
     Eni(EniId),
+    /// The primary interface of an instance, by an IPv6 address of it.
+    EcsIpv6(InstanceId, Ipv6Addr),
+    /// An interface, by an IPv6 address of it.
+    EniIpv6(EniId, Ipv6Addr),
     /// An address in the group's VPC.
-    Ip(Ipv4Addr),
+    Ip(IpAddr),
+}
+
+impl Target {
+    /// The resource that it stands or falls with; a bare address has none.
+    pub fn key(&self) -> Option<Key> {
+        match self {
+            Self::Ecs(id) | Self::EcsIpv6(id, _) => Some(Key::Instance(id.clone())),
+            Self::Eni(id) | Self::EniIpv6(id, _) => Some(Key::Eni(id.clone())),
+            Self::Ip(_) => None,
+        }
+    }
+
+    /// The IPv6 address that it is reached by.
+    pub fn ipv6(&self) -> Option<Ipv6Addr> {
+        match self {
+            Self::EcsIpv6(_, address) | Self::EniIpv6(_, address) | Self::Ip(IpAddr::V6(address)) => {
+                Some(*address)
+            }
+            Self::Ecs(_) | Self::Eni(_) | Self::Ip(IpAddr::V4(_)) => None,
+        }
+    }
 }
 
 /// What the servers of a group are.

@@ -11,7 +11,7 @@ mod tls;
 mod together;
 mod vpc;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::id::{
     EndpointId, EndpointServiceId, HostId, LoadBalancerId, ResourceGroupId, SecurityGroupId, VSwitchId,
@@ -21,7 +21,7 @@ use crate::meta::TagPart;
 use crate::nlb::health_check::InvalidHealthCheck;
 use crate::nlb::{GroupProtocol, ListenerProtocol, Scheduler};
 use crate::quota::Quota;
-use crate::security::GroupKind;
+use crate::security::{GroupKind, RuleProtocol};
 use crate::tables::Key;
 
 pub use assistant::AssistantRefusal;
@@ -132,6 +132,9 @@ pub enum Refusal {
     /// The vSwitch has no IPv6.
     #[error("vSwitch {0} has no IPv6: switch it on there first")]
     VSwitchWithoutIpv6(VSwitchId),
+    /// An IPv6 address was asked for where there is no dual stack.
+    #[error("{0} was asked for, but IPv6 addresses come with DualStack")]
+    Ipv6WithoutDualStack(Ipv6Addr),
     /// Every dense id of a kind is in use.
     #[error("no more {0} are possible in this installation")]
     NoFreeIndex(&'static str),
@@ -202,6 +205,9 @@ pub enum Refusal {
     /// The peer group of a rule is unknown, or another account's.
     #[error("security group {0}, which the rule names, does not exist")]
     PeerGroupNotFound(SecurityGroupId),
+    /// A rule's protocol and addresses are of two families.
+    #[error("{0} does not go with a range of the other address family")]
+    ProtocolOfOtherFamily(RuleProtocol),
     /// No such rule.
     #[error("security group {group} has no such rule")]
     RuleNotFound {

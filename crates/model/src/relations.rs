@@ -13,7 +13,7 @@ use crate::id::{
 };
 use crate::instance::EniOwner;
 use crate::meta::{Meta, Name};
-use crate::nlb::{Listener, Target};
+use crate::nlb::Listener;
 use crate::private_zone::RecordNumber;
 use crate::records::{Job, Released, Token};
 use crate::resource_group::GroupName;
@@ -92,7 +92,7 @@ impl Row {
             Row::SecurityGroup(row) => {
                 let peers = row.rules.values().filter_map(|rule| match &rule.spec.peer {
                     Peer::Group(group) if *group != row.id => Some(Key::SecurityGroup(group.clone())),
-                    Peer::Group(_) | Peer::Cidr(_) => None,
+                    Peer::Group(_) | Peer::Cidr(_) | Peer::Ipv6Cidr(_) => None,
                 });
                 peers.chain([Key::Vpc(row.vpc.clone())]).collect()
             }
@@ -112,11 +112,7 @@ impl Row {
                 enis.chain(groups).chain([Key::Vpc(row.vpc.clone())]).collect()
             }
             Row::ServerGroup(row) => {
-                let targets = row.servers.iter().filter_map(|server| match &server.target {
-                    Target::Ecs(id) => Some(Key::Instance(id.clone())),
-                    Target::Eni(id) => Some(Key::Eni(id.clone())),
-                    Target::Ip(_) => None,
-                });
+                let targets = row.servers.iter().filter_map(|server| server.target.key());
                 targets.chain([Key::Vpc(row.vpc.clone())]).collect()
             }
             Row::Listener(row) => listener_refers_to(row),
@@ -163,7 +159,8 @@ impl Row {
             Row::Eni(row) => {
                 let addresses = row.addresses().map(|address| Claim::Address(row.vpc.clone(), address));
                 let ipv6 = row.ipv6.iter();
-                let ipv6 = ipv6.flat_map(|(address, index)| [Claim::Ipv6Address(*address), Claim::Ipv6(*index)]);
+                let ipv6 =
+                    ipv6.flat_map(|(address, index)| [Claim::Ipv6Address(*address), Claim::Ipv6(*index)]);
                 let device = match &row.owner {
                     EniOwner::Instance(id, number) => Some(Claim::Device(id.clone(), *number)),
                     EniOwner::Nobody | EniOwner::LoadBalancer(_) | EniOwner::Endpoint(_) => None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{GroupIndex, RuleId, SecurityGroupId, Timestamp, VpcId};
@@ -116,6 +116,15 @@ impl RuleSpec {
     pub fn has_ports(&self) -> bool {
         matches!(self.protocol, RuleProtocol::Tcp | RuleProtocol::Udp)
     }
+
+    /// Whether its protocol goes with its addresses' family.
+    pub fn is_of_one_family(&self) -> bool {
+        match (&self.peer, self.protocol) {
+            (Peer::Cidr(_), protocol) => protocol != RuleProtocol::Icmpv6,
+            (Peer::Ipv6Cidr(_), protocol) => protocol != RuleProtocol::Icmp,
+            (Peer::Group(_), _) => true,
+        }
+    }
 }
 
 /// The other side of a rule.
@@ -123,6 +132,8 @@ impl RuleSpec {
 pub enum Peer {
     /// An address range.
     Cidr(Ipv4Net),
+    /// A range of IPv6 addresses.
+    Ipv6Cidr(Ipv6Net),
     /// The members of a group in the same VPC.
     Group(SecurityGroupId),
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, EndpointServiceId, LoadBalancerId, ZoneId};
 use crate::meta::Meta;
+use crate::nlb::IpVersion;
 use crate::words::words;
 
 /// An endpoint service.
@@ -27,6 +28,9 @@ pub struct EndpointService {
     pub users: Whitelist,
     /// Default bandwidth of a connection, Mbit/s.
     pub connect_bandwidth: u32,
+    /// The address families that its endpoints may have.
+    #[serde(default)]
+    pub ip_version: IpVersion,
 }
 
 impl EndpointService {

@@ -1,6 +1,6 @@
 //! VPCs and vSwitches: address ranges, and which addresses of a range may be used.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
@@ -47,8 +47,11 @@ impl Vpc {
     }
 
     /// Whether an address lies in one of its ranges.
-    pub fn contains(&self, address: Ipv4Addr) -> bool {
-        self.ranges().any(|range| range.contains(&address))
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(address) => self.ranges().any(|range| range.contains(&address)),
+            IpAddr::V6(address) => self.ipv6_range().is_some_and(|range| range.contains(&address)),
+        }
     }
 }
 

@@ -42,7 +42,12 @@ impl Draft {
         }
     }
 
-    fn wanted_ipv6(&self, vswitch: &VSwitch, ipv6: VSwitchIpv6, address: Ipv6Addr) -> Result<Ipv6Addr, Refusal> {
+    fn wanted_ipv6(
+        &self,
+        vswitch: &VSwitch,
+        ipv6: VSwitchIpv6,
+        address: Ipv6Addr,
+    ) -> Result<Ipv6Addr, Refusal> {
         if !ipv6.is_usable(address) {
             let (first, last) = (ipv6.first().into(), ipv6.last().into());
             let (address, vswitch) = (address.into(), vswitch.id.clone());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::alloc::NewEni;
+use crate::apply::ipv6::zone_ipv6;
 use crate::command::Output;
 use crate::command::endpoint::{
     AddEndpointZone, CreateEndpoint, EndpointGroup, EndpointZoneRef, NewEndpointZone, UpdateEndpoint,
@@ -11,9 +12,10 @@ use crate::command::endpoint::{
 use crate::draft::Draft;
 use crate::endpoint::{Acceptance, Connection, Endpoint, EndpointZone, Maker, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, SecurityGroupId, VpcId};
-use crate::instance::EniOwner;
+use crate::instance::{Eni, EniOwner};
+use crate::nlb::IpVersion;
 use crate::quota::Quota;
-use crate::refusal::Refusal;
+use crate::refusal::{EndpointRefusal, Refusal};
 use crate::security::SecurityGroup;
 use crate::service::EndpointService;
 use crate::tables::{Key, Kind};
@@ -37,7 +39,11 @@ impl Draft {
             connection: self.new_connection(&service)?,
             protected: it.protected.then(|| self.role.clone().into()),
             zone_affinity: it.zone_affinity,
+            ip_version: it.ip_version,
         };
+        if it.ip_version == IpVersion::DualStack {
+            has_ipv6(&service)?;
+        }
         for zone in &it.zones {
             self.insert_zone(&mut endpoint, &service, zone)?;
         }
@@ -89,7 +95,8 @@ impl Draft {
             Acceptance::Waiting | Acceptance::Denied | Acceptance::ServiceDeleted => None,
         };
         let owner = EniOwner::Endpoint(endpoint.id.clone());
-        let eni = self.new_eni(&new.vswitch, NewEni::of(owner, new.address))?;
+        let ipv6 = zone_ipv6(endpoint.ip_version, new.ipv6)?;
+        let eni = self.new_eni(&new.vswitch, NewEni { ipv6, ..NewEni::of(owner, new.address) })?;
         let (born, changed) = (self.revision, self.revision);
         let vswitch = new.vswitch.clone();
         endpoint.zones.insert(
@@ -107,12 +114,42 @@ impl Draft {
     }
 
     pub(super) fn update_endpoint(&mut self, it: &UpdateEndpoint) -> Result<(), Refusal> {
-        self.unprotected(&it.endpoint)?;
-        self.relabel::<Endpoint>(&it.endpoint, &it.relabel)?;
-        let Some(zone_affinity) = it.zone_affinity else { return Ok(()) };
-        let row = self.own::<Endpoint>(&it.endpoint)?;
-        self.edit(row.as_ref(), |row| row.zone_affinity = zone_affinity);
+        let row = self.unprotected(&it.endpoint)?;
+        let ip_version = it.ip_version.unwrap_or(row.ip_version);
+        if ip_version != row.ip_version {
+            self.switch_families(&row, ip_version)?;
+        }
+        let zone_affinity = it.zone_affinity.unwrap_or(row.zone_affinity);
+        if (zone_affinity, ip_version) != (row.zone_affinity, row.ip_version) {
+            self.edit(row.as_ref(), |row| (row.zone_affinity, row.ip_version) = (zone_affinity, ip_version));
+        }
+        self.relabel::<Endpoint>(&it.endpoint, &it.relabel)
+    }
+
+    /// Gives each zone an IPv6 address, or takes it away.
+    fn switch_families(&mut self, row: &Endpoint, after: IpVersion) -> Result<(), Refusal> {
+        if after == IpVersion::DualStack {
+            has_ipv6(self.service_of(row)?.as_ref())?;
+        }
+        let addresses = zone_ipv6(after, None)?;
+        for zone in row.zones.values() {
+            let eni = self.own::<Eni>(&zone.eni)?;
+            self.edit(eni.as_ref(), |eni| eni.ipv6.clear());
+            let eni = self.own::<Eni>(&zone.eni)?;
+            self.add_ipv6(&eni, &addresses)?;
+        }
         Ok(())
+    }
+
+    /// The service of an endpoint, while it exists.
+    fn service_of(&self, row: &Endpoint) -> Result<Arc<EndpointService>, Refusal> {
+        let service = match row.connection.acceptance {
+            Acceptance::ServiceDeleted => None,
+            Acceptance::Waiting | Acceptance::Accepted | Acceptance::Denied => {
+                self.state().get::<EndpointService>(&row.service).cloned()
+            }
+        };
+        service.ok_or_else(|| Refusal::ServiceDeleted(row.service.clone()))
     }
 
     /// An endpoint that the caller may change.
@@ -136,13 +173,7 @@ impl Draft {
 
     pub(super) fn add_endpoint_zone(&mut self, it: &AddEndpointZone) -> Result<(), Refusal> {
         let row = self.unprotected(&it.endpoint)?;
-        let service = match row.connection.acceptance {
-            Acceptance::ServiceDeleted => None,
-            Acceptance::Waiting | Acceptance::Accepted | Acceptance::Denied => {
-                self.state().get::<EndpointService>(&row.service).cloned()
-            }
-        };
-        let service = service.ok_or_else(|| Refusal::ServiceDeleted(row.service.clone()))?;
+        let service = self.service_of(&row)?;
         let mut after = row.as_ref().clone();
         self.insert_zone(&mut after, &service, &it.zone)?;
         self.edit(&after, |_| ());
@@ -184,5 +215,13 @@ impl Draft {
         }
         self.edit(row.as_ref(), |row| row.security_groups = groups);
         Ok(())
+    }
+}
+
+/// A service whose endpoints may have IPv6.
+fn has_ipv6(service: &EndpointService) -> Result<(), Refusal> {
+    match service.ip_version {
+        IpVersion::DualStack => Ok(()),
+        IpVersion::Ipv4 => Err(EndpointRefusal::ServiceWithoutIpv6(service.id.clone()).into()),
     }
 }

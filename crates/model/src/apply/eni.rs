@@ -8,7 +8,8 @@ use super::done;
 use crate::alloc::NewEni;
 use crate::command::Output;
 use crate::command::eni::{
-    AssignAddresses, AssignIpv6, CreateEni, EniAttachment, EniCommand, ModifyEni, UnassignAddresses, UnassignIpv6,
+    AssignAddresses, AssignIpv6, CreateEni, EniAttachment, EniCommand, ModifyEni, UnassignAddresses,
+    UnassignIpv6,
 };
 use crate::command::instance::{MoreInterface, MoveInstance};
 use crate::draft::Draft;
@@ -74,7 +75,7 @@ impl Draft {
             return Err(EniRefusal::Attached { eni: id.clone(), instance: instance.clone() }.into());
         }
         self.no_route_to_eni(&eni)?;
-        self.leave_server_groups(&Target::Eni(id.clone()));
+        self.leave_server_groups(&Key::Eni(id.clone()), |_| true);
         self.delete_eni(id);
         Ok(())
     }
@@ -171,6 +172,11 @@ impl Draft {
             let address = (*address).into();
             return Err(EniRefusal::AddressNotAssigned { eni: it.eni.clone(), address }.into());
         }
+        let gone = |target: &Target| target.ipv6().is_some_and(|address| it.addresses.contains(&address));
+        self.leave_server_groups(&Key::Eni(it.eni.clone()), gone);
+        if let Some(instance) = eni.instance().filter(|_| eni.is_primary()) {
+            self.leave_server_groups(&Key::Instance(instance.clone()), gone);
+        }
         self.edit(eni.as_ref(), |row| row.ipv6.retain(|address, _| !it.addresses.contains(address)));
         Ok(())
     }
@@ -182,7 +188,9 @@ impl Draft {
         }
         let unknown = it.addresses.iter().find(|address| !eni.secondary.contains(address));
         if let Some(address) = unknown {
-            return Err(EniRefusal::AddressNotAssigned { eni: it.eni.clone(), address: (*address).into() }.into());
+            return Err(
+                EniRefusal::AddressNotAssigned { eni: it.eni.clone(), address: (*address).into() }.into()
+            );
         }
         self.edit(eni.as_ref(), |row| row.secondary.retain(|address| !it.addresses.contains(address)));
         for address in &it.addresses {
@@ -213,7 +221,7 @@ impl Draft {
         let enis: Vec<Arc<Eni>> = self.state().enis_of_instance(instance).cloned().collect();
         for eni in enis {
             if eni.is_primary() || eni.delete_on_release {
-                self.leave_server_groups(&Target::Eni(eni.id.clone()));
+                self.leave_server_groups(&Key::Eni(eni.id.clone()), |_| true);
                 self.delete_eni(&eni.id);
             } else {
                 self.give(&eni, EniOwner::Nobody);

@@ -11,7 +11,7 @@ use crate::draft::Draft;
 use crate::id::{EniId, HostId, InstanceId, KeyPairId, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, HostName, Instance, Power};
 use crate::meta::{Labels, Name, Relabel};
-use crate::nlb::{ServerGroup, Target};
+use crate::nlb::{Server, ServerGroup, Target};
 use crate::quota::{INSTANCES_A_CALL, Quota};
 use crate::refusal::{Refusal, TogetherRefusal};
 use crate::tables::{Key, Kind};
@@ -139,24 +139,22 @@ impl Draft {
 
     fn release_instance(&mut self, instance: &Instance) -> Result<(), Refusal> {
         self.no_route_to_instance(instance)?;
-        self.leave_server_groups(&Target::Ecs(instance.id.clone()));
+        self.leave_server_groups(&Key::Instance(instance.id.clone()), |_| true);
         self.release_enis(&instance.id);
         self.delete(Key::Instance(instance.id.clone()));
         Ok(())
     }
 
-    /// A server that is gone is no server: its groups go on without it.
-    pub(super) fn leave_server_groups(&mut self, gone: &Target) {
-        let key = match gone {
-            Target::Ecs(id) => Key::Instance(id.clone()),
-            Target::Eni(id) => Key::Eni(id.clone()),
-            Target::Ip(_) => return,
-        };
-        let groups: Vec<Key> = self.state().users(&key, Kind::ServerGroup).cloned().collect();
-        for key in groups {
-            let Key::ServerGroup(id) = key else { continue };
+    /// A server that is gone is no server: its groups go on without it. Of what `key` is, these targets are gone.
+    pub(super) fn leave_server_groups(&mut self, key: &Key, gone: impl Fn(&Target) -> bool) {
+        let gone = |server: &Server| server.target.key().as_ref() == Some(key) && gone(&server.target);
+        let groups: Vec<Key> = self.state().users(key, Kind::ServerGroup).cloned().collect();
+        for group in groups {
+            let Key::ServerGroup(id) = group else { continue };
             let Some(group) = self.state().get::<ServerGroup>(&id).cloned() else { continue };
-            self.edit(group.as_ref(), |row| row.servers.retain(|server| server.target != *gone));
+            if group.servers.iter().any(gone) {
+                self.edit(group.as_ref(), |row| row.servers.retain(|server| !gone(server)));
+            }
         }
     }
 

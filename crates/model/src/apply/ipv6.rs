@@ -1,11 +1,16 @@
-//! IPv6 of VPCs and vSwitches: on and off.
+//! IPv6 of VPCs, vSwitches, and zones of NLBs and endpoints: on and off.
+
+use std::net::Ipv6Addr;
 
 use crate::command::Output;
+use crate::command::eni::MoreAddresses;
 use crate::command::vpc::{Ipv6OfVpc, ModifyVSwitch, ModifyVpc, SwitchIpv6};
 use crate::draft::Draft;
 use crate::id::VpcId;
 use crate::ipv6::{self, VSwitchIpv6};
+use crate::nlb::{IpVersion, Server};
 use crate::refusal::{Refusal, VpcRefusal};
+use crate::tables::Key;
 use crate::vpc::{VSwitch, Vpc};
 
 impl Draft {
@@ -35,12 +40,21 @@ impl Draft {
     }
 
     fn switch_ipv6(&mut self, vpc: &Vpc, on: bool) -> Result<(), Refusal> {
-        let vswitch = self.state().vswitches_of(&vpc.id).find(|vswitch| vswitch.ipv6.is_some());
-        if let Some(vswitch) = vswitch {
-            return Err(VpcRefusal::Ipv6OfVSwitch(vswitch.id.clone()).into());
+        if let Some(by) = self.ipv6_user(&vpc.id) {
+            return Err(VpcRefusal::Ipv6RangeInUse(by).into());
         }
         self.edit(vpc, |row| row.ipv6 = on);
         Ok(())
+    }
+
+    /// A vSwitch with IPv6, or a group with an IPv6 server.
+    fn ipv6_user(&self, vpc: &VpcId) -> Option<Key> {
+        let vswitch = self.state().vswitches_of(vpc).find(|vswitch| vswitch.ipv6.is_some());
+        let is_ipv6 = |server: &Server| server.target.ipv6().is_some();
+        let mut groups = self.state().server_groups_of_vpc(vpc);
+        let group = groups.find(|group| group.servers.iter().any(is_ipv6));
+        let vswitch = vswitch.map(|vswitch| Key::VSwitch(vswitch.id.clone()));
+        vswitch.or_else(|| group.map(|group| Key::ServerGroup(group.id.clone())))
     }
 
     pub(super) fn modify_vswitch(&mut self, it: &ModifyVSwitch) -> Result<(), Refusal> {
@@ -57,7 +71,7 @@ impl Draft {
         };
         if after != vswitch.ipv6 {
             if let Some(eni) = self.state().enis_of(&vswitch.id).find(|eni| !eni.ipv6.is_empty()) {
-                let by = self.state().known_as(&crate::tables::Key::Eni(eni.id.clone()));
+                let by = self.state().known_as(&Key::Eni(eni.id.clone()));
                 return Err(VpcRefusal::Ipv6InUse { vswitch: vswitch.id.clone(), by }.into());
             }
             self.edit(vswitch.as_ref(), |row| row.ipv6 = after);
@@ -78,5 +92,18 @@ impl Draft {
             }
             None => Ok(new),
         }
+    }
+}
+
+/// The IPv6 addresses of a zone of an NLB or endpoint: one with dual stack, else none.
+pub(super) fn zone_ipv6(
+    version: IpVersion,
+    wanted: Option<Ipv6Addr>,
+) -> Result<MoreAddresses<Ipv6Addr>, Refusal> {
+    match (version, wanted) {
+        (IpVersion::DualStack, Some(address)) => Ok(MoreAddresses::These([address].into())),
+        (IpVersion::DualStack, None) => Ok(MoreAddresses::Any(1)),
+        (IpVersion::Ipv4, None) => Ok(MoreAddresses::default()),
+        (IpVersion::Ipv4, Some(address)) => Err(Refusal::Ipv6WithoutDualStack(address)),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alloc::NewEni;
 use crate::apply::balancer::stays_in_dns;
+use crate::apply::ipv6::zone_ipv6;
 use crate::command::Output;
 use crate::command::nlb::{
     CreateLoadBalancer, NewZone, SetProtection, UpdateLoadBalancer, UpdateLoadBalancerProtection,
@@ -32,11 +33,13 @@ impl Draft {
         if it.address_type.value == AddressType::Internet {
             return Err(Refusal::Unsupported("an Internet-facing load balancer"));
         }
-        supported(it.ip_version.value)?;
         distinct_zones(&it.zones)?;
         self.room_in_account(Kind::LoadBalancer, Quota::LoadBalancersAnAccount)?;
         let id = LoadBalancerId::generate(&mut self.entropy);
-        let zones = it.zones.iter().map(|zone| Ok((zone.zone.clone(), self.new_zone(&id, &it.vpc, zone)?)));
+        let zones = it
+            .zones
+            .iter()
+            .map(|zone| Ok((zone.zone.clone(), self.new_zone(&id, &it.vpc, it.ip_version.value, zone)?)));
         let zones = zones.collect::<Result<BTreeMap<_, _>, Refusal>>()?;
         let protection = |set: &Option<SetProtection>| self.protection(set.as_ref(), &Protection::default());
         self.put(LoadBalancer {
@@ -55,10 +58,17 @@ impl Draft {
         Ok(Output::LoadBalancer(id))
     }
 
-    fn new_zone(&mut self, id: &LoadBalancerId, vpc: &VpcId, zone: &NewZone) -> Result<ZoneMapping, Refusal> {
+    fn new_zone(
+        &mut self,
+        id: &LoadBalancerId,
+        vpc: &VpcId,
+        version: IpVersion,
+        zone: &NewZone,
+    ) -> Result<ZoneMapping, Refusal> {
         self.placed(&zone.vswitch, vpc, &zone.zone)?;
-        let owner = EniOwner::LoadBalancer(id.clone());
-        let eni = self.new_eni(&zone.vswitch, NewEni::of(owner, zone.address))?;
+        let ipv6 = zone_ipv6(version, zone.ipv6)?;
+        let eni = NewEni { ipv6, ..NewEni::of(EniOwner::LoadBalancer(id.clone()), zone.address) };
+        let eni = self.new_eni(&zone.vswitch, eni)?;
         Ok(ZoneMapping { vswitch: zone.vswitch.clone(), eni, vip: self.dense()?, shifted: false })
     }
 
@@ -91,7 +101,7 @@ impl Draft {
         for zone in &it.zones {
             let mapping = match row.zones.get(&zone.zone) {
                 Some(mapping) => self.kept_zone(mapping, zone)?,
-                None => self.new_zone(&row.id, &row.vpc, zone)?,
+                None => self.new_zone(&row.id, &row.vpc, row.ip_version.value, zone)?,
             };
             zones.insert(zone.zone.clone(), mapping);
         }
@@ -105,11 +115,13 @@ impl Draft {
     }
 
     fn kept_zone(&self, mapping: &ZoneMapping, asked: &NewZone) -> Result<ZoneMapping, Refusal> {
-        let address = self.state().get::<Eni>(&mapping.eni).map(|eni| eni.address);
+        let eni = self.state().get::<Eni>(&mapping.eni);
+        let ipv4 = |wanted| eni.is_some_and(|eni| eni.address == wanted);
+        let ipv6 = |wanted| eni.is_some_and(|eni| eni.ipv6.contains_key(&wanted));
         if mapping.vswitch != asked.vswitch {
             return Err(BalancerRefusal::ZoneFixed(asked.zone.clone()).into());
         }
-        if asked.address.is_some() && asked.address != address {
+        if !asked.address.is_none_or(ipv4) || !asked.ipv6.is_none_or(ipv6) {
             return Err(BalancerRefusal::AddressFixed(asked.zone.clone()).into());
         }
         Ok(mapping.clone())
@@ -152,13 +164,6 @@ impl Draft {
             self.delete_eni(&mapping.eni);
         }
         Ok(Output::Job(self.job()))
-    }
-}
-
-pub(super) fn supported(version: IpVersion) -> Result<(), Refusal> {
-    match version {
-        IpVersion::Ipv4 => Ok(()),
-        IpVersion::DualStack => Err(Refusal::Unsupported("DualStack")),
     }
 }
 

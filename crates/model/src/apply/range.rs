@@ -1,5 +1,6 @@
 //! Further ranges of VPCs; default VPCs, and the ranges of their default vSwitches.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::Ipv4Net;
@@ -58,10 +59,7 @@ impl Draft {
         self.state().get::<Vpc>(id).cloned()
     }
 
-    pub(super) fn create_default_vswitch(
-        &mut self,
-        it: &CreateDefaultVSwitch,
-    ) -> Result<Output, Refusal> {
+    pub(super) fn create_default_vswitch(&mut self, it: &CreateDefaultVSwitch) -> Result<Output, Refusal> {
         let zone = &it.zone;
         self.known_zone(zone)?;
         let vpc = self.default_vpc().ok_or(VpcRefusal::NoDefaultVpc)?;
@@ -94,7 +92,8 @@ fn lies_in(state: &State, vpc: &Vpc, cidr: &Ipv4Net) -> Option<Key> {
     let mut vswitches = state.vswitches_of(&vpc.id);
     let vswitch = vswitches.find(|vswitch| cidr.contains(&vswitch.cidr.net()));
     let mut groups = state.server_groups_of_vpc(&vpc.id);
-    let inside = |target: &Target| matches!(target, Target::Ip(address) if cidr.contains(address));
+    let inside =
+        |target: &Target| matches!(target, Target::Ip(IpAddr::V4(address)) if cidr.contains(address));
     let group = groups.find(|group| group.servers.iter().any(|server| inside(&server.target)));
     let vswitch = vswitch.map(|vswitch| Key::VSwitch(vswitch.id.clone()));
     vswitch.or_else(|| group.map(|group| Key::ServerGroup(group.id.clone())))

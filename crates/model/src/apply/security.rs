@@ -140,6 +140,9 @@ impl Draft {
     }
 
     fn rule_fits(&self, group: &SecurityGroup, spec: &RuleSpec) -> Result<(), Refusal> {
+        if !spec.is_of_one_family() {
+            return Err(Refusal::ProtocolOfOtherFamily(spec.protocol));
+        }
         let Peer::Group(peer) = &spec.peer else { return Ok(()) };
         if group.kind == GroupKind::Enterprise {
             return Err(Refusal::GroupRuleInEnterprise(group.id.clone()));

@@ -1,19 +1,21 @@
 //! Server groups and their servers.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
-use crate::apply::load_balancer::{in_range, supported};
+use crate::apply::load_balancer::in_range;
 use crate::command::Output;
 use crate::command::nlb::{
     AddServers, CreateServerGroup, NewServer, RemoveServers, ServerRef, UpdateServerGroup, UpdateServers,
 };
 use crate::draft::Draft;
-use crate::id::{EniId, ServerGroupId};
+use crate::id::{EniId, InstanceId, ServerGroupId};
 use crate::instance::{Eni, Instance};
-use crate::nlb::{GroupProtocol, HealthCheck, Scheduler, Server, ServerGroup, ServerGroupKind, Target};
+use crate::nlb::{
+    GroupProtocol, HealthCheck, IpVersion, Scheduler, Server, ServerGroup, ServerGroupKind, Target,
+};
 use crate::quota::Quota;
-use crate::refusal::{Refusal, ServerRefusal};
+use crate::refusal::{Refusal, ServerRefusal, VpcRefusal};
 use crate::tables::{Key, Kind};
 use crate::vpc::Vpc;
 
@@ -24,8 +26,10 @@ const MAX_WEIGHT: u8 = 100;
 
 impl Draft {
     pub(super) fn create_server_group(&mut self, it: &CreateServerGroup) -> Result<Output, Refusal> {
-        self.own::<Vpc>(&it.vpc)?;
-        supported(it.ip_version.value)?;
+        let vpc = self.own::<Vpc>(&it.vpc)?;
+        if it.ip_version.value == IpVersion::DualStack && !vpc.ipv6 {
+            return Err(VpcRefusal::VpcWithoutIpv6(it.vpc.clone()).into());
+        }
         self.room_in_account(Kind::ServerGroup, Quota::ServerGroupsAnAccount)?;
         let health_check = it.health_check.over(Some(&HealthCheck::default()))?;
         let id = ServerGroupId::generate(&mut self.entropy);
@@ -116,20 +120,38 @@ impl Draft {
         if group.servers.iter().any(|server| server.target == new.target && server.port == new.port) {
             return Err(ServerRefusal::Exists { target: new.target.clone(), port: new.port }.into());
         }
+        if let Some(address) = new.target.ipv6().filter(|_| group.ip_version.value == IpVersion::Ipv4) {
+            return Err(ServerRefusal::Ipv6 { address }.into());
+        }
+        let address = new.address.map(IpAddr::from);
         match (group.kind, &new.target) {
-            (ServerGroupKind::Instance, Target::Ecs(id)) => {
-                let eni = self.own::<Instance>(id)?.eni.clone();
-                self.eni_fits(group, Key::Instance(id.clone()), &eni, new.address)
+            (ServerGroupKind::Instance, Target::Ecs(id)) => self.instance_fits(group, id, address),
+            (ServerGroupKind::Instance, Target::EcsIpv6(id, ipv6)) => {
+                self.instance_fits(group, id, Some((*ipv6).into()))
             }
             (ServerGroupKind::Instance, Target::Eni(id)) => {
-                self.eni_fits(group, Key::Eni(id.clone()), id, new.address)
+                self.eni_fits(group, Key::Eni(id.clone()), id, address)
+            }
+            (ServerGroupKind::Instance, Target::EniIpv6(id, ipv6)) => {
+                self.eni_fits(group, Key::Eni(id.clone()), id, Some((*ipv6).into()))
             }
             (ServerGroupKind::Ip, Target::Ip(address)) => self.address_fits(group, *address),
             (ServerGroupKind::Instance, Target::Ip(_))
-            | (ServerGroupKind::Ip, Target::Ecs(_) | Target::Eni(_)) => {
-                Err(ServerRefusal::KindMismatch { target: new.target.clone() }.into())
-            }
+            | (
+                ServerGroupKind::Ip,
+                Target::Ecs(_) | Target::Eni(_) | Target::EcsIpv6(..) | Target::EniIpv6(..),
+            ) => Err(ServerRefusal::KindMismatch { target: new.target.clone() }.into()),
         }
+    }
+
+    fn instance_fits(
+        &self,
+        group: &ServerGroup,
+        id: &InstanceId,
+        address: Option<IpAddr>,
+    ) -> Result<(), Refusal> {
+        let eni = self.own::<Instance>(id)?.eni.clone();
+        self.eni_fits(group, Key::Instance(id.clone()), &eni, address)
     }
 
     fn eni_fits(
@@ -137,7 +159,7 @@ impl Draft {
         group: &ServerGroup,
         server: Key,
         eni: &EniId,
-        address: Option<Ipv4Addr>,
+        address: Option<IpAddr>,
     ) -> Result<(), Refusal> {
         let eni = self.own::<Eni>(eni)?;
         if eni.is_managed() {
@@ -146,15 +168,22 @@ impl Draft {
         if eni.vpc != group.vpc {
             return Err(Refusal::VpcMismatch { what: server, other: Key::ServerGroup(group.id.clone()) });
         }
-        if let Some(address) = address.filter(|address| *address != eni.address) {
+        let is_own = |address: &IpAddr| match address {
+            IpAddr::V4(address) => *address == eni.address,
+            IpAddr::V6(address) => eni.ipv6.contains_key(address),
+        };
+        if let Some(address) = address.filter(|address| !is_own(address)) {
             return Err(ServerRefusal::Address { address }.into());
         }
         self.room(&server, Kind::ServerGroup, 1, Quota::GroupsAServer)
     }
 
-    fn address_fits(&self, group: &ServerGroup, address: Ipv4Addr) -> Result<(), Refusal> {
-        let vpc = self.own::<Vpc>(&group.vpc)?;
-        if vpc.contains(address) { Ok(()) } else { Err(ServerRefusal::Address { address }.into()) }
+    fn address_fits(&self, group: &ServerGroup, address: IpAddr) -> Result<(), Refusal> {
+        if self.own::<Vpc>(&group.vpc)?.contains(address) {
+            Ok(())
+        } else {
+            Err(ServerRefusal::Address { address }.into())
+        }
     }
 
     pub(super) fn remove_servers(&mut self, it: &RemoveServers) -> Result<Output, Refusal> {

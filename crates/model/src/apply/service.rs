@@ -8,9 +8,9 @@ use crate::command::service::{CreateService, ServiceResource, SetAutoAllocated, 
 use crate::draft::Draft;
 use crate::endpoint::{Acceptance, Endpoint};
 use crate::id::{EndpointServiceId, ZoneId};
-use crate::nlb::LoadBalancer;
+use crate::nlb::{IpVersion, LoadBalancer};
 use crate::quota::Quota;
-use crate::refusal::Refusal;
+use crate::refusal::{EndpointRefusal, Refusal};
 use crate::service::{EndpointService, Resource, ResourceKey, User, Whitelist};
 use crate::tables::{Key, Kind};
 
@@ -35,6 +35,7 @@ impl Draft {
             payer: it.payer,
             users: Whitelist::default(),
             connect_bandwidth: DEFAULT_BANDWIDTH,
+            ip_version: it.ip_version,
         };
         for resource in &it.resources {
             self.add_resource(&mut service, resource)?;
@@ -49,6 +50,9 @@ impl Draft {
         if !load_balancer.zones.contains_key(&zone) {
             return Err(Refusal::ResourceNotInZone { load_balancer: id, zone });
         }
+        if service.ip_version == IpVersion::DualStack {
+            dual_stack(&load_balancer)?;
+        }
         if service.resources.insert(resource.clone(), Resource { auto_allocated: true }).is_some() {
             return Err(Refusal::ResourceExists { load_balancer: id, zone });
         }
@@ -60,13 +64,35 @@ impl Draft {
         let row = self.own::<EndpointService>(&it.service)?;
         let bandwidth = it.connect_bandwidth.unwrap_or(row.connect_bandwidth);
         in_range("ConnectBandwidth", bandwidth.into(), MIN_BANDWIDTH.into(), MAX_SERVICE_BANDWIDTH.into())?;
+        let ip_version = it.ip_version.unwrap_or(row.ip_version);
+        self.families_fit(&row, ip_version)?;
         self.edit(row.as_ref(), |row| {
             row.meta.description = it.description.clone().unwrap_or_else(|| row.meta.description.clone());
             row.auto_accept = it.auto_accept.unwrap_or(row.auto_accept);
             row.zone_affinity = it.zone_affinity.unwrap_or(row.zone_affinity);
             row.connect_bandwidth = bandwidth;
+            row.ip_version = ip_version;
         });
         Ok(())
+    }
+
+    /// IPv6 comes when every resource has it, and goes when no endpoint has it.
+    fn families_fit(&self, row: &EndpointService, after: IpVersion) -> Result<(), Refusal> {
+        match (row.ip_version, after) {
+            (IpVersion::Ipv4, IpVersion::DualStack) => {
+                let load_balancers = row.resources.keys().map(|key| &key.load_balancer);
+                let mut load_balancers = load_balancers.filter_map(|id| self.state().get::<LoadBalancer>(id));
+                load_balancers.try_for_each(|row| dual_stack(row))
+            }
+            (IpVersion::DualStack, IpVersion::Ipv4) => {
+                let mut endpoints = self.state().endpoints_to(&row.id);
+                match endpoints.find(|endpoint| endpoint.ip_version == IpVersion::DualStack) {
+                    Some(endpoint) => Err(EndpointRefusal::DualStack(endpoint.id.clone()).into()),
+                    None => Ok(()),
+                }
+            }
+            (IpVersion::Ipv4, IpVersion::Ipv4) | (IpVersion::DualStack, IpVersion::DualStack) => Ok(()),
+        }
     }
 
     pub(super) fn delete_service(&mut self, id: &EndpointServiceId) -> Result<(), Refusal> {
@@ -182,6 +208,14 @@ impl Draft {
         }
         self.edit_quietly(row.as_ref(), |row| row.users = users);
         Ok(())
+    }
+}
+
+/// An NLB that a service may offer by IPv6.
+fn dual_stack(row: &LoadBalancer) -> Result<(), Refusal> {
+    match row.ip_version.value {
+        IpVersion::DualStack => Ok(()),
+        IpVersion::Ipv4 => Err(EndpointRefusal::ResourceWithoutIpv6(row.id.clone()).into()),
     }
 }
 

@@ -86,6 +86,8 @@ impl Findings<'_> {
             !(enterprise && row.inner_access),
             "members of an enterprise group do not accept each other",
         );
+        let of_one_family = row.rules.values().all(|rule| rule.spec.is_of_one_family());
+        self.must(of_one_family, "its rules' protocols go with their addresses");
         for rule in row.rules.values() {
             let Peer::Group(peer) = &rule.spec.peer else { continue };
             let near = self.state.get::<SecurityGroup>(peer).is_some_and(|peer| peer.vpc == row.vpc);

@@ -1,13 +1,16 @@
 //! Load balancers, server groups, listeners, endpoint services, endpoints.
 
 use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 
 use crate::certificate::Certificate;
 use crate::check::Findings;
 use crate::endpoint::{Acceptance, Endpoint, EndpointZone};
-use crate::id::{LoadBalancerId, VSwitchId, VpcId, ZoneId};
+use crate::id::{EniId, LoadBalancerId, VSwitchId, VpcId, ZoneId};
 use crate::instance::{Eni, Instance};
-use crate::nlb::{GroupProtocol, Listener, ListenerProtocol, ListenerTls, LoadBalancer, ServerGroup, Target};
+use crate::nlb::{
+    GroupProtocol, IpVersion, Listener, ListenerProtocol, ListenerTls, LoadBalancer, ServerGroup, Target,
+};
 use crate::quota::{LOAD_BALANCER_ZONES, Quota};
 use crate::service::{EndpointService, ResourceKey};
 use crate::tls::SecurityPolicy;
@@ -26,6 +29,9 @@ impl Findings<'_> {
             self.placed(&mapping.vswitch, &row.vpc, zone);
         }
         self.must(row.zones.values().any(|mapping| !mapping.shifted), "one of its zones is in its name");
+        for mapping in row.zones.values() {
+            self.zone_ipv6(&mapping.eni, row.ip_version.value);
+        }
         let count = row.security_groups.len();
         let most = Quota::GroupsALoadBalancer.most() as usize;
         self.must(count <= most, "it has at most as many security groups as can be");
@@ -41,21 +47,44 @@ impl Findings<'_> {
         let servers: BTreeSet<_> = row.servers.iter().map(|server| (&server.target, server.port)).collect();
         self.must(servers.len() == row.servers.len(), "its servers differ");
         let near = |target: &Target| match target {
-            Target::Ecs(id) => self.state.get::<Instance>(id).and_then(|row| self.vpc_of(&row.eni)),
-            Target::Eni(id) => self.vpc_of(id),
+            Target::Ecs(id) | Target::EcsIpv6(id, _) => {
+                self.state.get::<Instance>(id).and_then(|row| self.vpc_of(&row.eni))
+            }
+            Target::Eni(id) | Target::EniIpv6(id, _) => self.vpc_of(id),
             Target::Ip(address) => {
                 self.state.get::<Vpc>(&row.vpc).filter(|vpc| vpc.contains(*address)).map(|_| row.vpc.clone())
             }
         };
         let near = row.servers.iter().all(|server| near(&server.target).as_ref() == Some(&row.vpc));
         self.must(near, "its servers lie in its VPC");
+        let own = |eni: &EniId, address: &Ipv6Addr| {
+            self.state.get::<Eni>(eni).is_some_and(|eni| eni.ipv6.contains_key(address))
+        };
+        let reached = |target: &Target| match target {
+            Target::Ecs(_) | Target::Eni(_) | Target::Ip(_) => true,
+            Target::EcsIpv6(id, address) => {
+                self.state.get::<Instance>(id).is_some_and(|row| own(&row.eni, address))
+            }
+            Target::EniIpv6(id, address) => own(id, address),
+        };
+        let reached = row.servers.iter().all(|server| reached(&server.target));
+        self.must(reached, "its servers have the addresses by which they are reached");
+        let ipv4 = row.servers.iter().all(|server| server.target.ipv6().is_none());
+        self.must(ipv4 || row.ip_version.value == IpVersion::DualStack, "IPv6 servers need dual stack");
         self.must(
             row.servers.iter().all(|server| (server.port == 0) == row.any_port),
             "its servers' ports fit",
         );
     }
 
-    fn vpc_of(&self, eni: &crate::id::EniId) -> Option<VpcId> {
+    /// A zone of an NLB or endpoint has an IPv6 address exactly with dual stack.
+    fn zone_ipv6(&mut self, eni: &EniId, version: IpVersion) {
+        let count = self.state.get::<Eni>(eni).map_or(0, |eni| eni.ipv6.len());
+        let fits = count == usize::from(version == IpVersion::DualStack);
+        self.must(fits, "each of its zones has an IPv6 address exactly with dual stack");
+    }
+
+    fn vpc_of(&self, eni: &EniId) -> Option<VpcId> {
         self.state.get::<Eni>(eni).map(|eni| eni.vpc.clone())
     }
 
@@ -95,9 +124,11 @@ impl Findings<'_> {
 
     pub(super) fn service(&mut self, row: &EndpointService) {
         for key in row.resources.keys() {
-            let there = self.state.get::<LoadBalancer>(&key.load_balancer);
-            let there = there.is_some_and(|row| row.zones.contains_key(&key.zone));
+            let load_balancer = self.state.get::<LoadBalancer>(&key.load_balancer);
+            let there = load_balancer.is_some_and(|row| row.zones.contains_key(&key.zone));
             self.must(there, "each of its NLBs has an address in the resource's zone");
+            let dual = load_balancer.is_some_and(|row| row.ip_version.value == IpVersion::DualStack);
+            self.must(dual || row.ip_version == IpVersion::Ipv4, "what it offers by IPv6 has IPv6");
         }
         let automatic =
             |zone: &ZoneId| row.resources.iter().any(|(key, it)| key.zone == *zone && it.auto_allocated);
@@ -112,8 +143,11 @@ impl Findings<'_> {
         let service = self.state.get::<EndpointService>(&row.service);
         let alive = row.connection.acceptance != Acceptance::ServiceDeleted;
         self.must(service.is_some() == alive, "its connection knows whether the service exists");
+        let dual = service.is_none_or(|service| service.ip_version == IpVersion::DualStack);
+        self.must(dual || row.ip_version == IpVersion::Ipv4, "its service has IPv6 when it has");
         for (id, zone) in &row.zones {
             self.placed(&zone.vswitch, &row.vpc, id);
+            self.zone_ipv6(&zone.eni, row.ip_version);
             self.endpoint_zone(row, id, zone);
         }
     }

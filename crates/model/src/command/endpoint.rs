@@ -1,11 +1,12 @@
 //! Commands about endpoints and their connections.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::endpoint::{Replacement, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
 use crate::meta::{Labels, Relabel};
+use crate::nlb::IpVersion;
 
 /// A zone of an endpoint to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct NewEndpointZone {
     pub vswitch: VSwitchId,
     /// The address that was asked for.
     pub address: Option<Ipv4Addr>,
+    /// The IPv6 address that was asked for; only with dual stack.
+    pub ipv6: Option<Ipv6Addr>,
 }
 
 /// Makes an endpoint.
@@ -35,6 +38,8 @@ pub struct CreateEndpoint {
     pub protected: bool,
     /// Its names answer the client's own zone alone.
     pub zone_affinity: bool,
+    /// The address families of its zones.
+    pub ip_version: IpVersion,
 }
 
 impl CreateEndpoint {
@@ -48,6 +53,7 @@ impl CreateEndpoint {
             zones: Vec::new(),
             protected: false,
             zone_affinity: false,
+            ip_version: IpVersion::Ipv4,
         }
     }
 }
@@ -61,6 +67,8 @@ pub struct UpdateEndpoint {
     pub relabel: Relabel,
     /// Its names answer the client's own zone alone.
     pub zone_affinity: Option<bool>,
+    /// The address families of its zones.
+    pub ip_version: Option<IpVersion>,
 }
 
 /// Adds a zone to an endpoint.

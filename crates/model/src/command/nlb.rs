@@ -1,6 +1,6 @@
 //! Commands about network load balancers.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::command::tls::TlsPatch;
 use crate::id::{ListenerId, LoadBalancerId, ServerGroupId, VSwitchId, VpcId, ZoneId};
@@ -22,6 +22,8 @@ pub struct NewZone {
     pub vswitch: VSwitchId,
     /// The address that was asked for.
     pub address: Option<Ipv4Addr>,
+    /// The IPv6 address that was asked for; only with dual stack.
+    pub ipv6: Option<Ipv6Addr>,
 }
 
 /// Switches a protection on or off.

@@ -2,6 +2,7 @@
 
 use crate::id::{EndpointServiceId, LoadBalancerId};
 use crate::meta::{Description, Labels};
+use crate::nlb::IpVersion;
 use crate::service::{Payer, ResourceKey};
 
 /// Makes an endpoint service.
@@ -17,6 +18,8 @@ pub struct CreateService {
     pub zone_affinity: bool,
     /// Who pays.
     pub payer: Payer,
+    /// The address families that its endpoints may have.
+    pub ip_version: IpVersion,
 }
 
 /// Changes a service; `None` leaves what is there.
@@ -32,12 +35,21 @@ pub struct UpdateService {
     pub zone_affinity: Option<bool>,
     /// Default bandwidth of a connection, Mbit/s.
     pub connect_bandwidth: Option<u32>,
+    /// The address families that its endpoints may have.
+    pub ip_version: Option<IpVersion>,
 }
 
 impl UpdateService {
     /// A change of nothing yet.
     pub fn new(service: EndpointServiceId) -> Self {
-        Self { service, description: None, auto_accept: None, zone_affinity: None, connect_bandwidth: None }
+        Self {
+            service,
+            description: None,
+            auto_accept: None,
+            zone_affinity: None,
+            connect_bandwidth: None,
+            ip_version: None,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::id::{EndpointIndex, LoadBalancerId, VipIndex, ZoneId};
 use crate::instance::Eni;
 use crate::nlb::LoadBalancer;
 use crate::plan::{EndpointPlan, EndpointZonePlan};
-use crate::planner::ports::indexes;
+use crate::planner::ports::{indexes, ipv6};
 use crate::planner::rows;
 use crate::state::State;
 use crate::vpc::Vpc;
@@ -38,7 +38,7 @@ fn zone_plan(
         zone: id.clone(),
         eni: zone.eni.clone(),
         address: state.get::<Eni>(&zone.eni)?.address,
-        ipv6: None,
+        ipv6: ipv6(state.get::<Eni>(&zone.eni)?).next(),
         vip: vip(state, id, endpoint.serving(zone).as_ref()),
         replaced: vip(state, id, zone.replaced.as_ref()),
         lease: zone.lease,

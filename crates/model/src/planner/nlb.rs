@@ -1,13 +1,14 @@
 //! Zonal addresses of NLBs, listeners and server groups.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use crate::id::{EniId, ListenerIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use crate::instance::{Eni, Instance};
 use crate::net::Transport;
 use crate::nlb::{Listener, ListenerProtocol, LoadBalancer, Server, ServerGroup, Target};
-use crate::plan::{ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan};
-use crate::planner::ports::indexes;
+use crate::plan::{AddressPlan, Ipv6Plan, ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan};
+use crate::planner::ports::{indexes, ipv6};
 use crate::planner::{rows, tls};
 use crate::relations::Claim;
 use crate::state::State;
@@ -25,7 +26,7 @@ fn vips_of(state: &State, row: &LoadBalancer) -> Vec<(VipIndex, VipPlan)> {
             network: state.get::<Vpc>(&row.vpc)?.network,
             zone: zone.clone(),
             address: state.get::<Eni>(&mapping.eni)?.address,
-            ipv6: None,
+            ipv6: ipv6(state.get::<Eni>(&mapping.eni)?).next(),
             cross_zone: row.cross_zone,
             groups: indexes(state, &row.security_groups),
             cps: row.cps,
@@ -92,21 +93,36 @@ fn server_plan(state: &State, group: &ServerGroup, server: &Server) -> Option<(S
     let plan = ServerPlan {
         port_index: eni.port,
         zone: state.get::<VSwitch>(&eni.vswitch)?.zone.clone(),
-        address: if let Target::Ip(address) = server.target { address } else { eni.address }.into(),
+        address: address(eni, &server.target)?,
         port: server.port,
         weight: server.weight,
     };
     Some((server.index, plan))
 }
 
+/// The address by which a server is reached at its interface; `None` = the interface does not have it.
+fn address(eni: &Eni, target: &Target) -> Option<AddressPlan> {
+    match (target, target.ipv6()) {
+        (_, Some(address)) => {
+            let index = *eni.ipv6.get(&address)?;
+            Some(AddressPlan::Ipv6(Ipv6Plan { index, address }))
+        }
+        (Target::Ip(IpAddr::V4(address)), None) => Some((*address).into()),
+        (_, None) => Some(eni.address.into()),
+    }
+}
+
 /// The interface of the instance behind a server; an address that no instance has is no server yet.
 fn server_eni<'a>(state: &'a State, group: &ServerGroup, target: &Target) -> Option<&'a Eni> {
     let id: EniId = match target {
-        Target::Ecs(id) => state.get::<Instance>(id)?.eni.clone(),
-        Target::Eni(id) => id.clone(),
+        Target::Ecs(id) | Target::EcsIpv6(id, _) => state.get::<Instance>(id)?.eni.clone(),
+        Target::Eni(id) | Target::EniIpv6(id, _) => id.clone(),
         Target::Ip(address) => {
-            let holder = state.holder(&Claim::Address(group.vpc.clone(), *address))?;
-            let Key::Eni(id) = holder else { return None };
+            let claim = match *address {
+                IpAddr::V4(address) => Claim::Address(group.vpc.clone(), address),
+                IpAddr::V6(address) => Claim::Ipv6Address(address),
+            };
+            let Key::Eni(id) = state.holder(&claim)? else { return None };
             id.clone()
         }
     };

@@ -131,6 +131,7 @@ fn rules(state: &State, group: &SecurityGroup, direction: Direction) -> Vec<Rule
 fn rule_plan(state: &State, rule: &Rule) -> Option<RulePlan> {
     let peer = match &rule.spec.peer {
         Peer::Cidr(cidr) => PeerPlan::Cidr(*cidr),
+        Peer::Ipv6Cidr(range) => PeerPlan::Ipv6Cidr(*range),
         Peer::Group(id) => PeerPlan::Group(state.get::<SecurityGroup>(id)?.index),
     };
     Some(RulePlan {

@@ -71,7 +71,11 @@ fn addresses<'a>(
     state: &State,
     zones: impl IntoIterator<Item = (&'a ZoneId, &'a EniId)>,
 ) -> Vec<(IpAddr, ZoneId)> {
-    let address =
-        |(zone, eni): (&ZoneId, &EniId)| Some((state.get::<Eni>(eni)?.address.into(), zone.clone()));
-    zones.into_iter().filter_map(address).collect()
+    let of_zone = |(zone, eni): (&ZoneId, &EniId)| {
+        let eni = state.get::<Eni>(eni)?;
+        let ipv6 = eni.ipv6.keys().copied().map(IpAddr::from);
+        let all = [eni.address.into()].into_iter().chain(ipv6);
+        Some(all.map(|address| (address, zone.clone())).collect::<Vec<_>>())
+    };
+    zones.into_iter().filter_map(of_zone).flatten().collect()
 }

@@ -1,6 +1,6 @@
 //! Why a command about endpoints and their connections is refused.
 
-use crate::id::{LoadBalancerId, ZoneId};
+use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, ZoneId};
 
 /// A command about endpoints and their connections that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,15 @@ pub enum EndpointRefusal {
         /// The zone of the connection.
         zone: ZoneId,
     },
+    /// A service with IPv6 cannot offer the NLB.
+    #[error("load balancer {0} has no IPv6: a DualStack service needs DualStack load balancers")]
+    ResourceWithoutIpv6(LoadBalancerId),
+    /// The service has no IPv6.
+    #[error("service {0} has no IPv6: its provider can make it DualStack")]
+    ServiceWithoutIpv6(EndpointServiceId),
+    /// An endpoint has IPv6.
+    #[error("endpoint {0} of the service is DualStack: it must become IPv4 first")]
+    DualStack(EndpointId),
     /// The connection has no such zone.
     #[error("the connection has no zone {zone}")]
     ConnectionZoneNotFound {

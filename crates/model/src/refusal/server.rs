@@ -1,6 +1,6 @@
 //! Why a command about the servers of a group is refused.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::nlb::Target;
 
@@ -23,7 +23,13 @@ pub enum ServerRefusal {
     #[error("{address} is not an address of the server")]
     Address {
         /// The address.
-        address: Ipv4Addr,
+        address: IpAddr,
+    },
+    /// An IPv6 server in a group of IPv4.
+    #[error("{address} is an IPv6 address, and the server group is not DualStack")]
+    Ipv6 {
+        /// The address.
+        address: Ipv6Addr,
     },
     /// A server is named twice, or is in the group already.
     #[error("the server with port {port} is in the group already or is named twice")]

@@ -57,9 +57,9 @@ pub enum VpcRefusal {
     /// The VPC has no such IPv6 range.
     #[error("{0} is no IPv6 range of the VPC")]
     Ipv6NotFound(Ipv6Net),
-    /// A vSwitch of the VPC has IPv6.
-    #[error("vSwitch {0} has IPv6: switch it off there first")]
-    Ipv6OfVSwitch(VSwitchId),
+    /// A vSwitch or a server has a part of the VPC's IPv6 range.
+    #[error("{kind} {0} has IPv6 of the VPC: take it away there first", kind = .0.kind())]
+    Ipv6RangeInUse(Key),
     /// The VPC has no IPv6.
     #[error("VPC {0} has no IPv6: switch it on there first")]
     VpcWithoutIpv6(VpcId),

@@ -1,7 +1,7 @@
 //! Statuses of load balancers, listeners, server groups, servers and jobs, and the health of servers.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use crate::id::{EniId, Revision, ServerIndex, ZoneId};
 use crate::instance::{Eni, Instance};
@@ -133,7 +133,7 @@ pub struct UnhealthyServer {
     /// What it is.
     pub target: Target,
     /// Its address, while it has one.
-    pub address: Option<Ipv4Addr>,
+    pub address: Option<IpAddr>,
     /// Its port.
     pub port: u16,
     /// What is wrong.
@@ -240,11 +240,12 @@ impl View<'_> {
     }
 
     /// The address of a server, while it has one.
-    pub fn address_of(&self, target: &Target) -> Option<Ipv4Addr> {
-        let of_eni = |id: &EniId| Some(self.state.get::<Eni>(id)?.address);
+    pub fn address_of(&self, target: &Target) -> Option<IpAddr> {
+        let of_eni = |id: &EniId| Some(self.state.get::<Eni>(id)?.address.into());
         match target {
             Target::Ecs(id) => of_eni(&self.state.get::<Instance>(id)?.eni),
             Target::Eni(id) => of_eni(id),
+            Target::EcsIpv6(_, address) | Target::EniIpv6(_, address) => Some((*address).into()),
             Target::Ip(address) => Some(*address),
         }
     }

@@ -30,7 +30,7 @@ use model::instance::{InstanceType, Power};
 use model::meta::{Description, Labels, Name, Relabel};
 use model::net::PortRange;
 use model::nlb::health_check::HealthCheckPatch;
-use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
+use model::nlb::{GroupProtocol, IpVersion, ListenerProtocol, ServerGroupKind, Target};
 use model::quota::Quota;
 use model::route::NextHop;
 use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
@@ -154,7 +154,8 @@ impl Dice<'_> {
         let count = 1 + self.below(3);
         let zone = |dice: &mut Self| {
             let vswitch = dice.vswitch();
-            NewZone { zone: dice.zone_of(&vswitch), vswitch, address: dice.address() }
+            let ipv6 = dice.ipv6_wish(&vswitch);
+            NewZone { zone: dice.zone_of(&vswitch), vswitch, address: dice.address(), ipv6 }
         };
         (0..count).map(|_| zone(self)).collect()
     }
@@ -168,7 +169,10 @@ impl Dice<'_> {
         let mut zones: std::collections::BTreeMap<_, _> = near.chain(kept).collect();
         let drop = zones.keys().nth(self.below(4) as usize).cloned();
         drop.map(|zone| zones.remove(&zone));
-        zones.into_iter().map(|(zone, vswitch)| NewZone { zone, vswitch, address: None }).collect()
+        zones
+            .into_iter()
+            .map(|(zone, vswitch)| NewZone { zone, vswitch, address: None, ipv6: None })
+            .collect()
     }
 
     /// A zone with a vSwitch of the endpoint's VPC, mostly.
@@ -179,7 +183,8 @@ impl Dice<'_> {
         let near = near.unwrap_or_default();
         let index = self.below(near.len() as u64) as usize;
         let vswitch = near.get(index).map(|row| row.id.clone()).unwrap_or_else(|| self.vswitch());
-        NewEndpointZone { zone: self.zone_of(&vswitch), vswitch, address: self.address() }
+        let ipv6 = self.ipv6_wish(&vswitch);
+        NewEndpointZone { zone: self.zone_of(&vswitch), vswitch, address: self.address(), ipv6 }
     }
 
     fn vpc_of_endpoint(&mut self, endpoint: &EndpointId) -> Option<model::id::VpcId> {
@@ -194,14 +199,14 @@ impl Dice<'_> {
     }
 
     fn rule(&mut self) -> RuleSpec {
-        let peer = if self.chance(2) {
-            Peer::Group(self.group())
-        } else {
-            Peer::Cidr("10.0.0.0/8".parse().unwrap())
+        let peer = match self.below(4) {
+            0 | 1 => Peer::Group(self.group()),
+            2 => Peer::Ipv6Cidr("fd69:7374::/32".parse().unwrap()),
+            _ => Peer::Cidr("10.0.0.0/8".parse().unwrap()),
         };
         RuleSpec {
             direction: if self.chance(2) { Direction::Ingress } else { Direction::Egress },
-            protocol: if self.chance(2) { RuleProtocol::Tcp } else { RuleProtocol::All },
+            protocol: [RuleProtocol::Tcp, RuleProtocol::All, RuleProtocol::Icmpv6][self.below(3) as usize],
             ports: ALL_PORTS,
             peer,
             policy: if self.chance(2) { RulePolicy::Accept } else { RulePolicy::Drop },
@@ -228,11 +233,37 @@ impl Dice<'_> {
     }
 
     fn target(&mut self) -> Target {
-        match self.below(3) {
-            0 => Target::Eni(self.key(&self.state.tables().enis.clone(), "eni-none")),
-            1 => Target::Ip(Ipv4Addr::new(10, 0, 0, self.below(9) as u8)),
+        match self.below(6) {
+            0 => Target::Eni(self.eni()),
+            1 => Target::Ip(Ipv4Addr::new(10, 0, 0, self.below(9) as u8).into()),
+            2 => self.ipv6_target(),
             _ => Target::Ecs(self.instance()),
         }
+    }
+
+    /// An IPv6 address that an interface has, mostly, and who has it.
+    fn ipv6_target(&mut self) -> Target {
+        let mut enis = self.state.tables().enis.values();
+        let found = enis.find_map(|eni| Some((eni.clone(), *eni.ipv6.keys().next()?)));
+        let Some((eni, address)) = found else {
+            return Target::EniIpv6(self.eni(), "fd69:7374::1".parse().unwrap());
+        };
+        match (self.below(3), eni.instance()) {
+            (0, _) => Target::Ip(address.into()),
+            (1, Some(instance)) => Target::EcsIpv6(instance.clone(), address),
+            (_, _) => Target::EniIpv6(eni.id.clone(), address),
+        }
+    }
+
+    fn ip_version(&mut self) -> IpVersion {
+        if self.chance(2) { IpVersion::DualStack } else { IpVersion::Ipv4 }
+    }
+
+    /// An address that a zone asks for now and then.
+    fn ipv6_wish(&mut self, vswitch: &VSwitchId) -> Option<Ipv6Addr> {
+        let ipv6 = self.state.get::<model::vpc::VSwitch>(vswitch).and_then(|row| row.ipv6)?;
+        let address = u128::from(ipv6.range().addr()) + 0x100 + u128::from(self.below(4));
+        self.chance(4).then_some(address.into())
     }
 
     fn server(&mut self) -> ServerRef {
@@ -354,7 +385,7 @@ impl Dice<'_> {
     }
 
     fn ipv6_number(&mut self) -> Option<u8> {
-        self.chance(3).then(|| self.below(4) as u8)
+        self.chance(2).then(|| self.below(4) as u8)
     }
 
     fn switch_ipv6(&mut self) -> SwitchIpv6 {
@@ -626,7 +657,11 @@ impl Dice<'_> {
             0..=4 => {
                 let zones = self.new_zones();
                 let vpc = self.vpc_of(&zones[0].vswitch.clone());
-                C::CreateLoadBalancer(CreateLoadBalancer::new(vpc, zones))
+                let ip_version = self.ip_version().into();
+                C::CreateLoadBalancer(CreateLoadBalancer {
+                    ip_version,
+                    ..CreateLoadBalancer::new(vpc, zones)
+                })
             }
             5 => C::UpdateLoadBalancer(UpdateLoadBalancer {
                 load_balancer,
@@ -782,6 +817,7 @@ impl Dice<'_> {
                 kind: if self.chance(4) { ServerGroupKind::Ip } else { ServerGroupKind::Instance },
                 protocol: if self.chance(4) { GroupProtocol::Udp } else { GroupProtocol::Tcp }.into(),
                 any_port: self.chance(10),
+                ip_version: self.ip_version().into(),
                 health_check: HealthCheckPatch {
                     port: self.chance(3).then_some(80),
                     ..HealthCheckPatch::default()
@@ -826,6 +862,7 @@ impl Dice<'_> {
                 auto_accept: self.chance(3),
                 zone_affinity: self.chance(2),
                 payer: Payer::default(),
+                ip_version: self.ip_version(),
             }),
             3..=6 => C::AttachResource(ServiceResource { service, resource: self.resource() }),
             7 | 8 => C::DetachResource(ServiceResource { service, resource: self.resource() }),
@@ -839,6 +876,7 @@ impl Dice<'_> {
             11 => C::RemoveUser(service, User::Account(OTHER)),
             12 => C::UpdateService(UpdateService {
                 auto_accept: Some(self.chance(2)),
+                ip_version: self.chance(2).then(|| self.ip_version()),
                 ..UpdateService::new(service)
             }),
             _ => C::DeleteService(service),
@@ -890,7 +928,13 @@ impl Dice<'_> {
         }
         let (service, endpoint) = self.connection();
         let at = self.at(&endpoint);
-        match self.below(20) {
+        match self.below(22) {
+            20 | 21 => C::UpdateEndpoint(UpdateEndpoint {
+                endpoint,
+                relabel: relabel(),
+                zone_affinity: None,
+                ip_version: Some(self.ip_version()),
+            }),
             0..=3 => {
                 let zone = self.endpoint_zone(&endpoint);
                 let vpc = self.vpc_of(&zone.vswitch);
@@ -898,6 +942,7 @@ impl Dice<'_> {
                     security_groups: self.groups_of(&vpc),
                     zones: if self.chance(3) { Vec::new() } else { vec![zone] },
                     protected: self.chance(10),
+                    ip_version: self.ip_version(),
                     ..CreateEndpoint::new(service, vpc)
                 })
             }

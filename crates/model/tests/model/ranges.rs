@@ -83,7 +83,7 @@ fn a_range_goes_when_nothing_lies_in_it_and_only_a_secondary_one_can() {
     world.run(associate(&vpc, "192.168.0.0/16"));
     let group = CreateServerGroup { kind: ServerGroupKind::Ip, ..CreateServerGroup::new(vpc.clone()) };
     let Output::ServerGroup(group, _) = world.run(Command::CreateServerGroup(group)) else { panic!() };
-    let servers = vec![NewServer::new(Target::Ip(Ipv4Addr::new(192, 168, 0, 9)), 80)];
+    let servers = vec![NewServer::new(Target::Ip(Ipv4Addr::new(192, 168, 0, 9).into()), 80)];
     world.run(Command::AddServers(AddServers { server_group: group.clone(), servers }));
     let (cidr, by) = (net("192.168.0.0/16"), Key::ServerGroup(group.clone()));
     assert_eq!(refused(&mut world, unassociate(&vpc, "192.168.0.0/16")), VpcRefusal::CidrInUse { cidr, by });

@@ -1,7 +1,7 @@
 //! What is refused, with what is named as the reason; and that a refused command changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use model::command::Command;
 use model::command::endpoint::{AddEndpointZone, CreateEndpoint, EndpointGroup, NewEndpointZone};
@@ -287,7 +287,8 @@ fn an_endpoint_s_zones_and_groups_fit_its_service_and_vpc() {
     let enterprise = it.world.group(&it.consumer, GroupKind::Enterprise);
     let mixed = EndpointGroup { endpoint: it.endpoint.clone(), group: enterprise };
     assert!(matches!(it.world.refused(Command::AttachEndpointGroup(mixed)), Refusal::MixedGroupKinds { .. }));
-    let twice = NewEndpointZone { zone: zone("g"), vswitch: it.consumer_g.clone(), address: None };
+    let twice =
+        NewEndpointZone { zone: zone("g"), vswitch: it.consumer_g.clone(), address: None, ipv6: None };
     let twice = AddEndpointZone { endpoint: it.endpoint.clone(), zone: twice };
     let refusal = it.world.refused(Command::AddEndpointZone(twice));
     assert_eq!(refusal, Refusal::EndpointZoneExists { zone: zone("g") });
@@ -360,7 +361,7 @@ fn servers_fit_their_group() {
     );
     let heavy = NewServer { weight: 101, ..NewServer::new(ecs(&it, 2), 81) };
     assert!(matches!(it.world.refused(add(&it, heavy)), Refusal::OutOfRange { field: "Weight", .. }));
-    let ip = NewServer::new(Target::Ip(Ipv4Addr::new(10, 0, 0, 1)), 81);
+    let ip = NewServer::new(Target::Ip(Ipv4Addr::new(10, 0, 0, 1).into()), 81);
     assert!(matches!(it.world.refused(add(&it, ip)), Refusal::Server(ServerRefusal::KindMismatch { .. })));
     let other = NewServer { address: Some(Ipv4Addr::new(10, 9, 9, 9)), ..NewServer::new(ecs(&it, 2), 81) };
     assert!(matches!(it.world.refused(add(&it, other)), Refusal::Server(ServerRefusal::Address { .. })));
@@ -384,8 +385,8 @@ fn a_group_of_addresses_takes_addresses_of_its_vpc() {
         let servers = vec![NewServer::new(Target::Ip(address), 80)];
         Command::AddServers(AddServers { server_group: id.clone(), servers })
     };
-    it.world.run(add(Ipv4Addr::new(10, 200, 0, 1)));
-    let outside = Ipv4Addr::new(192, 168, 0, 1);
+    it.world.run(add(IpAddr::from([10, 200, 0, 1])));
+    let outside = IpAddr::from([192, 168, 0, 1]);
     assert_eq!(it.world.refused(add(outside)), Refusal::from(ServerRefusal::Address { address: outside }));
 }
 

@@ -45,7 +45,7 @@ fn at(it: &Walkthrough, letter: &str) -> EndpointZoneRef {
 }
 
 fn add_zone(it: &Walkthrough) -> Command {
-    let zone = NewEndpointZone { zone: zone("k"), vswitch: it.consumer_k.clone(), address: None };
+    let zone = NewEndpointZone { zone: zone("k"), vswitch: it.consumer_k.clone(), address: None, ipv6: None };
     Command::AddEndpointZone(AddEndpointZone { endpoint: it.endpoint.clone(), zone })
 }
 

@@ -224,11 +224,11 @@ impl World {
 }
 
 pub(crate) fn new_zone(letter: &str, vswitch: &VSwitchId) -> NewZone {
-    NewZone { zone: zone(letter), vswitch: vswitch.clone(), address: None }
+    NewZone { zone: zone(letter), vswitch: vswitch.clone(), address: None, ipv6: None }
 }
 
 pub(crate) fn new_endpoint_zone(letter: &str, vswitch: &VSwitchId) -> NewEndpointZone {
-    NewEndpointZone { zone: zone(letter), vswitch: vswitch.clone(), address: None }
+    NewEndpointZone { zone: zone(letter), vswitch: vswitch.clone(), address: None, ipv6: None }
 }
 
 pub(crate) fn resource(letter: &str, load_balancer: &LoadBalancerId) -> ResourceKey {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use model::command::security::NewRule;
 use model::id::RuleId;
 use model::security::{ALL_PORTS, Direction, Peer, Priority, Rule, RulePolicy, RuleProtocol, RuleSpec};
@@ -15,27 +15,40 @@ use crate::actions::{View, call};
 use crate::rpc::{ApiError, Params, time};
 
 /// Parts of a rule that this version cannot honour: refused, because a rule without them would say something else.
-const UNSUPPORTED: [&str; 6] = [
-    "Ipv6SourceCidrIp",
-    "Ipv6DestCidrIp",
-    "SourcePrefixListId",
-    "DestPrefixListId",
-    "SourcePortRange",
-    "PortRangeListId",
-];
+const UNSUPPORTED: [&str; 4] =
+    ["SourcePrefixListId", "DestPrefixListId", "SourcePortRange", "PortRangeListId"];
 
 /// The names of the other side's parameters.
 struct Names {
     cidr: &'static str,
+    ipv6: &'static str,
     group: &'static str,
-    /// The range on the group's own side.
-    own_cidr: &'static str,
+    /// The code of an IPv6 range that is none.
+    no_ipv6: &'static str,
+    /// The code of two ranges.
+    two: &'static str,
+    /// The ranges on the group's own side.
+    own: [&'static str; 2],
 }
 
 fn names(direction: Direction) -> Names {
     match direction {
-        Direction::Ingress => Names { cidr: "SourceCidrIp", group: "SourceGroupId", own_cidr: "DestCidrIp" },
-        Direction::Egress => Names { cidr: "DestCidrIp", group: "DestGroupId", own_cidr: "SourceCidrIp" },
+        Direction::Ingress => Names {
+            cidr: "SourceCidrIp",
+            ipv6: "Ipv6SourceCidrIp",
+            group: "SourceGroupId",
+            no_ipv6: "InvalidParam.Ipv6SourceCidrIp",
+            two: "InvalidParam.SourceIp",
+            own: ["DestCidrIp", "Ipv6DestCidrIp"],
+        },
+        Direction::Egress => Names {
+            cidr: "DestCidrIp",
+            ipv6: "Ipv6DestCidrIp",
+            group: "DestGroupId",
+            no_ipv6: "InvalidParam.Ipv6DestCidrIp",
+            two: "InvalidParam.DestIp",
+            own: ["SourceCidrIp", "Ipv6SourceCidrIp"],
+        },
     }
 }
 
@@ -68,7 +81,7 @@ pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, Ap
     if params.has("PortRange") || spec.protocol != before.protocol {
         spec.ports = ports(params, spec.protocol)?;
     }
-    if params.has(names.cidr) || params.has(names.group) {
+    if [names.cidr, names.ipv6, names.group].iter().any(|name| params.has(name)) {
         spec.peer = peer(params, &names)?;
     }
     if params.has("Policy") {
@@ -81,7 +94,7 @@ pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, Ap
 }
 
 fn supported(params: &Params, names: &Names) -> Result<(), ApiError> {
-    match UNSUPPORTED.into_iter().chain([names.own_cidr]).find(|name| params.has(name)) {
+    match UNSUPPORTED.into_iter().chain(names.own).find(|name| params.has(name)) {
         Some(name) => Err(params.illegal(name, "this version cannot match by it: leave it out.")),
         None => Ok(()),
     }
@@ -125,7 +138,15 @@ fn ports(params: &Params, protocol: RuleProtocol) -> Result<model::net::PortRang
 }
 
 fn peer(params: &Params, names: &Names) -> Result<Peer, ApiError> {
-    match (params.text(names.cidr), params.text(names.group)) {
+    let (cidr, ipv6) = (params.text(names.cidr), params.text(names.ipv6));
+    if cidr.is_some() && ipv6.is_some() {
+        return Err(malformed(names.two, format!("Give {} or {}, not both", names.cidr, names.ipv6)));
+    }
+    match (cidr.or(ipv6), params.text(names.group)) {
+        (Some(range), None) if ipv6.is_some() => ipv6_range(range).map(Peer::Ipv6Cidr).ok_or_else(|| {
+            let why = format!("The parameter {} is no IPv6 address or range", params.path(names.ipv6));
+            malformed(names.no_ipv6, why)
+        }),
         (Some(cidr), None) => range(cidr).map(Peer::Cidr).ok_or_else(|| {
             let why = format!("The parameter {} is no IPv4 address or range", params.path(names.cidr));
             malformed("InvalidSourceCidrIp.Malformed", why)
@@ -150,6 +171,11 @@ fn range(text: &str) -> Option<Ipv4Net> {
     text.parse::<Ipv4Net>().ok().or_else(address).map(|net| net.trunc())
 }
 
+fn ipv6_range(text: &str) -> Option<Ipv6Net> {
+    let address = || text.parse::<Ipv6Addr>().map(Ipv6Net::from).ok();
+    text.parse::<Ipv6Net>().ok().or_else(address).map(|net| net.trunc())
+}
+
 fn policy(params: &Params) -> Result<RulePolicy, ApiError> {
     let policy = params.text("Policy").map(RulePolicy::parse).transpose();
     let policy = policy.map_err(|error| malformed("InvalidPolicy.Malformed", error))?;
@@ -165,14 +191,15 @@ fn priority(params: &Params) -> Result<Priority, ApiError> {
 /// A rule as it is shown. Every field is there; those that do not apply are empty.
 pub(super) fn shape(view: &View, id: &RuleId, rule: &Rule) -> Value {
     let spec = &rule.spec;
-    let (cidr, group) = match &spec.peer {
-        Peer::Cidr(cidr) => (cidr.to_string(), None),
-        Peer::Group(group) => (String::new(), Some(group)),
+    let other = names(spec.direction);
+    let (range, group) = match &spec.peer {
+        Peer::Cidr(cidr) => (Some((other.cidr, cidr.to_string())), None),
+        Peer::Ipv6Cidr(range) => (Some((other.ipv6, range.to_string())), None),
+        Peer::Group(group) => (None, Some(group)),
     };
     let group_name = group.and_then(|id| view.state.get::<model::security::SecurityGroup>(id));
     let group_name = group_name.map(|group| group.meta.name.to_string()).unwrap_or_default();
     let group = group.map(ToString::to_string).unwrap_or_default();
-    let other = names(spec.direction);
     let mut body = json!({
         "SecurityGroupRuleId": id,
         "Direction": spec.direction.word(),
@@ -187,7 +214,9 @@ pub(super) fn shape(view: &View, id: &RuleId, rule: &Rule) -> Value {
     for name in EMPTY {
         body[name] = json!("");
     }
-    body[other.cidr] = json!(cidr);
+    if let Some((name, range)) = range {
+        body[name] = json!(range);
+    }
     body[other.group] = json!(group);
     body[other.group.replace("Id", "Name").as_str()] = json!(group_name);
     body

@@ -1,13 +1,13 @@
-//! What only a load balancer with Internet or IPv6 addresses can do. None has any here, so each answer is the one that
-//! the cloud gives for a private IPv4 load balancer.
+//! What only a load balancer with Internet addresses can do. None has any here, so each answer is the one that the cloud
+//! gives for a private load balancer.
 
-use model::nlb::{AddressType, LoadBalancer};
+use model::nlb::{AddressType, IpVersion, LoadBalancer};
 use model::refusal::Refusal;
 
 use crate::actions::{Action, Call, Param, Write, no_effect, refusal, refused, works};
 use crate::rpc::{ApiError, Product};
 
-const NO_IPV6: &str = "always refused: a load balancer has IPv4 addresses alone";
+const PRIVATE: &str = "always refused: a load balancer's IPv6 addresses are and stay private";
 const NO_PACKAGES: &str =
     "always refused: there are no bandwidth packages, and no load balancer is Internet-facing";
 const PACKAGE: Param = no_effect("BandwidthPackageId", NO_PACKAGES);
@@ -26,14 +26,14 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Nlb,
         "EnableLoadBalancerIpv6Internet",
-        &[no_effect("LoadBalancerId", NO_IPV6)],
-        ipv6,
+        &[no_effect("LoadBalancerId", PRIVATE)],
+        enable_ipv6,
     ),
     Action::write(
         Product::Nlb,
         "DisableLoadBalancerIpv6Internet",
-        &[no_effect("LoadBalancerId", NO_IPV6)],
-        ipv6,
+        &[no_effect("LoadBalancerId", PRIVATE)],
+        disable_ipv6,
     ),
     Action::write(
         Product::Nlb,
@@ -68,8 +68,28 @@ fn address_type(call: &Call) -> Result<Write, ApiError> {
     }
 }
 
-fn ipv6(call: &Call) -> Result<Write, ApiError> {
-    denied(call, "OperationDenied.NonDualStackInstance", "The load balancer has IPv4 addresses alone.")
+fn enable_ipv6(call: &Call) -> Result<Write, ApiError> {
+    with_ipv6(call)?;
+    Err(refusal::error(Product::Nlb, &Refusal::Unsupported("an Internet-facing load balancer")))
+}
+
+fn disable_ipv6(call: &Call) -> Result<Write, ApiError> {
+    with_ipv6(call)?;
+    denied(
+        call,
+        "OperationDenied.Ipv6IntranetInstance",
+        "The load balancer's IPv6 addresses are private already.",
+    )
+}
+
+fn with_ipv6(call: &Call) -> Result<(), ApiError> {
+    match call.owned::<LoadBalancer>("LoadBalancerId")?.ip_version.value {
+        IpVersion::DualStack => Ok(()),
+        IpVersion::Ipv4 => {
+            let message = "The load balancer has IPv4 addresses alone.";
+            Err(ApiError::new(400, "OperationDenied.NonDualStackInstance", message))
+        }
+    }
 }
 
 fn attach(call: &Call) -> Result<Write, ApiError> {

@@ -113,16 +113,19 @@ fn zones(params: &Params) -> Result<Vec<NewZone>, ApiError> {
 }
 
 fn zone(zone: &Params) -> Result<NewZone, ApiError> {
-    for name in ["AllocationId", "EipType", "Ipv6Address", "Ipv4LocalAddresses", "Ipv6LocalAddresses"] {
+    for name in ["AllocationId", "EipType", "Ipv4LocalAddresses", "Ipv6LocalAddresses"] {
         if zone.has(name) {
-            return Err(zone
-                .illegal(name, "load balancers have one private IPv4 address in each zone and no others."));
+            return Err(zone.illegal(
+                name,
+                "load balancers have one private address of a family in each zone and no others.",
+            ));
         }
     }
     Ok(NewZone {
         zone: ZoneId::new(zone.required("ZoneId")?),
         vswitch: required_id(zone, "VSwitchId")?,
         address: zone.parse("PrivateIPv4Address")?,
+        ipv6: zone.parse("Ipv6Address")?,
     })
 }
 
@@ -225,7 +228,10 @@ fn show(view: &View, one: &LoadBalancer) -> Map<String, Value> {
 }
 
 fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping, serves: bool) -> Value {
-    let address = view.state.get::<Eni>(&zone.eni).map(|eni| eni.address.to_string());
+    let eni = view.state.get::<Eni>(&zone.eni);
+    let address = eni.map(|eni| eni.address.to_string());
+    let ipv6 = eni.and_then(|eni| eni.ipv6.keys().next());
+    let health = if serves { "Healthy" } else { "Unhealthy" };
     json!({
         "ZoneId": id.as_str(),
         "VSwitchId": zone.vswitch.as_str(),
@@ -234,11 +240,11 @@ fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping, serves: bool) -> Valu
             "AllocationId": "",
             "EniId": zone.eni.as_str(),
             "Ipv4LocalAddresses": [],
-            "Ipv6Address": "",
+            "Ipv6Address": ipv6.map(ToString::to_string).unwrap_or_default(),
             "Ipv6LocalAddresses": [],
             "PrivateIPv4Address": address.unwrap_or_default(),
-            "PrivateIPv4HcStatus": if serves { "Healthy" } else { "Unhealthy" },
-            "PrivateIPv6HcStatus": "",
+            "PrivateIPv4HcStatus": health,
+            "PrivateIPv6HcStatus": if ipv6.is_some() { health } else { "" },
             "PublicIPv4Address": "",
         }],
     })

@@ -1,5 +1,7 @@
 //! Servers of a server group.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use model::command::Command;
 use model::command::nlb::{AddServers, NewServer, RemoveServers, ServerPatch, ServerRef, UpdateServers};
 use model::id::ZoneId;
@@ -69,19 +71,37 @@ fn servers<T>(params: &Params, parse: fn(&Params) -> Result<T, ApiError>) -> Res
 
 fn target(server: &Params) -> Result<Target, ApiError> {
     let kind = server.choice("ServerType", TYPES)?.ok_or_else(|| server.missing("ServerType"))?;
-    Ok(match kind {
-        ServerType::Ecs => Target::Ecs(required_id(server, "ServerId")?),
-        ServerType::Eni => Target::Eni(required_id(server, "ServerId")?),
-        ServerType::Eci => {
+    Ok(match (kind, ipv6(server)?) {
+        (ServerType::Ecs, None) => Target::Ecs(required_id(server, "ServerId")?),
+        (ServerType::Eni, None) => Target::Eni(required_id(server, "ServerId")?),
+        (ServerType::Ecs, Some(address)) => Target::EcsIpv6(required_id(server, "ServerId")?, address),
+        (ServerType::Eni, Some(address)) => Target::EniIpv6(required_id(server, "ServerId")?, address),
+        (ServerType::Eci, _) => {
             let message =
                 "There are no elastic container instances here: give a server of type Ecs, Eni or Ip.";
             return Err(ApiError::new(404, "ResourceNotFound.Eci", message));
         }
-        ServerType::Ip => Target::Ip(
+        (ServerType::Ip, _) => Target::Ip(
             server
                 .parse("ServerId")?
                 .ok_or_else(|| ApiError { code: "MissingParam.IP".into(), ..server.missing("ServerId") })?,
         ),
+    })
+}
+
+/// `ServerIp`, when it says by which IPv6 address a server is reached.
+fn ipv6(server: &Params) -> Result<Option<Ipv6Addr>, ApiError> {
+    Ok(match server.parse("ServerIp")? {
+        Some(IpAddr::V6(address)) => Some(address),
+        Some(IpAddr::V4(_)) | None => None,
+    })
+}
+
+/// `ServerIp`, when it says what a server's own address is.
+fn ipv4(server: &Params) -> Result<Option<Ipv4Addr>, ApiError> {
+    Ok(match server.parse("ServerIp")? {
+        Some(IpAddr::V4(address)) => Some(address),
+        Some(IpAddr::V6(_)) | None => None,
     })
 }
 
@@ -101,7 +121,7 @@ fn add(call: &Call) -> Result<Write, ApiError> {
     let new = |server: &Params| {
         let plain = NewServer::new(target(server)?, port(server)?);
         Ok(NewServer {
-            address: server.parse("ServerIp")?,
+            address: ipv4(server)?,
             weight: weight(server)?.unwrap_or(plain.weight),
             description: description(server, "Description")?.unwrap_or_default(),
             ..plain
@@ -178,8 +198,8 @@ impl Shown {
 /// Id and type of a server as they travel.
 pub(crate) fn identity(target: &Target) -> (String, &'static str) {
     match target {
-        Target::Ecs(id) => (id.to_string(), "Ecs"),
-        Target::Eni(id) => (id.to_string(), "Eni"),
+        Target::Ecs(id) | Target::EcsIpv6(id, _) => (id.to_string(), "Ecs"),
+        Target::Eni(id) | Target::EniIpv6(id, _) => (id.to_string(), "Eni"),
         Target::Ip(address) => (address.to_string(), "Ip"),
     }
 }
@@ -187,8 +207,8 @@ pub(crate) fn identity(target: &Target) -> (String, &'static str) {
 /// The zone that a server is in; none is known for a bare address.
 fn zone_of(state: &State, target: &Target) -> Option<ZoneId> {
     let eni = match target {
-        Target::Ecs(id) => &state.get::<Instance>(id)?.eni,
-        Target::Eni(id) => id,
+        Target::Ecs(id) | Target::EcsIpv6(id, _) => &state.get::<Instance>(id)?.eni,
+        Target::Eni(id) | Target::EniIpv6(id, _) => id,
         Target::Ip(_) => return None,
     };
     let vswitch = &state.get::<Eni>(eni)?.vswitch;

@@ -14,8 +14,11 @@ use serde_json::{Value, json};
 use super::{PAGE, job};
 use crate::actions::call::{labels, name, required_id};
 use crate::actions::list::{self, Labelled, among, is};
-use crate::actions::{Action, Call, View, Write, no_effect, works};
+use crate::actions::{Action, Call, View, Write, works};
 use crate::rpc::{ApiError, Params, Product};
+
+/// Whether a server of the client's own family is preferred.
+const NO_AFFINITY: &str = "NonAffinity";
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
@@ -35,7 +38,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("HealthCheckConfig"),
             works("ResourceGroupId"),
             works("Tag"),
-            no_effect("IpVersionAffinityMode", "addresses are IPv4"),
+            works("IpVersionAffinityMode"),
         ],
         create,
     ),
@@ -50,7 +53,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ConnectionDrainEnabled"),
             works("ConnectionDrainTimeout"),
             works("HealthCheckConfig"),
-            no_effect("IpVersionAffinityMode", "addresses are IPv4"),
+            works("IpVersionAffinityMode"),
         ],
         update,
     ),
@@ -79,6 +82,7 @@ fn drain_seconds(params: &Params) -> Result<Option<u16>, ApiError> {
 fn create(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
     params.required("ServerGroupName")?;
+    no_affinity(params)?;
     let plain = CreateServerGroup::new(required_id(params, "VpcId")?);
     let command = CreateServerGroup {
         labels: labels(params, Some("ServerGroupName"), None)?,
@@ -98,8 +102,20 @@ fn create(call: &Call) -> Result<Write, ApiError> {
     Ok(Write { command: Command::CreateServerGroup(command), answer: job })
 }
 
+/// Connections go to servers of both families.
+fn no_affinity(params: &Params) -> Result<(), ApiError> {
+    match params.choice("IpVersionAffinityMode", &[(NO_AFFINITY, true), ("Affinity", false)])? {
+        Some(true) | None => Ok(()),
+        Some(false) => {
+            let why = "a server is chosen whatever its and the client's address family: give NonAffinity.";
+            Err(params.illegal("IpVersionAffinityMode", why))
+        }
+    }
+}
+
 fn update(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
+    no_affinity(params)?;
     let command = UpdateServerGroup {
         server_group: required_id(params, "ServerGroupId")?,
         name: name(params, "ServerGroupName")?,
@@ -147,7 +163,7 @@ fn show(view: &View, group: &ServerGroup) -> Value {
         "ConnectionDrainEnabled": group.drain.enabled,
         "ConnectionDrainTimeout": group.drain.seconds,
         "HealthCheck": health_check::show(group.health_check.as_ref()),
-        "IpVersionAffinityMode": "NonAffinity",
+        "IpVersionAffinityMode": NO_AFFINITY,
         "PreserveClientIpEnabled": group.preserve_client_ip,
         "Protocol": group.protocol.text,
         "RegionId": view.state.settings().region,

@@ -11,7 +11,7 @@ use model::service::EndpointService;
 use model::words::Words;
 use serde_json::{Map, Value, json};
 
-use super::{IPV4, PAGE, endpoint_zone, only_ipv4, service_id};
+use super::{PAGE, endpoint_zone, ip_version, service_id, shown};
 use crate::actions::call::{description, ids, labels, name, required_id};
 use crate::actions::list::{self, Labelled, is, is_lazy};
 use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, refused_as, works};
@@ -102,13 +102,13 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         zones: zones.iter().map(endpoint_zone::new).collect::<Result<_, _>>()?,
         protected: params.flag("ProtectedEnabled")?.unwrap_or(false),
         zone_affinity: params.flag("ZoneAffinityEnabled")?.unwrap_or(false),
+        ip_version: ip_version(params)?.unwrap_or_default(),
     };
     Ok(Write { command: Command::CreateEndpoint(command), answer: created })
 }
 
 fn only_what_there_is(call: &Call) -> Result<(), ApiError> {
     let params: &Params = &call.params;
-    only_ipv4(params)?;
     endpoint_type(params)?;
     if params.number("ZonePrivateIpAddressCount", 1..=u32::MAX)?.is_some_and(|count| count > 1) {
         let message = "An endpoint has one address in each zone: give 1, or nothing.";
@@ -140,7 +140,6 @@ fn created(view: &View, output: &Output) -> Value {
 
 fn update(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    only_ipv4(params)?;
     let relabel = Relabel {
         name: name(params, "EndpointName")?,
         description: description(params, "EndpointDescription")?,
@@ -149,6 +148,7 @@ fn update(call: &Call) -> Result<Write, ApiError> {
         endpoint: required_id(params, "EndpointId")?,
         relabel,
         zone_affinity: params.flag("ZoneAffinityEnabled")?,
+        ip_version: ip_version(params)?,
     };
     Ok(Write::silent(Command::UpdateEndpoint(command)))
 }
@@ -188,7 +188,7 @@ fn filter(call: &Call) -> Result<impl Fn(&Endpoint) -> bool, ApiError> {
             && is(text("EndpointName"), endpoint.meta.name.as_str())
             && is_lazy(text("EndpointStatus"), || view.status().endpoint(endpoint).status.word())
             && is(text("EndpointType"), "Interface")
-            && is(text("AddressIpVersion"), IPV4)
+            && is(text("AddressIpVersion"), shown(endpoint.ip_version))
             && is_lazy(text("ConnectionStatus"), || view.status().connection(endpoint).status.word())
             && is_lazy(text("ServiceName"), || names::service_name(&region, &endpoint.service))
             && is(text("ServiceRegionId"), &region)
@@ -210,7 +210,7 @@ fn show(view: &View, endpoint: &Endpoint) -> Map<String, Value> {
         "ConnectionStatus": view.status().connection(endpoint).status.word(),
         "Bandwidth": endpoint.connection.bandwidth,
         "CrossRegionBandwidth": 0,
-        "AddressIpVersion": IPV4,
+        "AddressIpVersion": shown(endpoint.ip_version),
         "CreateTime": time::format(endpoint.meta.created),
         "PolicyDocument": "",
         "ProtectedEnabled": endpoint.protected.is_some(),

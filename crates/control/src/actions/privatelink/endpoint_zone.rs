@@ -11,22 +11,14 @@ use serde_json::{Value, json};
 
 use super::PAGE;
 use crate::actions::call::required_id;
-use crate::actions::{Action, Call, View, Write, list, refused, works};
+use crate::actions::{Action, Call, View, Write, list, works};
 use crate::rpc::{ApiError, Params, Product};
-
-const NO_IPV6: &str = "endpoints have IPv4 addresses.";
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Privatelink,
         "AddZoneToVpcEndpoint",
-        &[
-            works("EndpointId"),
-            works("ZoneId"),
-            works("VSwitchId"),
-            works("ip"),
-            refused("Ipv6Address", NO_IPV6),
-        ],
+        &[works("EndpointId"), works("ZoneId"), works("VSwitchId"), works("ip"), works("Ipv6Address")],
         add,
     ),
     Action::write(
@@ -43,15 +35,13 @@ pub(super) const ACTIONS: &[Action] = &[
     ),
 ];
 
-/// A zone, as `ZoneId`, `VSwitchId` and, when an address is wished for, `ip`.
+/// A zone, as `ZoneId`, `VSwitchId` and, when addresses are wished for, `ip` and `Ipv6Address`.
 pub(super) fn new(zone: &Params) -> Result<NewEndpointZone, ApiError> {
-    if zone.has("Ipv6Address") {
-        return Err(zone.illegal("Ipv6Address", NO_IPV6));
-    }
     Ok(NewEndpointZone {
         zone: ZoneId::new(zone.required("ZoneId")?),
         vswitch: required_id(zone, "VSwitchId")?,
         address: zone.parse("ip")?,
+        ipv6: zone.parse("Ipv6Address")?,
     })
 }
 
@@ -78,11 +68,12 @@ fn list(call: &Call) -> Result<Value, ApiError> {
 fn show(view: &View, endpoint: &Endpoint, id: &ZoneId, zone: &EndpointZone) -> Value {
     let region = &view.state.settings().region;
     let eni = view.state.get::<Eni>(&zone.eni);
+    let ipv6 = eni.and_then(|eni| eni.ipv6.keys().next());
     json!({
         "ZoneId": id.as_str(),
         "ZoneStatus": view.status().zone(endpoint, zone).status.of_consumer().word(),
         "ZoneDomain": names::zone_domain(region, &endpoint.service, &endpoint.id, id),
-        "ZoneIpv6Address": "",
+        "ZoneIpv6Address": ipv6.map(ToString::to_string).unwrap_or_default(),
         "VSwitchId": zone.vswitch.as_str(),
         "EniId": zone.eni.as_str(),
         "EniIp": eni.map(|eni| eni.address.to_string()).unwrap_or_default(),

@@ -13,6 +13,7 @@ mod user;
 
 use model::id::EndpointServiceId;
 use model::names;
+use model::nlb::IpVersion;
 use model::tables::Kind;
 use serde_json::Value;
 
@@ -37,12 +38,19 @@ pub const ACTIONS: &[&[Action]] = &[
 
 const PAGE: Sizes = Sizes { default: 50, most: 1000 };
 
-/// The one address family, as this product spells it.
-const IPV4: &str = "IPv4";
+/// Address families, as this product spells them.
+const IP_VERSIONS: &[(&str, IpVersion)] = &[("IPv4", IpVersion::Ipv4), ("DualStack", IpVersion::DualStack)];
 
-/// Refuses every address family but the one that there is.
-fn only_ipv4(params: &Params) -> Result<(), ApiError> {
-    params.choice("AddressIpVersion", &[(IPV4, ())]).map(|_| ())
+/// The address families that a request asks for.
+fn ip_version(params: &Params) -> Result<Option<IpVersion>, ApiError> {
+    params.choice("AddressIpVersion", IP_VERSIONS)
+}
+
+fn shown(version: IpVersion) -> &'static str {
+    match version {
+        IpVersion::Ipv4 => "IPv4",
+        IpVersion::DualStack => "DualStack",
+    }
 }
 
 /// Some lists of this product have their total as text.

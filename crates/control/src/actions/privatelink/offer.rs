@@ -5,11 +5,12 @@ use std::sync::Arc;
 use model::id::AccountId;
 use model::meta::Meta;
 use model::names;
+use model::nlb::IpVersion;
 use model::service::EndpointService;
 use model::words::Words;
 use serde_json::{Value, json};
 
-use super::{IPV4, PAGE, service_id, total_as_text};
+use super::{PAGE, service_id, shown, total_as_text};
 use crate::actions::list::{self, Labelled, is};
 use crate::actions::{Action, Call, works};
 use crate::rpc::{ApiError, Product};
@@ -62,8 +63,8 @@ fn show(call: &Call, service: &EndpointService) -> Value {
         "ServiceDomain": names::service_domain(&region, &service.id),
         "ServiceType": "Interface",
         "ServiceResourceType": "nlb",
-        "ServiceSupportIPv6": false,
-        "AddressIpVersion": IPV4,
+        "ServiceSupportIPv6": service.ip_version == IpVersion::DualStack,
+        "AddressIpVersion": shown(service.ip_version),
         "AutoAcceptEnabled": service.auto_accept,
         "Payer": service.payer.word(),
         "ResourceGroupId": labels.map(list::resource_group).unwrap_or_default(),

@@ -4,7 +4,7 @@ use model::command::Command;
 use model::command::service::{ServiceResource, SetAutoAllocated};
 use model::id::{LoadBalancerId, ZoneId};
 use model::instance::Eni;
-use model::nlb::LoadBalancer;
+use model::nlb::{IpVersion, LoadBalancer};
 use model::service::{EndpointService, Resource, ResourceKey};
 use serde_json::{Value, json};
 
@@ -92,10 +92,11 @@ fn show(view: &View, service: &EndpointService, key: &ResourceKey, resource: Res
     let eni = zone.and_then(|zone| view.state.get::<Eni>(&zone.eni));
     let zones = || view.state.endpoints_to(&service.id).filter_map(|endpoint| endpoint.zones.get(&key.zone));
     let is_it = |own: &Option<LoadBalancerId>| own.as_ref() == Some(&key.load_balancer);
+    let ipv6 = load_balancer.is_some_and(|one| one.ip_version.value == IpVersion::DualStack);
     json!({
         "ResourceId": key.load_balancer.as_str(),
         "ResourceType": "nlb",
-        "ResourceSupportIPv6": false,
+        "ResourceSupportIPv6": ipv6,
         "ZoneId": key.zone.as_str(),
         "VpcId": load_balancer.map(|one| one.vpc.as_str()).unwrap_or_default(),
         "VSwitchId": zone.map(|zone| zone.vswitch.as_str()).unwrap_or_default(),

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use model::command::service::{CreateService, UpdateService};
 use model::command::{Command, Output};
 use model::names;
+use model::nlb::IpVersion;
 use model::service::EndpointService;
 use model::words::Words;
 use serde_json::{Map, Value, json};
 
-use super::{IPV4, PAGE, only_ipv4, resource};
+use super::{PAGE, ip_version, resource, shown};
 use crate::actions::call::{description, labels, required_id};
 use crate::actions::list::{self, Labelled, is};
 use crate::actions::{Action, Call, View, Write, no_effect, refused, works};
-use crate::rpc::{ApiError, Product, time};
+use crate::rpc::{ApiError, Params, Product, time};
 
 const ONE_REGION: &str = "there is one region.";
-const NO_IPV6: &str = "endpoints have IPv4 addresses.";
 /// Least and most bandwidth of a connection, Mbit/s, as documented.
 const BANDWIDTH: (u32, u32) = (100, 10_240);
 
@@ -34,7 +34,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ResourceGroupId"),
             works("Tag"),
             works("AddressIpVersion"),
-            refused("ServiceSupportIPv6", NO_IPV6),
+            works("ServiceSupportIPv6"),
             refused("SupportedRegionList", ONE_REGION),
         ],
         create,
@@ -49,7 +49,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ZoneAffinityEnabled"),
             works("ConnectBandwidth"),
             works("AddressIpVersion"),
-            refused("ServiceSupportIPv6", NO_IPV6),
+            works("ServiceSupportIPv6"),
             refused("AddSupportedRegionSet", ONE_REGION),
             refused("DeleteSupportedRegionSet", ONE_REGION),
         ],
@@ -81,7 +81,6 @@ pub(super) const ACTIONS: &[Action] = &[
 
 fn create(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    only_ipv4(params)?;
     params.choice("ServiceResourceType", resource::TYPES)?;
     let resources = params.list("Resource")?;
     if resources.len() > 10 {
@@ -96,8 +95,21 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         auto_accept: params.flag("AutoAcceptEnabled")?.unwrap_or(false),
         zone_affinity: params.flag("ZoneAffinityEnabled")?.unwrap_or(false),
         payer: params.word("Payer")?.unwrap_or_default(),
+        ip_version: families(params)?.unwrap_or_default(),
     };
     Ok(Write { command: Command::CreateService(command), answer: created })
+}
+
+/// `AddressIpVersion`, or the flag that said the same before.
+fn families(params: &Params) -> Result<Option<IpVersion>, ApiError> {
+    let flag = params.flag("ServiceSupportIPv6")?;
+    let flag = flag.map(|ipv6| if ipv6 { IpVersion::DualStack } else { IpVersion::Ipv4 });
+    match (ip_version(params)?, flag) {
+        (Some(version), Some(flag)) if version != flag => {
+            Err(params.illegal("ServiceSupportIPv6", "AddressIpVersion says otherwise."))
+        }
+        (version, flag) => Ok(version.or(flag)),
+    }
 }
 
 fn created(view: &View, output: &Output) -> Value {
@@ -108,13 +120,13 @@ fn created(view: &View, output: &Output) -> Value {
 
 fn update(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    only_ipv4(params)?;
     let command = UpdateService {
         service: required_id(params, "ServiceId")?,
         description: description(params, "ServiceDescription")?,
         auto_accept: params.flag("AutoAcceptEnabled")?,
         zone_affinity: params.flag("ZoneAffinityEnabled")?,
         connect_bandwidth: params.number("ConnectBandwidth", 0..=u32::MAX)?,
+        ip_version: families(params)?,
     };
     Ok(Write::silent(Command::UpdateService(command)))
 }
@@ -154,7 +166,7 @@ fn filter(call: &Call) -> Result<impl Fn(&EndpointService) -> bool, ApiError> {
             && is(text("ServiceStatus"), view.status().service(service).status.word())
             && is(text("ServiceBusinessStatus"), "Normal")
             && is(text("ServiceResourceType"), "nlb")
-            && is(text("AddressIpVersion"), IPV4)
+            && is(text("AddressIpVersion"), shown(service.ip_version))
             && auto_accept.is_none_or(|asked| asked == service.auto_accept)
             && affinity.is_none_or(|asked| asked == service.zone_affinity)
             && text("ResourceId").is_none_or(offers)
@@ -176,8 +188,8 @@ fn show(view: &View, service: &EndpointService) -> Map<String, Value> {
         "ServiceBusinessStatus": "Normal",
         "ServiceType": "Interface",
         "ServiceResourceType": "nlb",
-        "ServiceSupportIPv6": false,
-        "AddressIpVersion": IPV4,
+        "ServiceSupportIPv6": service.ip_version == IpVersion::DualStack,
+        "AddressIpVersion": shown(service.ip_version),
         "AutoAcceptEnabled": service.auto_accept,
         "ZoneAffinityEnabled": service.zone_affinity,
         "ConnectBandwidth": service.connect_bandwidth,

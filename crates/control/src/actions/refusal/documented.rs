@@ -70,6 +70,18 @@ const OTHERWISE: &[Otherwise] = &[
     ),
     Otherwise(
         Ecs,
+        &["CreateNetworkInterface"],
+        &["InvalidIp.IpAssigned"],
+        (404, "InvalidOperation.AddressAlreadyAllocated"),
+    ),
+    Otherwise(
+        Ecs,
+        &["RunInstances", "CreateInstance"],
+        &["InvalidOperation.VSwitchIpv6Disabled"],
+        (403, "InvalidVSwitch.Ipv6NotTurnOn"),
+    ),
+    Otherwise(
+        Ecs,
         &["ModifyInstanceAttribute"],
         &["InvalidOperation.MultiGroupType"],
         (403, "EnterpriseGroupLimited.MutliGroupType"),
@@ -91,6 +103,12 @@ const OTHERWISE: &[Otherwise] = &[
         &["CreateLoadBalancer"],
         &["ResourceNotFound.ResourceGroup"],
         (400, "OperationFailed.NotExist.ResourceGroup"),
+    ),
+    Otherwise(
+        Privatelink,
+        &["CreateVpcEndpointService"],
+        &["ServiceResourceNotSupportIpv6"],
+        (400, "EndpointServiceNotSupportIpv6"),
     ),
     Otherwise(
         Privatelink,

@@ -10,6 +10,7 @@ use model::refusal::{
     AssistantRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal,
     Refusal, ServerRefusal, TlsRefusal, TogetherRefusal, VpcRefusal,
 };
+use model::security::RuleProtocol;
 use model::tables::Kind;
 
 use crate::rpc::{ApiError, Product};
@@ -63,12 +64,14 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::NoHost => (403, "OperationDenied.NoStock"),
         R::Empty(_) => shared::empty(product),
         R::InvalidTag(part) => tag(*part),
+        R::Vpc(VpcRefusal::VpcWithoutIpv6(_)) => shared::vpc_without_ipv6(product),
         R::Vpc(refusal) => vpc(refusal),
         R::ZoneMismatch { .. } => shared::zone_mismatch(product),
         R::AddressOutsideVSwitch { address, .. } => shared::address_outside(product, address.is_ipv6()),
         R::AddressTaken { address, .. } => shared::address_taken(product, address.is_ipv6()),
         R::AddressForSeveral => shared::address_taken(product, false),
         R::VSwitchWithoutIpv6(_) => shared::no_ipv6(product),
+        R::Ipv6WithoutDualStack(_) => shared::not_dual_stack(product),
         R::NoFreeAddress { .. } => shared::no_free_address(product),
         R::Together(refusal) => together(refusal),
         R::WrongPower { .. } => (403, "IncorrectInstanceStatus"),
@@ -83,6 +86,10 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::InnerAccessOfEnterprise(_) => (400, "InvalidParameter.InnerAccessPolicy"),
         R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
         R::PeerGroupNotFound(_) => (404, "InvalidSourceGroupId.NotFound"),
+        R::ProtocolOfOtherFamily(RuleProtocol::Icmpv6) => {
+            (400, "InvalidParam.Ipv6ProtocolConflictWithIpv4Address")
+        }
+        R::ProtocolOfOtherFamily(_) => (400, "InvalidParam.Ipv4ProtocolConflictWithIpv6Address"),
         R::RuleNotFound { .. } => (404, "InvalidSecurityGroupRuleId.NotFound"),
         R::RuleExists { .. } => (400, "InvalidParam.DuplicatePermissions"),
         R::ZoneCount(_) | R::ZoneTwice(_) => shared::zone_twice(product),
@@ -142,6 +149,7 @@ fn server(refusal: &ServerRefusal) -> Code {
         ServerRefusal::KindMismatch { .. } => (400, "Mismatch.ServerType"),
         ServerRefusal::Port { .. } => (400, "IllegalParam.RSPortConflictWithServerGroup"),
         ServerRefusal::Address { .. } => (400, "IllegalParam.IP"),
+        ServerRefusal::Ipv6 { .. } => (400, "OperationDenied.ServerGroupNotSupportIpv6"),
         ServerRefusal::Exists { .. } => (400, "DuplicatedParam.Server"),
         ServerRefusal::NotFound { .. } => (404, "ResourceNotFound.BackendServer"),
     }
@@ -150,6 +158,9 @@ fn server(refusal: &ServerRefusal) -> Code {
 fn endpoint(refusal: &EndpointRefusal) -> Code {
     match refusal {
         EndpointRefusal::ResourceElsewhere { .. } => (400, "Mismatch.ZoneId"),
+        EndpointRefusal::ResourceWithoutIpv6(_) => (400, "ServiceResourceNotSupportIpv6"),
+        EndpointRefusal::ServiceWithoutIpv6(_) => (400, "EndpointServiceNotSupportIpv6"),
+        EndpointRefusal::DualStack(_) => (400, "EndpointServiceConnectionDependence"),
         EndpointRefusal::ConnectionZoneNotFound { .. } => (404, "ResourceNotFound.VpcEndpointZone"),
         EndpointRefusal::WrongZoneState { .. } | EndpointRefusal::NothingReplaced(_) => {
             (400, "IncorrectStatus.VpcEndpointZone")
@@ -214,8 +225,8 @@ fn vpc(refusal: &VpcRefusal) -> Code {
             (400, "OperationFailed.Ipv6CidrBlockExisted")
         }
         VpcRefusal::Ipv6NotFound(_) => (400, "InvalidIpv6CidrBlock.NotFound"),
-        VpcRefusal::Ipv6OfVSwitch(_) => (400, "OperationFailed.IpV6VSwitchInuse"),
-        VpcRefusal::VpcWithoutIpv6(_) => (400, "OperationFailed.VpcIpv6Disabled"),
+        VpcRefusal::Ipv6RangeInUse(_) => (400, "OperationFailed.IpV6VSwitchInuse"),
+        VpcRefusal::VpcWithoutIpv6(_) => shared::vpc_without_ipv6(Product::Vpc),
         VpcRefusal::Ipv6NumberMissing => (400, "OperationFailed.IPv6Disabled"),
         VpcRefusal::Ipv6InUse { .. } => (400, "OperationFailed.Ipv6InstanceExist"),
         VpcRefusal::DefaultVpcExists(_) => (400, "OperationFailed.DefaultVpcExist"),

@@ -204,8 +204,19 @@ pub(super) fn address_outside(product: Product, ipv6: bool) -> Code {
 }
 
 pub(super) fn address_taken(product: Product, ipv6: bool) -> Code {
-    let others = if ipv6 { (403, "InvalidIp.IpAssigned") } else { (400, "InvalidPrivateIpAddress.Duplicated") };
+    let others =
+        if ipv6 { (403, "InvalidIp.IpAssigned") } else { (400, "InvalidPrivateIpAddress.Duplicated") };
     of(product, (400, "ResourceInUse.IP"), (400, "EniIpUnavailable"), others)
+}
+
+pub(super) fn vpc_without_ipv6(product: Product) -> Code {
+    let disabled = (400, "OperationFailed.VpcIpv6Disabled");
+    of(product, (400, "OperationDenied.VpcNotSupportIpv6"), disabled, disabled)
+}
+
+pub(super) fn not_dual_stack(product: Product) -> Code {
+    let illegal = (400, "IllegalParam.Ipv6Address");
+    of(product, illegal, (400, "IllegalParamFormat.Ipv6Address"), illegal)
 }
 
 pub(super) fn no_ipv6(product: Product) -> Code {

@@ -72,7 +72,7 @@ pub(super) fn request(state: &State, command: &C) -> Option<Asked> {
         }
         C::PrivateZone(_) | C::ModifySecurityGroup(_) => return None,
         C::ResourceGroup(command) => resource_group(command),
-        C::UpdateServerGroup(_) | C::UpdateEndpoint(_) => return None,
+        C::UpdateServerGroup(_) => return None,
         C::Tag(it) => {
             let asked = Asked::new(Vpc, "TagResources").with("ResourceType", "VPC");
             let asked = asked.each("ResourceId", &it.resources);
@@ -292,7 +292,8 @@ fn ipv6(asked: Asked, at: &str, more: &MoreAddresses<Ipv6Addr>) -> Asked {
 fn new_eni(asked: Asked, at: &str, it: &CreateEni) -> Asked {
     let asked = asked.with(format!("{at}VSwitchId"), &it.vswitch);
     let asked = asked.maybe(format!("{at}PrimaryIpAddress"), it.address);
-    let asked = ipv6(more(asked, at, &it.more), at, &it.ipv6).each(&format!("{at}SecurityGroupIds"), &it.security_groups);
+    let asked = ipv6(more(asked, at, &it.more), at, &it.ipv6)
+        .each(&format!("{at}SecurityGroupIds"), &it.security_groups);
     let asked = asked.with(format!("{at}DeleteOnRelease"), it.delete_on_release);
     asked.with(format!("{at}SourceDestCheck"), it.source_dest_check)
 }
@@ -381,6 +382,7 @@ fn rule(asked: Asked, at: &str, spec: &RuleSpec) -> Asked {
     let side = directed(spec.direction, "Source", "Dest");
     match &spec.peer {
         Peer::Cidr(cidr) => asked.with(format!("{at}{side}CidrIp"), cidr),
+        Peer::Ipv6Cidr(range) => asked.with(format!("{at}Ipv6{side}CidrIp"), range),
         Peer::Group(group) => asked.with(format!("{at}{side}GroupId"), group),
     }
 }
@@ -401,6 +403,7 @@ fn nlb(command: &C) -> Option<Asked> {
         C::CreateLoadBalancer(it) => {
             let asked = Asked::new(Nlb, "CreateLoadBalancer").with("VpcId", &it.vpc);
             let asked = asked.with("AddressType", &it.address_type.text);
+            let asked = asked.with("AddressIpVersion", &it.ip_version.text);
             asked.items("ZoneMappings", &it.zones, mapping)
         }
         C::UpdateLoadBalancer(it) => {
@@ -422,6 +425,7 @@ fn nlb(command: &C) -> Option<Asked> {
             let asked = asked.with("ServerGroupName", &it.labels.name).with("ServerGroupType", it.kind);
             let asked = asked.with("Protocol", &it.protocol.text).with("AnyPortEnabled", it.any_port);
             let asked = asked.with("PreserveClientIpEnabled", it.preserve_client_ip);
+            let asked = asked.with("AddressIPVersion", &it.ip_version.text);
             asked.maybe("HealthCheckConfig.HealthCheckConnectPort", it.health_check.port)
         }
         C::DeleteServerGroup(id) => group("DeleteServerGroup", id),
@@ -460,15 +464,16 @@ fn nlb(command: &C) -> Option<Asked> {
 
 fn mapping(asked: Asked, at: String, zone: &NewZone) -> Asked {
     let asked = asked.with(format!("{at}ZoneId"), &zone.zone).with(format!("{at}VSwitchId"), &zone.vswitch);
-    asked.maybe(format!("{at}PrivateIPv4Address"), zone.address)
+    asked.maybe(format!("{at}PrivateIPv4Address"), zone.address).maybe(format!("{at}Ipv6Address"), zone.ipv6)
 }
 
 fn server(asked: Asked, at: &str, target: &Target, port: u16) -> Asked {
     let (kind, id) = match target {
-        Target::Ecs(id) => ("Ecs", id.to_string()),
-        Target::Eni(id) => ("Eni", id.to_string()),
+        Target::Ecs(id) | Target::EcsIpv6(id, _) => ("Ecs", id.to_string()),
+        Target::Eni(id) | Target::EniIpv6(id, _) => ("Eni", id.to_string()),
         Target::Ip(address) => ("Ip", address.to_string()),
     };
+    let asked = asked.maybe(format!("{at}ServerIp"), target.ipv6());
     let asked = asked.with(format!("{at}ServerType"), kind).with(format!("{at}ServerId"), id);
     asked.with(format!("{at}Port"), port)
 }
@@ -554,11 +559,12 @@ fn privatelink(command: &C) -> Option<Asked> {
             let asked = Asked::new(Privatelink, "CreateVpcEndpointService");
             let asked = asked.with("AutoAcceptEnabled", it.auto_accept).with("Payer", it.payer);
             let asked = asked.with("ZoneAffinityEnabled", it.zone_affinity);
+            let asked = asked.with("AddressIpVersion", it.ip_version);
             asked.items("Resource", &it.resources, |asked, at, key| resource(asked, &at, key))
         }
         C::UpdateService(it) => {
             let asked = service("UpdateVpcEndpointServiceAttribute", &it.service);
-            asked.maybe("AutoAcceptEnabled", it.auto_accept)
+            asked.maybe("AutoAcceptEnabled", it.auto_accept).maybe("AddressIpVersion", it.ip_version)
         }
         C::DeleteService(id) => service("DeleteVpcEndpointService", id),
         C::AttachResource(it) => {
@@ -577,8 +583,13 @@ fn privatelink(command: &C) -> Option<Asked> {
         C::CreateEndpoint(it) => {
             let asked = service("CreateVpcEndpoint", &it.service).with("VpcId", &it.vpc);
             let asked = asked.each("SecurityGroupId", &it.security_groups);
-            let asked = asked.with("ProtectedEnabled", it.protected);
+            let asked = asked.with("ProtectedEnabled", it.protected).with("AddressIpVersion", it.ip_version);
             asked.items("Zone", &it.zones, |asked, at, zone| new_zone(asked, &at, zone))
+        }
+        C::UpdateEndpoint(it) => {
+            let asked = endpoint("UpdateVpcEndpointAttribute", &it.endpoint);
+            let asked = asked.maybe("EndpointName", it.relabel.name.as_ref());
+            asked.maybe("AddressIpVersion", it.ip_version)
         }
         C::DeleteEndpoint(id) => endpoint("DeleteVpcEndpoint", id),
         C::AddEndpointZone(it) => new_zone(endpoint("AddZoneToVpcEndpoint", &it.endpoint), "", &it.zone),
@@ -632,5 +643,5 @@ fn user(asked: Asked, user: &User) -> Asked {
 
 fn new_zone(asked: Asked, at: &str, zone: &NewEndpointZone) -> Asked {
     let asked = asked.with(format!("{at}ZoneId"), &zone.zone).with(format!("{at}VSwitchId"), &zone.vswitch);
-    asked.maybe(format!("{at}ip"), zone.address)
+    asked.maybe(format!("{at}ip"), zone.address).maybe(format!("{at}Ipv6Address"), zone.ipv6)
 }

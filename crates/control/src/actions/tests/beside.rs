@@ -1,5 +1,6 @@
 //! What the console is told beside the API: of one's own alone.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -57,7 +58,7 @@ impl Scene {
         let zone = ZoneId::new(ZONES[0]);
         let server = Carrier::Server {
             group: provider.server_group.parse().unwrap(),
-            address: [10, 0, 1, 1].into(),
+            address: IpAddr::from([10, 0, 1, 1]),
             port: 80,
         };
         let all = [

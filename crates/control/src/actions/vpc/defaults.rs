@@ -16,12 +16,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &[works("ResourceGroupId"), works("EnableIpv6"), refused("Ipv6CidrBlock", IPV6_GIVEN)],
         vpc,
     ),
-    Action::write(
-        Product::Vpc,
-        "CreateDefaultVSwitch",
-        &[works("ZoneId"), works("Ipv6CidrBlock")],
-        vswitch,
-    ),
+    Action::write(Product::Vpc, "CreateDefaultVSwitch", &[works("ZoneId"), works("Ipv6CidrBlock")], vswitch),
 ];
 
 fn vpc(call: &Call) -> Result<Write, ApiError> {

@@ -114,7 +114,11 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
         description: call::description(params, "Description")?,
     };
     let vswitch = call::required_id(params, "VSwitchId")?;
-    Ok(Write::silent(Command::Vpc(VpcCommand::ModifyVSwitch(ModifyVSwitch { vswitch, relabel, ipv6: switch_ipv6(params)? }))))
+    Ok(Write::silent(Command::Vpc(VpcCommand::ModifyVSwitch(ModifyVSwitch {
+        vswitch,
+        relabel,
+        ipv6: switch_ipv6(params)?,
+    }))))
 }
 
 fn switch_ipv6(params: &Params) -> Result<Option<SwitchIpv6>, ApiError> {
