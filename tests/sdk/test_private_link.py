@@ -180,7 +180,8 @@ def test_what_there_is_not_is_refused(sdk, road):
         ("IllegalParamFormat.EndpointType", {"EndpointType": "Gateway"}),
         ("OperationDenied.EndpointPolicyNotSupport", {"PolicyDocument": policy}),
         ("IllegalParamFormat.CrossRegionBandwidth", {"CrossRegionBandwidth": 100}),
-        ("IllegalParamFormat.AddressIpVersion", {"AddressIpVersion": "DualStack"}),
+        ("EndpointServiceNotSupportIpv6", {"AddressIpVersion": "DualStack"}),
+        ("IllegalParamFormat.AddressIpVersion", {"AddressIpVersion": "IPv6"}),
         ("IllegalParamFormat.ServiceRegionId", {"ServiceRegionId": "cn-shanghai"}),
         ("QuotaExceeded.IpQuotaPerEp", {"ZonePrivateIpAddressCount": 2}),
         ("VpcNotFound", {"VpcId": "vpc-bp1000000000000000000"}),
@@ -192,7 +193,7 @@ def test_what_there_is_not_is_refused(sdk, road):
             with refused(code, 400):
                 link.UpdateVpcEndpointAttribute(EndpointId=road.endpoint, **asked)
     for code, asked in [
-        ("IllegalParamFormat.AddressIpVersion", {"AddressIpVersion": "DualStack"}),
+        ("IllegalParamFormat.AddressIpVersion", {"AddressIpVersion": "IPv6"}),
         ("IllegalParamFormat.ServiceResourceType", {"ServiceResourceType": "gwlb"}),
         ("IllegalParamFormat.SupportedRegionList", {"SupportedRegionList": ["cn-shanghai"]}),
         ("IllegalParamFormat.Payer", {"Payer": "Nobody"}),
