@@ -352,6 +352,8 @@ def test_a_vpc_and_its_vswitches_have_ipv6(sdk):
         change(EnableIPv6=True)
     with refused("ParamExclusive.DisableIpv6AndIpv6CidrBlock", 400):
         change(EnableIPv6=False, Ipv6CidrBlock=3)
+    with refused("OperationFailed.Ipv6CidrBlockExisted", 400):
+        change(EnableIPv6=True, Ipv6CidrBlock=255)
     change(EnableIPv6=True, Ipv6CidrBlock=3)
     change(EnableIPv6=True)
     assert [range_of(plain)] == [str(list(given.subnets(new_prefix=64))[3])]
@@ -369,6 +371,10 @@ def test_a_vpc_and_its_vswitches_have_ipv6(sdk):
         sdk.vpc.DeleteVSwitch(VSwitchId=id)
     sdk.vpc.UnassociateVpcCidrBlock(VpcId=vpc, IPv6CidrBlock=str(given))
     assert not seen()["EnabledIpv6"]
+    bare = sdk.vpc.CreateVSwitch(CidrBlock="10.0.1.0/24", **place)["VSwitchId"]
+    with refused("OperationFailed.VpcIpv6Disabled", 400):
+        sdk.vpc.ModifyVSwitchAttribute(VSwitchId=bare, EnableIPv6=True, Ipv6CidrBlock=3)
+    sdk.vpc.DeleteVSwitch(VSwitchId=bare)
     sdk.vpc.DeleteVpc(VpcId=vpc)
 
 
@@ -386,7 +392,14 @@ def test_the_default_vpc_needs_no_ranges(sdk):
     assert (seen["IsDefault"], seen["CidrBlock"]) == (True, "172.16.0.0/12")
     assert ids(sdk.vpc.DescribeVpcs(IsDefault=True)) == [vpc]
     assert vpc not in ids(sdk.vpc.DescribeVpcs(IsDefault=False, PageSize=50))
-    vswitch = sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0])["VSwitchId"]
+    with refused("OperationFailed.VpcIpv6Disabled", 400):
+        sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0], Ipv6CidrBlock=0)
+    with refused("InvalidParameter.Ipv6CidrBlock", 400):
+        sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0], Ipv6CidrBlock=256)
+    sdk.vpc.ModifyVpcAttribute(VpcId=vpc, EnableIPv6=True)
+    vswitch = sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0], Ipv6CidrBlock=0)["VSwitchId"]
+    with refused("OperationFailed.Ipv6CidrBlockExisted", 400):
+        sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[1], Ipv6CidrBlock=0)
     with refused("OperationFailed.DefaultVSwitchExist", 400):
         sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0])
     with refused("InvalidZoneId.NotFound", 404):

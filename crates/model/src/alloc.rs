@@ -15,7 +15,7 @@ use crate::instance::{Eni, EniOwner};
 use crate::meta::Labels;
 use crate::quota::Quota;
 use crate::records::{Counters, Released};
-use crate::refusal::Refusal;
+use crate::refusal::{AddressRefusal, Refusal};
 use crate::relations::Claim;
 use crate::tables::{Key, Kind, ReleasedKey};
 use crate::vpc::VSwitch;
@@ -189,12 +189,12 @@ impl Draft {
     fn wanted_address(&mut self, vswitch: &VSwitch, address: Ipv4Addr) -> Result<Ipv4Addr, Refusal> {
         if !vswitch.cidr.is_usable(address) {
             let (first, last) = (vswitch.cidr.first(), vswitch.cidr.last());
-            return Err(Refusal::AddressOutsideVSwitch {
+            return Err(Refusal::Address(AddressRefusal::OutsideVSwitch {
                 address: address.into(),
                 vswitch: vswitch.id.clone(),
                 first: first.into(),
                 last: last.into(),
-            });
+            }));
         }
         match self.state().holder(&Claim::Address(vswitch.vpc.clone(), address)).cloned() {
             None => Ok(address),
@@ -202,9 +202,10 @@ impl Draft {
                 self.delete(resting);
                 Ok(address)
             }
-            Some(by) => {
-                Err(Refusal::AddressTaken { address: address.into(), by: self.state().known_as(&by) })
-            }
+            Some(by) => Err(Refusal::Address(AddressRefusal::Taken {
+                address: address.into(),
+                by: self.state().known_as(&by),
+            })),
         }
     }
 
@@ -219,7 +220,7 @@ impl Draft {
             self.state().holder(&Claim::Address(vswitch.vpc.clone(), *address)).is_none()
         };
         let free = behind.into_iter().find(is_free);
-        let address = free.ok_or_else(|| Refusal::NoFreeAddress { vswitch: vswitch.id.clone() })?;
+        let address = free.ok_or_else(|| Refusal::Address(AddressRefusal::NoneFree(vswitch.id.clone())))?;
         self.edit_quietly(vswitch, |row| row.cursor = address);
         Ok(address)
     }
@@ -232,7 +233,7 @@ impl Draft {
             self.state().get::<Released>(key)
         });
         let oldest = resting.min_by_key(|row| row.revision).cloned();
-        let oldest = oldest.ok_or_else(|| Refusal::NoFreeAddress { vswitch: vswitch.id.clone() })?;
+        let oldest = oldest.ok_or_else(|| Refusal::Address(AddressRefusal::NoneFree(vswitch.id.clone())))?;
         self.delete(Key::Released(ReleasedKey(oldest.vswitch.clone(), oldest.address)));
         Ok(oldest.address)
     }

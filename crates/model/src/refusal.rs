@@ -1,5 +1,6 @@
 //! Why a command is refused. One variant for each meaning: the API maps them to the codes of its products.
 
+mod address;
 mod assistant;
 mod balancer;
 mod endpoint;
@@ -10,8 +11,6 @@ mod server;
 mod tls;
 mod together;
 mod vpc;
-
-use std::net::{IpAddr, Ipv6Addr};
 
 use crate::id::{
     EndpointId, EndpointServiceId, HostId, LoadBalancerId, ResourceGroupId, SecurityGroupId, VSwitchId,
@@ -24,6 +23,7 @@ use crate::quota::Quota;
 use crate::security::{GroupKind, RuleProtocol};
 use crate::tables::Key;
 
+pub use address::AddressRefusal;
 pub use assistant::AssistantRefusal;
 pub use balancer::BalancerRefusal;
 pub use endpoint::EndpointRefusal;
@@ -103,38 +103,9 @@ pub enum Refusal {
         /// The zone that was asked for.
         asked: ZoneId,
     },
-    /// The address cannot be given out.
-    #[error("{address} cannot be used in vSwitch {vswitch}: give one from {first} to {last}")]
-    AddressOutsideVSwitch {
-        /// The address.
-        address: IpAddr,
-        /// The vSwitch.
-        vswitch: VSwitchId,
-        /// First one possible.
-        first: IpAddr,
-        /// Last one possible.
-        last: IpAddr,
-    },
-    /// The address is in use.
-    #[error("{address} is taken by {} {by}", .by.kind())]
-    AddressTaken {
-        /// The address.
-        address: IpAddr,
-        /// Who has it.
-        by: Key,
-    },
-    /// The vSwitch is full.
-    #[error("vSwitch {vswitch} has no free address: use another vSwitch")]
-    NoFreeAddress {
-        /// The vSwitch.
-        vswitch: VSwitchId,
-    },
-    /// The vSwitch has no IPv6.
-    #[error("vSwitch {0} has no IPv6: switch it on there first")]
-    VSwitchWithoutIpv6(VSwitchId),
-    /// An IPv6 address was asked for where there is no dual stack.
-    #[error("{0} was asked for, but IPv6 addresses come with DualStack")]
-    Ipv6WithoutDualStack(Ipv6Addr),
+    /// About addresses that are not given out.
+    #[error(transparent)]
+    Address(#[from] AddressRefusal),
     /// Every dense id of a kind is in use.
     #[error("no more {0} are possible in this installation")]
     NoFreeIndex(&'static str),
@@ -142,9 +113,6 @@ pub enum Refusal {
     /// About instances that are made together.
     #[error(transparent)]
     Together(#[from] TogetherRefusal),
-    /// One address for several instances.
-    #[error("one private address or network interface cannot be given to several instances")]
-    AddressForSeveral,
     /// The instance does not run, or it does.
     #[error("{} {instance} is {}: {}", .instance.kind(), if *.running { "running" } else { "stopped" },
         if *.running { "stop it first" } else { "start it first" })]

@@ -7,7 +7,7 @@ use crate::draft::Draft;
 use crate::instance::Eni;
 use crate::ipv6::VSwitchIpv6;
 use crate::quota::Quota;
-use crate::refusal::Refusal;
+use crate::refusal::{AddressRefusal, Refusal};
 use crate::relations::Claim;
 use crate::vpc::VSwitch;
 
@@ -34,7 +34,7 @@ impl Draft {
     fn take_ipv6(&mut self, eni: &Eni, wanted: Option<Ipv6Addr>) -> Result<Ipv6Addr, Refusal> {
         let vswitch = self.own::<VSwitch>(&eni.vswitch)?;
         let Some(ipv6) = vswitch.ipv6 else {
-            return Err(Refusal::VSwitchWithoutIpv6(vswitch.id.clone()));
+            return Err(Refusal::Address(AddressRefusal::VSwitchWithoutIpv6(vswitch.id.clone())));
         };
         match wanted {
             Some(address) => self.wanted_ipv6(&vswitch, ipv6, address),
@@ -51,18 +51,21 @@ impl Draft {
         if !ipv6.is_usable(address) {
             let (first, last) = (ipv6.first().into(), ipv6.last().into());
             let (address, vswitch) = (address.into(), vswitch.id.clone());
-            return Err(Refusal::AddressOutsideVSwitch { address, vswitch, first, last });
+            return Err(Refusal::Address(AddressRefusal::OutsideVSwitch { address, vswitch, first, last }));
         }
         match self.state().holder(&Claim::Ipv6Address(address)) {
             None => Ok(address),
-            Some(by) => Err(Refusal::AddressTaken { address: address.into(), by: self.state().known_as(by) }),
+            Some(by) => Err(Refusal::Address(AddressRefusal::Taken {
+                address: address.into(),
+                by: self.state().known_as(by),
+            })),
         }
     }
 
     fn next_ipv6(&mut self, vswitch: &VSwitch, ipv6: VSwitchIpv6) -> Result<Ipv6Addr, Refusal> {
         let is_free = |host: &u64| self.state().holder(&Claim::Ipv6Address(ipv6.at(*host))).is_none();
         let free = ipv6.behind_cursor().find(is_free);
-        let cursor = free.ok_or_else(|| Refusal::NoFreeAddress { vswitch: vswitch.id.clone() })?;
+        let cursor = free.ok_or_else(|| Refusal::Address(AddressRefusal::NoneFree(vswitch.id.clone())))?;
         self.edit_quietly(vswitch, |row| row.ipv6 = Some(VSwitchIpv6 { cursor, ..ipv6 }));
         Ok(ipv6.at(cursor))
     }

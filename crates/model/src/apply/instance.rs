@@ -13,7 +13,7 @@ use crate::instance::{Eni, EniOwner, HostName, Instance, Power};
 use crate::meta::{Labels, Name, Relabel};
 use crate::nlb::{Server, ServerGroup, Target};
 use crate::quota::{INSTANCES_A_CALL, Quota};
-use crate::refusal::{Refusal, TogetherRefusal};
+use crate::refusal::{AddressRefusal, Refusal, TogetherRefusal};
 use crate::tables::{Key, Kind};
 use crate::vpc::VSwitch;
 
@@ -27,7 +27,7 @@ impl Draft {
             return Err(TogetherRefusal::Amount(it.amount).into());
         }
         if it.amount > 1 && names_one(it) {
-            return Err(Refusal::AddressForSeveral);
+            return Err(Refusal::Address(AddressRefusal::ForSeveral));
         }
         if it.host_names.len() > 1 && it.host_names.len() != it.amount as usize {
             return Err(TogetherRefusal::HostNames { names: it.host_names.len(), amount: it.amount }.into());

@@ -9,7 +9,7 @@ use crate::draft::Draft;
 use crate::id::VpcId;
 use crate::ipv6::{self, VSwitchIpv6};
 use crate::nlb::{IpVersion, Server};
-use crate::refusal::{Refusal, VpcRefusal};
+use crate::refusal::{AddressRefusal, Refusal, VpcRefusal};
 use crate::tables::Key;
 use crate::vpc::{VSwitch, Vpc};
 
@@ -104,6 +104,8 @@ pub(super) fn zone_ipv6(
         (IpVersion::DualStack, Some(address)) => Ok(MoreAddresses::These([address].into())),
         (IpVersion::DualStack, None) => Ok(MoreAddresses::Any(1)),
         (IpVersion::Ipv4, None) => Ok(MoreAddresses::default()),
-        (IpVersion::Ipv4, Some(address)) => Err(Refusal::Ipv6WithoutDualStack(address)),
+        (IpVersion::Ipv4, Some(address)) => {
+            Err(Refusal::Address(AddressRefusal::Ipv6WithoutDualStack(address)))
+        }
     }
 }

@@ -14,7 +14,7 @@ use model::instance::{Eni, EniOwner, Instance};
 use model::nlb::{ServerGroup, Target};
 use model::planner::plan;
 use model::quota::Quota;
-use model::refusal::{EniRefusal, Refusal};
+use model::refusal::{AddressRefusal, EniRefusal, Refusal};
 use model::security::GroupKind;
 use model::status::{EniStatus, View};
 use model::tables::Key;
@@ -221,9 +221,9 @@ fn addresses_are_assigned_by_name_or_number_and_rest_when_they_are_taken_off() {
     assert_eq!(more, [Ipv4Addr::new(10, 0, 1, 2), Ipv4Addr::new(10, 0, 1, 3)].map(IpAddr::from));
     assert_eq!((it.row(&eni).secondary.len(), free(&it)), (4, before - 4));
     let taken = assign(&eni, MoreAddresses::These(these(&[[10, 0, 1, 20]])));
-    assert!(matches!(it.world.refused(taken), Refusal::AddressTaken { .. }));
+    assert!(matches!(it.world.refused(taken), Refusal::Address(AddressRefusal::Taken { .. })));
     let outside = assign(&eni, MoreAddresses::These(these(&[[10, 0, 2, 20]])));
-    assert!(matches!(it.world.refused(outside), Refusal::AddressOutsideVSwitch { .. }));
+    assert!(matches!(it.world.refused(outside), Refusal::Address(AddressRefusal::OutsideVSwitch { .. })));
     assert!(matches!(it.world.refused(assign(&eni, MoreAddresses::Any(0))), Refusal::Empty(_)));
     let many = it.world.refused(assign(&eni, MoreAddresses::Any(46)));
     assert_eq!(many, Refusal::QuotaExceeded { quota: Quota::AddressesAnEni, limit: 50 });
@@ -267,7 +267,10 @@ fn new_instances_come_with_the_interfaces_that_were_asked_for() {
         ..RunInstances::new(vswitch)
     };
     let several = RunInstances { amount: 2, ..run.clone() };
-    assert_eq!(it.world.refused(Command::RunInstances(several)), Refusal::AddressForSeveral);
+    assert_eq!(
+        it.world.refused(Command::RunInstances(several)),
+        Refusal::Address(AddressRefusal::ForSeveral)
+    );
     let Output::Instances(ids) = it.world.run(Command::RunInstances(run)) else { panic!() };
     let enis: Vec<_> = it.world.state.enis_of_instance(&ids[0]).cloned().collect();
     assert_eq!(enis.len(), 3);

@@ -24,7 +24,9 @@ use model::nlb::{IpVersion, LoadBalancer, ServerGroup, ServerGroupKind, Target};
 use model::plan::{HostPlan, Ipv6Plan, PeerPlan};
 use model::planner::plan;
 use model::quota::Quota;
-use model::refusal::{BalancerRefusal, EndpointRefusal, EniRefusal, Refusal, ServerRefusal, VpcRefusal};
+use model::refusal::{
+    AddressRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, Refusal, ServerRefusal, VpcRefusal,
+};
 use model::security::{ALL_PORTS, Direction, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::tables::Key;
 use model::vpc::{VSwitch, VSwitchCidr, Vpc};
@@ -169,10 +171,10 @@ fn addresses_are_assigned_by_name_or_number_and_never_given_to_two() {
     it.world.run(assign(&eni, these(&[at(4), at(u64::MAX - 9)])));
     let taken = it.world.refused(assign(&eni, these(&[at(4)])));
     let by = Key::Instance(it.ecs[2].clone());
-    assert_eq!(taken, Refusal::AddressTaken { address: at(4).into(), by });
+    assert_eq!(taken, Refusal::Address(AddressRefusal::Taken { address: at(4).into(), by }));
     for reserved in [at(0), at(u64::MAX - 8), at(u64::MAX), "fd69:7374:0:203::1".parse().unwrap()] {
         let outside = it.world.refused(assign(&eni, these(&[reserved])));
-        assert!(matches!(outside, Refusal::AddressOutsideVSwitch { .. }), "{reserved}");
+        assert!(matches!(outside, Refusal::Address(AddressRefusal::OutsideVSwitch { .. })), "{reserved}");
     }
     assert!(matches!(it.world.refused(assign(&eni, MoreAddresses::Any(0))), Refusal::Empty(_)));
     let many = it.world.refused(assign(&eni, MoreAddresses::Any(7)));
@@ -205,10 +207,16 @@ fn interfaces_and_instances_are_born_with_addresses() {
     };
     it.world.run(Command::RunInstances(run.clone()));
     let by_name = RunInstances { ipv6: these(&[at(99)]), ..run.clone() };
-    assert_eq!(it.world.refused(Command::RunInstances(by_name)), Refusal::AddressForSeveral);
+    assert_eq!(
+        it.world.refused(Command::RunInstances(by_name)),
+        Refusal::Address(AddressRefusal::ForSeveral)
+    );
     let named = MoreInterface::New(CreateEni { ipv6: these(&[at(99)]), ..eni });
     let by_name = RunInstances { interfaces: vec![named], ..run };
-    assert_eq!(it.world.refused(Command::RunInstances(by_name)), Refusal::AddressForSeveral);
+    assert_eq!(
+        it.world.refused(Command::RunInstances(by_name)),
+        Refusal::Address(AddressRefusal::ForSeveral)
+    );
     let all: Vec<_> = it.world.state.enis_of(&it.provider_g).map(|eni| eni.ipv6.len()).collect();
     assert_eq!(all.iter().sum::<usize>(), 7);
 }
@@ -218,7 +226,7 @@ fn without_ipv6_in_the_vswitch_nothing_in_it_has_an_address() {
     let mut it = Walkthrough::new();
     let eni = it.world.state.get::<Instance>(&it.ecs[2]).unwrap().eni.clone();
     let refusal = it.world.refused(assign(&eni, MoreAddresses::Any(1)));
-    assert_eq!(refusal, Refusal::VSwitchWithoutIpv6(it.provider_g.clone()));
+    assert_eq!(refusal, Refusal::Address(AddressRefusal::VSwitchWithoutIpv6(it.provider_g.clone())));
 }
 
 #[test]
@@ -353,7 +361,7 @@ fn a_dual_stack_load_balancer_has_an_ipv6_address_in_each_zone() {
     });
     let plain = CreateLoadBalancer { ip_version: IpVersion::Ipv4.into(), ..new_balancer(&it, named.clone()) };
     let refusal = it.world.refused(Command::CreateLoadBalancer(plain));
-    assert_eq!(refusal, Refusal::Ipv6WithoutDualStack(at(0x50)));
+    assert_eq!(refusal, Refusal::Address(AddressRefusal::Ipv6WithoutDualStack(at(0x50))));
     let new = new_balancer(&it, named.clone());
     let Output::LoadBalancer(second) = it.world.run(Command::CreateLoadBalancer(new)) else { panic!() };
     let update = |zones| {
@@ -367,7 +375,7 @@ fn a_dual_stack_load_balancer_has_an_ipv6_address_in_each_zone() {
     let mut more = vec![new_zone("h", &h)];
     more.extend(zones(&it));
     let refusal = it.world.refused(update(more.clone()));
-    assert_eq!(refusal, Refusal::VSwitchWithoutIpv6(h.clone()));
+    assert_eq!(refusal, Refusal::Address(AddressRefusal::VSwitchWithoutIpv6(h.clone())));
     it.world.run(switch_vswitch(&h, SwitchIpv6::On(Some(9))));
     it.world.run(update(more));
     assert_eq!(it.world.state.get::<LoadBalancer>(&second).unwrap().zones.len(), 3);
@@ -518,10 +526,13 @@ fn an_endpoint_is_dual_stack_where_its_service_and_its_vswitches_are() {
     assert_eq!(endpoint_addresses(&it, &id), [None, None]);
     let zones = vec![k];
     let ipv4 = CreateEndpoint { zones, ip_version: IpVersion::Ipv4, ..new.clone() };
-    assert_eq!(it.world.refused(Command::CreateEndpoint(ipv4)), Refusal::Ipv6WithoutDualStack(wish));
+    assert_eq!(
+        it.world.refused(Command::CreateEndpoint(ipv4)),
+        Refusal::Address(AddressRefusal::Ipv6WithoutDualStack(wish))
+    );
     it.world.run(switch_vswitch(&it.consumer_k.clone(), SwitchIpv6::Off));
     let refusal = it.world.refused(update_endpoint(&id, IpVersion::DualStack));
-    assert_eq!(refusal, Refusal::VSwitchWithoutIpv6(it.consumer_k.clone()));
+    assert_eq!(refusal, Refusal::Address(AddressRefusal::VSwitchWithoutIpv6(it.consumer_k.clone())));
     assert_eq!(endpoint_addresses(&it, &id), [None, None]);
     it.world.run(switch_vswitch(&it.consumer_k.clone(), SwitchIpv6::On(Some(1))));
     it.world.run(update_endpoint(&id, IpVersion::DualStack));

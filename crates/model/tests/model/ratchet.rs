@@ -34,7 +34,8 @@ fn text(path: &str) -> String {
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 11] = [
+const REFUSALS: [(&str, &str); 12] = [
+    ("AddressRefusal", "src/refusal/address.rs"),
     ("EndpointRefusal", "src/refusal/endpoint.rs"),
     ("PrivateZoneRefusal", "src/refusal/private_zone.rs"),
     ("BalancerRefusal", "src/refusal/balancer.rs"),

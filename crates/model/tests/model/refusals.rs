@@ -21,7 +21,7 @@ use model::net::PortRange;
 use model::nlb::health_check::{HealthCheckPatch, ProbeKind};
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
 use model::quota::Quota;
-use model::refusal::{Refusal, ServerRefusal, TogetherRefusal, VpcRefusal};
+use model::refusal::{AddressRefusal, Refusal, ServerRefusal, TogetherRefusal, VpcRefusal};
 use model::security::{Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::service::User;
 use model::tables::Key;
@@ -102,7 +102,7 @@ fn addresses_follow_one_another_and_rest_before_they_are_used_again() {
     let fourth = world.instance(&vswitch, &[]);
     assert_eq!(address(&world, &fourth), 1, "with nothing else left, a resting address is given out");
     let refusal = world.refused(Command::RunInstances(RunInstances::new(vswitch.clone())));
-    assert_eq!(refusal, Refusal::NoFreeAddress { vswitch });
+    assert_eq!(refusal, Refusal::Address(AddressRefusal::NoneFree(vswitch)));
 }
 
 #[test]
@@ -113,12 +113,17 @@ fn an_address_can_be_asked_for_by_name_unless_it_is_taken_or_reserved() {
     world.run(run_at(&vswitch, "10.0.0.9"));
     let refusal = world.refused(run_at(&vswitch, "10.0.0.9"));
     let taken = Ipv4Addr::new(10, 0, 0, 9);
-    assert!(matches!(refusal, Refusal::AddressTaken { address, by: Key::Instance(_) } if address == taken));
+    assert!(
+        matches!(refusal, Refusal::Address(AddressRefusal::Taken { address, by: Key::Instance(_) }) if address == taken)
+    );
     for reserved in ["10.0.0.0", "10.0.0.253", "10.0.0.254", "10.0.0.255", "10.0.1.1"] {
-        assert!(matches!(world.refused(run_at(&vswitch, reserved)), Refusal::AddressOutsideVSwitch { .. }));
+        assert!(matches!(
+            world.refused(run_at(&vswitch, reserved)),
+            Refusal::Address(AddressRefusal::OutsideVSwitch { .. })
+        ));
     }
     let several = RunInstances { address: Some(taken), amount: 2, ..RunInstances::new(vswitch.clone()) };
-    assert_eq!(world.refused(Command::RunInstances(several)), Refusal::AddressForSeveral);
+    assert_eq!(world.refused(Command::RunInstances(several)), Refusal::Address(AddressRefusal::ForSeveral));
     let name = |text: &str| HostName::parse(text).unwrap();
     let host_names = vec![name("one"), name("two")];
     let three = RunInstances { host_names, amount: 3, ..RunInstances::new(vswitch.clone()) };

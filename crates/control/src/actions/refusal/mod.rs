@@ -64,15 +64,9 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::NoHost => (403, "OperationDenied.NoStock"),
         R::Empty(_) => shared::empty(product),
         R::InvalidTag(part) => tag(*part),
-        R::Vpc(VpcRefusal::VpcWithoutIpv6(_)) => shared::vpc_without_ipv6(product),
-        R::Vpc(refusal) => vpc(refusal),
+        R::Vpc(refusal) => vpc(product, refusal),
         R::ZoneMismatch { .. } => shared::zone_mismatch(product),
-        R::AddressOutsideVSwitch { address, .. } => shared::address_outside(product, address.is_ipv6()),
-        R::AddressTaken { address, .. } => shared::address_taken(product, address.is_ipv6()),
-        R::AddressForSeveral => shared::address_taken(product, false),
-        R::VSwitchWithoutIpv6(_) => shared::no_ipv6(product),
-        R::Ipv6WithoutDualStack(_) => shared::not_dual_stack(product),
-        R::NoFreeAddress { .. } => shared::no_free_address(product),
+        R::Address(refusal) => shared::address(product, refusal),
         R::Together(refusal) => together(refusal),
         R::WrongPower { .. } => (403, "IncorrectInstanceStatus"),
         R::MixedGroupKinds { .. } => shared::mixed_groups(product),
@@ -86,10 +80,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::InnerAccessOfEnterprise(_) => (400, "InvalidParameter.InnerAccessPolicy"),
         R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
         R::PeerGroupNotFound(_) => (404, "InvalidSourceGroupId.NotFound"),
-        R::ProtocolOfOtherFamily(RuleProtocol::Icmpv6) => {
-            (400, "InvalidParam.Ipv6ProtocolConflictWithIpv4Address")
-        }
-        R::ProtocolOfOtherFamily(_) => (400, "InvalidParam.Ipv4ProtocolConflictWithIpv6Address"),
+        R::ProtocolOfOtherFamily(protocol) => other_family(*protocol),
         R::RuleNotFound { .. } => (404, "InvalidSecurityGroupRuleId.NotFound"),
         R::RuleExists { .. } => (400, "InvalidParam.DuplicatePermissions"),
         R::ZoneCount(_) | R::ZoneTwice(_) => shared::zone_twice(product),
@@ -212,7 +203,18 @@ fn private_zone(refusal: &PrivateZoneRefusal) -> Code {
     }
 }
 
-fn vpc(refusal: &VpcRefusal) -> Code {
+fn other_family(protocol: RuleProtocol) -> Code {
+    match protocol {
+        RuleProtocol::Icmpv6 => (400, "InvalidParam.Ipv6ProtocolConflictWithIpv4Address"),
+        RuleProtocol::All
+        | RuleProtocol::Tcp
+        | RuleProtocol::Udp
+        | RuleProtocol::Icmp
+        | RuleProtocol::Gre => (400, "InvalidParam.Ipv4ProtocolConflictWithIpv6Address"),
+    }
+}
+
+fn vpc(product: Product, refusal: &VpcRefusal) -> Code {
     match refusal {
         VpcRefusal::CidrOutsideVpc { .. } => (400, "InvalidCidrBlock.Malformed"),
         VpcRefusal::CidrExists(_) => (400, "Duplicated.SecondaryCidrBlock"),
@@ -226,7 +228,7 @@ fn vpc(refusal: &VpcRefusal) -> Code {
         }
         VpcRefusal::Ipv6NotFound(_) => (400, "InvalidIpv6CidrBlock.NotFound"),
         VpcRefusal::Ipv6RangeInUse(_) => (400, "OperationFailed.IpV6VSwitchInuse"),
-        VpcRefusal::VpcWithoutIpv6(_) => shared::vpc_without_ipv6(Product::Vpc),
+        VpcRefusal::VpcWithoutIpv6(_) => shared::vpc_without_ipv6(product),
         VpcRefusal::Ipv6NumberMissing => (400, "OperationFailed.IPv6Disabled"),
         VpcRefusal::Ipv6InUse { .. } => (400, "OperationFailed.Ipv6InstanceExist"),
         VpcRefusal::DefaultVpcExists(_) => (400, "OperationFailed.DefaultVpcExist"),

@@ -2,7 +2,7 @@
 
 use model::nlb::health_check::InvalidHealthCheck;
 use model::quota::Quota;
-use model::refusal::Refusal;
+use model::refusal::{AddressRefusal, Refusal};
 use model::tables::Kind;
 
 use super::Code;
@@ -197,36 +197,44 @@ pub(super) fn zone_mismatch(product: Product) -> Code {
     of(product, (400, "Mismatch.ZoneIdAndVswitchId"), (400, "VSwitchNotFound"), others)
 }
 
-pub(super) fn address_outside(product: Product, ipv6: bool) -> Code {
-    let others =
-        if ipv6 { (403, "InvalidVSwitchId.IpInvalid") } else { (400, "InvalidPrivateIpAddress.Malformed") };
-    of(product, (400, "IllegalParam.PrivateIPv4Address"), (400, "EniIpUnavailable"), others)
-}
-
-pub(super) fn address_taken(product: Product, ipv6: bool) -> Code {
-    let others =
-        if ipv6 { (403, "InvalidIp.IpAssigned") } else { (400, "InvalidPrivateIpAddress.Duplicated") };
-    of(product, (400, "ResourceInUse.IP"), (400, "EniIpUnavailable"), others)
+/// About an address that is not given out.
+pub(super) fn address(product: Product, refusal: &AddressRefusal) -> Code {
+    use AddressRefusal as A;
+    let unavailable = (400, "EniIpUnavailable");
+    match refusal {
+        A::OutsideVSwitch { address, .. } if address.is_ipv6() => {
+            let nlb = (400, "IllegalParam.Ipv6Address");
+            of(product, nlb, unavailable, (403, "InvalidVSwitchId.IpInvalid"))
+        }
+        A::OutsideVSwitch { .. } => {
+            let nlb = (400, "IllegalParam.PrivateIPv4Address");
+            of(product, nlb, unavailable, (400, "InvalidPrivateIpAddress.Malformed"))
+        }
+        A::Taken { address, .. } if address.is_ipv6() => {
+            of(product, (400, "ResourceInUse.IP"), unavailable, (403, "InvalidIp.IpAssigned"))
+        }
+        A::Taken { .. } | A::ForSeveral => {
+            let others = (400, "InvalidPrivateIpAddress.Duplicated");
+            of(product, (400, "ResourceInUse.IP"), unavailable, others)
+        }
+        A::NoneFree(_) => {
+            let none = (400, "ResourceNotEnough.VSwitchIp");
+            of(product, none, none, (403, "InvalidParameter.NotEnoughIpInVSwitch"))
+        }
+        A::VSwitchWithoutIpv6(_) => {
+            let nlb = (400, "OperationFailed.vSwitchNotSupportIpv6");
+            of(product, nlb, unavailable, (404, "InvalidOperation.VSwitchIpv6Disabled"))
+        }
+        A::Ipv6WithoutDualStack(_) => {
+            let illegal = (400, "IllegalParam.Ipv6Address");
+            of(product, illegal, (400, "IllegalParamFormat.Ipv6Address"), illegal)
+        }
+    }
 }
 
 pub(super) fn vpc_without_ipv6(product: Product) -> Code {
     let disabled = (400, "OperationFailed.VpcIpv6Disabled");
     of(product, (400, "OperationDenied.VpcNotSupportIpv6"), disabled, disabled)
-}
-
-pub(super) fn not_dual_stack(product: Product) -> Code {
-    let illegal = (400, "IllegalParam.Ipv6Address");
-    of(product, illegal, (400, "IllegalParamFormat.Ipv6Address"), illegal)
-}
-
-pub(super) fn no_ipv6(product: Product) -> Code {
-    let others = (404, "InvalidOperation.VSwitchIpv6Disabled");
-    of(product, (400, "OperationFailed.vSwitchNotSupportIpv6"), (400, "EniIpUnavailable"), others)
-}
-
-pub(super) fn no_free_address(product: Product) -> Code {
-    let none = (400, "ResourceNotEnough.VSwitchIp");
-    of(product, none, none, (403, "InvalidParameter.NotEnoughIpInVSwitch"))
 }
 
 pub(super) fn mixed_groups(product: Product) -> Code {
