@@ -140,9 +140,7 @@ impl Draft {
     }
 
     fn rule_fits(&self, group: &SecurityGroup, spec: &RuleSpec) -> Result<(), Refusal> {
-        if !spec.is_of_one_family() {
-            return Err(Refusal::ProtocolOfOtherFamily(spec.protocol));
-        }
+        of_one_family(spec)?;
         let Peer::Group(peer) = &spec.peer else { return Ok(()) };
         if group.kind == GroupKind::Enterprise {
             return Err(Refusal::GroupRuleInEnterprise(group.id.clone()));
@@ -166,7 +164,10 @@ impl Draft {
                     let not_found = || Refusal::RuleNotFound { group: group.id.clone() };
                     after.rules.remove(id).ok_or_else(not_found)?;
                 }
-                RuleSelector::Spec(spec) => after.rules.retain(|_, rule| rule.spec != *spec),
+                RuleSelector::Spec(spec) => {
+                    of_one_family(spec)?;
+                    after.rules.retain(|_, rule| rule.spec != *spec);
+                }
             }
         }
         self.replace(&group, after);
@@ -177,7 +178,10 @@ impl Draft {
         let group = self.own::<SecurityGroup>(&it.group)?;
         let found = match &it.rule {
             RuleSelector::Id(id) => Some(id.clone()),
-            RuleSelector::Spec(spec) => find(&group, spec),
+            RuleSelector::Spec(spec) => {
+                of_one_family(spec)?;
+                find(&group, spec)
+            }
         };
         let mut after = group.as_ref().clone();
         let rule = found.as_ref().and_then(|id| after.rules.get_mut(id));
@@ -257,4 +261,8 @@ impl Draft {
 
 fn find(group: &SecurityGroup, spec: &RuleSpec) -> Option<RuleId> {
     group.rules.iter().find(|(_, rule)| rule.spec == *spec).map(|(id, _)| id.clone())
+}
+
+fn of_one_family(spec: &RuleSpec) -> Result<(), Refusal> {
+    if spec.is_of_one_family() { Ok(()) } else { Err(Refusal::ProtocolOfOtherFamily(spec.protocol)) }
 }

@@ -10,7 +10,7 @@ use model::command::nlb::{
     AddServers, CreateLoadBalancer, CreateServerGroup, NewServer, NewZone, RemoveServers, ServerRef,
     UpdateLoadBalancerZones,
 };
-use model::command::security::{AuthorizeRules, NewRule};
+use model::command::security::{AuthorizeRules, NewRule, RevokeRules, RuleSelector};
 use model::command::service::{CreateService, ServiceResource, UpdateService};
 use model::command::vpc::{
     CreateDefaultVSwitch, CreateVSwitch, CreateVpc, Ipv6OfVpc, ModifyVSwitch, ModifyVpc, SwitchIpv6,
@@ -314,6 +314,9 @@ fn a_rule_speaks_of_one_family() {
     for (protocol, peer) in [(RuleProtocol::Icmp, &ipv6), (RuleProtocol::Icmpv6, &ipv4)] {
         let refusal = it.world.refused(authorize(rule(protocol, peer.clone())));
         assert_eq!(refusal, Refusal::ProtocolOfOtherFamily(protocol));
+        let rules = vec![RuleSelector::Spec(rule(protocol, peer.clone()))];
+        let revoke = Command::RevokeRules(RevokeRules { group: group.clone(), rules });
+        assert_eq!(it.world.refused(revoke), Refusal::ProtocolOfOtherFamily(protocol));
     }
     for (protocol, peer) in
         [(RuleProtocol::Icmpv6, &ipv6), (RuleProtocol::All, &ipv6), (RuleProtocol::Icmp, &ipv4)]
