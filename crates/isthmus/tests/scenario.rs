@@ -41,6 +41,7 @@ scenarios! {
     flows
     health
     interfaces
+    ipv6
     metadata
     names
     outage
