@@ -4,6 +4,7 @@ The provider's own program needs its registry. What it sends, reads and waits fo
 as its 1.246 does it.
 """
 
+import ipaddress
 import json
 import time
 import uuid
@@ -116,7 +117,7 @@ class Vpc(Resource):
     GONE = {"InvalidVpcID.NotFound", "InvalidVpcId.NotFound", "InvalidResource.NotFound"}
 
     def make(self):
-        wanted = {"CidrBlock": self.at.cidr_block, "VpcName": self.at.vpc_name, "EnableIpv6": False, "DryRun": False}
+        wanted = {"CidrBlock": self.at.cidr_block, "VpcName": self.at.vpc_name, "EnableIpv6": self.at.enable_ipv6, "DryRun": False}
         self.id = self.caller.write("Vpc", "CreateVpc", **wanted)["VpcId"]
 
     def show(self):
@@ -125,7 +126,7 @@ class Vpc(Resource):
         (system,) = [one for one in tables["RouterTableListType"] if one["RouteTableType"] == "System"]
         return {
             "status": seen["Status"], "cidr_block": seen["CidrBlock"], "vpc_name": seen["VpcName"],
-            "route_table_id": system["RouteTableId"],
+            "route_table_id": system["RouteTableId"], "enable_ipv6": seen["EnabledIpv6"],
         }
 
     def remove(self):
@@ -137,7 +138,8 @@ class VSwitch(Resource):
 
     def make(self):
         wanted = {"VpcId": self.at.vpc_id, "ZoneId": self.at.zone_id, "CidrBlock": self.at.cidr_block}
-        made = self.caller.write("Vpc", "CreateVSwitch", VSwitchName=self.at.vswitch_name, **wanted)
+        more = {"VSwitchName": self.at.vswitch_name, "Ipv6CidrBlock": self.at.ipv6_cidr_block_mask}
+        made = self.caller.write("Vpc", "CreateVSwitch", **wanted, **more)
         self.id = made["VSwitchId"]
 
     def show(self):
@@ -146,6 +148,7 @@ class VSwitch(Resource):
         return seen["VSwitchId"] and {
             "status": seen["Status"], "vpc_id": seen["VpcId"], "zone_id": seen["ZoneId"],
             "cidr_block": seen["CidrBlock"], "vswitch_name": seen["VSwitchName"],
+            "ipv6_cidr_block_mask": ipaddress.ip_network(seen["Ipv6CidrBlock"]).network_address.packed[7],
         } or None
 
     def remove(self):
@@ -252,14 +255,14 @@ class LoadBalancer(Resource):
     def make(self):
         zones = [{"ZoneId": zone, "VSwitchId": vswitch} for zone, vswitch in self.at.zone_mappings]
         wanted = {"LoadBalancerName": self.at.load_balancer_name, "AddressType": "Intranet", "VpcId": self.at.vpc_id}
-        more = {"LoadBalancerType": "Network", "AddressIpVersion": "Ipv4", "ZoneMappings": zones}
+        more = {"LoadBalancerType": "Network", "AddressIpVersion": self.at.address_ip_version, "ZoneMappings": zones}
         self.id = self.caller.write("Nlb", "CreateLoadBalancer", **wanted, **more)["LoadbalancerId"]
 
     def show(self):
         seen = self.caller.call("Nlb", "GetLoadBalancerAttribute", LoadBalancerId=self.id)
-        assert (seen["AddressIpVersion"], seen["AddressType"]) == ("Ipv4", "Intranet")
+        assert seen["AddressType"] == "Intranet"
         return {
-            "status": seen["LoadBalancerStatus"], "vpc_id": seen["VpcId"],
+            "status": seen["LoadBalancerStatus"], "vpc_id": seen["VpcId"], "address_ip_version": seen["AddressIpVersion"],
             "load_balancer_name": seen["LoadBalancerName"],
             "zone_mappings": [(zone["ZoneId"], zone["VSwitchId"]) for zone in seen["ZoneMappings"]],
         }
@@ -272,7 +275,7 @@ class ServerGroup(Resource):
     def make(self):
         wanted = {
             "ServerGroupName": self.at.server_group_name, "VpcId": self.at.vpc_id, "Scheduler": self.at.scheduler,
-            "Protocol": "TCP", "ServerGroupType": "Instance", "AddressIPVersion": "Ipv4",
+            "Protocol": "TCP", "ServerGroupType": "Instance", "AddressIPVersion": self.at.address_ip_version,
             "HealthCheckConfig": {"HealthCheckEnabled": True, "HealthCheckType": "TCP", "HealthCheckInterval": 5},
         }
         made = self.caller.write("Nlb", "CreateServerGroup", **wanted)
@@ -283,7 +286,7 @@ class ServerGroup(Resource):
         groups = self.caller.call("Nlb", "ListServerGroups", ServerGroupIds=[self.id])["ServerGroups"]
         shown = lambda seen: {
             "status": seen["ServerGroupStatus"], "server_group_name": seen["ServerGroupName"],
-            "vpc_id": seen["VpcId"], "scheduler": seen["Scheduler"],
+            "vpc_id": seen["VpcId"], "scheduler": seen["Scheduler"], "address_ip_version": seen["AddressIPVersion"],
         }
         return shown(groups[0]) if groups else None
 
@@ -349,7 +352,7 @@ class EndpointService(Resource):
 
     def make(self):
         wanted = {"AutoAcceptEnabled": self.at.auto_accept_connection, "ServiceResourceType": "nlb", "Payer": "Endpoint"}
-        wanted["ServiceDescription"] = self.at.service_description
+        wanted |= {"ServiceDescription": self.at.service_description, "AddressIpVersion": self.at.address_ip_version}
         self.id = self.caller.write("Privatelink", "CreateVpcEndpointService", **wanted)["ServiceId"]
 
     def show(self):
@@ -358,7 +361,7 @@ class EndpointService(Resource):
         assert self.caller.call("Privatelink", "ListTagResources", **tagged)["TagResources"] == []
         return {
             "status": seen["ServiceStatus"], "auto_accept_connection": seen["AutoAcceptEnabled"],
-            "service_description": seen["ServiceDescription"],
+            "service_description": seen["ServiceDescription"], "address_ip_version": seen["AddressIpVersion"],
         }
 
     def remove(self):
@@ -416,6 +419,7 @@ class Endpoint(Resource):
         wanted = {
             "EndpointName": self.at.vpc_endpoint_name, "VpcId": self.at.vpc_id, "ServiceId": self.at.service_id,
             "SecurityGroupId": self.at.security_group_ids, "EndpointType": "Interface", "ProtectedEnabled": False,
+            "AddressIpVersion": self.at.address_ip_version,
         }
         self.id = self.caller.write("Privatelink", "CreateVpcEndpoint", **wanted)["EndpointId"]
 
@@ -426,7 +430,7 @@ class Endpoint(Resource):
         groups = self.caller.call("Privatelink", "ListVpcEndpointSecurityGroups", EndpointId=self.id)
         return {
             "status": seen["EndpointStatus"], "vpc_endpoint_name": seen["EndpointName"], "vpc_id": seen["VpcId"],
-            "service_id": seen["ServiceId"],
+            "service_id": seen["ServiceId"], "address_ip_version": seen["AddressIpVersion"],
             "security_group_ids": [group["SecurityGroupId"] for group in groups["SecurityGroups"]],
         }
 

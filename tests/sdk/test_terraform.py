@@ -10,6 +10,7 @@ from sdk import ZONES
 
 CIDR = "10.0.0.0/16"
 SUBNETS = ["10.0.1.0/24", "10.0.2.0/24"]
+DUAL = "DualStack"
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +26,11 @@ def made():
 
 
 def network(make, name):
-    vpc = make(tf.Vpc, cidr_block=CIDR, vpc_name=name)
-    vswitch = lambda zone, cidr: make(
-        tf.VSwitch, vpc_id=vpc.id, zone_id=zone, cidr_block=cidr, vswitch_name=f"{name}-{zone}"
+    vpc = make(tf.Vpc, cidr_block=CIDR, vpc_name=name, enable_ipv6=True)
+    vswitch = lambda zone, cidr, mask: make(
+        tf.VSwitch, vpc_id=vpc.id, zone_id=zone, cidr_block=cidr, vswitch_name=f"{name}-{zone}", ipv6_cidr_block_mask=mask
     )
-    vswitches = [vswitch(zone, cidr) for zone, cidr in zip(ZONES, SUBNETS)]
+    vswitches = [vswitch(zone, cidr, mask) for zone, cidr, mask in zip(ZONES, SUBNETS, [0, 255])]
     return SimpleNamespace(vpc=vpc, vswitches=vswitches)
 
 
@@ -40,8 +41,8 @@ def balancer(make, net):
         vswitch_id=net.vswitches[0].id, security_groups=[group.id],
     )
     mappings = tf.zones_of(net.vswitches)
-    nlb = make(tf.LoadBalancer, load_balancer_name="tf-nlb", vpc_id=net.vpc.id, zone_mappings=mappings)
-    servers = make(tf.ServerGroup, server_group_name="tf-rs", vpc_id=net.vpc.id, scheduler="Wrr")
+    nlb = make(tf.LoadBalancer, load_balancer_name="tf-nlb", vpc_id=net.vpc.id, zone_mappings=mappings, address_ip_version=DUAL)
+    servers = make(tf.ServerGroup, server_group_name="tf-rs", vpc_id=net.vpc.id, scheduler="Wrr", address_ip_version=DUAL)
     make(tf.ServerAttachment, server_group_id=servers.id, server_id=instance.id, port=80, weight=100)
     make(
         tf.Listener, load_balancer_id=nlb.id, listener_protocol="TCP", listener_port=80, server_group_id=servers.id
@@ -66,14 +67,14 @@ def test_apply(caller, made):
         tf.SecurityGroupRule, security_group_id=group.id, ip_protocol="tcp", port_range="80/80", policy="accept",
         priority=1, cidr_ip=CIDR,
     )
-    service = make(tf.EndpointService, auto_accept_connection=False, service_description="terraform")
+    service = make(tf.EndpointService, auto_accept_connection=False, service_description="terraform", address_ip_version=DUAL)
     for zone in ZONES:
         make(tf.ServiceResource, service_id=service.id, resource_id=nlb.id, zone_id=zone)
     me = caller.call("Sts", "GetCallerIdentity")["AccountId"]
     make(tf.ServiceUser, service_id=service.id, user_id=me)
     endpoint = make(
         tf.Endpoint, vpc_endpoint_name="tf-endpoint", vpc_id=consumer.vpc.id, service_id=service.id,
-        security_group_ids=[group.id],
+        security_group_ids=[group.id], address_ip_version=DUAL,
     )
     for zone, vswitch in tf.zones_of(consumer.vswitches):
         make(tf.EndpointZone, endpoint_id=endpoint.id, zone_id=zone, vswitch_id=vswitch)

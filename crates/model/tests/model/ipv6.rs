@@ -28,7 +28,7 @@ use model::refusal::{
     AddressRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, Refusal, ServerRefusal, VpcRefusal,
 };
 use model::security::{ALL_PORTS, Direction, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
-use model::tables::Key;
+use model::tables::{Key, Row};
 use model::vpc::{VSwitch, VSwitchCidr, Vpc};
 
 use crate::support::{Walkthrough, World, host, new_endpoint_zone, new_zone, resource, zone};
@@ -582,4 +582,21 @@ fn names_are_answered_with_addresses_of_both_families() {
     assert_eq!(families(&it.provider, it.load_balancer.as_str()), (2, 0));
     assert_eq!(families(&it.consumer, service.as_str()), (1, 1));
     assert_eq!(families(&it.consumer, it.service.as_str()), (2, 0));
+}
+
+#[test]
+fn rows_that_were_stored_before_there_was_ipv6_have_none() {
+    let it = Walkthrough::new();
+    for row in it.world.state.tables().rows() {
+        let mut stored = serde_json::to_value(&row).unwrap();
+        let fields = match row.key() {
+            Key::Vpc(_) | Key::VSwitch(_) | Key::Eni(_) => vec!["ipv6"],
+            Key::EndpointService(_) | Key::Endpoint(_) => vec!["ip_version"],
+            _ => continue,
+        };
+        for field in fields {
+            assert!(stored.as_object_mut().unwrap().remove(field).is_some(), "{stored}");
+        }
+        assert_eq!(Row::decode(row.key().kind().table(), stored).unwrap(), row);
+    }
 }
