@@ -10,7 +10,9 @@ use anyhow::{Context, Result};
 use crate::run::succeed;
 
 /// The programs of the package `fuzz`, a parser each.
-const TARGETS: [&str; 4] = ["canonical", "credentials", "json", "request"];
+const TARGETS: [&str; 6] = ["action", "canonical", "credentials", "json", "probe", "request"];
+/// How long `./x test` fuzzes all of them together, seconds.
+const BRIEFLY: u32 = 60;
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 const BUILT: &str = "target/fuzz";
 /// What libFuzzer needs to see of the branches taken.
@@ -18,6 +20,11 @@ const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-saniti
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1";
 /// Longest input, bytes.
 const LONGEST: &str = "-max_len=4096";
+
+/// Fuzzes all targets within a minute.
+pub(crate) fn briefly() -> Result<()> {
+    run(BRIEFLY / TARGETS.len() as u32)
+}
 
 /// Fuzzes each target for so many seconds, from its committed corpus on. What is found stays in target/tmp/fuzz.
 pub(crate) fn run(seconds: u32) -> Result<()> {

@@ -9,9 +9,6 @@ use crate::{console, datapath, fuzz, sdk, system, tidy};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-/// How long each parser is fuzzed, seconds; `./x fuzz` does it for longer.
-const FUZZED: u32 = 15;
-
 /// In this order: what fails fastest first.
 const STEPS: &[Step] = &[
     ("format", || succeed(&mut cargo(&["fmt", "--all", "--check"]))),
@@ -24,7 +21,7 @@ const STEPS: &[Step] = &[
         tests(&["--test", "model", "--test", "arithmetic", "--test", "store_crash", "--test", "abuse"])?;
         tests(&["--doc"])
     }),
-    ("fuzzing", || fuzz::run(FUZZED)),
+    ("fuzzing", fuzz::briefly),
     ("kernel object", || datapath::run(true)),
     ("packet and host tests", || tests(&["--test", "packet", "--test", "host", "--test", "instance"])),
     // They mostly wait: for instances, health checks, drain times.
