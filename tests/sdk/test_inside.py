@@ -106,11 +106,26 @@ def test_a_health_check_is_as_it_was_made_and_changed(cloud):
     assert shown() == first
     cloud.sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=id, HealthCheckConfig=second)
     assert shown() == second
-    for name in ("HealthCheckReq", "HealthCheckExp"):
-        with refused(f"IllegalParam.{name}", 400):
-            cloud.sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=id, HealthCheckConfig={name: "x"})
-        with refused(f"IllegalParam.{name}", 400):
-            cloud.sdk.nlb.CreateServerGroup(ServerGroupName="no", VpcId=cloud.vpc, HealthCheckConfig={name: "x"})
+
+
+def test_a_udp_server_is_asked_and_answers_as_agreed(cloud):
+    texts = lambda request, response: {"HealthCheckReq": request, "HealthCheckExp": response}
+    udp = {"HealthCheckEnabled": True, "HealthCheckType": "UDP"}
+    made = {"ServerGroupName": "asked", "VpcId": cloud.vpc, "Protocol": "UDP", "HealthCheckConfig": udp | texts("ping", "pong")}
+    id = cloud.sdk.nlb.CreateServerGroup(**made)["ServerGroupId"]
+
+    def shown():
+        (group,) = cloud.sdk.nlb.ListServerGroups(ServerGroupIds=[id])["ServerGroups"]
+        return texts(group["HealthCheck"]["HealthCheckReq"], group["HealthCheck"]["HealthCheckExp"])
+
+    assert shown() == texts("ping", "pong")
+    cloud.sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=id, HealthCheckConfig=texts("hello", "there"))
+    assert shown() == texts("hello", "there")
+    for wrong in (texts("ping", "po ng"), texts("x" * 513, "pong"), {"HealthCheckExp": "pong!"}):
+        with refused("IllegalParam", 400):
+            cloud.sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=id, HealthCheckConfig=wrong)
+    with refused("IllegalParam", 400):
+        cloud.sdk.nlb.CreateServerGroup(**made | {"HealthCheckConfig": udp | {"HealthCheckReq": "ping"}})
 
 
 def test_a_server_is_described(cloud):

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use model::id::PortIndex;
+use model::nlb::health_check::Exchange;
 use model::nlb::{HealthCheckKind, HttpCheck};
 use model::plan::AddressPlan;
 use model::report::HealthReason;
@@ -39,6 +40,9 @@ pub(super) struct Question {
 /// What is sent to a UDP server; it need not understand it.
 const DATAGRAM: &[u8] = b"isthmus-health-check";
 
+/// Longest datagram that can be an answer, bytes: a longer one is cut, and so is none.
+const LONGEST_ANSWER: usize = 520;
+
 /// Asks once. Ends no later than the question's timeout.
 pub(super) async fn ask(network: &dyn ProbeNetwork, question: &Question) -> Result<(), HealthReason> {
     let until = Instant::now() + question.timeout;
@@ -52,6 +56,7 @@ pub(super) async fn ask(network: &dyn ProbeNetwork, question: &Question) -> Resu
             timeout_at(until, exchange).await.unwrap_or(Err(HealthReason::RecvResponseTimeout))
         }
         HealthCheckKind::Udp => datagram(network, to, until).await,
+        HealthCheckKind::Exchange(texts) => answered(network, to, texts, until).await,
     }
 }
 
@@ -85,12 +90,41 @@ async fn exchange(stream: &mut TcpStream, check: &HttpCheck, server: IpAddr) -> 
 
 /// Silence is a good answer, since nobody knows the server's protocol; only "port unreachable" tells that nobody is in.
 async fn datagram(network: &dyn ProbeNetwork, to: SocketAddr, until: Instant) -> Result<(), HealthReason> {
+    let socket = send(network, to, DATAGRAM).await?;
+    match timeout_at(until, socket.recv(&mut [0; 1])).await {
+        Ok(answer) => answer.map(drop).map_err(|_| HealthReason::ConnectFailed),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Only the answer that was agreed on is a good one. Others are passed over: they may be late ones to somebody else.
+async fn answered(
+    network: &dyn ProbeNetwork,
+    to: SocketAddr,
+    texts: &Exchange,
+    until: Instant,
+) -> Result<(), HealthReason> {
+    let socket = send(network, to, texts.request.as_bytes()).await?;
+    let mut answer = [0; LONGEST_ANSWER];
+    loop {
+        match timeout_at(until, socket.recv(&mut answer)).await {
+            Ok(Ok(length)) if is_answer(texts, answer.get(..length).unwrap_or_default()) => return Ok(()),
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) => return Err(HealthReason::ConnectFailed),
+            Err(_) => return Err(HealthReason::RecvResponseTimeout),
+        }
+    }
+}
+
+/// Servers written for people to talk to end their lines.
+fn is_answer(texts: &Exchange, datagram: &[u8]) -> bool {
+    datagram.trim_ascii_end() == texts.response.as_bytes()
+}
+
+async fn send(network: &dyn ProbeNetwork, to: SocketAddr, text: &[u8]) -> Result<UdpSocket, HealthReason> {
     let failed = |_| HealthReason::ConnectFailed;
     let socket = network.udp().map_err(failed)?;
     socket.connect(to).await.map_err(failed)?;
-    socket.send(DATAGRAM).await.map_err(failed)?;
-    match timeout_at(until, socket.recv(&mut [0; 1])).await {
-        Ok(answer) => answer.map(drop).map_err(failed),
-        Err(_) => Ok(()),
-    }
+    socket.send(text).await.map_err(failed)?;
+    Ok(socket)
 }

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use model::id::{Network, PortIndex, Revision, ServerGroupIndex, ZoneId};
 use model::net::Mac;
+use model::nlb::health_check::Exchange;
 use model::nlb::{HealthCheckKind, HttpCheck, Scheduler};
 use model::plan::{AddressPlan, PortPlan, ServerGroupPlan};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -141,6 +142,38 @@ async fn a_silent_udp_server_is_well_and_a_closed_port_is_not() {
     assert!(begin.elapsed() >= Duration::from_millis(395), "judged before the timeout");
     drop(silent);
     assert_eq!(ask(at, HealthCheckKind::Udp).await, Err(HealthReason::ConnectFailed));
+}
+
+/// A server that hears `ping` once, and says all of this.
+async fn says(server: &UdpSocket, answers: &[&[u8]]) {
+    let mut asked = [0; 16];
+    let (length, from) = server.recv_from(&mut asked).await.unwrap();
+    assert_eq!(&asked[..length], b"ping");
+    for answer in answers {
+        server.send_to(answer, from).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_udp_server_that_is_asked_must_answer_as_agreed() {
+    let server = UdpSocket::bind((Loopback.address(SERVER, OWN), 0)).await.unwrap();
+    let at = server.local_addr().unwrap();
+    let texts = Exchange { request: "ping".into(), response: "pong".into() };
+    let late = Err(HealthReason::RecvResponseTimeout);
+    let cases: [(&[&[u8]], _); 5] = [
+        (&[b"pong"], Ok(())),
+        (&[b"pong\r\n"], Ok(())),
+        (&[b"ping", b"", b"pong"], Ok(())),
+        (&[b"pong and more"], late),
+        (&[], late),
+    ];
+    for (answers, expected) in cases {
+        let question = ask(at, HealthCheckKind::Exchange(texts.clone()));
+        let (outcome, ()) = tokio::join!(question, says(&server, answers));
+        assert_eq!(outcome, expected, "{answers:?}");
+    }
+    drop(server);
+    assert_eq!(ask(at, HealthCheckKind::Exchange(texts)).await, Err(HealthReason::ConnectFailed));
 }
 
 const FIRST: ServerIndex = ServerIndex(1);

@@ -42,8 +42,19 @@ pub enum HealthCheckKind {
     Tcp,
     /// An HTTP request.
     Http(HttpCheck),
-    /// A datagram.
+    /// A datagram, which need not be answered.
     Udp,
+    /// A datagram, which must be answered.
+    Exchange(Exchange),
+}
+
+/// The datagrams of a UDP health check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// What the server is sent: 1 to 512 letters and digits.
+    pub request: String,
+    /// What it must answer: 1 to 512 letters and digits.
+    pub response: String,
 }
 
 /// The request of an HTTP health check.
@@ -89,7 +100,7 @@ impl HealthCheckKind {
         match self {
             Self::Tcp => ProbeKind::Tcp,
             Self::Http(_) => ProbeKind::Http,
-            Self::Udp => ProbeKind::Udp,
+            Self::Udp | Self::Exchange(_) => ProbeKind::Udp,
         }
     }
 }
@@ -121,6 +132,10 @@ pub struct HealthCheckPatch {
     pub classes: Option<Vec<u8>>,
     /// HTTP/1.1 rather than 1.0.
     pub http11: Option<bool>,
+    /// What a UDP server is sent.
+    pub request: Option<String>,
+    /// What a UDP server must answer.
+    pub response: Option<String>,
 }
 
 /// A health check that cannot be.
@@ -149,6 +164,11 @@ pub enum InvalidHealthCheck {
         "the health check's status codes are any of http_2xx, http_3xx, http_4xx and http_5xx, at least one"
     )]
     Classes,
+    /// One of the texts of a UDP check, or neither of the two that belong together.
+    #[error(
+        "a UDP health check has both a request and a response, each of 1 to 512 letters and digits, or neither"
+    )]
+    Exchange,
 }
 
 fn within(field: &'static str, value: u16, low: u16, high: u16) -> Result<(), InvalidHealthCheck> {
@@ -181,11 +201,28 @@ impl HealthCheckPatch {
     fn kind_over(&self, now: HealthCheckKind) -> Result<HealthCheckKind, InvalidHealthCheck> {
         match self.kind.unwrap_or(now.probe()) {
             ProbeKind::Tcp => Ok(HealthCheckKind::Tcp),
-            ProbeKind::Udp => Ok(HealthCheckKind::Udp),
+            ProbeKind::Udp => self.udp_over(now),
             ProbeKind::Http => {
                 let before = if let HealthCheckKind::Http(http) = now { http } else { HttpCheck::default() };
                 self.http_over(before).map(HealthCheckKind::Http)
             }
+        }
+    }
+
+    fn udp_over(&self, now: HealthCheckKind) -> Result<HealthCheckKind, InvalidHealthCheck> {
+        let (request, response) = match now {
+            HealthCheckKind::Exchange(before) => (Some(before.request), Some(before.response)),
+            HealthCheckKind::Tcp | HealthCheckKind::Http(_) | HealthCheckKind::Udp => (None, None),
+        };
+        let legal = |text: &str| {
+            (1..=512).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        match (self.request.clone().or(request), self.response.clone().or(response)) {
+            (None, None) => Ok(HealthCheckKind::Udp),
+            (Some(request), Some(response)) if legal(&request) && legal(&response) => {
+                Ok(HealthCheckKind::Exchange(Exchange { request, response }))
+            }
+            (Some(_), Some(_)) | (Some(_), None) | (None, Some(_)) => Err(InvalidHealthCheck::Exchange),
         }
     }
 
@@ -205,7 +242,7 @@ impl HealthCheckPatch {
 
 impl HealthCheck {
     fn verify(&self) -> Result<(), InvalidHealthCheck> {
-        let slowest = if self.kind == HealthCheckKind::Udp { 300 } else { 50 };
+        let slowest = if self.kind.probe() == ProbeKind::Udp { 300 } else { 50 };
         within("the timeout", self.timeout, 1, 300)?;
         within("the interval", self.interval, 1, slowest)?;
         within("the healthy threshold", self.healthy_threshold.into(), 2, 10)?;

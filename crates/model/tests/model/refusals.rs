@@ -18,7 +18,9 @@ use model::id::{AccountId, EndpointServiceId, VSwitchId, VpcId};
 use model::instance::HostName;
 use model::meta::{Description, Labels, TagPart};
 use model::net::PortRange;
-use model::nlb::health_check::{HealthCheckPatch, ProbeKind};
+use model::nlb::health_check::{
+    Exchange, HealthCheck, HealthCheckKind, HealthCheckPatch, InvalidHealthCheck, ProbeKind,
+};
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
 use model::quota::Quota;
 use model::refusal::{AddressRefusal, Refusal, ServerRefusal, TogetherRefusal, VpcRefusal};
@@ -419,10 +421,44 @@ fn health_checks_keep_to_their_ranges_and_keep_what_is_not_changed() {
     it.world.run(update(&it, http));
     let path = HealthCheckPatch { path: Some("/health".to_owned()), ..HealthCheckPatch::default() };
     it.world.run(update(&it, path));
-    let model::nlb::HealthCheckKind::Http(http) = check(&it).unwrap().kind else { panic!("HTTP") };
+    let HealthCheckKind::Http(http) = check(&it).unwrap().kind else { panic!("HTTP") };
     assert_eq!((http.path.as_str(), http.classes.as_slice()), ("/health", [2].as_slice()));
     it.world.run(update(&it, HealthCheckPatch { enabled: Some(false), ..HealthCheckPatch::default() }));
     assert_eq!(check(&it), None);
+}
+
+#[test]
+fn a_udp_check_has_both_texts_or_neither() {
+    let texts = |request: Option<&str>, response: Option<&str>| HealthCheckPatch {
+        kind: Some(ProbeKind::Udp),
+        request: request.map(str::to_owned),
+        response: response.map(str::to_owned),
+        ..HealthCheckPatch::default()
+    };
+    let kind = |patch: &HealthCheckPatch, now| patch.over(now).map(|check| check.map(|check| check.kind));
+    let exchange = |request: &str, response: &str| {
+        HealthCheckKind::Exchange(Exchange { request: request.to_owned(), response: response.to_owned() })
+    };
+    let any = HealthCheck::default();
+    assert_eq!(kind(&texts(None, None), Some(&any)), Ok(Some(HealthCheckKind::Udp)));
+    assert_eq!(kind(&texts(Some("ping"), Some("pong")), Some(&any)), Ok(Some(exchange("ping", "pong"))));
+    let before = HealthCheck { kind: exchange("ping", "pong"), ..any.clone() };
+    assert_eq!(kind(&texts(None, Some("here")), Some(&before)), Ok(Some(exchange("ping", "here"))));
+    let longest = "x".repeat(512);
+    assert!(kind(&texts(Some(&longest), Some("1")), Some(&any)).is_ok());
+    let too_long = "x".repeat(513);
+    for (request, response) in [
+        (Some("ping"), None),
+        (None, Some("pong")),
+        (Some("pi ng"), Some("pong")),
+        (Some("1"), Some(too_long.as_str())),
+    ] {
+        assert_eq!(
+            kind(&texts(request, response), Some(&any)),
+            Err(InvalidHealthCheck::Exchange),
+            "{request:?}"
+        );
+    }
 }
 
 #[test]

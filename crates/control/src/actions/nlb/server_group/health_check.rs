@@ -8,11 +8,6 @@ use crate::rpc::{ApiError, Params};
 
 /// What a request says about the health check.
 pub(super) fn patch(config: &Params) -> Result<HealthCheckPatch, ApiError> {
-    for name in ["HealthCheckReq", "HealthCheckExp"] {
-        if config.has(name) {
-            return Err(config.illegal(name, "UDP probes send and expect no text of their own."));
-        }
-    }
     let number = |name: &str| config.number(name, 0..=u16::MAX);
     let threshold = |name: &str| config.number(name, 0..=u8::MAX);
     Ok(HealthCheckPatch {
@@ -27,6 +22,8 @@ pub(super) fn patch(config: &Params) -> Result<HealthCheckPatch, ApiError> {
         path: config.text("HealthCheckUrl").map(str::to_owned),
         domain: config.text("HealthCheckDomain").map(str::to_owned),
         classes: classes(config)?,
+        request: config.text("HealthCheckReq").map(str::to_owned),
+        response: config.text("HealthCheckExp").map(str::to_owned),
         http11: config.choice("HealthCheckHttpVersion", &[("HTTP1.0", false), ("HTTP1.1", true)])?,
     })
 }
@@ -52,7 +49,11 @@ pub(super) fn show(check: Option<&HealthCheck>) -> Value {
     let check = check.cloned().unwrap_or_default();
     let http = match &check.kind {
         HealthCheckKind::Http(http) => http.clone(),
-        HealthCheckKind::Tcp | HealthCheckKind::Udp => HttpCheck::default(),
+        HealthCheckKind::Tcp | HealthCheckKind::Udp | HealthCheckKind::Exchange(_) => HttpCheck::default(),
+    };
+    let (request, response) = match &check.kind {
+        HealthCheckKind::Exchange(texts) => (texts.request.as_str(), texts.response.as_str()),
+        HealthCheckKind::Tcp | HealthCheckKind::Udp | HealthCheckKind::Http(_) => ("", ""),
     };
     let codes: Vec<String> = http.classes.iter().map(|class| format!("http_{class}xx")).collect();
     json!({
@@ -68,7 +69,7 @@ pub(super) fn show(check: Option<&HealthCheck>) -> Value {
         "HealthCheckDomain": http.domain.as_deref().unwrap_or("$SERVER_IP"),
         "HealthCheckHttpCode": codes,
         "HealthCheckHttpVersion": if http.http11 { "HTTP1.1" } else { "HTTP1.0" },
-        "HealthCheckReq": "",
-        "HealthCheckExp": "",
+        "HealthCheckReq": request,
+        "HealthCheckExp": response,
     })
 }
