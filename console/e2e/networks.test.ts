@@ -49,6 +49,26 @@ test("a VPC gets another range and a tag, and loses them again", async () => {
   await page.getByText("No tag yet.").waitFor();
 });
 
+test("a vSwitch gets a tag, and what has it is found by it", async () => {
+  await menu(page, "vSwitches");
+  await row(page, "vsw-1").getByRole("link").click();
+  await press(page, "Add Tag");
+  await fill(drawer(page), "Tag Key", "floor");
+  await fill(drawer(page), "Tag Value", "one");
+  await send(page);
+  await row(page, "floor").getByText("one").waitFor();
+  expect(list(await owner.api("Vpc", "DescribeVSwitches", { Tag: [{ Key: "floor", Value: "one" }] }), "VSwitches.VSwitch").length).toBe(1);
+  expect(await barriers(page)).toEqual([]);
+  await remove("floor");
+  await page.getByText("No tag yet.").waitFor();
+});
+
+test("who is logged on is told the account's number, and where more accounts are made", async () => {
+  await menu(page, "Account & Keys");
+  await page.getByText(owner.number, { exact: true }).waitFor();
+  await page.getByRole("group", { name: "CLI" }).getByText(`isthmus key create ${owner.number}`).waitFor();
+});
+
 test("a route table of one's own leads a vSwitch through an instance", async () => {
   await menu(page, "Route Tables");
   await row(page, "System").waitFor();

@@ -36,6 +36,8 @@ const details = () => [
   `/ecs/instances/${made.servers[0]}`,
   `/ecs/securitygroups/${made.securityGroup}`,
   `/nlb/instances/${made.balancer}`,
+  `/vpc/vswitches/${made.vswitches[0]}`,
+  `/nlb/instances/${made.balancer}/listeners/${made.listener}`,
   `/nlb/servergroups/${made.group}`,
   `/privatelink/services/${made.service}`,
   `/privatelink/endpoints/${made.endpoint}`,
@@ -50,7 +52,7 @@ async function show(page: Page, path: string): Promise<void> {
   // A list is told by the menu, a detail by its name.
   const list = lists.find((list) => path.startsWith(list)) ?? path;
   await page.locator(`nav a[aria-current="page"][href="/console${list}"]`).waitFor();
-  const name = list === path ? {} : { name: path.slice(list.length + 1) };
+  const name = list === path ? {} : { name: path.split("/").at(-1) ?? "" };
   await page.getByRole("main").getByRole("heading", name).first().waitFor();
   await expect.poll(() => page.locator(".ant-spin-spinning").count()).toBe(0);
 }

@@ -12,10 +12,13 @@ let owner: Account;
 
 beforeAll(async () => {
   owner = await account("refused");
-  const { service } = await provide(owner);
+  const { service, vpc } = await provide(owner);
   const { endpoint } = await consume(owner, service);
   await owner.api("Privatelink", "EnableVpcEndpointConnection", { EndpointId: endpoint, ServiceId: service });
   await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: endpoint }, "ConnectionStatus=Connected");
+  await owner.api("pvtz", "AddZone", { ZoneName: "shop.example" });
+  await owner.api("Nlb", "CreateServerGroup", { ServerGroupName: "by-address", ServerGroupType: "Ip", VpcId: vpc });
+  await owner.api("ResourceManager", "CreateResourceGroup", { Name: "taken", DisplayName: "taken" });
   page = await open();
   await logOn(page, owner.key);
 });
@@ -42,11 +45,16 @@ async function opened(entry: string, create: string): Promise<void> {
 }
 
 /** Opens the page of what stands in a list. */
-async function of(entry: string, name: string, create: string): Promise<void> {
+async function of(entry: string, name: string, create: string, tab?: string): Promise<void> {
   await menu(page, entry);
   await row(page, name).getByRole("link").first().click();
+  if (tab !== undefined) await page.getByRole("tab", { name: tab, exact: true }).click();
   await press(page, create);
 }
+
+/** Fills in a form's only field, or the one that is refused. */
+const filled = async (label: string, value: string) => fill(drawer(page), label, value);
+const line = (group: string, number: number) => drawer(page).getByRole("group", { name: `${group} ${number}` });
 
 const vswitch = async (range: string) => {
   await opened("vSwitches", "Create vSwitch");
@@ -95,6 +103,89 @@ const forms: [string, string, () => Promise<void>][] = [
       await choose(page, where, "Zone", ZONES[0]);
       await choose(page, where, "vSwitch", ZONES[0]);
     }
+  }],
+  ["a secondary range that the VPC has already", "Duplicated.SecondaryCidrBlock", async () => {
+    await of("VPCs", "vpc-1", "Add Secondary CIDR Block", "Secondary CIDR Blocks");
+    await filled("CIDR Block", "10.0.0.0/16");
+  }],
+  ["a route table of a name that none may have", "InvalidParameter.RouteTableName", async () => {
+    await opened("Route Tables", "Create Route Table");
+    await choose(page, drawer(page), "VPC", "vpc-1");
+    await filled("Name", "x");
+  }],
+  ["a private zone of a name that none may have", "InvalidParameter.ZoneName", async () => {
+    await opened("Private Zones", "Create Private Zone");
+    await filled("Domain Name", "-shop-");
+  }],
+  ["a record of an address that is none", "InvalidParameter.Value", async () => {
+    await of("Private Zones", "shop.example", "Add Record");
+    await filled("Host Record", "www");
+    await filled("Value", "nowhere");
+  }],
+  ["a security group of a name that none may have", "InvalidParameter.SecurityGroupName", async () => {
+    await opened("Security Groups", "Create Security Group");
+    await choose(page, drawer(page), "VPC", "vpc-1");
+    await filled("Name", "http://x");
+  }],
+  ["a rule for a range that is none", "InvalidSourceCidrIp.Malformed", async () => {
+    await of("Security Groups", "clients", "Add Rule");
+    await filled("Source", "10.0.0.0/33");
+  }],
+  ["an NLB with one zone twice", "InvalidZones", async () => {
+    await opened("Instances", "Create NLB");
+    await choose(page, drawer(page), "VPC", "vpc-2");
+    for (const number of [1, 2]) {
+      await choose(page, line("Zone", number), "Zone", ZONES[0]);
+      await choose(page, line("Zone", number), "vSwitch", ZONES[0]);
+    }
+  }],
+  ["a server group of a name that none may have", "IllegalParam.ServerGroupName", async () => {
+    await opened("Server Groups", "Create Server Group");
+    await filled("Server Group Name", "a");
+    await choose(page, drawer(page), "VPC", "vpc-2");
+  }],
+  ["a server outside of the VPC", "IllegalParam.IP", async () => {
+    await of("Server Groups", "by-address", "Add Backend Server");
+    await fill(line("Backend Servers", 1), "IP Address", "172.16.0.1");
+    await fill(line("Backend Servers", 1), "Port", "80");
+    await fill(line("Backend Servers", 1), "Weight", "100");
+  }],
+  ["a TLS policy that nobody could use", "IllegalParam", async () => {
+    await opened("TLS Security Policies", "Create TLS Security Policy");
+    await filled("Name", "useless");
+    await choose(page, drawer(page), "TLS Versions", "TLSv1.2");
+    await choose(page, drawer(page), "Cipher Suites", "TLS_AES_128_GCM_SHA256");
+  }],
+  ["a service with one resource twice", "EndpointServiceResourceExist", async () => {
+    await opened("Endpoint Services", "Create Endpoint Service");
+    await press(drawer(page), "Add Resource from Another Zone");
+    for (const number of [1, 2]) {
+      await choose(page, line("Select Service Resource", number), "Zone", ZONES[0]);
+      await choose(page, line("Select Service Resource", number), "Service Resource", "nlb-1");
+    }
+  }],
+  ["a resource that the service has already", "EndpointServiceResourceExist", async () => {
+    await of("Endpoint Services", "shop", "Add Service Resource", "Service Resources");
+    await choose(page, drawer(page), "Zone", ZONES[0]);
+    await choose(page, drawer(page), "Service Resource", "nlb-1");
+  }],
+  ["a zone that the endpoint is in already", "EndpointZoneDuplicated", async () => {
+    await of("Endpoints", "endpoint-1", "Add vSwitch");
+    await choose(page, drawer(page), "Zone", ZONES[0]);
+    await choose(page, drawer(page), "vSwitch", ZONES[0]);
+  }],
+  ["a security group that the endpoint is in already", "SecurityGroupExist", async () => {
+    await of("Endpoints", "endpoint-1", "Add Security Group", "Security Groups");
+    await choose(page, drawer(page), "Security Group", "clients");
+  }],
+  ["a tag of the cloud's own", "InvalidTagKey", async () => {
+    await of("VPCs", "vpc-1", "Add Tag", "Tags");
+    await filled("Tag Key", "aliyun");
+  }],
+  ["a resource group that is there", "EntityAlreadyExists.ResourceGroup", async () => {
+    await opened("Resource Groups", "Create Resource Group");
+    await filled("Name", "taken");
+    await filled("Display Name", "taken");
   }],
 ];
 

@@ -1,9 +1,9 @@
 // The picture of the network: what is there, how it is joined, live, and the way to each thing.
 import { beforeAll, expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { text } from "../src/api/call.ts";
+import { list, text } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { barriers, logOn, menu, open, row, steps, URL } from "./browser.ts";
+import { barriers, drawer, fill, logOn, menu, open, press, row, send, steps, URL } from "./browser.ts";
 import { consume, provide, type Consumed, type Provided } from "./shop.ts";
 
 let page: Page;
@@ -68,6 +68,19 @@ test("a click leads to what it is", async () => {
   await box("endpoint", "endpoint-1").getByRole("link").click();
   await page.getByRole("heading", { name: made.endpoint }).waitFor();
   await row(page, "cn-hangzhou-g").waitFor();
+});
+
+test("a listener has a page of its own, with its tags", async () => {
+  await menu(page, "Topology");
+  await box("listener", "TCP 80").getByRole("link").click();
+  await page.getByRole("heading", { name: made.listener }).waitFor();
+  await page.getByRole("tab", { name: "Tags" }).click();
+  await press(page, "Add Tag");
+  await fill(drawer(page), "Tag Key", "team");
+  await fill(drawer(page), "Tag Value", "shop");
+  await send(page);
+  await row(page, "team").getByText("shop").waitFor();
+  expect(list(await owner.api("Nlb", "ListListeners", { Tag: [{ Key: "team", Value: "shop" }] }), "Listeners").length).toBe(1);
 });
 
 test("why a server is unhealthy, and since when, is told by its last probes", async () => {

@@ -20,6 +20,10 @@ export const sentences = {
     "Nothing to draw yet. Create a VPC: what you make appears here, from clients on the left to servers on the right.",
     "暂无内容。请先创建专有网络：所创建的资源会显示在这里，左侧是客户端，右侧是服务器。",
   ],
+  accountsHint: [
+    "Accounts and keys are made on the machine that Isthmus runs on, by root: no key makes another. A provider lets an account connect by its number.",
+    "账号和密钥只能由 root 在运行 Isthmus 的主机上创建：密钥不能创建密钥。服务方通过账号 ID 授权连接。",
+  ],
   monitoringHint: [
     "Read every two seconds while this page is open; ten minutes are kept. What clients have sent and received, Ethernet headers included.",
     "页面打开期间每两秒读取一次，保留十分钟。统计客户端发送和接收的数据，包含以太网头部。",

@@ -3,7 +3,8 @@ import { MinusCircleOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Form, Input, InputNumber, Select, Switch } from "antd";
 import { useAnswer } from "../api/live.tsx";
 import { useWords } from "../i18n/index.tsx";
-import { rows, strs, type Entries, type Field, type Option } from "./form.ts";
+import { rows, strs, type Entries, type Field } from "./form.ts";
+import { useOptions } from "./options.ts";
 
 interface Place {
   entries: Entries;
@@ -17,14 +18,13 @@ function Choice({ field, place, ...rest }: { field: Extract<Field, { kind: "offe
   const t = useWords();
   const row = place.line ? (rows(place.entries[place.line.group])[place.line.index] ?? {}) : {};
   const offer = field.offer(place.entries, row);
-  const { answer, error } = useAnswer(offer?.call);
-  const options: Option[] = offer && answer ? offer.pick(answer) : [];
+  const { options, error, search } = useOptions(offer);
   const nothing = error ? error.message : offer === undefined ? t("chooseAboveFirst") : t("nothingToChoose");
   return (
     <Select
       {...rest}
       {...(field.kind === "offeredSeveral" ? { mode: "multiple" as const } : {})}
-      showSearch={{ optionFilterProp: "label" }}
+      showSearch={{ optionFilterProp: "label", onSearch: search }}
       allowClear
       options={options}
       notFoundContent={nothing}

@@ -1,5 +1,5 @@
 // What a form is: a value that says which fields there are and which call they become.
-import type { Answer, Call } from "../api/call.ts";
+import type { Answer, Call, Params } from "../api/call.ts";
 import type { Word } from "../i18n/index.tsx";
 
 /** A field's value: what the component gives. */
@@ -15,6 +15,8 @@ export interface Option {
 export interface Offer {
   call: Call;
   pick: (answer: Answer) => Option[];
+  /** How the same call asks for what a text names, where there may be more than one page. */
+  search?: (typed: string) => Params;
 }
 
 interface Base {

@@ -28,7 +28,7 @@ export type Action = { label: Word; when?: (row: Row) => boolean } & (
 export interface ListSpec {
   title: Word;
   call: Call;
-  /** How the action pages: by number, by token, or not at all. */
+  /** How the action pages: by number, by token, or not at all; then the table does. */
   paging: "number" | "token" | "pvtz" | "cas" | "none";
   rows: (answer: Answer) => Row[];
   id: (row: Row) => string;
@@ -145,7 +145,7 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
       columns={columns}
       dataSource={rows}
       loading={answer === undefined && error === undefined}
-      pagination={false}
+      pagination={spec.paging === "none" ? { pageSize: PAGE, showSizeChanger: false, hideOnSinglePage: true } : false}
       size="middle"
       scroll={{ x: "max-content" }}
       locale={{ emptyText: <Empty description={t(spec.empty)} /> }}

@@ -2,20 +2,26 @@
 import { list, text, texts, type Answer, type Call, type Params, type Product } from "../api/call.ts";
 import { str, type Entries, type Entry, type Field, type Offer, type Option } from "./form.ts";
 
-/** Most choices that one list shows; beyond it one searches by name. */
+/** Most choices that one list shows; what is beyond is found by its name or id. */
 const MOST = 50;
+
+type Search = (typed: string) => Params;
+
+/** The older products find names by their beginning; the newer ones find whole names. */
+const older = (prefix: string, id: string, name: string): Search => (typed) => (typed.startsWith(prefix) ? { [id]: typed } : { [name]: `${typed}*` });
+const newer = (prefix: string, ids: string, names: string): Search => (typed) => ({ [typed.startsWith(prefix) ? ids : names]: [typed] });
 
 function named(id: string, name: string): Option {
   return { value: id, label: name === "" ? id : `${name} (${id})` };
 }
 
-function offer(product: Product, action: string, params: Params, path: string, id: string, name: string): Offer {
+function offer(product: Product, action: string, params: Params, path: string, id: string, name: string, search?: Search): Offer {
   const call: Call = { product, action, params };
   const pick = (answer: Answer) => list(answer, path).map((row) => named(text(row, id), text(row, name)));
-  return { call, pick };
+  return { call, pick, ...(search && { search }) };
 }
 
-export const vpcs = (): Offer => offer("Vpc", "DescribeVpcs", { PageSize: MOST }, "Vpcs.Vpc", "VpcId", "VpcName");
+export const vpcs = (): Offer => offer("Vpc", "DescribeVpcs", { PageSize: MOST }, "Vpcs.Vpc", "VpcId", "VpcName", older("vpc-", "VpcId", "VpcName"));
 
 export const zones = (): Offer => offer("Vpc", "DescribeZones", {}, "Zones.Zone", "ZoneId", "");
 
@@ -28,7 +34,7 @@ export function vswitches(vpc: Entry, zone?: Entry): Offer | undefined {
       const place = `${text(row, "ZoneId")}, ${text(row, "CidrBlock")}`;
       return { value: text(row, "VSwitchId"), label: `${text(row, "VSwitchName") || text(row, "VSwitchId")} · ${place}` };
     });
-  return { call, pick };
+  return { call, pick, search: older("vsw-", "VSwitchId", "VSwitchName") };
 }
 
 /** The zones in which a VPC has a vSwitch. */
@@ -45,19 +51,20 @@ export function zonesOf(vpc: Entry): Offer | undefined {
 export function securityGroups(vpc: Entry): Offer | undefined {
   if (str(vpc) === "") return undefined;
   const params = { VpcId: str(vpc), PageSize: MOST };
-  return offer("Ecs", "DescribeSecurityGroups", params, "SecurityGroups.SecurityGroup", "SecurityGroupId", "SecurityGroupName");
+  const search = older("sg-", "SecurityGroupIds", "SecurityGroupName");
+  return offer("Ecs", "DescribeSecurityGroups", params, "SecurityGroups.SecurityGroup", "SecurityGroupId", "SecurityGroupName", search);
 }
 
-export function instances(vpc: Entry): Offer | undefined {
-  if (str(vpc) === "") return undefined;
-  const params = { VpcId: str(vpc), PageSize: MOST };
-  return offer("Ecs", "DescribeInstances", params, "Instances.Instance", "InstanceId", "InstanceName");
-}
+/** The instances of a VPC. */
+export const instances = (vpc: Entry): Offer | undefined => (str(vpc) === "" ? undefined : allInstances({ VpcId: str(vpc) }));
+
+export const allInstances = (params: Params = {}): Offer =>
+  offer("Ecs", "DescribeInstances", { ...params, PageSize: MOST }, "Instances.Instance", "InstanceId", "InstanceName", older("i-", "InstanceIds", "InstanceName"));
 
 export const loadBalancers = (zone: Entry): Offer | undefined =>
   str(zone) === ""
     ? undefined
-    : offer("Nlb", "ListLoadBalancers", { ZoneId: str(zone), MaxResults: MOST }, "LoadBalancers", "LoadBalancerId", "LoadBalancerName");
+    : offer("Nlb", "ListLoadBalancers", { ZoneId: str(zone), MaxResults: MOST }, "LoadBalancers", "LoadBalancerId", "LoadBalancerName", newer("nlb-", "LoadBalancerIds", "LoadBalancerNames"));
 
 /** The server groups of a VPC that a listener of this protocol can use. */
 export function serverGroups(vpc: string, protocol: Entry): Offer {
@@ -67,7 +74,7 @@ export function serverGroups(vpc: string, protocol: Entry): Offer {
     list(answer, "ServerGroups")
       .filter((row) => wanted.includes(text(row, "Protocol")))
       .map((row) => named(text(row, "ServerGroupId"), text(row, "ServerGroupName")));
-  return { call, pick };
+  return { call, pick, search: newer("sgp-", "ServerGroupIds", "ServerGroupNames") };
 }
 
 export function services(): Offer {
@@ -77,7 +84,7 @@ export function services(): Offer {
       value: text(row, "ServiceId"),
       label: `${text(row, "ServiceId")} (${texts(row, "Zones").join(", ")})`,
     }));
-  return { call, pick };
+  return { call, pick, search: (ServiceId) => ({ ServiceId }) };
 }
 
 /** The zones of a service, of which an endpoint takes some. */
@@ -93,10 +100,10 @@ export function zonesOfService(entries: Entries): Offer | undefined {
 }
 
 export const certificates = (): Offer =>
-  offer("Cas", "ListUserCertificateOrder", { ShowSize: MOST }, "CertificateOrderList", "CertificateId", "Name");
+  offer("Cas", "ListUserCertificateOrder", { ShowSize: MOST }, "CertificateOrderList", "CertificateId", "Name", (Keyword) => ({ Keyword }));
 
 export const securityPolicies = (): Offer =>
-  offer("Nlb", "ListSecurityPolicy", { MaxResults: MOST }, "SecurityPolicies", "SecurityPolicyId", "SecurityPolicyName");
+  offer("Nlb", "ListSecurityPolicy", { MaxResults: MOST }, "SecurityPolicies", "SecurityPolicyId", "SecurityPolicyName", newer("tls-", "SecurityPolicyIds", "SecurityPolicyNames"));
 
 /** The resource group, which every create form asks for last. */
 export const resourceGroup: Field = {

@@ -10,6 +10,7 @@ const PAGES: Record<string, Load> = {
   "/connectivity": () => import("./connections/connectivity.tsx"),
   "/vpc/vpcs": () => import("./vpc/vpcs.tsx"),
   "/vpc/vpcs/:id": () => import("./vpc/vpc.tsx"),
+  "/vpc/vswitches/:id": () => import("./vpc/vswitch.tsx"),
   "/vpc/vswitches": () => import("./vpc/vswitches.tsx"),
   "/vpc/routetables": () => import("./vpc/routetables.tsx"),
   "/vpc/routetables/:id": () => import("./vpc/routetable.tsx"),
@@ -21,6 +22,7 @@ const PAGES: Record<string, Load> = {
   "/ecs/securitygroups/:id": () => import("./ecs/securitygroup.tsx"),
   "/nlb/instances": () => import("./nlb/loadbalancers.tsx"),
   "/nlb/instances/:id": () => import("./nlb/loadbalancer.tsx"),
+  "/nlb/instances/:balancer/listeners/:id": () => import("./nlb/listener.tsx"),
   "/nlb/servergroups": () => import("./nlb/servergroups.tsx"),
   "/nlb/servergroups/:id": () => import("./nlb/servergroup.tsx"),
   "/nlb/securitypolicies": () => import("./nlb/securitypolicies.tsx"),
@@ -29,6 +31,7 @@ const PAGES: Record<string, Load> = {
   "/privatelink/services/:id": () => import("./privatelink/service.tsx"),
   "/privatelink/endpoints": () => import("./privatelink/endpoints.tsx"),
   "/privatelink/endpoints/:id": () => import("./privatelink/endpoint.tsx"),
+  "/account": () => import("./account.tsx"),
   "/resourcegroups": () => import("./resourcegroups.tsx"),
 };
 

@@ -42,5 +42,11 @@ export const MENU: { label: Word; entries: Entry[] }[] = [
       { label: "endpoints", path: "/privatelink/endpoints" },
     ],
   },
-  { label: "account", entries: [{ label: "resourceGroups", path: "/resourcegroups" }] },
+  {
+    label: "account",
+    entries: [
+      { label: "accountAndKeys", path: "/account" },
+      { label: "resourceGroups", path: "/resourcegroups" },
+    ],
+  },
 ];

@@ -7,10 +7,13 @@ import { useAnswer } from "../../api/live.tsx";
 import { useSession } from "../../api/session.tsx";
 import { useWords } from "../../i18n/index.tsx";
 import { Sentence } from "../../kit/ids.tsx";
+import { allInstances } from "../../kit/offers.ts";
+import { useOptions } from "../../kit/options.ts";
 import { Problem } from "../../kit/problem.tsx";
 import { Invocation } from "../ecs/terminal.tsx";
 
-/** Most choices of a list; others are typed in. */
+const INSTANCES = allInstances();
+/** Most targets that are offered; others are typed in. */
 const MOST = 50;
 /** Longest wait of a request for its answer, seconds. */
 const PATIENCE = 10;
@@ -90,11 +93,11 @@ function useTest() {
 export default function Connectivity() {
   const t = useWords();
   const [form] = Form.useForm<Asked>();
-  const instance = Form.useWatch("instance", form);
+  const instance = Form.useWatch("instance", form) as string | undefined;
   const protocol = Form.useWatch("protocol", form);
-  const { answer } = useAnswer({ product: "Ecs", action: "DescribeInstances", params: { PageSize: MOST } });
-  const instances = list(answer, "Instances.Instance");
-  const targets = useTargets(text(instances.find((row) => text(row, "InstanceId") === instance), "VpcAttributes.VpcId"));
+  const { options, answered, error: unlisted, search } = useOptions(INSTANCES);
+  const { answer: chosen } = useAnswer(instance === undefined ? undefined : { product: "Ecs", action: "DescribeInstances", params: { InstanceIds: JSON.stringify([instance]) } });
+  const targets = useTargets(text(list(chosen, "Instances.Instance")[0], "VpcAttributes.VpcId"));
   const { result, error, trace, request } = useTest();
   const checked = async (then: (asked: Asked) => Promise<void>) => {
     const asked = await form.validateFields().catch(() => undefined);
@@ -108,13 +111,13 @@ export default function Connectivity() {
         <h2>{t("connectivity")}</h2>
       </div>
       <p>{t("connectivityHint")}</p>
-      {answer && instances.length === 0 && <Alert type="info" showIcon title={t("noInstanceToTest")} className="problem" />}
+      {answered && options.length === 0 && <Alert type="info" showIcon title={t("noInstanceToTest")} className="problem" />}
       <Form form={form} layout="vertical" initialValues={{ port: 80, protocol: "tcp" }} className="test">
         <Form.Item name="instance" label={t("instance")} rules={[needed]}>
           <Select
-            showSearch={{ optionFilterProp: "label" }}
+            showSearch={{ optionFilterProp: "label", onSearch: search }}
             placeholder={t("choose")}
-            options={instances.map((row) => ({ value: text(row, "InstanceId"), label: `${text(row, "InstanceName")} (${text(row, "InstanceId")})` }))}
+            options={options}
           />
         </Form.Item>
         <Form.Item name="to" label={t("target")} rules={[needed, name]} extra={t("targetHint")}>
@@ -135,7 +138,7 @@ export default function Connectivity() {
         </Button>
         {protocol !== "udp" && <Button onClick={() => void checked(request)}>{t("sendRequest")}</Button>}
       </Space>
-      <Problem error={error} />
+      <Problem error={error ?? unlisted} />
       {result.trace && <Stages trace={result.trace} />}
       {result.request && (
         <div className="code problem">

@@ -65,7 +65,7 @@ const add = (id: string, direction: Direction): FormSpec => ({
 const rules = (id: string, direction: Direction): ListSpec => ({
   title: direction === "ingress" ? "inbound" : "outbound",
   call: { product: "Ecs", action: "DescribeSecurityGroupAttribute", params: { SecurityGroupId: id, Direction: direction } },
-  paging: "none",
+  paging: "token",
   rows: (answer) => list(answer, "Permissions.Permission"),
   id: (row) => text(row, "SecurityGroupRuleId"),
   columns: [

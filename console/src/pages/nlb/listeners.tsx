@@ -1,4 +1,5 @@
 // The listeners of an NLB: the wizard, and how healthy what is behind each of them is.
+import { Link } from "react-router";
 import { list, text, type Answer } from "../../api/call.ts";
 import { useAnswer } from "../../api/live.tsx";
 import { useWords } from "../../i18n/index.tsx";
@@ -72,7 +73,7 @@ const create = (balancer: string, vpc: string): FormSpec => ({
 });
 
 /** Healthy, or which server is not and why. */
-function Health({ listener }: { listener: string }) {
+export function Health({ listener }: { listener: string }) {
   const t = useWords();
   const { answer } = useAnswer({ product: "Nlb", action: "GetListenerHealthStatus", params: { ListenerId: listener } });
   if (answer === undefined) return null;
@@ -107,7 +108,7 @@ export const listeners = (balancer: string, vpc: string): ListSpec => ({
   rows: (answer) => list(answer, "Listeners"),
   id: (row) => text(row, "ListenerId"),
   columns: [
-    { title: "id", show: (row) => text(row, "ListenerId") },
+    { title: "id", show: (row) => <Link to={`/nlb/instances/${balancer}/listeners/${text(row, "ListenerId")}`}>{text(row, "ListenerId")}</Link> },
     { title: "name", show: (row) => text(row, "ListenerDescription") },
     { title: "protocol", show: (row) => text(row, "ListenerProtocol") },
     { title: "port", show: ports },

@@ -1,15 +1,13 @@
 import { useParams } from "react-router";
 import { list, text, type Answer } from "../../api/call.ts";
 import { useAnswer } from "../../api/live.tsx";
-import { useWords } from "../../i18n/index.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { List } from "../../kit/list.tsx";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
-import type { Reading, Subject } from "../../traffic/readings.ts";
-import { Monitoring, serversOf } from "../../traffic/monitoring.tsx";
-import { listeners, ports } from "./listeners.tsx";
+import { Curves } from "./curves.tsx";
+import { listeners } from "./listeners.tsx";
 
 function Zones({ found }: { found: Answer }) {
   return (
@@ -27,26 +25,9 @@ function Zones({ found }: { found: Answer }) {
   );
 }
 
-/** The listeners together and each of them, with the servers behind it. */
-function Curves({ balancer }: { balancer: string }) {
-  const t = useWords();
+function AllCurves({ balancer }: { balancer: string }) {
   const { answer } = useAnswer({ product: "Nlb", action: "ListListeners", params: { LoadBalancerIds: [balancer], MaxResults: 100 } });
-  const listeners = list(answer, "Listeners");
-  const subject = (value: string, label: string, of: Answer[], readings: readonly Reading[]): Subject => {
-    const groups = [...new Set(of.map((row) => text(row, "ServerGroupId")))];
-    return { value, label, carriers: of.map((row) => text(row, "ListenerId")), servers: groups.flatMap((group) => serversOf(readings, group)) };
-  };
-  return (
-    <Monitoring
-      of={{
-        scope: { LoadBalancerId: balancer },
-        subjects: (readings) => [
-          subject("", t("allListeners"), listeners, readings),
-          ...listeners.map((row) => subject(text(row, "ListenerId"), `${text(row, "ListenerProtocol")} ${ports(row)}`, [row], readings)),
-        ],
-      }}
-    />
-  );
+  return <Curves balancer={balancer} listeners={list(answer, "Listeners")} />;
 }
 
 const detail = (id: string): DetailSpec => ({
@@ -64,7 +45,7 @@ const detail = (id: string): DetailSpec => ({
   ],
   tabs: [
     { label: "listener", show: (found) => <List level={3} spec={listeners(id, text(found, "VpcId"))} /> },
-    { label: "monitoring", show: () => <Curves balancer={id} /> },
+    { label: "monitoring", show: () => <AllCurves balancer={id} /> },
     { label: "tags", show: () => <Tags of={{ product: "Nlb", type: "loadbalancer", id }} /> },
   ],
 });

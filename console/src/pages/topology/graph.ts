@@ -120,7 +120,7 @@ function balancerBoxes({ balancers, listeners }: Things): Box[] {
         frame: servers(vpcs.get(text(row, "LoadBalancerId")) ?? ""),
         title: `${text(row, "ListenerProtocol")} ${port(row)}`,
         status: text(row, "ListenerStatus"),
-        path: pageOf(text(row, "LoadBalancerId")),
+        path: `${pageOf(text(row, "LoadBalancerId"))}/listeners/${text(row, "ListenerId")}`,
       }),
     ),
   ];

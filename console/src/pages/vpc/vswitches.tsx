@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
@@ -34,7 +35,7 @@ export const vswitches = (vpc = ""): ListSpec => ({
   rows: (answer) => list(answer, "VSwitches.VSwitch"),
   id: (row) => text(row, "VSwitchId"),
   columns: [
-    { title: "id", show: (row) => text(row, "VSwitchId") },
+    { title: "id", show: (row) => <Link to={`/vpc/vswitches/${text(row, "VSwitchId")}`}>{text(row, "VSwitchId")}</Link> },
     { title: "name", show: (row) => text(row, "VSwitchName") },
     { title: "vpc", show: (row) => text(row, "VpcId") },
     { title: "zone", show: (row) => text(row, "ZoneId") },

@@ -1,0 +1,54 @@
+// Tables and choices of many rows: the server is asked for one page at a time, and finds what is not on it.
+import { beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { list, text } from "../src/api/call.ts";
+import { account, type Account } from "./account.ts";
+import { drawer, choose, logOn, menu, open, press, row } from "./browser.ts";
+
+/** More than a form offers at first. */
+const MANY = 60;
+
+let page: Page;
+let owner: Account;
+
+beforeAll(async () => {
+  owner = await account("collector");
+  const vpc = text(await owner.api("Vpc", "CreateVpc", { VpcName: "vpc-1", CidrBlock: "10.0.0.0/16" }), "VpcId");
+  await owner.api("Vpc", "DescribeVpcs", { VpcId: vpc }, "Vpcs.Vpc.0.Status=Available");
+  const names = Array.from({ length: MANY }, (_, index) => `group-${String(index).padStart(2, "0")}`);
+  await Promise.all(names.map((SecurityGroupName) => owner.api("Ecs", "CreateSecurityGroup", { VpcId: vpc, SecurityGroupName })));
+  page = await open();
+  await logOn(page, owner.key);
+});
+
+test("a table asks for the page that it shows, however many there are", async () => {
+  const asked: URLSearchParams[] = [];
+  page.on("request", (request) => {
+    if (request.headers()["x-acs-action"] === "DescribeSecurityGroups") asked.push(new URLSearchParams(request.postData() ?? ""));
+  });
+  await menu(page, "Security Groups");
+  const seen = new Set<string>();
+  for (const number of [1, 2, 3]) {
+    await page.getByText(`${number} · ${MANY}`).waitFor();
+    await expect.poll(() => row(page, "group-").count()).toBe(20);
+    for (const name of await row(page, "group-").getByText(/^group-/).allInnerTexts()) seen.add(name);
+    if (number < 3) await press(page, "Next");
+    await expect.poll(async () => number === 3 || !seen.has(await row(page, "group-").getByText(/^group-/).first().innerText())).toBe(true);
+  }
+  expect(seen.size).toBe(MANY);
+  expect(asked.length).toBeGreaterThanOrEqual(3);
+  for (const params of asked) expect(params.get("PageSize")).toBe("20");
+});
+
+test("a form finds by its name what is not among the first that it offers", async () => {
+  const offered = list(await owner.api("Ecs", "DescribeSecurityGroups", { PageSize: 50 }), "SecurityGroups.SecurityGroup").map((group) => text(group, "SecurityGroupName"));
+  const beyond = Array.from({ length: MANY }, (_, index) => `group-${String(index).padStart(2, "0")}`).find((name) => !offered.includes(name)) ?? "";
+  await menu(page, "ECS Instances");
+  await press(page, "Create Instance");
+  await choose(page, drawer(page), "VPC", "vpc-1");
+  const box = drawer(page).getByRole("combobox", { name: /Security Groups$/ });
+  await box.click();
+  await box.fill(beyond);
+  await page.locator(".ant-select-dropdown:visible .ant-select-item-option").filter({ hasText: beyond }).click();
+  await drawer(page).locator(".ant-select-selection-item").filter({ hasText: beyond }).waitFor();
+});
