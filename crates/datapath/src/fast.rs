@@ -6,7 +6,7 @@ use aya_ebpf::{
     helpers::{bpf_ktime_get_coarse_ns, bpf_skb_pull_data},
     programs::TcContext,
 };
-use tables::{Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Purpose, checksum, is_ipv6, mac};
+use tables::{Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Mac, Purpose, checksum, is_ipv6, mac};
 
 use crate::{
     event,
@@ -40,12 +40,12 @@ struct Tcp {
 }
 
 /// What a TCP header says that its flow remembers; of other protocols nothing.
-struct Segment {
-    flags: u8,
-    ack: u32,
+pub(crate) struct Segment {
+    pub flags: u8,
+    pub ack: u32,
 }
 
-/// The verdict, or nothing if the packet is one for the slow path.
+/// The verdict, or nothing if the packet is one for the slow path, as all that goes to the other family is.
 #[inline(always)]
 pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     let skb = ctx.skb.skb;
@@ -107,7 +107,8 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     // SAFETY: a helper without arguments.
     let now = unsafe { bpf_ktime_get_coarse_ns() };
     let length = ctx.len();
-    if !current(flow, frame, now, length)
+    if is_ipv6(flow.dst)
+        || !current(flow, &frame.src_mac, frame.ttl, now, length)
         || tells(flow, data, end)
         || !follow(&key, flow, &segment, now, length)
     {
@@ -120,13 +121,11 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
 /// Whether the flow may be followed as it stands, and its connection has room. One that was idle for too long may still
 /// live by its other entry: the slow path looks.
 #[inline(always)]
-fn current(flow: &Flow, frame: &Frame, now: u64, length: u32) -> bool {
+pub(crate) fn current(flow: &Flow, src_mac: &Mac, ttl: u8, now: u64, length: u32) -> bool {
     flow.epoch == epoch()
-        // To the other family.
-        && !is_ipv6(flow.dst)
         && !flow.idle(now)
-        && frame.src_mac == flow.src_mac
-        && frame.ttl > flow.ttl_step
+        && *src_mac == flow.src_mac
+        && ttl > flow.ttl_step
         && (flow.limited == 0 || limit::admits(flow, length))
 }
 
@@ -145,7 +144,7 @@ fn follow(key: &FlowKey, flow: &mut Flow, segment: &Segment, now: u64, length: u
 
 /// Counts the packet, for its flow and for the whole host.
 #[inline(always)]
-fn charge(flow: &mut Flow, now: u64, length: u32) {
+pub(crate) fn charge(flow: &mut Flow, now: u64, length: u32) {
     flow.last_seen = now;
     flow.packets += 1;
     flow.bytes += length as u64;
@@ -164,7 +163,7 @@ fn tells(flow: &Flow, data: usize, end: usize) -> bool {
 
 /// Whether the packet may change the state of its connection, or announces a longest segment.
 #[inline(always)]
-fn changes(flow: &Flow, tcp_flags: u8) -> bool {
+pub(crate) fn changes(flow: &Flow, tcp_flags: u8) -> bool {
     tcp_flags & (FIN | RST | SYN) != 0 || !flow.is(FlowState::Established)
 }
 

@@ -41,6 +41,7 @@ mod clamp;
 mod event;
 mod families;
 mod fast;
+mod fast6;
 mod flow;
 mod hop;
 mod icmp;
@@ -80,7 +81,7 @@ use crate::{report::Outcome, trip::Trip};
 fn ingress(ctx: TcContext) -> i32 {
     match fast::forward(&ctx) {
         Some(verdict) => verdict,
-        None => slow(ctx.skb.skb),
+        None => others(ctx.skb.skb),
     }
 }
 
@@ -90,8 +91,17 @@ fn empty(_: TcContext) -> i32 {
     TC_ACT_OK
 }
 
-/// First packets, ends of connections, and everything unusual.
+/// What is not established in IPv4. Apart from the entry point, whose stack IPv4's fast path has.
 #[inline(never)]
+fn others(skb: *mut __sk_buff) -> i32 {
+    match fast6::forward(skb) {
+        fast6::SLOW => slow(skb),
+        verdict => verdict as i32,
+    }
+}
+
+/// First packets, ends of connections, and everything unusual.
+#[inline(always)]
 fn slow(skb: *mut __sk_buff) -> i32 {
     let Some(trip) = Trip::current() else { return TC_ACT_SHOT };
     trip.begin(skb);

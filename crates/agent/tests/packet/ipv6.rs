@@ -6,7 +6,7 @@ use crate::{
     drops::dropped,
     forward::{FIRST, NEXT, arrived},
     rig::*,
-    wire::{ACK, Packet, SYN, icmp_error, tcp, udp},
+    wire::{ACK, FIN, Packet, SYN, icmp_error, tcp, udp},
     wire6::*,
 };
 
@@ -15,7 +15,15 @@ const NLB6: &str = "fd00:2::c8";
 
 /// The world with IPv6: every instance, the endpoint and the load balancer have an address.
 fn rig() -> Rig {
-    let mut rig = Rig::new();
+    dual_stack(Rig::new())
+}
+
+/// The same where the program does not see how checksums stand.
+fn sightless() -> Rig {
+    dual_stack(Rig::without_sight())
+}
+
+fn dual_stack(mut rig: Rig) -> Rig {
     for peer in PEERS {
         if peer.network != tables::SERVICES_NETWORK {
             rig.ipv6(peer);
@@ -77,6 +85,48 @@ fn an_endpoint_leads_to_a_server_that_sees_the_client() {
     arrived6(&out, ANN, "[fd00:1::64]:80 > [fd00:1::1]:5000", NEXT);
     let out = rig.send(ANN, &tcp6(ANN, 5000, ENDPOINT6, 80, ACK));
     arrived6(&out, ONE, "[fd00:1::1]:5000 > [fd00:2::3]:8080", NEXT);
+}
+
+/// As in `FLOWS`: established packets take a shorter way, which must come to the same.
+#[test]
+fn established_connections_go_on_as_they_began() {
+    for mut rig in [rig(), sightless()] {
+        served_by_ipv6(&mut rig);
+        rig.send(ANN, &tcp6(ANN, 5000, ENDPOINT6, 80, SYN));
+        rig.send(ONE, &tcp6(ONE, 8080, &six(ANN), 5000, SYN | ACK));
+        for _ in 0..3 {
+            let out = rig.send(ANN, &tcp6(ANN, 5000, ENDPOINT6, 80, ACK));
+            arrived6(&out, ONE, "[fd00:1::1]:5000 > [fd00:2::3]:8080", NEXT);
+            assert_eq!(hop_limit(&out.packet), 63);
+            let out = rig.send(ONE, &tcp6(ONE, 8080, &six(ANN), 5000, ACK));
+            arrived6(&out, ANN, "[fd00:1::64]:80 > [fd00:1::1]:5000", NEXT);
+        }
+        let stolen = tcp6(ANN, 5000, ENDPOINT6, 80, ACK).changed(11, 99);
+        dropped(&rig.send(ANN, &stolen), SpoofedMac, &[ANN.index]);
+        let (mut sent, mut counted) = (0, 0);
+        for (_, flow) in rig.flows() {
+            sent += flow.packets;
+            counted += flow.bytes;
+        }
+        assert_eq!((sent, counted), (8, 8 * 84));
+        rig.send(ANN, &tcp6(ANN, 5000, ENDPOINT6, 80, FIN | ACK));
+        rig.send(ONE, &tcp6(ONE, 8080, &six(ANN), 5000, FIN | ACK));
+        assert!(rig.flows().iter().all(|(_, flow)| flow.ended()));
+    }
+}
+
+#[test]
+fn datagrams_go_on_as_they_began() {
+    let mut rig = rig();
+    rig.listener(53, 17, |l| l.preserve_client = 0);
+    served_by_ipv6(&mut rig);
+    rig.send(ANN, &udp6(ANN, 5000, ENDPOINT6, 53));
+    for _ in 0..2 {
+        let out = rig.send(ANN, &udp6(ANN, 5000, ENDPOINT6, 53));
+        arrived6(&out, ONE, "[fd00:2::c8]:5000 > [fd00:2::3]:8080", NEXT);
+        let out = rig.send(ONE, &udp6(ONE, 8080, NLB6, 5000));
+        arrived6(&out, ANN, "[fd00:1::64]:53 > [fd00:1::1]:5000", NEXT);
+    }
 }
 
 #[test]
