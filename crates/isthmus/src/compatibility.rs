@@ -22,6 +22,21 @@ cloud itself does.
 In part: the scheduler `Wlc` counts the connections that pass through this host. Where a listener speaks TLS or the PROXY protocol,
 `Wrr`, `Rr` and `Wlc` place connections by hash, in proportion to the weights (`Rr`: in equal shares). `Qch` knows QUIC connections by the first
 eight bytes of the ids that their servers gave them; a client that moves to an id that it was given under encryption is placed anew.
+
+Parameters of which not every value of the cloud is taken; the others are refused, with the code that is documented for that where there is one:
+
+| parameter | is | because |
+| --- | --- | --- |
+| EndpointType | Interface | a Reverse endpoint belongs to a service of NAT gateways, one of the type GatewayLoadBalancer to gateway load balancers; an NLB opens no connections and forwards no foreign packets (`Mismatch.EndpointType`) |
+| ServiceResourceType, ResourceType of a service | nlb | there are no load balancers of other types, and no NAT gateways |
+| ZonePrivateIpAddressCount | 1 | a zone's interface has one address (of each family) that stands for the service (`QuotaExceeded.IpQuotaPerEp`) |
+| AddressType of a load balancer | Intranet | no address is public |
+| ServerType | Ecs, Eni, Ip | there are no container instances (`ResourceNotFound.Eci`) |
+| ProxyProtocolEnabled with UDP | false | the header goes before the first byte of a connection, and datagrams have none |
+| SecSensorEnabled | false, or true once SetHdMonitorRegionConfig has been asked | it is kept and shown; there is no second-level monitoring |
+| NextHopType, NextHopList | Instance, NetworkInterface; one hop | there are no gateways for a route to lead to, and packets take one way |
+| RepeatMode | Once | commands are run when they are asked for |
+| InstanceType of interfaces | Primary, Secondary | there are no trunk interfaces |
 ";
 
 /// The whole page.
