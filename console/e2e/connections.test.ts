@@ -110,8 +110,7 @@ test("curves show what an endpoint, a listener and a server carry, and how well 
   expect(await consumer.getByRole("img", { name: /^Health/ }).count()).toBe(0);
   await expect.poll(() => drawn(curve(consumer, "Traffic", /sent/).locator("canvas"), [0x09, 0x58, 0xd9])).toBeGreaterThan(0);
   expect(await barriers(consumer)).toEqual([]);
-  await monitoring(provider, `/nlb/instances/${offered.balancer}`);
-  await choose(provider, provider.getByRole("main"), "Monitored", "TCP 80");
+  await monitoring(provider, `/nlb/instances/${offered.balancer}/listeners/${offered.listener}`);
   await curve(provider, "Traffic", TRAFFIC).waitFor();
   await curve(provider, "Health", /healthy 2, unhealthy 0/).waitFor();
   await monitoring(provider, `/nlb/servergroups/${offered.group}`);
