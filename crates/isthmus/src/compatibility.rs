@@ -35,6 +35,8 @@ Parameters of which not every value of the cloud is taken; the others are refuse
 | ProxyProtocolEnabled with UDP | false | the header goes before the first byte of a connection, and datagrams have none |
 | SecSensorEnabled | false, or true once SetHdMonitorRegionConfig has been asked | it is kept and shown; there is no second-level monitoring |
 | NextHopType, NextHopList | Instance, NetworkInterface; one hop | there are no gateways for a route to lead to, and packets take one way |
+| IpVersionAffinityMode | NonAffinity | a server is chosen whatever its and the client's address family |
+| DestinationCidrBlock | an IPv4 range | routes that users add are of IPv4; in IPv6 the vSwitches of a VPC reach each other (`OperationFailed.NotSupportIPV6`) |
 | RepeatMode | Once | commands are run when they are asked for |
 | InstanceType of interfaces | Primary, Secondary | there are no trunk interfaces |
 ";
