@@ -16,6 +16,8 @@ test("a filter takes the beginning of an address, a port or an id", () => {
   const flow = { number: 0, record };
   for (const wanted of ["", "10.0.1.1", "80", "ep-", " EP-1", "tcp"]) expect(fits(flow, undefined, wanted), wanted).toBe(true);
   for (const wanted of ["0.1.11", "8080", "lsn-"]) expect(fits(flow, undefined, wanted), wanted).toBe(false);
+  const sixth = { number: 1, record: { ...record, asked: { from: "[fd00::11]:5000", to: "[fd00::100]:80" } } };
+  expect(["fd00::1", "fd00::100", "80"].map((wanted) => fits(sixth, undefined, wanted))).toEqual([true, true, true]);
   expect([fits(flow, "denied", "80"), fits(flow, "new", "80")]).toEqual([true, false]);
 });
 

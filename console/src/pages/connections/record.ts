@@ -12,7 +12,8 @@ export interface Flow {
 /** What one filters by, besides the event: both ends and all ids. */
 function words(record: Answer): string[] {
   const ends = ["asked.from", "asked.to", "served.from", "served.to"].map((path) => text(record, path));
-  const addresses = ends.flatMap((end) => end.split(":"));
+  // An address of IPv6 has brackets around it where a port follows.
+  const addresses = ends.flatMap((end) => /^\[?(.*?)\]?:(\d+)$/.exec(end)?.slice(1) ?? end);
   const ids = ["endpoint", "listener", "client.eni", "server.eni", "client.vpc", "server.vpc"].map((path) => text(record, path));
   return [...ends, ...addresses, ...ids, text(record, "protocol")];
 }
