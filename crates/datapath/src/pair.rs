@@ -117,16 +117,16 @@ fn take(trip: &Trip) -> Result<(), i32> {
         return first;
     }
     let Some(holder) = FLOWS.get_ptr(&trip.reverse_key) else { return first };
-    // SAFETY: a live entry, copied at once.
-    let holder = unsafe { *holder };
-    let pair = trip.reverse_key.paired(&holder);
+    // SAFETY: a live entry, only read, and before any is removed. Not copied: the stack is nearly used up here.
+    let holder = unsafe { &*holder };
+    let pair = trip.reverse_key.paired(holder);
     let alive = match FLOWS.get_ptr(&pair) {
         Some(other) => {
             // SAFETY: a live entry, read before any is removed.
             let other = unsafe { &*other };
             let idle = holder.idle(trip.now) && other.idle(trip.now);
             if idle {
-                event::over(true, &trip.reverse_key, &holder, other);
+                event::over(true, &trip.reverse_key, holder, other);
             }
             pair != trip.judged && !idle
         }
