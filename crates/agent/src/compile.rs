@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
 use indexmap::IndexSet;
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::Ipv4Net;
 use model::id::{
     EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
     ZoneId,
@@ -13,8 +13,8 @@ use model::id::{
 use model::net::{PortRange, Transport, services};
 use model::nlb::Scheduler;
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan, ServerGroupPlan,
-    ServerPlan, VipPlan,
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan, ServerPlan,
+    VipPlan,
 };
 use model::report::HealthState;
 use tables::Choice;
@@ -25,7 +25,7 @@ use crate::image::{
 use crate::ipv6::{Ipv6Addresses, both};
 use crate::kernel::packed::{index_of, of_plan, stand_in};
 use crate::leaving::{Former, Past};
-use crate::policy::{self, Policies};
+use crate::policy::Policies;
 use crate::turns;
 
 /// A server that gets new connections.
@@ -76,24 +76,6 @@ fn members(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
         group.members.iter().copied().chain(ipv6).map(move |it| (index, it)).collect::<Vec<_>>()
     };
     plan.groups.iter().flat_map(of_group).collect()
-}
-
-/// What lies in each range of IPv6 addresses that a rule names, as members of the group that stands for the range.
-fn ranges(plan: &HostPlan) -> BTreeSet<(u32, Ipv4Addr)> {
-    let rules = plan.groups.values().flat_map(|group| group.ingress.iter().chain(&group.egress));
-    let ranges: BTreeSet<Ipv6Net> = rules
-        .filter_map(|rule| match rule.peer {
-            PeerPlan::Ipv6Cidr(range) => Some(range),
-            PeerPlan::Cidr(_) | PeerPlan::Group(_) => None,
-        })
-        .collect();
-    let addresses = Ipv6Addresses::of(plan).0;
-    let of_range = |range: &Ipv6Net| {
-        let (range, group) = (*range, policy::range(range));
-        let inside = addresses.iter().filter(move |(_, address)| range.contains(*address));
-        inside.map(move |(index, _)| (group, stand_in(*index))).collect::<Vec<_>>()
-    };
-    ranges.iter().flat_map(of_range).collect()
 }
 
 /// Routes of every table, and sources of every port that has a link.
@@ -194,6 +176,7 @@ impl<'a> Compiler<'a> {
         let mut addresses = self.vpc_addresses(&ports);
         addresses.extend(services_addresses(&ports));
         let services = Network(tables::SERVICES_NETWORK);
+        let ipv6 = Ipv6Addresses::of(plan);
         addresses
             .extend(proxy_addresses(plan).into_iter().map(|(address, what)| ((services, address), what)));
         Image {
@@ -201,8 +184,8 @@ impl<'a> Compiler<'a> {
             services: self.interfaces.services,
             addresses,
             routes: routes(plan, &self.interfaces.ports),
-            members: members(plan).into_iter().chain(ranges(plan)).collect(),
-            ipv6: Ipv6Addresses::of(plan).0,
+            members: members(plan).into_iter().chain(self.policies.ranges().members(&ipv6)).collect(),
+            ipv6: ipv6.0,
             rates: rates(plan),
             limits: plan.endpoints.iter().filter_map(|(index, it)| Some((*index, it.bandwidth?))).collect(),
             ..Image::default()

@@ -16,6 +16,7 @@ pub mod image;
 pub mod instance;
 pub mod instances;
 pub mod ipv6;
+mod ipv6_ranges;
 pub mod kernel;
 pub mod label;
 pub mod leaving;

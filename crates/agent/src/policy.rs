@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexSet;
-use ipnet::Ipv6Net;
 use model::id::GroupIndex;
 use model::net::PortRange;
 use model::plan::{GroupPlan, PeerPlan, RulePlan};
@@ -12,11 +11,13 @@ use model::security::{RulePolicy, RuleProtocol};
 use tables::{IPV6_RANGE, Rule, RuleAction, RuleFamily};
 
 use crate::image::PolicyRef;
+use crate::ipv6_ranges::Ipv6Ranges;
 use crate::kernel::packed::packed;
 
 /// Builds the policy of each combination of groups once, and keeps each distinct one once.
 pub struct Policies<'a> {
     groups: &'a BTreeMap<GroupIndex, GroupPlan>,
+    ranges: Ipv6Ranges,
     lists: IndexSet<Vec<Rule>>,
     ingress: HashMap<Vec<GroupIndex>, PolicyRef>,
     egress: HashMap<Vec<GroupIndex>, PolicyRef>,
@@ -25,7 +26,13 @@ pub struct Policies<'a> {
 impl<'a> Policies<'a> {
     /// Policies over these groups.
     pub fn new(groups: &'a BTreeMap<GroupIndex, GroupPlan>) -> Self {
-        Self { groups, lists: IndexSet::new(), ingress: HashMap::new(), egress: HashMap::new() }
+        Self {
+            groups,
+            ranges: Ipv6Ranges::of(groups),
+            lists: IndexSet::new(),
+            ingress: HashMap::new(),
+            egress: HashMap::new(),
+        }
     }
 
     /// What may come in where these groups apply: their rules, then their members among themselves, then nothing.
@@ -40,9 +47,9 @@ impl<'a> Policies<'a> {
 
     fn ingress_list(&self, groups: &[GroupIndex]) -> Vec<Rule> {
         let members: BTreeMap<GroupIndex, &GroupPlan> = self.known(groups);
-        let mut list = merge(members.values().map(|group| &group.ingress));
+        let mut list = self.merge(members.values().map(|group| &group.ingress));
         let inner = members.iter().filter(|(_, group)| group.inner_access);
-        list.extend(inner.map(|(index, _)| accept_all(peer_fields(PeerPlan::Group(*index)))));
+        list.extend(inner.map(|(index, _)| accept_all(members_of(*index))));
         list
     }
 
@@ -58,7 +65,7 @@ impl<'a> Policies<'a> {
 
     fn egress_list(&self, groups: &[GroupIndex]) -> Vec<Rule> {
         let members = self.known(groups);
-        let mut list = merge(members.values().map(|group| &group.egress));
+        let mut list = self.merge(members.values().map(|group| &group.egress));
         // A group that the plan does not describe lets nothing through.
         let distinct = groups.iter().collect::<BTreeSet<_>>().len();
         if distinct > 0 && members.len() == distinct && members.values().all(|group| group.egress_default) {
@@ -72,20 +79,25 @@ impl<'a> Policies<'a> {
         self.lists.into_iter().collect()
     }
 
+    /// Rules of all groups by priority, drop before accept, otherwise in the order of the groups.
+    fn merge<'b>(&self, lists: impl Iterator<Item = &'b Vec<RulePlan>>) -> Vec<Rule> {
+        let mut rules: Vec<&RulePlan> = lists.flatten().collect();
+        rules.sort_by_key(|rule| (rule.priority, rule.policy));
+        rules.into_iter().map(|plan| rule(plan, &self.ranges)).collect()
+    }
+
+    /// The ranges of IPv6 addresses that the rules name.
+    pub(crate) fn ranges(&self) -> &Ipv6Ranges {
+        &self.ranges
+    }
+
     fn known(&self, groups: &[GroupIndex]) -> BTreeMap<GroupIndex, &'a GroupPlan> {
         groups.iter().filter_map(|index| Some((*index, self.groups.get(index)?))).collect()
     }
 }
 
-/// Rules of all groups by priority, drop before accept, otherwise in the order of the groups.
-fn merge<'a>(lists: impl Iterator<Item = &'a Vec<RulePlan>>) -> Vec<Rule> {
-    let mut rules: Vec<&RulePlan> = lists.flatten().collect();
-    rules.sort_by_key(|rule| (rule.priority, rule.policy));
-    rules.into_iter().map(rule).collect()
-}
-
-fn rule(plan: &RulePlan) -> Rule {
-    let (address, mask, group, family) = peer_fields(plan.peer);
+fn rule(plan: &RulePlan, ranges: &Ipv6Ranges) -> Rule {
+    let (address, mask, group, family) = peer_fields(plan.peer, ranges);
     let (protocol, has_ports) = protocol_number(plan.protocol);
     let ports = if has_ports { plan.ports } else { PortRange { low: 0, high: u16::MAX } };
     let action = match plan.policy {
@@ -121,23 +133,18 @@ fn accept_all((address, mask, group, family): (u32, u32, u32, RuleFamily)) -> Ru
 }
 
 /// Address, mask, group and family of a rule.
-fn peer_fields(peer: PeerPlan) -> (u32, u32, u32, RuleFamily) {
+fn peer_fields(peer: PeerPlan, ranges: &Ipv6Ranges) -> (u32, u32, u32, RuleFamily) {
     match peer {
         PeerPlan::Cidr(range) => (packed(range.network()), packed(range.netmask()), 0, RuleFamily::Ipv4),
         PeerPlan::Ipv6Cidr(everywhere) if everywhere.prefix_len() == 0 => (0, 0, 0, RuleFamily::Ipv6),
-        PeerPlan::Ipv6Cidr(it) => (0, 0, range(&it), RuleFamily::Ipv6),
-        PeerPlan::Group(group) => (0, 0, group.0, RuleFamily::Any),
+        // A number without members matches nobody; every range of the plan has its own.
+        PeerPlan::Ipv6Cidr(range) => (0, 0, ranges.number(&range).unwrap_or(IPV6_RANGE), RuleFamily::Ipv6),
+        PeerPlan::Group(group) => members_of(group),
     }
 }
 
-/// The group that stands for a range of IPv6 addresses: its members are the interfaces' addresses in it. A hash, so that a
-/// range keeps its number whatever others there are (FNV-1a, folded).
-pub(crate) fn range(it: &Ipv6Net) -> u32 {
-    let bytes = it.network().octets().into_iter().chain([it.prefix_len()]);
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    IPV6_RANGE | (hash ^ hash >> 32) as u32
+fn members_of(group: GroupIndex) -> (u32, u32, u32, RuleFamily) {
+    (0, 0, group.0, RuleFamily::Any)
 }
 
 /// The number in the IP header (0 = any), and whether the protocol has ports.
