@@ -7,17 +7,17 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::run::succeed;
+use crate::run::{cargo, succeed};
 
 /// The programs of the package `fuzz`, a parser each.
 const TARGETS: [&str; 6] = ["action", "canonical", "credentials", "json", "probe", "request"];
+/// The targets' own package, and with it all that other steps build: so their dependencies, with the same features, are built already.
+const PACKAGES: [&str; 7] = ["fuzz", "model", "tables", "control", "agent", "isthmus", "xtask"];
+/// Instruments the workspace's own crates.
+const COMPILER: &str = "fuzz/instrumented";
+const BUILT: &str = "target/debug";
 /// How long `./x test` fuzzes all of them together, seconds.
 const BRIEFLY: u32 = 60;
-const TRIPLE: &str = "x86_64-unknown-linux-gnu";
-const BUILT: &str = "target/fuzz";
-/// What libFuzzer needs to see of the branches taken.
-const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1";
 /// Longest input, bytes.
 const LONGEST: &str = "-max_len=4096";
 
@@ -28,13 +28,14 @@ pub(crate) fn briefly() -> Result<()> {
 
 /// Fuzzes each target for so many seconds, from its committed corpus on. What is found stays in target/tmp/fuzz.
 pub(crate) fn run(seconds: u32) -> Result<()> {
-    let mut build = Command::new("cargo");
-    build.args(["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", TRIPLE]);
-    succeed(build.args(["--target-dir", BUILT]).env("RUSTFLAGS", COVERAGE))?;
+    let mut build = cargo(&["build", "--locked"]);
+    build.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    build.args(TARGETS.iter().flat_map(|target| ["--bin", target]));
+    succeed(build.env("RUSTC_WORKSPACE_WRAPPER", COMPILER))?;
     for target in TARGETS {
         let found = format!("target/tmp/fuzz/{target}");
         std::fs::create_dir_all(&found).with_context(|| format!("cannot make {found}"))?;
-        let mut fuzz = Command::new(format!("{BUILT}/{TRIPLE}/debug/{target}"));
+        let mut fuzz = Command::new(format!("{BUILT}/{target}"));
         fuzz.arg(format!("-max_total_time={seconds}")).args([
             LONGEST,
             "-verbosity=0",

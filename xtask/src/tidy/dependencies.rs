@@ -16,6 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("agent", &["model", "tables"]),
     ("control", &["model"]),
     ("isthmus", &["agent", "control", "model", "tables"]),
+    ("fuzz", &["control", "model"]),
     ("xtask", &[]),
 ];
 
