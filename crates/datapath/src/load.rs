@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::bpf_loop;
-use tables::{Choice, Flow, Listener, Load};
+use tables::{Choice, Flow, Listener};
 
 use crate::{
     atomic,
@@ -44,7 +44,9 @@ struct Search {
     /// Where to begin: equals take turns.
     turn: u32,
     found: u32,
-    least: Load,
+    /// What the least loaded one would have with one more, and its weight.
+    connections: u64,
+    weight: u64,
 }
 
 /// The server with the fewest connections for its weight; 0 = there is none.
@@ -55,14 +57,16 @@ pub(crate) fn least(listener: &Listener, hash: u32) -> u32 {
         slots: listener.slots,
         turn: hash,
         found: 0,
-        least: Load { weight: 0, connections: 0 },
+        connections: 1,
+        weight: 0,
     };
     // SAFETY: the callback has the signature that `bpf_loop` wants, and `search` outlives the call.
     unsafe { bpf_loop(listener.slots, weigh as *mut c_void, (&raw mut search).cast(), 0) };
     search.found
 }
 
-/// Weighs one server against the lightest until now; 1 ends the loop.
+/// Weighs one server against the lightest until now; 1 ends the loop. It branches on nothing that the first call alone knows:
+/// Linux before 6.7 verifies no further call, and takes out what that one would not reach.
 unsafe extern "C" fn weigh(step: u32, search: *mut Search) -> i64 {
     // SAFETY: `least` passes its own live structure.
     let search = unsafe { &mut *search };
@@ -73,9 +77,9 @@ unsafe extern "C" fn weigh(step: u32, search: *mut Search) -> i64 {
     let Some(server) = SLOTS.get(slot) else { return 0 };
     // SAFETY: a live entry, copied at once.
     let Some(load) = (unsafe { LOADS.get(*server) }) else { return 0 };
-    if search.found == 0 || load.lighter_than(&search.least) {
-        search.found = *server;
-        search.least = *load;
+    let (connections, weight) = (load.with_one_more(), load.weight as u64);
+    if connections * search.weight < search.connections * weight {
+        (search.found, search.connections, search.weight) = (*server, connections, weight);
     }
     0
 }

@@ -137,11 +137,10 @@ impl PartialEq for Load {
 }
 
 impl Load {
-    /// Whether one more connection would load this server less than `other`, each for its weight.
+    /// Its connections if it got one more.
     #[inline(always)]
-    pub fn lighter_than(&self, other: &Load) -> bool {
-        let after = |load: &Load| load.connections.max(0) as u64 + 1;
-        after(self) * (other.weight as u64) < after(other) * (self.weight as u64)
+    pub fn with_one_more(&self) -> u64 {
+        self.connections.max(0) as u64 + 1
     }
 }
 
