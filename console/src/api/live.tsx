@@ -32,10 +32,25 @@ export interface Asked {
   error: Error | undefined;
 }
 
-/** The answer of a call, asked again whenever something has changed; nothing while there is no call. */
-export function useAnswer(call: Call | undefined): Asked {
+/** A number that is another one after each period; without one it stays. */
+function useClock(period: number | undefined): number {
+  const [time, put] = useState(0);
+  useEffect(() => {
+    if (period === undefined) return;
+    const clock = setInterval(() => put((before) => before + 1), period);
+    return () => clearInterval(clock);
+  }, [period]);
+  return time;
+}
+
+/**
+ * The answer of a call, asked again whenever something has changed; nothing while there is no call. What changes without being
+ * told of is asked for again after each period, milliseconds.
+ */
+export function useAnswer(call: Call | undefined, period?: number): Asked {
   const { ask } = useSession();
   const { tick } = useLive();
+  const time = useClock(period);
   const wanted = call === undefined ? "" : JSON.stringify(call);
   const [asked, setAsked] = useState<Asked & { wanted: string }>({ answer: undefined, error: undefined, wanted: "" });
   useEffect(() => {
@@ -51,6 +66,6 @@ export function useAnswer(call: Call | undefined): Asked {
     return () => {
       stale = true;
     };
-  }, [ask, wanted, tick]);
+  }, [ask, wanted, tick, time]);
   return asked.wanted === wanted ? asked : { answer: undefined, error: undefined };
 }

@@ -24,6 +24,22 @@ pub struct Report {
     pub faults: Vec<String>,
 }
 
+impl Report {
+    /// Whether another report tells no news: of probes their durations are none, for they differ each time.
+    pub fn tells_the_same(&self, other: &Self) -> bool {
+        let Self { host, observed, instances, health, tasks, faults } = self;
+        let verdicts = |health: &BTreeMap<ServerIndex, HealthReport>| -> Vec<_> {
+            health.iter().map(|(server, report)| (*server, report.state, report.reason)).collect()
+        };
+        *host == other.host
+            && *observed == other.observed
+            && *instances == other.instances
+            && verdicts(health) == verdicts(&other.health)
+            && *tasks == other.tasks
+            && *faults == other.faults
+    }
+}
+
 /// An instance as its host sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceReport {

@@ -27,6 +27,14 @@ pub struct Observed {
     pub hosts: BTreeMap<HostId, Report>,
 }
 
+impl Observed {
+    /// Whether other reports tell no news.
+    pub fn tells_the_same(&self, other: &Self) -> bool {
+        self.hosts.len() == other.hosts.len()
+            && self.hosts.values().zip(other.hosts.values()).all(|(one, other)| one.tells_the_same(other))
+    }
+}
+
 /// A status, and why it is not the one that a person waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged<S> {

@@ -10,9 +10,12 @@ import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Terminal } from "./terminal.tsx";
 
+/** Time after which an instance may have printed more, of which nobody tells, milliseconds. */
+const PERIOD = 3000;
+
 function ConsoleOutput({ id }: { id: string }) {
   const t = useWords();
-  const { answer, error } = useAnswer({ product: "Ecs", action: "GetInstanceConsoleOutput", params: { InstanceId: id } });
+  const { answer, error } = useAnswer({ product: "Ecs", action: "GetInstanceConsoleOutput", params: { InstanceId: id } }, PERIOD);
   const output = unbase64(text(answer, "ConsoleOutput"));
   if (error) return <Problem error={error} />;
   return output === "" ? <p>{t("noOutput")}</p> : <Code text={output} label={t("consoleOutput")} />;

@@ -6,11 +6,14 @@ import { useLanguage, useWords } from "../../i18n/index.tsx";
 import { Status } from "../../kit/status.tsx";
 import { Unwell } from "./unwell.tsx";
 
+/** Time after which there are other probes, milliseconds: nobody tells of those that say what the last one has said. */
+const PERIOD = 3000;
+
 const ProbesContext = createContext<Answer | undefined>(undefined);
 
 export function Probed({ group, servers, children }: { group: string; servers: Answer[]; children: ReactNode }) {
   const ids = servers.map((row) => text(row, "ServerId"));
-  const { answer } = useAnswer(ids.length === 0 ? undefined : beside("probes", { ServerGroupId: group, ServerIds: ids }));
+  const { answer } = useAnswer(ids.length === 0 ? undefined : beside("probes", { ServerGroupId: group, ServerIds: ids }), PERIOD);
   return <ProbesContext value={answer}>{children}</ProbesContext>;
 }
 

@@ -27,7 +27,7 @@ const CHANGED: &[u8] = b"data: changed\n\n";
 pub(super) const NOTHING: &[u8] = b": nothing new\n\n";
 
 /// What the reader has been told of.
-type Told = (Revision, Arc<Observed>);
+pub(super) type Told = (Revision, Arc<Observed>);
 
 /// What is watched.
 #[derive(Clone)]
@@ -49,16 +49,16 @@ impl Changes {
         self.observed.borrow().clone()
     }
 
-    fn now(&self) -> Told {
+    pub(super) fn now(&self) -> Told {
         (self.states.borrow().revision(), self.observed.borrow().clone())
     }
 
     /// Waits until state or reports differ from what they were when they were `told`, and says what they are now.
-    async fn since(&mut self, told: &Told) -> Result<Told, watch::error::RecvError> {
+    pub(super) async fn since(&mut self, told: &Told) -> Result<Told, watch::error::RecvError> {
         loop {
             // Hosts report what has not changed, too.
             let now = self.now();
-            if now != *told {
+            if now.0 != told.0 || !now.1.tells_the_same(&told.1) {
                 return Ok(now);
             }
             tokio::select! {

@@ -1,12 +1,16 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::BodyExt;
 use model::command::Command;
 use model::command::system::CreateAccount;
-use model::id::{AccountId, InstanceId, ServerIndex, ZoneId};
-use model::report::Probe;
+use model::entropy::Entropy;
+use model::id::{AccountId, HostId, InstanceId, Revision, ServerIndex, ZoneId};
+use model::report::{HealthReport, HealthState, Probe, Report};
 use model::status::Observed;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::*;
 use crate::accounts::{self, Wanted};
@@ -55,7 +59,7 @@ struct Cloud {
     commits: Commits,
     changes: Changes,
     stop: watch::Sender<()>,
-    _observed: watch::Sender<Arc<Observed>>,
+    reported: watch::Sender<Arc<Observed>>,
 }
 
 async fn cloud(dev: bool) -> Cloud {
@@ -70,7 +74,7 @@ async fn cloud(dev: bool) -> Cloud {
     let gate = Gate { sessions: Arc::new(Sessions::new(&[7; 32]).unwrap()), replays: Replays::default() };
     let api = Api::new(commits.clone(), observed, Arc::new(NoConsoles), gate, Edge::default());
     let front = Front::new(api, changes.clone(), Arc::new(OneFlow), dev, stopped);
-    Cloud { front, commits, changes, stop, _observed: reported }
+    Cloud { front, commits, changes, stop, reported }
 }
 
 async fn ask(cloud: &Cloud, method: Method, path: &str) -> Response<Body> {
@@ -146,6 +150,33 @@ async fn a_trace_from_an_instance_that_is_not_the_caller_s_is_refused() {
     assert_eq!(ask(&from("nobody")).await, "InvalidInstanceId.NotFound");
     assert_eq!(ask(&to).await, "MissingParameter.InstanceId");
     assert_eq!(ask(&[("InstanceId", "i-1"), ("To", "x"), ("Port", "65536")]).await, "InvalidParameter.Port");
+}
+
+/// A report in which one server's last probe took this long.
+fn probed(state: HealthState, latency_micros: u32) -> Arc<Observed> {
+    let host = HostId::generate(&mut Entropy::new(1));
+    let health = [(ServerIndex(1), HealthReport { state, reason: None, latency_micros })].into();
+    let report = Report {
+        host: host.clone(),
+        observed: Revision(1),
+        instances: BTreeMap::new(),
+        health,
+        tasks: BTreeMap::new(),
+        faults: Vec::new(),
+    };
+    Arc::new(Observed { hosts: [(host, report)].into() })
+}
+
+#[tokio::test]
+async fn that_a_probe_took_another_time_is_no_change_and_another_verdict_is() {
+    let cloud = cloud(false).await;
+    let mut changes = cloud.changes.clone();
+    cloud.reported.send_replace(probed(HealthState::Healthy, 120));
+    let told = changes.now();
+    cloud.reported.send_replace(probed(HealthState::Healthy, 350));
+    assert!(timeout(Duration::ZERO, changes.since(&told)).await.is_err());
+    cloud.reported.send_replace(probed(HealthState::Unhealthy, 350));
+    assert!(timeout(Duration::ZERO, changes.since(&told)).await.is_ok());
 }
 
 #[tokio::test]
