@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
+use std::path::Path;
 
 use model::id::{Ipv6Index, PortIndex};
 use model::net::services;
-use model::plan::{AddressPlan, HostPlan, Ipv6Plan};
+use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PortPlan};
 use serde::{Deserialize, Serialize};
+use tables::Ipv6;
 
-use crate::kernel::packed::{index_of, stand_in};
+use crate::kernel::packed::{index_of, packed_ipv6, stand_in, unpacked};
+use crate::kernel::table::{Table, TableError};
 
 /// The IPv6 addresses of a plan, by what stands for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +49,43 @@ impl Ipv6Addresses {
             }
         }
     }
+}
+
+/// What addresses of packets are known by, as the kernel's map says.
+pub(crate) struct Known(Table<Ipv6, u32>);
+
+impl Known {
+    /// By the maps pinned in this directory.
+    pub(crate) fn open(maps: &Path) -> Result<Self, TableError> {
+        Ok(Self(Table::open(maps, "IPV6")?))
+    }
+
+    /// As the kernel knows it; `None` = nobody has it.
+    pub(crate) fn ip(&self, address: IpAddr) -> Result<Option<Ipv4Addr>, TableError> {
+        match address {
+            IpAddr::V4(address) => Ok(Some(address)),
+            IpAddr::V6(address) => {
+                let address = packed_ipv6(address);
+                Ok(self.0.get(&address)?.or(address.to_ipv4()).map(unpacked))
+            }
+        }
+    }
+
+    /// The same with a port.
+    pub(crate) fn end(&self, end: SocketAddr) -> Result<Option<SocketAddrV4>, TableError> {
+        Ok(self.ip(end.ip())?.map(|address| SocketAddrV4::new(address, end.port())))
+    }
+}
+
+/// An address and its IPv6 one, as people know them.
+pub(crate) fn ips(address: Ipv4Addr, ipv6: Option<Ipv6Plan>) -> impl Iterator<Item = IpAddr> {
+    [address.into()].into_iter().chain(ipv6.map(|it| it.address.into()))
+}
+
+/// Every address of an interface, the primary one first.
+pub(crate) fn all_of(port: &PortPlan) -> impl Iterator<Item = IpAddr> + '_ {
+    let ipv4 = std::iter::once(port.address).chain(port.secondary.iter().copied());
+    ipv4.map(IpAddr::from).chain(port.ipv6.iter().map(|it| it.address.into()))
 }
 
 /// An address and its IPv6 one, as the kernel knows them.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use model::plan::{HostPlan, PortPlan};
 use crate::compile::{Health, Interfaces, proxy_names};
 use crate::config::AgentConfig;
 use crate::follow::{self, Follower};
+use crate::ipv6::all_of;
 use crate::kernel::links::{self, SERVICES_LINK, Veth};
 use crate::kernel::maps::{Changes, Maps};
 use crate::kernel::programs::{Attachment, Programs, maps_dir};
@@ -171,7 +172,7 @@ impl Reconciler {
         let rules = siblings
             .iter()
             .filter(|_| siblings.len() > 1)
-            .flat_map(|port| all_addresses(port).map(|address| SourceRule { address, table: table(port) }));
+            .flat_map(|port| all_of(port).map(|address| SourceRule { address, table: table(port) }));
         let on_link = |address| Ipv4Net::new(address, port.subnet.prefix_len()).ok();
         Veth {
             host: links::host_side(index),
@@ -192,10 +193,6 @@ impl Reconciler {
 /// The primary one first.
 fn addresses(port: &PortPlan) -> impl Iterator<Item = Ipv4Addr> + '_ {
     std::iter::once(port.address).chain(port.secondary.iter().copied())
-}
-
-fn all_addresses(port: &PortPlan) -> impl Iterator<Item = IpAddr> + '_ {
-    addresses(port).map(IpAddr::from).chain(port.ipv6.iter().map(|it| it.address.into()))
 }
 
 /// Every instance that is to have a namespace.

@@ -25,10 +25,21 @@ pub struct Connection {
     pub from: InstanceId,
     /// An address, or a name of the client's VPC.
     pub to: String,
+    /// Whom it asks for by this family; `None` = by IPv4, if there is a choice.
+    pub family: Option<Family>,
     /// The port that it asks for; of a ping none counts.
     pub port: u16,
     /// What it speaks.
     pub protocol: Protocol,
+}
+
+/// An IP version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
 }
 
 /// What a connection speaks.

@@ -10,7 +10,7 @@ use agent::flows::{Filter, Query, Viewer};
 use agent::probe::Probes;
 use agent::trace::{From, Question};
 use bytes::Bytes;
-use control::hosts::{Carried, Carrier, Connection, Protocol, Sight, Traffic};
+use control::hosts::{Carried, Carrier, Connection, Family, Protocol, Sight, Traffic};
 use model::id::{AccountId, ServerIndex};
 use model::plan::HostPlan;
 use model::report::Probe;
@@ -76,13 +76,17 @@ impl Sight for LocalSight {
 
     fn trace(&self, account: AccountId, connection: &Connection) -> Result<serde_json::Value, String> {
         let plan = self.plan()?;
-        let Connection { from, to, port, protocol } = connection.clone();
+        let Connection { from, to, family, port, protocol } = connection.clone();
         let protocol = match protocol {
             Protocol::Tcp => agent::trace::Protocol::Tcp,
             Protocol::Udp => agent::trace::Protocol::Udp,
             Protocol::Icmp => agent::trace::Protocol::Icmp,
         };
-        let question = Question { from: From::Instance(from), to, port, protocol };
+        let family = family.map(|family| match family {
+            Family::Ipv4 => agent::trace::Family::Ipv4,
+            Family::Ipv6 => agent::trace::Family::Ipv6,
+        });
+        let question = Question { from: From::Instance(from), to, family, port, protocol };
         let _turn = self.tracing.lock().unwrap_or_else(PoisonError::into_inner);
         let trace = agent::trace::trace(&self.agent, &plan, &question, &Viewer::Account(account));
         serde_json::to_value(trace.map_err(|error| error.to_string())?).map_err(|error| error.to_string())

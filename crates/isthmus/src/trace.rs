@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent::flows::Viewer;
-use agent::trace::{From, Protocol, Question, Trace};
+use agent::trace::{Family, From, Protocol, Question, Trace};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
@@ -17,9 +17,12 @@ pub struct TraceArgs {
     which: Which,
     /// Its client: an instance (i-…), an interface (eni-…) or an interface's address.
     from: String,
-    /// Whom it asks for: an address or a name of the client's VPC, and a port; of a ping no port.
+    /// Whom it asks for: an address ([ADDRESS] in IPv6) or a name of the client's VPC, and a port; of a ping no port.
     #[arg(value_name = "TO:PORT")]
     to: String,
+    /// By IPv6 to a name that has addresses of both families.
+    #[arg(long, short = '6')]
+    ipv6: bool,
     /// A datagram instead of a TCP connection.
     #[arg(long, conflicts_with = "ping")]
     udp: bool,
@@ -66,13 +69,17 @@ impl TraceArgs {
             (false, false) => Protocol::Tcp,
         };
         let (to, port) = if self.ping { (self.to.clone(), 0) } else { split(&self.to)? };
-        Ok(Question { from: client(&self.from)?, to, port, protocol })
+        let family = self.ipv6.then_some(Family::Ipv6);
+        Ok(Question { from: client(&self.from)?, to, family, port, protocol })
     }
 }
 
 fn split(to: &str) -> Result<(String, u16)> {
     let (host, port) = to.rsplit_once(':').with_context(|| format!("'{to}' has no port: give TO:PORT"))?;
     let port = port.parse().with_context(|| format!("'{port}' is no port: give 1 to 65535"))?;
+    if host.contains(':') && !host.starts_with('[') {
+        bail!("'{to}' does not say where its port begins: give [ADDRESS]:PORT");
+    }
     Ok((host.to_owned(), port))
 }
 
@@ -95,4 +102,18 @@ fn screen(trace: &Trace) -> String {
         None => format!("{:<20}{}\n", stage.stage, stage.decision),
     };
     trace.stages.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_address_and_its_port_are_told_apart_by_brackets() {
+        assert_eq!(split("[fd00::1]:80").unwrap(), ("[fd00::1]".to_owned(), 80));
+        assert_eq!(split("shop.example:80").unwrap(), ("shop.example".to_owned(), 80));
+        assert!(split("fd00::1:80").unwrap_err().to_string().contains("[ADDRESS]:PORT"));
+        assert!(split("[fd00::1]").is_err());
+        assert!(matches!(client("fd00::1").unwrap(), From::Address(address) if address.is_ipv6()));
+    }
 }

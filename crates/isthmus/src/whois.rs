@@ -1,6 +1,6 @@
 //! `isthmus whois`: who stands behind the source address and port of a connection.
 
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use agent::flows::FlowProtocol;
 use agent::whois::{Caller, Question, Receiver, whois};
@@ -18,7 +18,7 @@ pub struct Whois {
     which: Which,
     /// Its source, as the instance that has got it sees it.
     #[arg(value_name = "ADDRESS:PORT")]
-    from: SocketAddrV4,
+    from: SocketAddr,
     /// Only connections that instances of this VPC have got.
     #[arg(long, value_name = "ID", conflicts_with = "instance")]
     vpc: Option<VpcId>,

@@ -5,7 +5,7 @@ mod sides;
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use model::id::{EndpointId, EniId, InstanceId, LoadBalancerId};
@@ -18,6 +18,7 @@ use crate::kernel::tap::{self, TapError};
 use sides::Side;
 
 pub use packet::Packet;
+pub(crate) use packet::{ETHERNET, HOP_BY_HOP, IPV6};
 
 /// Interfaces that are captured at once at most: each keeps up to 16 MiB for frames that wait.
 pub const MOST: usize = 64;
@@ -44,18 +45,18 @@ pub struct Filter {
     /// This protocol.
     pub protocol: Option<FlowProtocol>,
     /// At one of its ends.
-    pub address: Option<Ipv4Addr>,
+    pub address: Option<IpAddr>,
     /// At one of its ends.
     pub port: Option<u16>,
 }
 
 impl Filter {
-    /// Whether a frame is asked for; what is no IPv4 is, if nothing is asked about it.
+    /// Whether a frame is asked for; what is no IP is, if nothing is asked about it.
     fn takes(&self, packet: Option<&Packet>) -> bool {
         let Some(packet) = packet else { return *self == Self::default() };
         let ends = [packet.from, packet.to];
         self.protocol.is_none_or(|protocol| FlowProtocol::of(packet.protocol) == Some(protocol))
-            && self.address.is_none_or(|address| ends.iter().any(|end| *end.ip() == address))
+            && self.address.is_none_or(|address| ends.iter().any(|end| end.ip() == address))
             && self.port.is_none_or(|port| ends.iter().any(|end| end.port() == port))
     }
 }
@@ -156,7 +157,7 @@ impl Capture {
 enum Keep {
     All,
     /// What goes to or comes from one of these addresses.
-    Addresses(BTreeSet<Ipv4Addr>),
+    Addresses(BTreeSet<IpAddr>),
     /// What belongs to a connection that the target has taken.
     Connections(Box<sides::Connections>),
 }
@@ -167,7 +168,7 @@ impl Keep {
             (Self::All, _) => true,
             (Self::Addresses(_) | Self::Connections(_), None) => false,
             (Self::Addresses(addresses), Some(packet)) => {
-                [packet.from, packet.to].iter().any(|end| addresses.contains(end.ip()))
+                [packet.from, packet.to].iter().any(|end| addresses.contains(&end.ip()))
             }
             (Self::Connections(connections), Some(packet)) => connections.have(packet, outgoing),
         }

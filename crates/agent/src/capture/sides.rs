@@ -1,7 +1,7 @@
 //! From what is to be captured to interfaces, and to what of each belongs to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, SocketAddr};
 
 use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, VipIndex};
 use model::plan::{EndpointPlan, HostPlan, PortPlan};
@@ -9,6 +9,7 @@ use tables::{Flow, FlowKey, Port};
 
 use super::{CaptureError, Keep, MOST, Packet, Target};
 use crate::config::AgentConfig;
+use crate::ipv6::{Known, ips};
 use crate::kernel::packed::flow_key;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::{Table, TableError};
@@ -24,6 +25,7 @@ pub(super) struct Side {
 /// Connections of a server that a target has taken, as the kernel's flows say.
 pub(super) struct Connections {
     flows: Table<FlowKey, Flow>,
+    known: Known,
     /// The host side of the server's interface.
     ifindex: u32,
     translation: Translation,
@@ -33,9 +35,9 @@ pub(super) struct Connections {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Translation {
     /// Addresses that clients ask for, by the network of the clients.
-    asked: BTreeMap<Network, BTreeSet<Ipv4Addr>>,
+    asked: BTreeMap<Network, BTreeSet<IpAddr>>,
     /// Addresses in whose name the proxy opens connections to servers.
-    vips: BTreeSet<Ipv4Addr>,
+    vips: BTreeSet<IpAddr>,
     listeners: BTreeSet<ListenerIndex>,
     /// Only connections through this endpoint.
     endpoint: Option<EndpointIndex>,
@@ -63,10 +65,12 @@ pub(super) fn of(config: &AgentConfig, plan: &HostPlan, target: &Target) -> Resu
         plan.ports.iter().filter(|(index, port)| translation.concerns(**index, port)).collect();
     bounded(ports.len())?;
     let indices = indices(config)?;
+    let maps = maps_dir(&config.bpf_dir());
     let side = |(index, port): (&PortIndex, &PortPlan)| {
         let keep = if translation.servers.contains(index) {
             Keep::Connections(Box::new(Connections {
-                flows: Table::open(&maps_dir(&config.bpf_dir()), "FLOWS")?,
+                flows: Table::open(&maps, "FLOWS")?,
+                known: Known::open(&maps)?,
                 ifindex: indices.get(index).copied().unwrap_or(0),
                 translation: Translation { asked: translation.asked_by(port), ..translation.clone() },
             }))
@@ -109,7 +113,7 @@ fn indices(config: &AgentConfig) -> Result<BTreeMap<PortIndex, u32>, TableError>
 impl Translation {
     fn of_endpoint(plan: &HostPlan, index: EndpointIndex, endpoint: &EndpointPlan) -> Self {
         let vips = endpoint.zones.iter().flat_map(|zone| [zone.vip, zone.replaced]).flatten().collect();
-        let asked = endpoint.zones.iter().map(|zone| zone.address).collect();
+        let asked = endpoint.zones.iter().flat_map(|zone| ips(zone.address, zone.ipv6)).collect();
         let mut translation = Self { endpoint: Some(index), ..Self::behind(plan, &vips) };
         translation.asked.insert(endpoint.network, asked);
         translation
@@ -118,12 +122,13 @@ impl Translation {
     fn of_balancer(plan: &HostPlan, vips: &BTreeSet<VipIndex>) -> Self {
         let mut translation = Self::behind(plan, vips);
         for vip in vips.iter().filter_map(|vip| plan.vips.get(vip)) {
-            translation.asked.entry(vip.network).or_default().insert(vip.address);
+            translation.asked.entry(vip.network).or_default().extend(ips(vip.address, vip.ipv6));
         }
         for endpoint in plan.endpoints.values() {
             let leads =
                 |zone: &&model::plan::EndpointZonePlan| zone.vip.is_some_and(|vip| vips.contains(&vip));
-            let addresses = endpoint.zones.iter().filter(leads).map(|zone| zone.address);
+            let leading = endpoint.zones.iter().filter(leads);
+            let addresses = leading.flat_map(|zone| ips(zone.address, zone.ipv6));
             translation.asked.entry(endpoint.network).or_default().extend(addresses);
         }
         translation
@@ -131,7 +136,8 @@ impl Translation {
 
     /// Listeners on these addresses, and their servers.
     fn behind(plan: &HostPlan, vips: &BTreeSet<VipIndex>) -> Self {
-        let addresses = vips.iter().filter_map(|vip| Some(plan.vips.get(vip)?.address)).collect();
+        let vip_plans = vips.iter().filter_map(|vip| plan.vips.get(vip));
+        let addresses = vip_plans.flat_map(|vip| ips(vip.address, vip.ipv6)).collect();
         let mut translation = Self { vips: addresses, ..Self::default() };
         for (index, listener) in &plan.listeners {
             if listener.vips.iter().any(|vip| vips.contains(vip)) {
@@ -151,7 +157,7 @@ impl Translation {
     }
 
     /// What a server may ask for as a client.
-    fn asked_by(&self, port: &PortPlan) -> BTreeMap<Network, BTreeSet<Ipv4Addr>> {
+    fn asked_by(&self, port: &PortPlan) -> BTreeMap<Network, BTreeSet<IpAddr>> {
         self.asked
             .get_key_value(&port.network)
             .map(|(network, asked)| (*network, asked.clone()))
@@ -172,11 +178,17 @@ impl Connections {
     /// what it can ask for as a client.
     pub(super) fn have(&self, packet: &Packet, outgoing: bool) -> bool {
         let (own, peer) = if outgoing { (packet.from, packet.to) } else { (packet.to, packet.from) };
-        let asks = self.translation.asked.values().any(|asked| asked.contains(peer.ip()));
-        let flow = self.flows.get(&flow_key(self.ifindex, own, peer, packet.protocol)).ok().flatten();
+        let asks = self.translation.asked.values().any(|asked| asked.contains(&peer.ip()));
+        let flow = self.flow(own, peer, packet.protocol);
         asks || match flow.filter(|flow| flow.listener != 0) {
             Some(flow) => self.translation.has(&flow),
-            None => self.translation.vips.contains(peer.ip()),
+            None => self.translation.vips.contains(&peer.ip()),
         }
+    }
+
+    /// The entry of what the server sends.
+    fn flow(&self, own: SocketAddr, peer: SocketAddr, protocol: u8) -> Option<Flow> {
+        let end = |end| self.known.end(end).ok().flatten();
+        self.flows.get(&flow_key(self.ifindex, end(own)?, end(peer)?, protocol)).ok().flatten()
     }
 }

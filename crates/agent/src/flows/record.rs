@@ -142,10 +142,10 @@ pub enum FlowProtocol {
 }
 
 impl FlowProtocol {
-    /// By the number in the IP header.
+    /// By the number in the header of either IP version.
     pub(crate) fn of(number: u8) -> Option<Self> {
         match number {
-            1 => Some(Self::Icmp),
+            1 | 58 => Some(Self::Icmp),
             6 => Some(Self::Tcp),
             17 => Some(Self::Udp),
             _ => None,

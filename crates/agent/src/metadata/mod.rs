@@ -6,7 +6,7 @@ mod token;
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,16 +153,18 @@ impl Answers {
     }
 }
 
-/// Who stands behind a connection that the asking instance has got, as JSON: `ADDRESS:PORT/OWN-PORT`.
+/// Who stands behind a connection that the asking instance has got, as JSON: `ADDRESS:PORT/OWN-PORT`. Some clients write
+/// the brackets around an IPv6 address in the way of URLs.
 async fn whois(
     config: AgentConfig,
     plan: Arc<HostPlan>,
     asking: PortIndex,
     connection: &str,
 ) -> Result<Vec<u8>, StatusCode> {
+    let connection = connection.replace("%5B", "[").replace("%5D", "]");
     let parsed =
         connection.split_once('/').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-    let (from, to): (SocketAddrV4, u16) = parsed.ok_or(StatusCode::BAD_REQUEST)?;
+    let (from, to): (SocketAddr, u16) = parsed.ok_or(StatusCode::BAD_REQUEST)?;
     let look = move || whois::told(&config, &plan, asking, from, to);
     let found = tokio::task::spawn_blocking(look).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let found = found.map_err(|error| {

@@ -6,21 +6,24 @@ mod packet;
 mod rules;
 mod stages;
 
+use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
-use model::id::{EniId, InstanceId, PortIndex};
+use model::id::{EniId, InstanceId, PortIndex, ZoneId};
 use model::plan::{HostPlan, PortPlan};
 use serde::Serialize;
 
 use crate::config::AgentConfig;
 use crate::flows::Viewer;
+use crate::ipv6::{Ipv6Addresses, all_of};
 use crate::kernel::links::{self, host_side};
 use crate::kernel::netlink::NetlinkError;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::rehearsal::{RehearsalError, rehearse};
 use crate::kernel::table::TableError;
 use crate::kernel::tap::TapError;
+use packet::Ends;
 
 pub use next::next;
 
@@ -35,6 +38,33 @@ pub enum Protocol {
     Icmp,
 }
 
+/// An IP version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
+}
+
+impl Family {
+    fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::Ipv4,
+            IpAddr::V6(_) => Self::Ipv6,
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        })
+    }
+}
+
 /// The connection that is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
@@ -42,6 +72,8 @@ pub struct Question {
     pub from: From,
     /// Whom it asks for: an address, or a name of the client's VPC.
     pub to: String,
+    /// Whom it asks for by this family; `None` = as `from` has it, else by IPv4 if there is a choice.
+    pub family: Option<Family>,
     /// The port that it asks for; of a ping none counts.
     pub port: u16,
     /// What it speaks.
@@ -55,8 +87,8 @@ pub enum From {
     Instance(InstanceId),
     /// An interface.
     Eni(EniId),
-    /// The interface with this primary address, if there is but one.
-    Address(Ipv4Addr),
+    /// The interface with this address, if there is but one.
+    Address(IpAddr),
 }
 
 /// The answer.
@@ -90,13 +122,31 @@ pub enum TraceError {
     #[error("{address} is the address of several interfaces: give one of {}", .enis.join(", "))]
     ManyClients {
         /// The address.
-        address: Ipv4Addr,
+        address: IpAddr,
         /// The interfaces.
         enis: Vec<String>,
     },
     /// The name has no address in the client's VPC.
     #[error("{0} is neither an address nor a name of the client's VPC")]
     NoTarget(String),
+    /// The target is not reached by that family.
+    #[error("{to} has no {family} address")]
+    NotOfFamily {
+        /// The target.
+        to: String,
+        /// The family.
+        family: Family,
+    },
+    /// The client does not speak the target's family.
+    #[error("{eni} has no {family} address, and {to} is one")]
+    NoSource {
+        /// The client.
+        eni: EniId,
+        /// The family.
+        family: Family,
+        /// The target.
+        to: IpAddr,
+    },
     /// The client's link is not there.
     #[error("the interface has no link yet: `isthmus status` says what stands in the way")]
     NoLink,
@@ -131,30 +181,31 @@ pub fn trace(
     question: &Question,
     viewer: &Viewer,
 ) -> Result<Trace, TraceError> {
-    let Client { ifindex, port, to } = Client::of(config, plan, question)?;
-    let packet = packet::first(port, to, question.port, question.protocol);
+    let Client { ifindex, port, ends } = Client::of(config, plan, question)?;
+    let packet = packet::first(port.mac, ends, question.port, question.protocol);
     let rehearsed = rehearse(&config.fabric(), &maps_dir(&config.bpf_dir()), ifindex, &packet, &[])?;
-    let source = SocketAddrV4::new(port.address, packet::SOURCE_PORT);
-    let stages =
-        stages::Walk { plan, port, to, source, asked: question, rehearsed: &rehearsed, viewer }.stages();
-    Ok(Trace { passes: rehearsed.dropped.is_none(), stages })
+    let source = SocketAddr::new(ends.from(), packet::SOURCE_PORT);
+    let (to, ipv6) = (ends.to(), Ipv6Addresses::of(plan));
+    let walk =
+        stages::Walk { plan, ipv6: &ipv6, port, to, source, asked: question, rehearsed: &rehearsed, viewer };
+    Ok(Trace { passes: rehearsed.dropped.is_none(), stages: walk.stages() })
 }
 
-/// The client that is asked about, and the address that it asks for.
+/// The client that is asked about, by which of its addresses, and the address that it asks for.
 struct Client<'a> {
     /// The host side of its interface.
     ifindex: u32,
     port: &'a PortPlan,
-    to: Ipv4Addr,
+    ends: Ends,
 }
 
 impl<'a> Client<'a> {
     fn of(config: &AgentConfig, plan: &'a HostPlan, question: &Question) -> Result<Self, TraceError> {
         let (index, port) = client(plan, &question.from)?;
-        let to = target(plan, port, &question.to)?;
+        let ends = ends(port, question, target(plan, port, question)?)?;
         let links = links::list(&config.fabric())?;
         let ifindex = *links.get(&host_side(index)).ok_or(TraceError::NoLink)?;
-        Ok(Self { ifindex, port, to })
+        Ok(Self { ifindex, port, ends })
     }
 }
 
@@ -162,7 +213,7 @@ fn client<'a>(plan: &'a HostPlan, from: &From) -> Result<(PortIndex, &'a PortPla
     let is_it = |port: &PortPlan| match from {
         From::Instance(id) => port.instance == *id && port.device == 0,
         From::Eni(id) => port.eni == *id,
-        From::Address(address) => port.address == *address,
+        From::Address(address) => all_of(port).any(|own| own == *address),
     };
     let found: Vec<_> = plan.ports.iter().filter(|(_, port)| is_it(port)).collect();
     match (found.as_slice(), from) {
@@ -180,22 +231,44 @@ fn client<'a>(plan: &'a HostPlan, from: &From) -> Result<(PortIndex, &'a PortPla
 }
 
 /// The address that the client would be told first.
-fn target(plan: &HostPlan, port: &PortPlan, to: &str) -> Result<Ipv4Addr, TraceError> {
-    if let Ok(address) = to.parse() {
-        return Ok(address);
+fn target(plan: &HostPlan, port: &PortPlan, question: &Question) -> Result<IpAddr, TraceError> {
+    let to = &question.to;
+    let mut known = match to.trim_start_matches('[').trim_end_matches(']').parse() {
+        Ok(address) => vec![(address, &port.zone)],
+        Err(_) => named(plan, port, to).ok_or_else(|| TraceError::NoTarget(to.clone()))?,
+    };
+    let family = question.family.unwrap_or(match question.from {
+        From::Address(address) => Family::of(address),
+        From::Instance(_) | From::Eni(_) => Family::Ipv4,
+    });
+    known.sort_by_key(|(address, zone)| (Family::of(*address) != family, **zone != port.zone));
+    match (known.first(), question.family) {
+        (Some((address, _)), Some(family)) if Family::of(*address) != family => {
+            Err(TraceError::NotOfFamily { to: to.clone(), family })
+        }
+        (Some((address, _)), _) => Ok(*address),
+        (None, _) => Err(TraceError::NoTarget(to.clone())),
     }
-    let name = to.trim_end_matches('.').to_lowercase();
-    let known = plan.vpcs.get(&port.network).and_then(|vpc| vpc.names.get(&name));
-    let addresses = known.map(|name| name.addresses.as_slice()).unwrap_or_default();
-    let mut known: Vec<_> =
-        addresses.iter().filter_map(|(address, zone)| Some((v4(*address)?, zone))).collect();
-    known.sort_by_key(|(_, zone)| **zone != port.zone);
-    known.first().map(|(address, _)| *address).ok_or_else(|| TraceError::NoTarget(to.to_owned()))
 }
 
-fn v4(address: IpAddr) -> Option<Ipv4Addr> {
-    match address {
-        IpAddr::V4(address) => Some(address),
-        IpAddr::V6(_) => None,
-    }
+/// The addresses behind a name of the client's VPC, and their zones.
+fn named<'a>(plan: &'a HostPlan, port: &PortPlan, name: &str) -> Option<Vec<(IpAddr, &'a ZoneId)>> {
+    let name = name.trim_end_matches('.').to_lowercase();
+    let known = plan.vpcs.get(&port.network)?.names.get(&name)?;
+    Some(known.addresses.iter().map(|(address, zone)| (*address, zone)).collect())
+}
+
+/// By the address that was asked for, if it speaks the target's family, else by the first that does.
+fn ends(port: &PortPlan, question: &Question, to: IpAddr) -> Result<Ends, TraceError> {
+    let asked = match question.from {
+        From::Address(address) => Some(address),
+        From::Instance(_) | From::Eni(_) => None,
+    };
+    let mut own = asked.into_iter().chain(all_of(port));
+    let ends = own.find_map(|from| match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => Some(Ends::Ipv4(from, to)),
+        (IpAddr::V6(from), IpAddr::V6(to)) => Some(Ends::Ipv6(from, to)),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => None,
+    });
+    ends.ok_or_else(|| TraceError::NoSource { eni: port.eni.clone(), family: Family::of(to), to })
 }

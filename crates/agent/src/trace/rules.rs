@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use model::id::GroupIndex;
 use model::plan::{GroupPlan, HostPlan, PeerPlan, RulePlan};
@@ -22,7 +22,7 @@ pub(super) enum Way {
 pub(super) struct Asked {
     pub(super) way: Way,
     /// The other side.
-    pub(super) peer: Ipv4Addr,
+    pub(super) peer: IpAddr,
     /// The destination's port.
     pub(super) port: u16,
     pub(super) protocol: Protocol,
@@ -76,24 +76,36 @@ fn by_themselves(
 fn matches(plan: &HostPlan, rule: &RulePlan, asked: &Asked) -> bool {
     let has_ports = matches!(rule.protocol, RuleProtocol::Tcp | RuleProtocol::Udp);
     let protocol = match (rule.protocol, asked.protocol) {
-        (RuleProtocol::All, _)
-        | (RuleProtocol::Tcp, Protocol::Tcp)
-        | (RuleProtocol::Udp, Protocol::Udp)
-        | (RuleProtocol::Icmp, Protocol::Icmp) => true,
-        (RuleProtocol::Tcp | RuleProtocol::Udp | RuleProtocol::Icmp, _)
-        | (RuleProtocol::Icmpv6 | RuleProtocol::Gre, _) => false,
+        (RuleProtocol::All, _) | (RuleProtocol::Tcp, Protocol::Tcp) | (RuleProtocol::Udp, Protocol::Udp) => {
+            true
+        }
+        (RuleProtocol::Icmp, Protocol::Icmp) => asked.peer.is_ipv4(),
+        (RuleProtocol::Icmpv6, Protocol::Icmp) => asked.peer.is_ipv6(),
+        (
+            RuleProtocol::Tcp
+            | RuleProtocol::Udp
+            | RuleProtocol::Icmp
+            | RuleProtocol::Icmpv6
+            | RuleProtocol::Gre,
+            _,
+        ) => false,
     };
     let port = !has_ports || (rule.ports.low..=rule.ports.high).contains(&asked.port);
-    let peer = match rule.peer {
-        PeerPlan::Cidr(range) => range.contains(&asked.peer),
-        PeerPlan::Ipv6Cidr(_) => false,
-        PeerPlan::Group(group) => is_member(plan, group, asked),
+    let peer = match (rule.peer, asked.peer) {
+        (PeerPlan::Cidr(range), IpAddr::V4(peer)) => range.contains(&peer),
+        (PeerPlan::Ipv6Cidr(range), IpAddr::V6(peer)) => range.contains(&peer),
+        (PeerPlan::Cidr(_), IpAddr::V6(_)) | (PeerPlan::Ipv6Cidr(_), IpAddr::V4(_)) => false,
+        (PeerPlan::Group(group), _) => is_member(plan, group, asked),
     };
     protocol && port && peer
 }
 
 fn is_member(plan: &HostPlan, group: GroupIndex, asked: &Asked) -> bool {
-    asked.is_neighbour && plan.groups.get(&group).is_some_and(|group| group.members.contains(&asked.peer))
+    let has = |group: &GroupPlan| match asked.peer {
+        IpAddr::V4(peer) => group.members.contains(&peer),
+        IpAddr::V6(peer) => group.ipv6_members.iter().any(|member| member.address == peer),
+    };
+    asked.is_neighbour && plan.groups.get(&group).is_some_and(has)
 }
 
 /// A rule as people read it.

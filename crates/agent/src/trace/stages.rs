@@ -1,6 +1,6 @@
 //! The stages of a packet's way, and how far it came.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 use model::id::{GroupIndex, ListenerIndex, ServerIndex};
 use model::net::services;
@@ -11,15 +11,19 @@ use tables::DropReason;
 use super::rules::{Asked, Way, decide};
 use super::{Question, Stage};
 use crate::flows::{FlowReason, Viewer, to_client};
+use crate::ipv6::{Ipv6Addresses, all_of, ips};
+use crate::kernel::packed::end;
 use crate::kernel::rehearsal::Rehearsed;
 
 /// A packet's way.
 pub(super) struct Walk<'a> {
     pub(super) plan: &'a HostPlan,
+    /// The plan's IPv6 addresses.
+    pub(super) ipv6: &'a Ipv6Addresses,
     pub(super) port: &'a PortPlan,
-    pub(super) to: Ipv4Addr,
+    pub(super) to: IpAddr,
     /// What the packet comes from.
-    pub(super) source: SocketAddrV4,
+    pub(super) source: SocketAddr,
     pub(super) asked: &'a Question,
     pub(super) rehearsed: &'a Rehearsed,
     pub(super) viewer: &'a Viewer,
@@ -31,6 +35,13 @@ enum Target<'a> {
     Balancer(&'a VipPlan),
     Interface(&'a PortPlan),
     Elsewhere(String),
+}
+
+/// How a packet reaches a load balancer: of what comes through an endpoint, servers' groups see the load balancer's address.
+#[derive(Clone, Copy)]
+enum Via {
+    Network,
+    Endpoint,
 }
 
 /// The stage at which a packet is dropped.
@@ -55,17 +66,18 @@ impl Walk<'_> {
         let mut all = vec![self.interface(), self.egress()];
         let target = self.target();
         let foreign = self.is_foreign(&target);
+        let own = self.source.ip();
         all.push(self.destination(&target));
         match target {
             Target::Endpoint(endpoint, zone) => {
                 all.push(self.rules(
                     Stop::EndpointRules,
                     &endpoint.groups,
-                    &self.inwards(self.port.address, true, self.asked.port),
+                    &self.inwards(own, true, self.asked.port),
                 ));
                 all.push(self.connection(endpoint, zone));
                 if let Some(vip) = zone.vip.and_then(|vip| self.plan.vips.get(&vip)) {
-                    all.extend(if foreign { vec![self.beyond()] } else { self.balance(vip.address, false) });
+                    all.extend(if foreign { vec![self.beyond()] } else { self.balance(vip, Via::Endpoint) });
                 }
             }
             Target::Balancer(vip) => {
@@ -73,13 +85,13 @@ impl Walk<'_> {
                     all.push(self.rules(
                         Stop::BalancerRules,
                         &vip.groups,
-                        &self.inwards(self.port.address, true, self.asked.port),
+                        &self.inwards(own, true, self.asked.port),
                     ));
                 }
-                all.extend(self.balance(self.port.address, true));
+                all.extend(self.balance(vip, Via::Network));
             }
             Target::Interface(receiver) => {
-                let asked = self.inwards(self.port.address, true, self.asked.port);
+                let asked = self.inwards(own, true, self.asked.port);
                 all.push(self.rules(Stop::IngressRules, &receiver.groups, &asked));
             }
             Target::Elsewhere(_) => {}
@@ -93,7 +105,7 @@ impl Walk<'_> {
     fn interface(&self) -> (Stop, Stage) {
         let vpc = self.plan.vpcs.get(&self.port.network).map(|vpc| vpc.id.to_string()).unwrap_or_default();
         let port = self.port;
-        let decision = format!("{} of {}, {} in {vpc}", port.eni, port.instance, port.address);
+        let decision = format!("{} of {}, {} in {vpc}", port.eni, port.instance, self.source.ip());
         (Stop::Interface, stage("interface", decision, None))
     }
 
@@ -108,7 +120,7 @@ impl Walk<'_> {
         self.rules(Stop::EgressRules, &self.port.groups, &asked)
     }
 
-    fn inwards(&self, peer: Ipv4Addr, is_neighbour: bool, port: u16) -> Asked {
+    fn inwards(&self, peer: IpAddr, is_neighbour: bool, port: u16) -> Asked {
         Asked { way: Way::In, peer, port, protocol: self.asked.protocol, is_neighbour }
     }
 
@@ -136,14 +148,16 @@ impl Walk<'_> {
     fn target(&self) -> Target<'_> {
         let (plan, network, to) = (self.plan, self.port.network, self.to);
         for endpoint in plan.endpoints.values().filter(|endpoint| endpoint.network == network) {
-            if let Some(zone) = endpoint.zones.iter().find(|zone| zone.address == to) {
+            let is_it = |zone: &&EndpointZonePlan| ips(zone.address, zone.ipv6).any(|it| it == to);
+            if let Some(zone) = endpoint.zones.iter().find(is_it) {
                 return Target::Endpoint(endpoint, zone);
             }
         }
-        if let Some(vip) = plan.vips.values().find(|vip| (vip.network, vip.address) == (network, to)) {
+        let is_it = |vip: &&VipPlan| vip.network == network && ips(vip.address, vip.ipv6).any(|it| it == to);
+        if let Some(vip) = plan.vips.values().find(is_it) {
             return Target::Balancer(vip);
         }
-        let has = |port: &PortPlan| port.address == to || port.secondary.contains(&to);
+        let has = |port: &PortPlan| all_of(port).any(|it| it == to);
         if let Some(port) = plan.ports.values().find(|port| port.network == network && has(port)) {
             return Target::Interface(port);
         }
@@ -151,16 +165,18 @@ impl Walk<'_> {
     }
 
     fn elsewhere(&self) -> String {
-        if services::RESOLVERS.contains(&self.to) || self.to == services::METADATA {
+        // Services, gateways and routes are IPv4's.
+        let IpAddr::V4(to) = self.to else { return "nothing has this address in the VPC".to_owned() };
+        if services::RESOLVERS.contains(&to) || to == services::METADATA {
             return "a service of the host".to_owned();
         }
         let Some(vpc) = self.plan.vpcs.get(&self.port.network) else { return "nothing".to_owned() };
-        if vpc.gateways.contains(&self.to) {
+        if vpc.gateways.contains(&to) {
             return "the gateway, which answers by itself".to_owned();
         }
         let routes = self.port.table.and_then(|table| vpc.tables.get(&table));
         let mut fitting: Vec<_> =
-            routes.into_iter().flatten().filter(|route| route.range.contains(&self.to)).collect();
+            routes.into_iter().flatten().filter(|route| route.range.contains(&to)).collect();
         fitting.sort_by_key(|route| route.range.prefix_len());
         match fitting.last().map(|route| (route.range, route.via)) {
             Some((range, Some(via))) => format!("by the route {range} to {via}"),
@@ -203,8 +219,8 @@ impl Walk<'_> {
         (Stop::Listener, stage("provider", decision, None))
     }
 
-    /// From a load balancer's address to a server, whose groups see this peer.
-    fn balance(&self, peer: Ipv4Addr, is_neighbour: bool) -> Vec<(Stop, Stage)> {
+    /// From a load balancer's address to a server.
+    fn balance(&self, vip: &VipPlan, via: Via) -> Vec<(Stop, Stage)> {
         let event = self.rehearsed.event.as_ref();
         let listener = event.and_then(|event| self.plan.listeners.get(&ListenerIndex(event.listener)));
         let server = event.and_then(|event| server(self.plan, ServerIndex(event.server)));
@@ -230,11 +246,11 @@ impl Walk<'_> {
             stage("server", SocketAddr::new(server.address.ip(), port).to_string(), Some(by)),
         ));
         if let Some(receiver) = self.plan.ports.get(&server.port_index) {
-            all.push(self.rules(
-                Stop::IngressRules,
-                &receiver.groups,
-                &self.inwards(peer, is_neighbour, port),
-            ));
+            let asked = match via {
+                Via::Network => self.inwards(self.source.ip(), true, port),
+                Via::Endpoint => self.inwards(speaks_to(vip, server), false, port),
+            };
+            all.push(self.rules(Stop::IngressRules, &receiver.groups, &asked));
         }
         all
     }
@@ -256,14 +272,9 @@ impl Walk<'_> {
         let Some(event) = &self.rehearsed.event else {
             return stage("verdict", "answered", Some("by the data plane itself".to_owned()));
         };
-        let seen = format!(
-            "{}:{} > {}:{}",
-            address(event.src),
-            port(event.sport),
-            address(event.dst),
-            port(event.dport)
-        );
-        let asked = format!("{} > {}:{}", self.source, self.to, self.asked.port);
+        let end = |address, port| self.ipv6.end(end(address, port));
+        let seen = format!("{} > {}", end(event.src, event.sport), end(event.dst, event.dport));
+        let asked = format!("{} > {}", self.source, SocketAddr::new(self.to, self.asked.port));
         let by = if seen == asked { "as it was sent".to_owned() } else { format!("asked for as {asked}") };
         stage("verdict", format!("passes as {seen}"), Some(by))
     }
@@ -277,12 +288,10 @@ fn server(plan: &HostPlan, index: ServerIndex) -> Option<(&ServerGroupPlan, &Ser
     plan.server_groups.values().find_map(|group| Some((group, group.servers.get(&index)?)))
 }
 
-fn address(packed: u32) -> Ipv4Addr {
-    packed.to_ne_bytes().into()
-}
-
-fn port(packed: u16) -> u16 {
-    u16::from_be(packed)
+/// The address in whose name a load balancer speaks to a server.
+fn speaks_to(vip: &VipPlan, server: &ServerPlan) -> IpAddr {
+    let ipv6 = vip.ipv6.filter(|_| server.address.ip().is_ipv6());
+    ipv6.map_or(vip.address.into(), |it| it.address.into())
 }
 
 /// Where a packet that is dropped for this reason stops.

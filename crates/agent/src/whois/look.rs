@@ -1,7 +1,7 @@
 //! From the flows of connections to those who stand behind them.
 
 use std::collections::HashMap;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use model::id::{EndpointIndex, InstanceId, ListenerIndex, Network, PortIndex};
@@ -12,7 +12,8 @@ use tables::{Flow, FlowKey, Port, PortKind};
 use super::{Caller, Question, Receiver};
 use crate::config::AgentConfig;
 use crate::flows::FlowProtocol;
-use crate::kernel::packed::{end, flow_key, packed, unpacked};
+use crate::ipv6::{Ipv6Addresses, Known};
+use crate::kernel::packed::{end, flow_key, index_of, packed, stand_in, unpacked};
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::{Table, TableError};
 use crate::proxy::{self, Opened, Origin};
@@ -28,6 +29,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Look<'a> {
     config: &'a AgentConfig,
     plan: &'a HostPlan,
+    /// The plan's IPv6 addresses.
+    ipv6: Ipv6Addresses,
+    known: Known,
     flows: Table<FlowKey, Flow>,
     /// By interface index.
     ports: HashMap<u32, Port>,
@@ -53,12 +57,14 @@ impl<'a> Look<'a> {
     pub(super) fn new(config: &'a AgentConfig, plan: &'a HostPlan) -> Result<Self, TableError> {
         let maps = maps_dir(&config.bpf_dir());
         let ports = Table::<u32, Port>::open(&maps, "PORTS")?.entries()?.into_iter().collect();
-        Ok(Self { config, plan, flows: Table::open(&maps, "FLOWS")?, ports })
+        let (ipv6, known) = (Ipv6Addresses::of(plan), Known::open(&maps)?);
+        Ok(Self { config, plan, ipv6, known, flows: Table::open(&maps, "FLOWS")?, ports })
     }
 
     /// What has come from there to whom it is asked about.
     pub(super) fn all(&self, question: &Question) -> Result<Vec<Got<'a>>, TableError> {
-        let (address, port) = (packed(*question.from.ip()), question.from.port().to_be());
+        let Some(from) = self.known.end(question.from)? else { return Ok(Vec::new()) };
+        let (address, port) = (packed(*from.ip()), from.port().to_be());
         let mut found = Vec::new();
         self.flows.for_each(|key, flow| {
             if (key.dst, key.dport) == (address, port) {
@@ -73,9 +79,10 @@ impl<'a> Look<'a> {
     pub(super) fn own(
         &self,
         instance: &InstanceId,
-        from: SocketAddrV4,
+        from: SocketAddr,
         to: u16,
     ) -> Result<Vec<Got<'a>>, TableError> {
+        let Some(from) = self.known.end(from)? else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for (ifindex, port) in
             self.ports.iter().filter_map(|(ifindex, port)| Some((ifindex, self.plan(port)?)))
@@ -83,9 +90,9 @@ impl<'a> Look<'a> {
             if port.instance != *instance {
                 continue;
             }
-            for address in std::iter::once(&port.address).chain(&port.secondary) {
+            for address in addresses(port) {
                 for protocol in [TCP, UDP] {
-                    let key = flow_key(*ifindex, SocketAddrV4::new(*address, to), from, protocol);
+                    let key = flow_key(*ifindex, SocketAddrV4::new(address, to), from, protocol);
                     found.extend(self.flows.get(&key)?.and_then(|flow| self.got(&key, &flow)));
                 }
             }
@@ -117,8 +124,8 @@ impl<'a> Look<'a> {
         let Got { key, reply, receiver } = got;
         let mut caller = Caller {
             protocol: FlowProtocol::of(key.protocol)?,
-            from: end(key.dst, key.dport),
-            to: end(key.src, key.sport),
+            from: self.ipv6.end(end(key.dst, key.dport)),
+            to: self.ipv6.end(end(key.src, key.sport)),
             receiver: receiver.instance.clone(),
             client: None,
             account: None,
@@ -143,16 +150,15 @@ impl<'a> Look<'a> {
         let vpc = self.plan.vpcs.get(&client.network);
         let endpoint = self.plan.endpoints.get(&client.endpoint);
         let has = |port: &&PortPlan| {
-            let address = client.address.ip();
-            port.network == client.network && (port.address == *address || port.secondary.contains(address))
+            port.network == client.network && addresses(port).any(|it| it == *client.address.ip())
         };
         let port = self.plan.ports.values().find(has);
-        caller.client = Some(client.address);
+        caller.client = Some(self.ipv6.end(client.address));
         caller.account = vpc.map(|vpc| vpc.owner);
         caller.vpc = vpc.map(|vpc| vpc.id.clone());
         caller.eni = port.map(|port| port.eni.clone());
         caller.instance = port.map(|port| port.instance.clone());
-        caller.asked = Some(client.asked);
+        caller.asked = Some(self.ipv6.end(client.asked));
         caller.endpoint = endpoint.map(|endpoint| endpoint.id.clone());
         caller.service = endpoint.map(|endpoint| endpoint.service.clone());
         caller.listener = self.plan.listeners.get(&client.listener).map(|listener| listener.id.clone());
@@ -161,7 +167,9 @@ impl<'a> Look<'a> {
     /// For whom the proxy has opened the connection.
     fn origin(&self, Got { key, reply, .. }: &Got<'_>) -> Option<Origin> {
         let server = PortIndex(self.ports.get(&key.ingress)?.index);
-        let to = SocketAddrV4::new(services::alias(server), u16::from_be(key.sport));
+        let ipv6 = index_of(unpacked(key.src));
+        let alias = ipv6.map_or_else(|| services::alias(server), services::ipv6_alias);
+        let to = SocketAddrV4::new(alias, u16::from_be(key.sport));
         let opened = Opened { from: end(reply.dst, reply.dport), to };
         for _ in 0..TRIES {
             if let Some(origin) = proxy::caller(self.config, opened) {
@@ -191,6 +199,12 @@ impl<'a> Look<'a> {
             endpoint: origin.endpoint.unwrap_or(EndpointIndex(0)),
         })
     }
+}
+
+/// The addresses of an interface, as the kernel knows them.
+fn addresses(port: &PortPlan) -> impl Iterator<Item = Ipv4Addr> + '_ {
+    let ipv6 = port.ipv6.iter().map(|it| stand_in(it.index));
+    std::iter::once(port.address).chain(port.secondary.iter().copied()).chain(ipv6)
 }
 
 /// Where replies go is where the connection has come from.

@@ -3,7 +3,7 @@
 
 mod look;
 
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use model::id::{AccountId, EndpointId, EndpointServiceId, EniId, InstanceId, ListenerId, PortIndex, VpcId};
 use model::plan::HostPlan;
@@ -17,7 +17,7 @@ use crate::kernel::table::TableError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The source of the connection, as the instance sees it.
-    pub from: SocketAddrV4,
+    pub from: SocketAddr,
     /// Who has got it.
     pub receiver: Receiver,
 }
@@ -39,13 +39,13 @@ pub struct Caller {
     /// What the connection speaks.
     pub protocol: FlowProtocol,
     /// Its source, as the instance sees it.
-    pub from: SocketAddrV4,
+    pub from: SocketAddr,
     /// The instance's own end.
-    pub to: SocketAddrV4,
+    pub to: SocketAddr,
     /// The instance that has got it.
     pub receiver: InstanceId,
     /// The client by its own address and port; `None` = the host itself, which probes whether its servers are healthy.
-    pub client: Option<SocketAddrV4>,
+    pub client: Option<SocketAddr>,
     /// Whose VPC the client is in.
     pub account: Option<AccountId>,
     /// The client's VPC.
@@ -55,7 +55,7 @@ pub struct Caller {
     /// The client's instance: for its own account.
     pub instance: Option<InstanceId>,
     /// What the client has connected to: for its own account.
-    pub asked: Option<SocketAddrV4>,
+    pub asked: Option<SocketAddr>,
     /// The endpoint that the connection came through.
     pub endpoint: Option<EndpointId>,
     /// The service of that endpoint.
@@ -103,7 +103,7 @@ pub(crate) fn told(
     config: &AgentConfig,
     plan: &HostPlan,
     asking: PortIndex,
-    from: SocketAddrV4,
+    from: SocketAddr,
     to: u16,
 ) -> Result<Vec<Caller>, WhoisError> {
     let Some(port) = plan.ports.get(&asking) else { return Ok(Vec::new()) };

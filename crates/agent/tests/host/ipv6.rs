@@ -9,7 +9,7 @@ use agent::resets::Reset;
 use agent::sweep::sweep;
 use model::id::{EndpointIndex, GroupIndex, Ipv6Index, PortIndex, Revision, ServerGroupIndex, VipIndex};
 use model::net::PortRange;
-use model::plan::{AddressPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
+use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
 use model::security::{RulePolicy, RuleProtocol};
 
 use crate::fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
@@ -31,10 +31,16 @@ fn accept(protocol: RuleProtocol, port: u16, from: &str) -> RulePlan {
     RulePlan { protocol, ports: PortRange::one(port), peer, policy: RulePolicy::Accept, priority: 1 }
 }
 
-/// The fixture's host, dual-stack. Each group lets the addresses of its own VPC in.
-fn host(name: &str) -> Host {
+/// The fixture's host, dual-stack.
+pub(crate) fn host(name: &str) -> Host {
     let mut host = Host::configured(name);
-    let plan = &mut host.plan;
+    dress(&mut host.plan);
+    host.pass();
+    host
+}
+
+/// Gives everything in the fixture's plan an IPv6 address too. Each group lets the addresses of its own VPC in.
+pub(crate) fn dress(plan: &mut HostPlan) {
     for (port, index, address) in ADDRESSES {
         plan.ports.get_mut(&port).unwrap().ipv6 = vec![ipv6(index, address)];
     }
@@ -50,16 +56,14 @@ fn host(name: &str) -> Host {
     let zones = &mut plan.endpoints.get_mut(&EndpointIndex(1)).unwrap().zones;
     zones[0].ipv6 = Some(ipv6(7, "fd00:1::200"));
     zones[1].ipv6 = Some(ipv6(8, "fd00:1:0:1::200"));
-    host.pass();
-    host
 }
 
-fn servers(host: &mut Host) -> &mut ServerGroupPlan {
+pub(crate) fn servers(host: &mut Host) -> &mut ServerGroupPlan {
     host.plan.server_groups.get_mut(&ServerGroupIndex(1)).unwrap()
 }
 
 /// Servers are reached by IPv6 from now on.
-fn serve_by_ipv6(host: &mut Host) {
+pub(crate) fn serve_by_ipv6(host: &mut Host) {
     host.plan.revision = Revision(2);
     for (server, at) in servers(host).servers.values_mut().zip([(3, "fd00:2::10"), (4, "fd00:2:0:1::11")]) {
         server.address = AddressPlan::Ipv6(ipv6(at.0, at.1));

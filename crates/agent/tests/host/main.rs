@@ -184,7 +184,7 @@ fn a_trace_says_where_a_connection_would_end_and_changes_nothing() {
     let before = at_rest(&host);
     let ask_as = |host: &Host, viewer: Viewer, to: &str, port| {
         let (from, to) = (From::Instance(fixture::instance(CLIENT_G)), to.to_owned());
-        let question = Question { from, to, port, protocol: Protocol::Tcp };
+        let question = Question { from, to, family: None, port, protocol: Protocol::Tcp };
         agent::trace::trace(&host.config, &host.plan, &question, &viewer).unwrap()
     };
     let ask = |host: &Host, to: &str, port| ask_as(host, Viewer::Operator, to, port);

@@ -12,7 +12,7 @@ use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_G};
 /// What `curl` prints inside an instance's namespace.
 fn curl(host: &Host, port: PortIndex, arguments: &str) -> String {
     let netns = host.netns(port).path();
-    let script = format!("nsenter --net={} curl -sS -m 5 {arguments}", netns.display());
+    let script = format!("nsenter --net={} curl -gsS -m 5 {arguments}", netns.display());
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::agent_run::Running;
 use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
+use crate::ipv6;
 use crate::metadata::get;
 use crate::traffic::{Connection, connect, serve};
 
@@ -27,7 +28,9 @@ fn connected_to_k(host: &Host) -> (Connection, String) {
 #[test]
 fn who_stands_behind_a_connection_is_told_to_the_operator_and_to_the_instance_that_has_got_it() {
     let host = Host::configured("whois");
-    let mut agent = Running::start(&host, Some(fixture::plan()));
+    let mut plan = fixture::plan();
+    ipv6::dress(&mut plan);
+    let mut agent = Running::start(&host, Some(plan));
     agent.wait("the plan is observed", |report| report.observed == Revision(1));
     let _servers = host.servers();
     let (connection, source) = connected_to_k(&host);
@@ -69,10 +72,16 @@ fn who_stands_behind_a_connection_is_told_to_the_operator_and_to_the_instance_th
 
     drop(connection);
 
-    // Within a VPC, all of it.
-    let _neighbour = serve(host.netns(CLIENT_K), "10.0.2.10:80", "n");
-    let mut connection = connect(host.netns(CLIENT_G), "10.0.2.10:80").unwrap();
-    connection.ask();
-    let told = get(&host, CLIENT_K, &format!("isthmus/whois/{}/80", connection.source()));
-    assert!(told.contains(r#""eni":"eni-1""#) && told.contains(r#""instance":"i-1""#), "{told}");
+    // Within a VPC, all of it, in both families.
+    for neighbour in ["10.0.2.10:80", "[fd00:1:0:1::10]:80"] {
+        let _neighbour = serve(host.netns(CLIENT_K), neighbour, "n");
+        let mut connection = connect(host.netns(CLIENT_G), neighbour).unwrap();
+        connection.ask();
+        let source = connection.source().to_string();
+        let told = get(&host, CLIENT_K, &format!("isthmus/whois/{source}/80"));
+        assert!(told.contains(r#""eni":"eni-1""#) && told.contains(r#""instance":"i-1""#), "{told}");
+        assert!(told.contains(&format!(r#""client":"{source}""#)), "{told}");
+        let escaped = source.replace('[', "%5B").replace(']', "%5D");
+        assert_eq!(get(&host, CLIENT_K, &format!("isthmus/whois/{escaped}/80")), told);
+    }
 }

@@ -8,7 +8,7 @@ use model::tables::Kind;
 use serde_json::Value;
 
 use crate::actions::{Signed, refusal};
-use crate::hosts::{Connection, Protocol, Sight};
+use crate::hosts::{Connection, Family, Protocol, Sight};
 use crate::rpc::{ApiError, Params, Product};
 
 /// What each stage says.
@@ -35,5 +35,7 @@ fn connection(params: &Params) -> Result<Connection, ApiError> {
     let from = params.required("InstanceId")?;
     let from: InstanceId =
         from.parse().map_err(|_| refusal::not_found(Product::Ecs, Kind::Instance, from))?;
-    Ok(Connection { from, to: params.required("To")?.to_owned(), port, protocol })
+    let families = [("IPv4", Family::Ipv4), ("IPv6", Family::Ipv6)];
+    let family = params.choice("AddressIpVersion", &families)?;
+    Ok(Connection { from, to: params.required("To")?.to_owned(), family, port, protocol })
 }

@@ -3,7 +3,7 @@
 mod pcapng;
 
 use std::io::{self, BufWriter, Write as _};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +39,7 @@ pub struct CaptureArgs {
     protocol: Option<Protocol>,
     /// Only packets that have this address at one of their ends.
     #[arg(long)]
-    address: Option<Ipv4Addr>,
+    address: Option<IpAddr>,
     /// Only packets that have this port at one of their ends.
     #[arg(long)]
     port: Option<u16>,
@@ -181,13 +181,14 @@ fn contents(frame: &[u8]) -> String {
     };
     let protocol = match packet.protocol {
         1 => "icmp".to_owned(),
+        58 => "icmpv6".to_owned(),
         6 => "tcp".to_owned(),
         17 => "udp".to_owned(),
         other => format!("protocol {other}"),
     };
     let flags = packet.letters().map(|letters| format!(" [{letters}]")).unwrap_or_default();
-    if packet.protocol == 1 {
-        return format!("icmp {} > {}", packet.from.ip(), packet.to.ip());
+    if [1, 58].contains(&packet.protocol) {
+        return format!("{protocol} {} > {}", packet.from.ip(), packet.to.ip());
     }
     format!("{protocol} {} > {}{flags}", packet.from, packet.to)
 }
