@@ -1,7 +1,8 @@
-//! Ends connections that have been idle for too long or whose server or listener is gone, and counts those of each server. A connection
-//! is idle when both of its entries are.
+//! Ends connections that have been idle for too long or have lost what they go through or to, and counts those of each server. A
+//! connection is idle when both of its entries are.
 
 mod due;
+mod memory;
 mod sweeper;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use crate::reconcile::in_full;
 use crate::resets::{Ends, Reset};
 use due::Standing;
 
+pub use memory::Memory;
 pub use sweeper::Sweeper;
 
 /// Time from one sweep to the next.
@@ -45,7 +47,7 @@ pub struct Swept {
 struct Found {
     total: usize,
     idle: HashMap<FlowKey, Flow>,
-    /// Forward entries of connections whose server has left or whose listener is gone.
+    /// Forward entries of connections that have lost what they go through or to.
     left: Vec<((FlowKey, Flow), DropReason)>,
     /// Forward entries of connections that were cut before.
     cut: Vec<FlowKey>,
@@ -56,14 +58,16 @@ struct Found {
 /// What has been idle for too long: connections that end with resets, and entries that are just forgotten.
 type Dead = (Vec<(FlowKey, Flow)>, Vec<FlowKey>);
 
-/// One sweep. `send` carries resets; `tell` hears of connections whose end nobody has told yet.
+/// One sweep. `memory` is of the sweeps before; `send` carries resets; `tell` hears of connections whose end nobody has told yet.
 pub fn sweep(
     maps: &Maps,
+    memory: &mut Memory,
     mut send: impl FnMut(Reset),
     mut tell: impl FnMut(Vec<Event>),
 ) -> Result<Swept, TableError> {
     let Maps { flows, loads, .. } = maps;
     let now = now();
+    memory.learn(maps)?;
     let mut found = walk(maps, now)?;
     confirm(&mut found, maps, now)?;
     for (server, load) in loads.entries()? {
@@ -72,14 +76,15 @@ pub fn sweep(
     }
     let mut swept = Swept { cut: found.cut.len(), ..Swept::default() };
     for key in &found.cut {
-        reset(maps, key, &mut send)?;
+        reset(maps, memory, key, &mut send)?;
     }
     let (expired, mut over) = dead(&found.idle, flows)?;
     let left = found.left.iter().map(|(it, reason)| (*it, Some(*reason)));
     for ((key, flow), reason) in left.chain(expired.into_iter().map(|it| (it, None))) {
         let Some(event) = cut(maps, &key, reason, now)? else { continue };
-        if flow.owes_reset(key.protocol) {
-            reset(maps, &key, &mut send)?;
+        // All of these are TCP.
+        if flow.is(FlowState::Established) {
+            reset(maps, memory, &key, &mut send)?;
             swept.cut += 1;
         } else {
             over.extend([key, key.paired(&flow)]);
@@ -158,11 +163,15 @@ fn cut(
 
 /// Resets both ends of a connection that was cut. What they have acknowledged is read after that: nothing that they receive
 /// can change what they expect.
-fn reset(maps: &Maps, key: &FlowKey, send: &mut impl FnMut(Reset)) -> Result<(), TableError> {
-    let known = |address| maps.ipv6_addresses.get(&address).ok().flatten();
+fn reset(
+    maps: &Maps,
+    memory: &Memory,
+    key: &FlowKey,
+    send: &mut impl FnMut(Reset),
+) -> Result<(), TableError> {
     if let Some([flow, pair]) = both(&maps.flows, key)? {
         for (flow, pair) in [(&flow, &pair), (&pair, &flow)] {
-            if let Some(ends) = Ends::of(flow, known) {
+            if let Some(ends) = Ends::of(flow, |address| memory.of(address)) {
                 send(Reset::along(flow, pair, ends));
             }
         }

@@ -68,23 +68,6 @@ pub(crate) fn forget_judged(trip: &Trip) {
     carried::end(&trip.kept_reverse);
 }
 
-/// A packet of a connection that was cut does not pass, but what its sender expects next is remembered: a reset may have
-/// missed that.
-#[inline(never)]
-pub(crate) fn overhear(trip: &mut Trip) -> Outcome {
-    // SAFETY: read at once.
-    if let Some(receiver) = unsafe { PORTS.get(trip.out.egress) } {
-        trip.receiver = receiver.index;
-    }
-    if trip.tcp_flags & ACK != 0
-        && let Some(flow) = FLOWS.get_ptr_mut(&trip.key)
-    {
-        // SAFETY: a live entry.
-        unsafe { (*flow).ack = trip.ack };
-    }
-    Err(DropReason::NoConnection)
-}
-
 /// Counts the packet for its flow and follows the TCP state in both entries.
 #[inline(never)]
 pub(crate) fn follow(trip: &mut Trip) -> Outcome {

@@ -63,6 +63,7 @@ mod rewrite;
 mod route;
 mod service;
 mod source;
+mod stand;
 mod summed;
 mod trip;
 mod unreachable;
@@ -72,7 +73,7 @@ use aya_ebpf::{
     macros::classifier,
     programs::TcContext,
 };
-use tables::{DropReason, EventKind, FlowState, Purpose, is_ipv6};
+use tables::{DropReason, EventKind, Purpose, is_ipv6};
 
 use crate::{report::Outcome, trip::Trip};
 
@@ -134,31 +135,9 @@ fn stages(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     flow::find(trip)?;
     if trip.known == 1 && trip.out.epoch != trip.epoch {
-        stand(skb, trip)?;
+        stand::judge(skb, trip)?;
     }
     if trip.known == 1 { known(skb, trip) } else { first(skb, trip) }
-}
-
-/// Whether a flow of an old plan may go on. One without a server is forgotten when the packet can begin another.
-#[inline(always)]
-fn stand(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    if trip.out.is(FlowState::Cut) {
-        return flow::overhear(trip);
-    }
-    let Err(reason) = again(skb, trip) else { return Ok(()) };
-    match reason {
-        DropReason::Rerouted => return Err(reason),
-        // The agent resets both ends.
-        DropReason::ServerGone | DropReason::NoListener if trip.is_settled() => return Err(reason),
-        DropReason::ServerGone if trip.out.reverse == 0 && trip.opens() => {
-            event::cut(EventKind::Reset, trip, reason);
-            trip.known = 0;
-            (trip.again, trip.keep) = (0, 0);
-        }
-        _ => event::cut(EventKind::Denied, trip, reason),
-    }
-    flow::forget_judged(trip);
-    if trip.known == 0 { Ok(()) } else { Err(reason) }
 }
 
 /// A packet of a known flow.
@@ -170,19 +149,6 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     flow::follow(trip)?;
     quic::listen(skb, trip);
     rewrite::forward(skb, trip)
-}
-
-/// Judges a flow of an old plan under the present one.
-#[inline(always)]
-fn again(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    flow::recollect(trip)?;
-    route::begin(trip);
-    route::judge(skb, trip)?;
-    if trip.parting == 1 {
-        trip.reverse_key = trip.judged;
-        return Ok(());
-    }
-    flow::renew(trip)
 }
 
 /// A packet of no known flow.

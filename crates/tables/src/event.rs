@@ -31,9 +31,9 @@ kinds! {
     New = 1, "new";
     /// Both sides have said that they are done.
     Closed = 2, "closed";
-    /// Its first packet was refused, or it was judged again and refused: the reason says why.
+    /// Its first packet was refused, or it was judged again and a rule refused it: the reason says why.
     Denied = 3, "denied";
-    /// One side has reset it; with a reason, it was ended because its server has left.
+    /// One side has reset it; with a reason, it was ended because what it went through or to is gone.
     Reset = 4, "reset";
     /// Nobody has used it for longer than its idle time.
     Expired = 5, "expired";

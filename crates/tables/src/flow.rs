@@ -36,7 +36,8 @@ pub enum FlowState {
     Closed = 8,
     /// The other side has answered the SYN. Set in both entries; the client's next ACK makes them established.
     Answered = 32,
-    /// The agent ends it with a reset to each end: nothing passes any more. Set in both entries, whose epoch is old then.
+    /// It ends with a reset to each end, which the agent sends: nothing passes any more. Set in both entries, whose epoch is
+    /// old then.
     Cut = 16,
 }
 

@@ -16,7 +16,7 @@ use crate::kernel::packed::{end, unpacked};
 use crate::kernel::table::Table;
 use crate::sweep;
 
-/// Interfaces remembered, those that are gone among them: the end of a connection is told after its port has left.
+/// Interfaces remembered, and addresses that are gone: the end of a connection is told after its port has left.
 const REMEMBERED: usize = 65_536;
 
 /// What stands behind an interface.
@@ -29,7 +29,7 @@ enum Place {
 /// Knows the names.
 pub(super) struct Namer {
     maps: PathBuf,
-    /// Those of the plan of this revision.
+    /// Those of the plan of this revision, and of earlier ones.
     ipv6: (Option<Revision>, Ipv6Addresses),
     /// By interface index, which the kernel does not give twice.
     places: HashMap<u32, Place>,
@@ -55,7 +55,7 @@ impl Namer {
     /// The event as a record; `None` = it is of no interest to anybody: a probe, or nothing that this version knows.
     pub(super) fn record(&mut self, event: &Event, plan: &HostPlan) -> Option<FlowRecord> {
         if self.ipv6.0 != Some(plan.revision) {
-            self.ipv6 = (Some(plan.revision), Ipv6Addresses::of(plan));
+            self.know(plan);
         }
         let client = self.place(event.key.ingress, plan)?;
         let server = self.place(event.egress, plan);
@@ -80,6 +80,17 @@ impl Namer {
             sent: traffic(event.sent),
             received: traffic(event.received),
         })
+    }
+
+    /// What stands for an address never stands for another.
+    fn know(&mut self, plan: &HostPlan) {
+        let (revision, Ipv6Addresses(known)) = &mut self.ipv6;
+        let Ipv6Addresses(present) = Ipv6Addresses::of(plan);
+        if known.len() > present.len() + REMEMBERED {
+            known.clear();
+        }
+        known.extend(present);
+        *revision = Some(plan.revision);
     }
 
     fn asked(&self, event: &Event) -> Tuple {

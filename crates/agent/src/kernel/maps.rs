@@ -9,8 +9,8 @@ use std::path::Path;
 use aya::Pod;
 use model::id::ServerIndex;
 use tables::{
-    Address, AddressKey, Carried, CarriedKey, Flow, FlowKey, Ipv6, Limit, Listener, ListenerPrefix, Load,
-    MemberKey, Policy, Port, Rate, RateKey, RoutePrefix, Rule, Server,
+    Address, AddressKey, AddressKind, Carried, CarriedKey, Flow, FlowKey, Ipv6, Limit, Listener,
+    ListenerPrefix, Load, MemberKey, Policy, Port, Rate, RateKey, RoutePrefix, Rule, Server,
 };
 
 use super::table::{Table, TableError};
@@ -33,11 +33,13 @@ pub struct Overflow {
 /// The pinned maps.
 #[derive(Debug)]
 pub struct Maps {
-    ports: Table<u32, Port>,
+    /// Ports.
+    pub ports: Table<u32, Port>,
     ipv6: Table<Ipv6, u32>,
     /// IPv6 addresses, by what stands for them.
     pub ipv6_addresses: Table<u32, Ipv6>,
-    addresses: Table<AddressKey, Address>,
+    /// What addresses mean.
+    pub addresses: Table<AddressKey, Address>,
     routes: Table<RoutePrefix, u32>,
     policies: Table<u32, Policy>,
     rules: Table<u32, Rule>,
@@ -65,7 +67,7 @@ pub struct Changes {
     pub entries: usize,
     /// Something that first packets are judged by changed, so established flows must be judged again.
     pub judgement: bool,
-    /// A server no longer serves some of its connections, or a listener is gone: a sweep should look for them at once.
+    /// Something that connections go through or to is gone: a sweep should look for them at once.
     pub departure: bool,
     /// What did not fit: policies and server tables.
     pub overflows: [Option<Overflow>; 2],
@@ -127,7 +129,7 @@ impl Maps {
                 || network.changes_judgement()
                 || servers.size() > 0
                 || listeners.changes(differ_in_judgement),
-            departure: servers.changes(departs) || listeners.changes(leads_elsewhere),
+            departure: servers.changes(departs) || listeners.changes(leads_elsewhere) || network.departs(),
             overflows: [no_rules, no_slots],
         };
         if changes.judgement {
@@ -152,7 +154,7 @@ impl Maps {
         let changes = Changes {
             entries: carry_out(&network.steps())?,
             judgement: network.changes_judgement(),
-            departure: false,
+            departure: network.departs(),
             overflows: [no_rules, None],
         };
         if changes.judgement {
@@ -285,6 +287,13 @@ fn leads_elsewhere(old: Option<&Listener>, new: Option<&Listener>) -> bool {
     old.is_some_and(|old| new.is_none_or(|new| old.server_group != new.server_group))
 }
 
+/// Whether an endpoint is served otherwise, or by nobody.
+fn disconnects(old: Option<&Address>, new: Option<&Address>) -> bool {
+    let served = |it: &Address| (it.vip, it.lease, it.replaced_vip);
+    let is_served = |it: &&Address| it.kind == AddressKind::Endpoint as u8 && it.vip != 0;
+    old.filter(is_served).is_some_and(|old| new.is_none_or(|new| served(old) != served(new)))
+}
+
 /// What separates a map from its wanted contents.
 struct Difference<'a, K, V> {
     table: &'a Table<K, V>,
@@ -329,6 +338,11 @@ impl<'a> Network<'a> {
     fn changes_judgement(&self) -> bool {
         let [members, policies, _, _, judged @ ..] = self.steps();
         [members, policies].iter().chain(&judged).any(|step| step.size() > 0)
+    }
+
+    /// Whether a port has gone, or an endpoint from what has served it.
+    fn departs(&self) -> bool {
+        !self.ports.removed.is_empty() || self.addresses.changes(disconnects)
     }
 
     /// In the order in which they are written.

@@ -1,37 +1,80 @@
-//! Which connections have lost their server or listener, as the kernel's maps say.
+//! Which connections have lost what they go through or to, as the kernel's maps say.
 
 use std::collections::HashMap;
 
-use tables::{DropReason, Flow, FlowKey, Server};
+use tables::{Address, AddressKey, AddressKind, DropReason, Flow, FlowKey, Port, Server};
 
 use crate::kernel::maps::Maps;
 use crate::kernel::table::TableError;
 
 const TCP: u8 = 6;
 
-/// Who serves which listener.
+/// Who serves which listener, and what leads there.
 pub(super) struct Standing {
     servers: HashMap<u32, Server>,
     /// Server group of each listener.
     groups: HashMap<u32, u32>,
+    /// By interface index.
+    ports: HashMap<u32, Port>,
+    endpoints: HashMap<AddressKey, Address>,
     now: u64,
 }
 
 impl Standing {
     pub(super) fn read(maps: &Maps, now: u64) -> Result<Self, TableError> {
         let listeners = maps.listeners.entries()?;
+        let mut endpoints = HashMap::new();
+        maps.addresses.for_each(|key, address| {
+            if address.kind == AddressKind::Endpoint as u8 {
+                endpoints.insert(*key, *address);
+            }
+        })?;
         Ok(Self {
             servers: maps.servers.entries()?.into_iter().collect(),
             groups: listeners.iter().map(|(_, it)| (it.index, it.server_group)).collect(),
+            ports: maps.ports.entries()?.into_iter().collect(),
+            endpoints,
             now,
         })
     }
 
-    /// Why the connection of this forward entry is to end, if it is: its listener is gone, or its server does not serve it any
-    /// more. Only TCP: the program refuses other flows that have lost their listener, and gives the datagrams of those that
-    /// have lost their server to another one. What a proxy has taken has no server here, and ends with that of the proxy.
+    /// Why the connection of this forward entry is to end, if it is. Only TCP: the program refuses other flows that have lost
+    /// their way, and gives the datagrams of those that have lost their server to another one.
     pub(super) fn over(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
-        if key.protocol != TCP || flow.listener == 0 {
+        if key.protocol != TCP {
+            return None;
+        }
+        self.stranded(key, flow).or_else(|| self.disconnected(key, flow)).or_else(|| self.unserved(flow))
+    }
+
+    /// An end has gone with its interface.
+    fn stranded(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
+        let is_there = [key.ingress, flow.egress].iter().all(|port| self.ports.contains_key(port));
+        (!is_there).then_some(DropReason::UnknownPort)
+    }
+
+    /// The endpoint is gone, or does not lead to what has served it when the connection began.
+    fn disconnected(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
+        if flow.endpoint == 0 {
+            return None;
+        }
+        let at = AddressKey { network: self.ports.get(&key.ingress)?.network, address: key.dst };
+        let is_it = |address: &&Address| address.index == flow.endpoint;
+        let Some(endpoint) = self.endpoints.get(&at).filter(is_it) else { return Some(DropReason::NoRoute) };
+        let is_kept = endpoint.replaced_vip != 0 && flow.lease.wrapping_add(1) == endpoint.lease;
+        if endpoint.vip == 0 {
+            Some(DropReason::NotConnected)
+        } else if flow.lease != endpoint.lease && !is_kept {
+            Some(DropReason::Replaced)
+        } else {
+            None
+        }
+    }
+
+    /// Its listener is gone, or its server does not serve it any more. What a proxy has taken has no server here, and ends
+    /// with that of the proxy.
+    fn unserved(&self, flow: &Flow) -> Option<DropReason> {
+        if flow.listener == 0 {
             return None;
         }
         let Some(group) = self.groups.get(&flow.listener) else { return Some(DropReason::NoListener) };
@@ -50,6 +93,82 @@ mod tests {
     use super::*;
     use crate::resets::tests::flow;
 
+    fn key(flow: &Flow) -> FlowKey {
+        let (src, dst) = (flow.src, u32::from_ne_bytes([10, 0, 0, 100]));
+        FlowKey { ingress: 1, src, dst, sport: 0, dport: 0, protocol: TCP, icmp_type: 0, pad: [0; 2] }
+    }
+
+    fn ports(there: &[u32]) -> HashMap<u32, Port> {
+        let port = Port {
+            network: 1,
+            address: 0,
+            alias: 0,
+            index: 1,
+            table: 0,
+            egress_policy: 0,
+            ingress_policy: 0,
+            mac: [0; 3],
+            kind: 1,
+            pad: 0,
+        };
+        there.iter().map(|ifindex| (*ifindex, port)).collect()
+    }
+
+    fn standing(there: &[u32], endpoint: Option<Address>) -> Standing {
+        let at = AddressKey { network: 1, address: u32::from_ne_bytes([10, 0, 0, 100]) };
+        Standing {
+            servers: HashMap::new(),
+            groups: HashMap::new(),
+            ports: ports(there),
+            endpoints: endpoint.map(|endpoint| (at, endpoint)).into_iter().collect(),
+            now: 100,
+        }
+    }
+
+    #[test]
+    fn a_connection_is_over_when_an_end_has_gone_whether_it_has_a_listener_or_not() {
+        for listener in [0, 1] {
+            let flow = Flow { listener, ..flow([10, 0, 0, 10], 5000, [10, 0, 0, 30], 8080, 0) };
+            for there in [&[1][..], &[flow.egress]] {
+                assert_eq!(standing(there, None).over(&key(&flow), &flow), Some(DropReason::UnknownPort));
+            }
+        }
+    }
+
+    #[test]
+    fn a_connection_is_over_when_its_endpoint_leads_to_what_served_it_no_more() {
+        let flow = flow([10, 0, 0, 10], 5000, [10, 0, 0, 30], 8080, 0);
+        let flow = Flow { listener: 0, endpoint: 7, lease: 1, ..flow };
+        let endpoint = |index, vip, lease, replaced_vip| Address {
+            ifindex: 0,
+            address: 0,
+            index,
+            ingress_policy: 0,
+            vip,
+            nlb_address: 0,
+            nlb_ipv6: 0,
+            replaced_vip,
+            replaced_address: 0,
+            replaced_ipv6: 0,
+            mac: [0; 3],
+            kind: AddressKind::Endpoint as u8,
+            limited: 0,
+            lease,
+            pad: [0; 3],
+        };
+        for (found, expected) in [
+            (Some(endpoint(7, 3, 1, 0)), None),
+            (Some(endpoint(7, 4, 2, 3)), None),
+            (Some(endpoint(7, 4, 2, 0)), Some(DropReason::Replaced)),
+            (Some(endpoint(7, 5, 3, 4)), Some(DropReason::Replaced)),
+            (Some(endpoint(7, 0, 1, 0)), Some(DropReason::NotConnected)),
+            (Some(endpoint(8, 3, 1, 0)), Some(DropReason::NoRoute)),
+            (None, Some(DropReason::NoRoute)),
+        ] {
+            assert_eq!(standing(&[1, flow.egress], found).over(&key(&flow), &flow), expected, "{found:?}");
+        }
+    }
+
     #[test]
     fn a_connection_is_over_when_its_listener_is_gone_or_its_server_has_left() {
         let flow = flow([10, 0, 0, 10], 5000, [10, 0, 0, 30], 8080, 0);
@@ -66,18 +185,15 @@ mod tests {
                 pad: 0,
                 until,
             };
-            Standing { servers: [(1, server)].into(), groups: groups.iter().copied().collect(), now: 100 }
+            Standing {
+                servers: [(1, server)].into(),
+                groups: groups.iter().copied().collect(),
+                ports: ports(&[1, ifindex]),
+                endpoints: HashMap::new(),
+                now: 100,
+            }
         };
-        let key = FlowKey {
-            ingress: 1,
-            src: flow.src,
-            dst: 0,
-            sport: 0,
-            dport: 0,
-            protocol: TCP,
-            icmp_type: 0,
-            pad: [0; 2],
-        };
+        let key = key(&flow);
         let proxied = Flow { server: 0, ..flow };
         let direct = Flow { listener: 0, ..proxied };
         let gone = (Some(DropReason::NoListener), Some(DropReason::NoListener));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
-use super::{Swept, now, sweep};
+use super::{Memory, Swept, now, sweep};
 use crate::carried;
 use crate::config::AgentConfig;
 use crate::flows::Flows;
@@ -15,13 +15,21 @@ use crate::kernel::programs::maps_dir;
 use crate::reconcile::in_full;
 use crate::resets::Reset;
 
+/// What sweeps leave to later ones.
+#[derive(Default)]
+struct Kept {
+    /// Opened by the first reset.
+    frames: Option<Frames>,
+    memory: Memory,
+}
+
 /// Sweeps the flows of a host.
 pub struct Sweeper {
     maps: PathBuf,
     fabric: Netns,
     flows: Arc<Flows>,
-    /// Held by the sweep that goes on; opened by the first reset.
-    frames: Mutex<Option<Frames>>,
+    /// Held by the sweep that goes on.
+    kept: Mutex<Kept>,
     /// When the last whole sweep began, `CLOCK_MONOTONIC` in ns; 0 = none has ended.
     last: AtomicU64,
 }
@@ -33,7 +41,7 @@ impl Sweeper {
             maps: maps_dir(&config.bpf_dir()),
             fabric: config.fabric(),
             flows,
-            frames: Mutex::default(),
+            kept: Mutex::default(),
             last: AtomicU64::new(0),
         }
     }
@@ -45,27 +53,27 @@ impl Sweeper {
 
     /// One sweep, after the one that goes on. Blocks for as long as it takes to read all flows.
     pub fn sweep(&self) -> Swept {
-        // What a panic has left is a socket.
-        self.run(&mut self.frames.lock().unwrap_or_else(PoisonError::into_inner))
+        // What a panic has left is a socket and addresses.
+        self.run(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// One sweep, unless one goes on: with very many flows it may take longer than the time to the next.
     pub fn sweep_unless_busy(&self) -> Swept {
-        match self.frames.try_lock() {
-            Ok(mut frames) => self.run(&mut frames),
+        match self.kept.try_lock() {
+            Ok(mut kept) => self.run(&mut kept),
             Err(TryLockError::Poisoned(poisoned)) => self.run(&mut poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => Swept::default(),
         }
     }
 
-    fn run(&self, frames: &mut Option<Frames>) -> Swept {
+    fn run(&self, Kept { frames, memory }: &mut Kept) -> Swept {
         let begin = now();
         // Before the first pass there are no maps; then there are no connections either.
         let Ok(maps) = Maps::open(&self.maps) else { return Swept::default() };
         if let Some(Err(error)) = self.flows.plan().map(|plan| carried::forget(&maps, &plan)) {
             tracing::warn!(error = in_full(&error), "counters of what is gone stay");
         }
-        match sweep(&maps, |reset| self.send(frames, &reset), |ended| self.flows.tell(ended)) {
+        match sweep(&maps, memory, |reset| self.send(frames, &reset), |ended| self.flows.tell(ended)) {
             Ok(swept) => {
                 tracing::debug!(?swept, "swept");
                 self.last.store(begin, Ordering::Relaxed);

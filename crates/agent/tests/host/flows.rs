@@ -42,9 +42,9 @@ fn until(host: &Host, viewer: &Viewer, kind: EventKind, least: usize) -> Vec<Flo
     }
 }
 
-/// What the operator is told of this kind of event, once there is anything.
-pub(crate) fn of_operator(host: &Host, kind: EventKind) -> Vec<FlowRecord> {
-    until(host, &Viewer::Operator, kind, 1)
+/// What the operator is told of this kind of event, once there are so many.
+pub(crate) fn of_operator(host: &Host, kind: EventKind, least: usize) -> Vec<FlowRecord> {
+    until(host, &Viewer::Operator, kind, least)
 }
 
 #[test]

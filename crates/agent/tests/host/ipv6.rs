@@ -6,7 +6,7 @@ use agent::kernel::frames::Frames;
 use agent::kernel::maps::Maps;
 use agent::kernel::programs::maps_dir;
 use agent::resets::Reset;
-use agent::sweep::sweep;
+use agent::sweep::{Memory, sweep};
 use model::id::{EndpointIndex, GroupIndex, Ipv6Index, PortIndex, Revision, ServerGroupIndex, VipIndex};
 use model::net::PortRange;
 use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
@@ -153,7 +153,7 @@ fn idle_connections_are_reset_in_ipv6_too() {
     }
     let frames = Frames::open(&host.config.fabric()).unwrap();
     let send = |reset: Reset| frames.send(reset.interface, reset.receiver, &reset.frame).unwrap();
-    assert_eq!(sweep(&maps, send, |_| ()).unwrap().cut, 2);
+    assert_eq!(sweep(&maps, &mut Memory::default(), send, |_| ()).unwrap().cut, 2);
     for end in &mut ends {
         assert_eq!(end.ended(), ErrorKind::ConnectionReset);
     }

@@ -22,7 +22,7 @@ use agent::kernel::maps::Maps;
 use agent::kernel::programs::{Attachment, Programs, maps_dir};
 use agent::reconcile::OBJECT;
 use agent::resets::Reset;
-use agent::sweep::{Swept, sweep};
+use agent::sweep::{Memory, Swept, sweep};
 use agent::trace::{From, Protocol, Question, Trace};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
 use model::id::{AccountId, EndpointIndex, PortIndex, Revision};
@@ -265,7 +265,7 @@ fn idle_connections_are_reset_and_forgotten_and_busy_ones_are_not() {
             sent += 1;
             frames.send(reset.interface, reset.receiver, &reset.frame).unwrap();
         };
-        sweep(&maps, send, |events| told.extend(events)).unwrap()
+        sweep(&maps, &mut Memory::default(), send, |events| told.extend(events)).unwrap()
     };
     assert_eq!(sweep(), Swept { live: 4, expired: 0, cut: 1 });
     assert_eq!(idle.ended(), ErrorKind::ConnectionReset);

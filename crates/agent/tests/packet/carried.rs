@@ -76,8 +76,9 @@ fn what_is_idle_or_cut_is_kept() {
     });
     rig.send(ANN, &ask(ACK));
     assert_eq!(rig.carried(), all, "idle");
+    // A rule refuses it by now.
     let mut rig = established();
-    rig.address(1, ENDPOINT, |a| a.vip = 0);
+    rig.policy(ENDPOINT_IN, &[]);
     rig.epoch(2);
     rig.send(ONE, &reply(ACK));
     assert_eq!((rig.carried(), rig.flows()), (all, vec![]), "cut");

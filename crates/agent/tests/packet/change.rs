@@ -1,6 +1,6 @@
 //! A change of plan: flows are judged again on their next packet.
 
-use tables::{AddressKind, DropReason::*, mac};
+use tables::{AddressKind, DropReason::*, FlowState, mac};
 
 use crate::{
     drops::{dropped, explained},
@@ -51,20 +51,35 @@ fn a_reply_makes_the_flow_be_judged_as_its_first_packet_was() {
 }
 
 #[test]
-fn a_revoked_connection_is_cut_from_both_sides() {
+fn a_revoked_connection_is_cut_from_both_sides_and_waits_for_its_reset() {
     for server_first in [false, true] {
         let mut rig = connected();
         rig.address(1, ENDPOINT, |a| a.vip = 0);
         rig.epoch(2);
         if server_first {
             dropped(&rig.send(ONE, &reply()), NotConnected, &[ANN.index, ONE.index]);
-            dropped(&rig.send(ANN, &data()), NoConnection, &[ANN.index]);
         } else {
             dropped(&rig.send(ANN, &data()), NotConnected, &[ANN.index]);
-            dropped(&rig.send(ONE, &reply()), NoConnection, &[ONE.index]);
         }
-        assert_eq!(rig.flows(), []);
+        assert!(rig.flows().iter().all(|(_, flow)| flow.is(FlowState::Cut)));
+        dropped(&rig.send(ANN, &data()), NoConnection, &[ANN.index, ONE.index]);
+        dropped(&rig.send(ONE, &reply()), NoConnection, &[ANN.index, ONE.index]);
+        // It does not come back by itself.
+        rig.address(1, ENDPOINT, |a| a.vip = VIP);
+        rig.epoch(3);
+        dropped(&rig.send(ANN, &data()), NoConnection, &[ANN.index, ONE.index]);
+        assert_eq!(rig.flows().len(), 2);
     }
+}
+
+#[test]
+fn an_opening_whose_endpoint_was_revoked_is_forgotten() {
+    let mut rig = Rig::new();
+    rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN));
+    rig.address(1, ENDPOINT, |a| a.vip = 0);
+    rig.epoch(2);
+    dropped(&rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN)), NotConnected, &[ANN.index]);
+    assert_eq!(rig.flows(), []);
 }
 
 #[test]
@@ -116,6 +131,18 @@ fn connections_inside_a_network_are_judged_again() {
     explained(ANN, &packet, &rig.send(ANN, &packet), NoRoute, &[ANN.index], [3, 1]);
 }
 
+#[test]
+fn who_is_connected_with_an_address_that_another_has_by_now_is_cut() {
+    let mut rig = Rig::new();
+    rig.send(ANN, &tcp(ANN, 5000, BOB.address, 80, SYN));
+    rig.send(BOB, &tcp(BOB, 80, ANN.address, 5000, SYN | ACK));
+    rig.address(1, BOB.address, |a| (a.ifindex, a.index) = (EVE.ifindex, EVE.index));
+    rig.epoch(2);
+    let packet = tcp(ANN, 5000, BOB.address, 80, ACK);
+    dropped(&rig.send(ANN, &packet), ServerGone, &[ANN.index, EVE.index]);
+    assert!(rig.flows().iter().all(|(_, flow)| flow.is(FlowState::Cut)), "the agent resets both ends");
+}
+
 /// The new owner of an address answers pings itself: the flow to the old one must not live on with it.
 #[test]
 fn a_ping_whose_target_became_an_address_that_answers_by_itself_is_cut() {
@@ -144,7 +171,7 @@ fn a_port_does_not_inherit_the_flows_of_its_interface() {
     rig.port(heir, |_| ());
     rig.epoch(2);
     dropped(&rig.send(ONE, &reply()), UnknownPort, &[ONE.index]);
-    assert_eq!(rig.flows(), []);
+    assert!(rig.flows().iter().all(|(_, flow)| flow.is(FlowState::Cut)));
     let mut rig = connected();
     rig.port(heir, |_| ());
     rig.epoch(2);

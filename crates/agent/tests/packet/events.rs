@@ -150,9 +150,9 @@ fn what_is_cut_is_told_with_what_it_has_carried() {
         rig.address(1, ENDPOINT, |a| a.vip = 0);
         rig.epoch(2);
         let out = if reverse { rig.send(ONE, &reply(ACK)) } else { rig.send(ANN, &ask(ACK)) };
-        assert_eq!(told(&out.events), [(EventKind::Denied, Some(DropReason::NotConnected), [1, 1])]);
+        assert_eq!(told(&out.events), [(EventKind::Reset, Some(DropReason::NotConnected), [1, 1])]);
         assert_eq!(out.events[0].server, SERVER_ONE);
-        assert_eq!(rig.flows(), []);
+        assert_eq!(rig.send(ANN, &ask(ACK)).events, [], "once");
     }
 }
 

@@ -132,8 +132,9 @@ impl Fabric {
     fn start_sweeper(&mut self, maps: Maps) {
         let over = self.over.clone();
         self.sweeper = Some(thread::spawn(move || {
+            let mut memory = sweep::Memory::default();
             while !over.load(Ordering::Relaxed) {
-                if let Err(error) = sweep::sweep(&maps, |_| (), drop) {
+                if let Err(error) = sweep::sweep(&maps, &mut memory, |_| (), drop) {
                     eprintln!("isthmus: {error}");
                 }
                 thread::park_timeout(sweep::INTERVAL);
