@@ -32,6 +32,10 @@ pub(crate) enum Action {
     Run { command: String, expects: Expects },
     /// A command inside an instance that goes on while the next steps run.
     Start { name: String, instance: String, command: String },
+    /// A command of the `isthmus` program that goes on in the same way.
+    Follow { name: String, command: String },
+    /// The next line that such a command prints, within this time, has these texts.
+    Prints { name: String, texts: Vec<String>, within: Duration },
     /// Such a command prints something within this time.
     Flows { name: String, within: Duration },
     /// After this time such a command prints nothing more.
@@ -133,6 +137,10 @@ fn action(text: &str) -> Result<Action, String> {
             let (instance, command) = two(&rest)?;
             Ok(Action::Start { name, instance, command })
         }
+        "follow" => {
+            let (name, command) = two(rest)?;
+            Ok(Action::Follow { name, command })
+        }
         "stream" => stream(words(rest)?),
         "include" => Ok(Action::Include(rest.trim().to_owned())),
         "system" => Ok(Action::System(rest.trim().to_owned())),
@@ -169,8 +177,16 @@ fn stream(mut words: Words) -> Result<Action, String> {
             match verb.as_str() {
                 "flows" => Ok(Action::Flows { name, within }),
                 "stops" => Ok(Action::Stops { name, within }),
-                other => Err(format!("a stream flows or stops, it does not '{other}'")),
+                other => Err(format!("a stream flows, stops or prints, it does not '{other}'")),
             }
+        }
+        [name, texts @ .., within, time] if within == "within" && !texts.is_empty() => {
+            let text = |pair: &[String]| match pair {
+                [verb, text] if verb == "prints" => Ok(text.clone()),
+                other => Err(format!("a stream prints a text, not '{}'", other.join(" "))),
+            };
+            let texts = texts.chunks(2).map(text).collect::<Result<_, _>>()?;
+            Ok(Action::Prints { name: name.clone(), texts, within: duration(time)? })
         }
         _ => Err("say: stream NAME flows within 1s".to_owned()),
     }
@@ -314,6 +330,8 @@ mod tests {
             ("\napi vpc X Y", "'Y' is not NAME=VALUE"),
             ("\nexec $i ls => blinks", "nothing can be expected with 'blinks'"),
             ("\nstream s flows within soon", "'soon' is no time: 5s, 200ms"),
+            ("\nstream s prints within 1s", "a stream flows, stops or prints, it does not 'prints'"),
+            ("\nstream s prints x y within 1s", "a stream prints a text, not 'y'"),
         ] {
             assert_eq!(parse(text).unwrap_err(), Mistake { line: 2, why: why.into() });
         }

@@ -112,6 +112,17 @@ impl Run<'_> {
                 self.streams.insert(name.clone(), Stream::start(command)?);
                 Ok(())
             }
+            Action::Follow { name, command } => {
+                let command = self.names.fill_all(command)?;
+                let command = self.system()?.command(&command)?;
+                self.streams.insert(name.clone(), Stream::start(command)?);
+                Ok(())
+            }
+            Action::Prints { name, texts, within } => {
+                let texts =
+                    texts.iter().map(|text| self.names.fill_all(text)).collect::<Result<Vec<_>, _>>()?;
+                self.stream(name)?.prints(&texts, *within)
+            }
             Action::Flows { name, within } => self.stream(name)?.flows(*within),
             Action::Stops { name, within } => self.stream(name)?.stops(*within),
             Action::Daemon(fate) => self.daemon(*fate).map_err(|error| format!("{error:#}")),

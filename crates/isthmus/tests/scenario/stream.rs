@@ -30,6 +30,15 @@ impl Stream {
         Ok(Self { child, lines })
     }
 
+    /// The next line comes within this time, and has these texts.
+    pub(crate) fn prints(&self, texts: &[String], within: Duration) -> Result<(), String> {
+        let line = self.lines.recv_timeout(within).map_err(|_| format!("no line came for {within:?}"))?;
+        match texts.iter().find(|text| !line.contains(*text)) {
+            Some(text) => Err(format!("expected '{text}', but it printed: {line}")),
+            None => Ok(()),
+        }
+    }
+
     /// Something is printed from now on, within this time.
     pub(crate) fn flows(&self, within: Duration) -> Result<(), String> {
         while self.lines.try_recv().is_ok() {}
@@ -76,6 +85,15 @@ mod tests {
         let stream = shell("while echo on; do sleep 0.05; done");
         stream.flows(Duration::from_secs(2)).unwrap();
         assert!(stream.stops(Duration::from_millis(500)).is_err());
+    }
+
+    #[test]
+    fn the_next_line_has_what_is_expected_or_not() {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let stream = shell("echo one two; echo three; sleep 9");
+        stream.prints(&texts(&["one", "two"]), Duration::from_secs(2)).unwrap();
+        assert!(stream.prints(&texts(&["one"]), Duration::from_secs(2)).is_err(), "three");
+        assert!(stream.prints(&[], Duration::from_millis(100)).is_err(), "nothing");
     }
 
     #[test]
