@@ -10,7 +10,7 @@ use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PortPlan};
 use serde::{Deserialize, Serialize};
 use tables::Ipv6;
 
-use crate::kernel::packed::{index_of, packed_ipv6, stand_in, unpacked};
+use crate::kernel::packed::{index_of, packed, packed_ipv6, stand_in, unpacked, unpacked_ipv6};
 use crate::kernel::table::{Table, TableError};
 
 /// The IPv6 addresses of a plan, by what stands for them.
@@ -38,6 +38,18 @@ impl Ipv6Addresses {
     /// The same with a port.
     pub fn end(&self, end: SocketAddrV4) -> SocketAddr {
         SocketAddr::new(self.ip(*end.ip()), end.port())
+    }
+
+    /// Both ends of a packet as they stand in it: IPv6 writes an IPv4 address behind a prefix.
+    pub fn ends(&self, from: SocketAddrV4, to: SocketAddrV4) -> [SocketAddr; 2] {
+        let ends = [self.end(from), self.end(to)];
+        let in_ipv6 = ends.iter().any(SocketAddr::is_ipv6);
+        ends.map(|end| match end {
+            SocketAddr::V4(end) if in_ipv6 && index_of(*end.ip()).is_none() => {
+                SocketAddr::new(unpacked_ipv6(Ipv6::of_ipv4(packed(*end.ip()))).into(), end.port())
+            }
+            SocketAddr::V4(_) | SocketAddr::V6(_) => end,
+        })
     }
 
     /// As the kernel knows it; `None` = no interface has it.
@@ -114,6 +126,13 @@ mod tests {
         assert_eq!(known.ip(own), own);
         assert_eq!(known.ip(Ipv4Addr::new(240, 0, 0, 8)), Ipv4Addr::new(240, 0, 0, 8), "gone");
         assert_eq!(known.known(address.into()), Some(Ipv4Addr::new(240, 0, 0, 7)));
+        let ends = |from, to| {
+            known.ends(SocketAddrV4::new(from, 1), SocketAddrV4::new(to, 2)).map(|it| it.to_string())
+        };
+        let (six, gone) = (Ipv4Addr::new(240, 0, 0, 7), Ipv4Addr::new(240, 0, 0, 8));
+        assert_eq!(ends(own, own), ["10.0.0.1:1", "10.0.0.1:2"]);
+        assert_eq!(ends(own, six), ["[64:ff9b::a00:1]:1", "[fd00::7]:2"]);
+        assert_eq!(ends(gone, six), ["240.0.0.8:1", "[fd00::7]:2"]);
         assert_eq!((known.known(own.into()), known.known("fd00::8".parse().unwrap())), (Some(own), None));
     }
 }

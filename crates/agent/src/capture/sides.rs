@@ -1,7 +1,7 @@
 //! From what is to be captured to interfaces, and to what of each belongs to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, VipIndex};
 use model::plan::{EndpointPlan, HostPlan, PortPlan};
@@ -9,7 +9,7 @@ use tables::{Flow, FlowKey, Port};
 
 use super::{CaptureError, Keep, MOST, Packet, Target};
 use crate::config::AgentConfig;
-use crate::ipv6::{Known, ips};
+use crate::ipv6::{Known, both, ips};
 use crate::kernel::packed::flow_key;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::{Table, TableError};
@@ -36,8 +36,8 @@ pub(super) struct Connections {
 struct Translation {
     /// Addresses that clients ask for, by the network of the clients.
     asked: BTreeMap<Network, BTreeSet<IpAddr>>,
-    /// Addresses in whose name the proxy opens connections to servers.
-    vips: BTreeSet<IpAddr>,
+    /// Addresses in whose name the proxy opens connections to servers, as the kernel knows them.
+    vips: BTreeSet<Ipv4Addr>,
     listeners: BTreeSet<ListenerIndex>,
     /// Only connections through this endpoint.
     endpoint: Option<EndpointIndex>,
@@ -137,7 +137,7 @@ impl Translation {
     /// Listeners on these addresses, and their servers.
     fn behind(plan: &HostPlan, vips: &BTreeSet<VipIndex>) -> Self {
         let vip_plans = vips.iter().filter_map(|vip| plan.vips.get(vip));
-        let addresses = vip_plans.flat_map(|vip| ips(vip.address, vip.ipv6)).collect();
+        let addresses = vip_plans.flat_map(|vip| both(vip.address, vip.ipv6)).collect();
         let mut translation = Self { vips: addresses, ..Self::default() };
         for (index, listener) in &plan.listeners {
             if listener.vips.iter().any(|vip| vips.contains(vip)) {
@@ -179,16 +179,16 @@ impl Connections {
     pub(super) fn have(&self, packet: &Packet, outgoing: bool) -> bool {
         let (own, peer) = if outgoing { (packet.from, packet.to) } else { (packet.to, packet.from) };
         let asks = self.translation.asked.values().any(|asked| asked.contains(&peer.ip()));
-        let flow = self.flow(own, peer, packet.protocol);
-        asks || match flow.filter(|flow| flow.listener != 0) {
-            Some(flow) => self.translation.has(&flow),
-            None => self.translation.vips.contains(&peer.ip()),
-        }
+        asks || self.known(own).zip(self.known(peer)).is_some_and(|(own, peer)| {
+            let flow = self.flows.get(&flow_key(self.ifindex, own, peer, packet.protocol)).ok().flatten();
+            match flow.filter(|flow| flow.listener != 0) {
+                Some(flow) => self.translation.has(&flow),
+                None => self.translation.vips.contains(peer.ip()),
+            }
+        })
     }
 
-    /// The entry of what the server sends.
-    fn flow(&self, own: SocketAddr, peer: SocketAddr, protocol: u8) -> Option<Flow> {
-        let end = |end| self.known.end(end).ok().flatten();
-        self.flows.get(&flow_key(self.ifindex, end(own)?, end(peer)?, protocol)).ok().flatten()
+    fn known(&self, end: SocketAddr) -> Option<SocketAddrV4> {
+        self.known.end(end).ok().flatten()
     }
 }

@@ -1,7 +1,7 @@
 //! From events, which have numbers, to records, which have names.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -95,15 +95,16 @@ impl Namer {
 
     fn asked(&self, event: &Event) -> Tuple {
         let key = &event.key;
-        Tuple { from: self.end(key.src, key.sport), to: self.end(key.dst, key.dport) }
+        self.tuple(end(key.src, key.sport), end(key.dst, key.dport))
     }
 
     fn as_served(&self, event: &Event) -> Tuple {
-        Tuple { from: self.end(event.src, event.sport), to: self.end(event.dst, event.dport) }
+        self.tuple(end(event.src, event.sport), end(event.dst, event.dport))
     }
 
-    fn end(&self, address: u32, port: u16) -> SocketAddr {
-        self.ipv6.1.end(end(address, port))
+    fn tuple(&self, from: SocketAddrV4, to: SocketAddrV4) -> Tuple {
+        let [from, to] = self.ipv6.1.ends(from, to);
+        Tuple { from, to }
     }
 
     fn place(&mut self, ifindex: u32, plan: &HostPlan) -> Option<Place> {

@@ -16,6 +16,11 @@ pub(crate) fn packed_ipv6(address: Ipv6Addr) -> Ipv6 {
     Ipv6(address.segments().map(u16::to_be))
 }
 
+/// The IPv6 address that stands so in a packet.
+pub(crate) fn unpacked_ipv6(address: Ipv6) -> Ipv6Addr {
+    address.0.map(u16::from_be).into()
+}
+
 /// What stands for an IPv6 address in maps.
 pub(crate) fn stand_in(address: Ipv6Index) -> Ipv4Addr {
     unpacked(tables::ipv6(address.0))

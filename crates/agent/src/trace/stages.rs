@@ -272,8 +272,8 @@ impl Walk<'_> {
         let Some(event) = &self.rehearsed.event else {
             return stage("verdict", "answered", Some("by the data plane itself".to_owned()));
         };
-        let end = |address, port| self.ipv6.end(end(address, port));
-        let seen = format!("{} > {}", end(event.src, event.sport), end(event.dst, event.dport));
+        let [from, to] = self.ipv6.ends(end(event.src, event.sport), end(event.dst, event.dport));
+        let seen = format!("{from} > {to}");
         let asked = format!("{} > {}", self.source, SocketAddr::new(self.to, self.asked.port));
         let by = if seen == asked { "as it was sent".to_owned() } else { format!("asked for as {asked}") };
         stage("verdict", format!("passes as {seen}"), Some(by))

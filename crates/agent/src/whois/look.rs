@@ -122,10 +122,11 @@ impl<'a> Look<'a> {
     /// Who stands behind it; `None` = its proxy has ended, or the client's interface has gone.
     pub(super) fn caller(&self, got: &Got<'_>) -> Option<Caller> {
         let Got { key, reply, receiver } = got;
+        let [from, to] = self.ipv6.ends(end(key.dst, key.dport), end(key.src, key.sport));
         let mut caller = Caller {
             protocol: FlowProtocol::of(key.protocol)?,
-            from: self.ipv6.end(end(key.dst, key.dport)),
-            to: self.ipv6.end(end(key.src, key.sport)),
+            from,
+            to,
             receiver: receiver.instance.clone(),
             client: None,
             account: None,

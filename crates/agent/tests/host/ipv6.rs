@@ -7,6 +7,7 @@ use agent::kernel::maps::Maps;
 use agent::kernel::programs::maps_dir;
 use agent::resets::Reset;
 use agent::sweep::{Memory, sweep};
+use agent::whois::{Question, Receiver, whois};
 use model::id::{EndpointIndex, GroupIndex, Ipv6Index, PortIndex, Revision, ServerGroupIndex, VipIndex};
 use model::net::PortRange;
 use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
@@ -112,6 +113,25 @@ fn an_endpoint_carries_both_families_to_servers_of_either() {
         asked.dedup();
         assert_eq!(asked, ["G", "K"], "{address}");
     }
+}
+
+/// It speaks in its one address, which servers of IPv6 see behind a prefix, and their groups judge as what it is.
+#[test]
+fn an_ipv4_load_balancer_leads_to_servers_of_ipv6() {
+    let mut host = host("four");
+    host.plan.vips.values_mut().for_each(|vip| vip.ipv6 = None);
+    let zones = host.plan.endpoints.values_mut().flat_map(|endpoint| &mut endpoint.zones);
+    zones.for_each(|zone| zone.ipv6 = None);
+    servers(&mut host).servers.pop_last();
+    serve_by_ipv6(&mut host);
+    let _server = serve(host.netns(SERVER_G), "[fd00:2::10]:80", "G");
+    let mut connection = connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap();
+    assert_eq!(connection.ask(), "G");
+    let from = format!("[64:ff9b::a00:164]:{}", connection.source().port()).parse().unwrap();
+    let question = Question { from, receiver: Receiver::Any };
+    let [caller] = &whois(&host.config, &host.plan, &question).unwrap()[..] else { panic!("one caller") };
+    assert_eq!((caller.from, caller.client), (from, Some(connection.source())));
+    assert!(connect(host.netns(CLIENT_G), "[fd00:1::200]:80").is_err(), "there is no such address");
 }
 
 /// Segments are joined to super-packets on the way, in IPv4 to ones that IPv6 only has with a header of their own.
