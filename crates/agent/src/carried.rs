@@ -2,21 +2,22 @@
 //! go on, as they count for themselves.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use model::id::{
     EndpointId, EndpointIndex, InstanceId, ListenerId, ListenerIndex, ServerGroupId, ServerIndex, ZoneId,
 };
 use model::net::services;
-use model::plan::{HostPlan, ServerGroupPlan, ServerPlan};
+use model::plan::{EndpointZonePlan, HostPlan, ServerGroupPlan, ServerPlan, VipPlan};
 use tables::{Carried, CarriedBy, CarriedKey, Flow, FlowKey};
 
 use crate::config::AgentConfig;
-use crate::ipv6::alias;
+use crate::ipv6::{alias, both};
 use crate::kernel::maps::Maps;
 use crate::kernel::packed::unpacked;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::TableError;
+use crate::reconcile::in_full;
 
 /// Who has carried something, by the API's names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,9 +89,10 @@ pub fn of_host(config: &AgentConfig, plan: &HostPlan) -> Result<BTreeMap<Carrier
 
 /// By the names of the plan; what it does not name any more is left out.
 pub fn named(rows: &Rows, plan: &HostPlan) -> BTreeMap<Carrier, Total> {
+    let carriers = Carriers::of(plan);
     let mut named: BTreeMap<Carrier, Total> = BTreeMap::new();
     for (row, total) in rows {
-        for carrier in carriers(row, plan) {
+        for carrier in carriers.behind(row) {
             let sum = named.entry(carrier).or_default();
             sum.all += total.all;
             sum.open += total.open;
@@ -99,21 +101,21 @@ pub fn named(rows: &Rows, plan: &HostPlan) -> BTreeMap<Carrier, Total> {
     named
 }
 
-/// Keeps what these entries have carried, which the caller has removed.
-///
-/// # Errors
-/// When the map cannot be changed: it may be full.
-pub(crate) fn keep(removed: &[(FlowKey, Flow)], maps: &Maps) -> Result<(), TableError> {
+/// Keeps what these entries have carried, which the caller has removed; gives how many rows had no room for it.
+pub(crate) fn keep(removed: &[(FlowKey, Flow)], maps: &Maps) -> usize {
     let mut sums: HashMap<CarriedKey, Carried> = HashMap::new();
     for (key, flow) in removed {
         CarriedKey::each(key, flow, 1, |row| *sums.entry(*row).or_default() += Carried::of(flow));
     }
-    for (row, more) in sums {
-        let mut sum = maps.carried.get(&row)?.unwrap_or_default();
-        sum += more;
-        maps.carried.set(&row, &sum)?;
-    }
-    Ok(())
+    let add = |(row, more): (&CarriedKey, &Carried)| {
+        let mut sum = maps.carried.get(row)?.unwrap_or_default();
+        sum += *more;
+        maps.carried.set(row, &sum)
+    };
+    let failed = |error: &TableError| {
+        tracing::warn!(error = in_full(error), "what connections have carried is lost");
+    };
+    sums.iter().filter_map(|sum| add(sum).inspect_err(failed).err()).count()
 }
 
 /// Forgets what belongs to nobody in the plan.
@@ -121,63 +123,88 @@ pub(crate) fn keep(removed: &[(FlowKey, Flow)], maps: &Maps) -> Result<(), Table
 /// # Errors
 /// When the map cannot be read or changed.
 pub(crate) fn forget(maps: &Maps, plan: &HostPlan) -> Result<(), TableError> {
-    for (row, _) in maps.carried.entries()? {
-        if carriers(&row, plan).is_empty() {
-            maps.carried.remove(&row)?;
-        }
+    let rows = maps.carried.entries()?;
+    let carriers = Carriers::of(plan);
+    for (row, _) in rows.iter().filter(|(row, _)| carriers.behind(row).is_empty()) {
+        maps.carried.remove(row)?;
     }
     Ok(())
 }
 
-fn carriers(row: &CarriedKey, plan: &HostPlan) -> Vec<Carrier> {
-    match row.by {
-        by if by == CarriedBy::Listener as u8 => listener(row, plan).unwrap_or_default(),
-        by if by == CarriedBy::Server as u8 => server(ServerIndex(row.id), plan).into_iter().collect(),
-        by if by == CarriedBy::Proxied as u8 => proxied(row, plan).into_iter().collect(),
-        _ => Vec::new(),
+/// A server and its group.
+type Member<'a> = (&'a ServerGroupPlan, &'a ServerPlan);
+
+/// Whom rows count for, by a plan.
+struct Carriers<'a> {
+    plan: &'a HostPlan,
+    servers: HashMap<ServerIndex, Member<'a>>,
+    /// Servers of proxied listeners, by the alias of the load balancer and their own.
+    proxied: HashMap<(Ipv4Addr, Ipv4Addr), Vec<Member<'a>>>,
+}
+
+impl<'a> Carriers<'a> {
+    fn of(plan: &'a HostPlan) -> Self {
+        let groups = plan.server_groups.values();
+        let servers =
+            groups.flat_map(|group| group.servers.iter().map(move |(index, it)| (*index, (group, it))));
+        let mut proxied: HashMap<_, Vec<Member<'a>>> = HashMap::new();
+        for listener in plan.listeners.values().filter(|listener| listener.is_proxied()) {
+            let Some(group) = plan.server_groups.get(&listener.server_group) else { continue };
+            for (vip, server) in
+                listener.vips.iter().flat_map(|vip| group.servers.values().map(move |it| (vip, it)))
+            {
+                let road = (services::vip_alias(*vip), alias(server.port_index, server.address));
+                proxied.entry(road).or_default().push((group, server));
+            }
+        }
+        Self { plan, servers: servers.collect(), proxied }
     }
-}
 
-/// The listener, and the endpoint if the connection came through one.
-fn listener(row: &CarriedKey, plan: &HostPlan) -> Option<Vec<Carrier>> {
-    let listener = plan.listeners.get(&ListenerIndex(row.id))?;
-    let asked = unpacked(row.address);
-    if row.endpoint == 0 {
-        let mut vips = listener.vips.iter().filter_map(|vip| plan.vips.get(vip));
-        let zone = vips.find(|vip| vip.address == asked)?.zone.clone();
-        return Some(vec![Carrier::Listener(listener.id.clone(), zone)]);
+    fn behind(&self, row: &CarriedKey) -> Vec<Carrier> {
+        match row.by {
+            by if by == CarriedBy::Listener as u8 => self.listener(row).unwrap_or_default(),
+            by if by == CarriedBy::Server as u8 => self.server(ServerIndex(row.id)).into_iter().collect(),
+            by if by == CarriedBy::Proxied as u8 => self.proxied(row).into_iter().collect(),
+            _ => Vec::new(),
+        }
     }
-    let endpoint = plan.endpoints.get(&EndpointIndex(row.endpoint))?;
-    let zone = &endpoint.zones.iter().find(|zone| zone.address == asked)?.zone;
-    let of_listener = Carrier::Listener(listener.id.clone(), zone.clone());
-    Some(vec![of_listener, Carrier::Endpoint(endpoint.id.clone(), zone.clone())])
-}
 
-fn server(index: ServerIndex, plan: &HostPlan) -> Option<Carrier> {
-    let mut groups = plan.server_groups.values();
-    groups.find_map(|group| Some(carrier(group, group.servers.get(&index)?, plan)))
-}
+    /// The listener, and the endpoint if the connection came through one.
+    fn listener(&self, row: &CarriedKey) -> Option<Vec<Carrier>> {
+        let listener = self.plan.listeners.get(&ListenerIndex(row.id))?;
+        let asked = unpacked(row.address);
+        if row.endpoint == 0 {
+            let mut vips = listener.vips.iter().filter_map(|vip| self.plan.vips.get(vip));
+            let is_it = |vip: &&VipPlan| both(vip.address, vip.ipv6).any(|it| it == asked);
+            let zone = vips.find(is_it)?.zone.clone();
+            return Some(vec![Carrier::Listener(listener.id.clone(), zone)]);
+        }
+        let endpoint = self.plan.endpoints.get(&EndpointIndex(row.endpoint))?;
+        let is_it = |zone: &&EndpointZonePlan| both(zone.address, zone.ipv6).any(|it| it == asked);
+        let zone = &endpoint.zones.iter().find(is_it)?.zone;
+        let of_listener = Carrier::Listener(listener.id.clone(), zone.clone());
+        Some(vec![of_listener, Carrier::Endpoint(endpoint.id.clone(), zone.clone())])
+    }
 
-/// The server of a proxied listener of this load balancer that has this port.
-fn proxied(row: &CarriedKey, plan: &HostPlan) -> Option<Carrier> {
-    let (balancer, server) = (unpacked(row.id), unpacked(row.address));
-    let port = u16::from_be(row.port);
-    let is_it = |one: &&ServerPlan| {
-        alias(one.port_index, one.address) == server && (one.port == port || one.port == 0)
-    };
-    let listeners = plan.listeners.values().filter(|listener| {
-        listener.is_proxied() && listener.vips.iter().any(|vip| services::vip_alias(*vip) == balancer)
-    });
-    let mut groups = listeners.filter_map(|listener| plan.server_groups.get(&listener.server_group));
-    groups.find_map(|group| Some(carrier(group, group.servers.values().find(is_it)?, plan)))
-}
+    fn server(&self, index: ServerIndex) -> Option<Carrier> {
+        self.servers.get(&index).map(|member| self.carrier(*member))
+    }
 
-fn carrier(group: &ServerGroupPlan, server: &ServerPlan, plan: &HostPlan) -> Carrier {
-    Carrier::Server(ServerName {
-        group: group.id.clone(),
-        instance: plan.ports.get(&server.port_index).map(|port| port.instance.clone()),
-        zone: server.zone.clone(),
-        address: server.address.ip(),
-        port: server.port,
-    })
+    /// The server of a proxied listener of this load balancer that has this port.
+    fn proxied(&self, row: &CarriedKey) -> Option<Carrier> {
+        let port = u16::from_be(row.port);
+        let members = self.proxied.get(&(unpacked(row.id), unpacked(row.address)))?;
+        let is_it = |(_, server): &&Member<'_>| server.port == port || server.port == 0;
+        members.iter().find(is_it).map(|member| self.carrier(*member))
+    }
+
+    fn carrier(&self, (group, server): Member<'_>) -> Carrier {
+        Carrier::Server(ServerName {
+            group: group.id.clone(),
+            instance: self.plan.ports.get(&server.port_index).map(|port| port.instance.clone()),
+            zone: server.zone.clone(),
+            address: server.address.ip(),
+            port: server.port,
+        })
+    }
 }

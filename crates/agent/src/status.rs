@@ -13,6 +13,9 @@ use crate::kernel::maps::Maps;
 use crate::kernel::programs::{self, maps_dir};
 use crate::ports::{PortsStatus, Taken};
 
+/// What is counted nowhere else.
+const LOST: [Purpose; 2] = [Purpose::CarriedLost, Purpose::CarriedLostInSweep];
+
 /// The data plane of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostStatus {
@@ -30,6 +33,8 @@ pub struct HostStatus {
     pub maps: Vec<MapStatus>,
     /// Source ports towards servers that do not see their clients' addresses, where many are taken, most first.
     pub ports: Vec<PortsStatus>,
+    /// Counts of what ended connections have carried that found no room.
+    pub carried_lost: u64,
     /// What listeners, endpoints and servers have carried, by numbers that the plan names.
     #[serde(skip)]
     pub carried: Rows,
@@ -81,6 +86,13 @@ pub struct MapStatus {
     pub capacity: u32,
 }
 
+impl MapStatus {
+    /// Whether it will soon have no room: four fifths are taken.
+    pub fn is_nearly_full(&self) -> bool {
+        self.used * 10 >= self.capacity as usize * 8
+    }
+}
+
 /// The status could not be read: usually the process is not root.
 #[derive(Debug, thiserror::Error)]
 #[error("the data plane's state could not be read: are you root?")]
@@ -102,12 +114,15 @@ fn read(config: &AgentConfig) -> Result<HostStatus, Box<dyn Error + Send + Sync>
     let carried = carried::read(&maps)?;
     let maps = maps.fill()?;
     let entries = maps.iter().find(|(name, ..)| *name == "FLOWS").map_or(0, |(_, used, _)| *used);
+    let counters = counter_status(&directory)?;
+    let is_lost = |counter: &&CounterStatus| LOST.iter().any(|lost| counter.name == format!("{lost:?}"));
     Ok(HostStatus {
         tag: config.tag.clone(),
         links: link_status(config)?,
         connections: entries / 2,
         drops: drops(&directory)?,
-        counters: counter_status(&directory)?,
+        carried_lost: counters.iter().filter(is_lost).map(|counter| counter.packets).sum(),
+        counters,
         maps: maps
             .into_iter()
             .map(|(name, used, capacity)| MapStatus { name: name.to_owned(), used, capacity })

@@ -14,7 +14,6 @@ use tables::{Choice, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Loa
 use crate::carried;
 use crate::kernel::maps::Maps;
 use crate::kernel::table::{Table, TableError};
-use crate::reconcile::in_full;
 use crate::resets::{Ends, Reset};
 use due::Standing;
 
@@ -40,6 +39,8 @@ pub struct Swept {
     pub expired: usize,
     /// Connections that end with resets, which stay for a moment.
     pub cut: usize,
+    /// Counts of what they have carried that found no room.
+    pub lost: usize,
 }
 
 /// What one walk over all flows has found.
@@ -94,9 +95,7 @@ pub fn sweep(
     for keys in over.chunks(TOGETHER) {
         let removed = remove(keys, &found, flows, now)?;
         swept.expired += removed.len();
-        if let Err(error) = carried::keep(&removed, maps) {
-            tracing::warn!(error = in_full(&error), "what connections have carried is lost");
-        }
+        swept.lost += carried::keep(&removed, maps);
         tell(removed.iter().filter_map(|(key, _)| ended(key, &found.idle, now)).collect());
     }
     swept.live = found.total - swept.expired;

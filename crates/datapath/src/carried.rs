@@ -1,11 +1,12 @@
 //! What connections have carried is kept when they are forgotten: while they live they count for themselves.
 
 use aya_ebpf::bindings::BPF_NOEXIST;
-use tables::{Carried, CarriedKey, Counter, Flow, FlowKey};
+use tables::{Carried, CarriedKey, Counter, Flow, FlowKey, Purpose};
 
 use crate::{
     atomic,
     maps::{CARRIED, ENDING, FLOWS},
+    report,
 };
 
 /// An entry that is forgotten. It lies in a per-CPU map because the stack has 512 bytes only.
@@ -40,7 +41,7 @@ fn add(row: &CarriedKey, more: &Carried) {
     if CARRIED.get_ptr_mut(row).is_none() && CARRIED.insert(row, more, BPF_NOEXIST as u64).is_ok() {
         return;
     }
-    let Some(sum) = CARRIED.get_ptr_mut(row) else { return };
+    let Some(sum) = CARRIED.get_ptr_mut(row) else { return report::count(Purpose::CarriedLost, 0) };
     // SAFETY: a live entry.
     unsafe {
         atomic::add(&raw mut (*sum).connections, more.connections);

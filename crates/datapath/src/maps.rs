@@ -69,8 +69,9 @@ pub(crate) static EXHAUSTED: LruHashMap<FlowKey, u64, { 1 << 10 }> = LruHashMap:
 pub(crate) static EPOCH: Array<u32, 1> = Array::new();
 #[btf_map]
 pub(crate) static DROPS: LruPerCpuHashMap<DropKey, Counter, { 1 << 14 }> = LruPerCpuHashMap::new();
+/// Room for two rows, the program's and the agent's, of each of 400,000 servers and of 10,000 endpoints in two zones.
 #[btf_map]
-pub(crate) static CARRIED: HashMap<CarriedKey, Carried, { 1 << 17 }> = HashMap::new();
+pub(crate) static CARRIED: HashMap<CarriedKey, Carried, { 1 << 20 }, BY_NEED> = HashMap::new();
 #[btf_map]
 pub(crate) static COUNTERS: PerCpuArray<Counter, { Purpose::ALL.len() }> = PerCpuArray::new();
 /// 20,000 events: as many as the agent takes up between two looks, at 200,000 a second.

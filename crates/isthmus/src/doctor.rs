@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use agent::HostStatus;
 use agent::kernel::check::{self, Check};
 use anyhow::{Result, bail};
 
+use crate::down::agent_config;
 use crate::place::Place;
 
 /// Network namespaces that `ip netns` knows.
@@ -23,10 +25,14 @@ pub fn run() -> Result<()> {
         troubles += 1;
         println!("  {:<8}{what}\n  {:<8}-> {remedy}", "LEFT", "");
     }
+    for (what, remedy) in strained()? {
+        troubles += 1;
+        println!("  {:<8}{what}\n  {:<8}-> {remedy}", "FULL", "");
+    }
     if troubles > 0 {
         bail!("{troubles} to mend");
     }
-    println!("Everything is there, and nothing is left over.");
+    println!("Everything is there, nothing is left over, and nothing runs out of room.");
     Ok(())
 }
 
@@ -77,6 +83,34 @@ fn leftovers() -> Result<Vec<(String, String)>> {
     Ok(left)
 }
 
+/// What systems have no room for, or soon will not, with what gives them more.
+fn strained() -> Result<Vec<(String, String)>> {
+    let mut strained = Vec::new();
+    for daemon in Place::all()?.into_iter().filter_map(|(_, daemon)| daemon) {
+        let place = Place::of(&daemon.state)?;
+        let Some(host) = agent::status(&agent_config(&place)?)? else { continue };
+        strained
+            .extend(troubles(&host).into_iter().map(|(what, why)| (format!("{}: {what}", place.tag), why)));
+    }
+    Ok(strained)
+}
+
+fn troubles(host: &HostStatus) -> Vec<(String, String)> {
+    let full = host.maps.iter().filter(|map| map.is_nearly_full()).map(|map| {
+        let what = format!("map {} is nearly full: {} of {}", map.name, map.used, map.capacity);
+        let remedy = match map.name.as_str() {
+            "FLOWS" => "isthmus down, then isthmus up --connections N: more connections at one time",
+            _ => "the host carries about as much as it can: give some of it to another one",
+        };
+        (what, remedy.to_owned())
+    });
+    let lost = (host.carried_lost > 0).then(|| {
+        let what = format!("{} counts of what connections have carried were lost", host.carried_lost);
+        (what, "map CARRIED was full: metrics and curves of listeners and servers show too little".to_owned())
+    });
+    full.chain(lost).collect()
+}
+
 fn namespaces() -> Vec<String> {
     let entries = Path::new(NAMESPACES).read_dir().into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
@@ -103,7 +137,20 @@ fn tag_of(name: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::tag_of;
+    use agent::status::MapStatus;
+
+    use super::*;
+
+    #[test]
+    fn what_runs_out_of_room_is_told_and_what_was_lost() {
+        let map = |name: &str, used| MapStatus { name: name.to_owned(), used, capacity: 10 };
+        let host = HostStatus { maps: vec![map("FLOWS", 8), map("SERVERS", 7)], ..HostStatus::default() };
+        let [(what, remedy)] = &troubles(&host)[..] else { panic!("one map") };
+        assert!(what.contains("FLOWS is nearly full: 8 of 10") && remedy.contains("--connections"), "{what}");
+        let lost = HostStatus { carried_lost: 3, ..HostStatus::default() };
+        assert!(troubles(&lost)[0].0.starts_with("3 counts"));
+        assert_eq!(troubles(&HostStatus::default()), []);
+    }
 
     #[test]
     fn a_namespace_tells_its_system() {

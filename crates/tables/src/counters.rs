@@ -34,11 +34,15 @@ pub enum Purpose {
     EventLost = 10,
     /// Half-open connections that made room for newer ones.
     PushedOut = 11,
+    /// Entries of connections that found no room in `CARRIED` when they ended.
+    CarriedLost = 12,
+    /// The same, found by the agent's sweeps, which alone count here.
+    CarriedLostInSweep = 13,
 }
 
 impl Purpose {
     /// Every purpose, by index.
-    pub const ALL: [Purpose; 12] = [
+    pub const ALL: [Purpose; 14] = [
         Purpose::Forwarded,
         Purpose::NewFlow,
         Purpose::Rejudged,
@@ -51,6 +55,8 @@ impl Purpose {
         Purpose::ArpSwallowed,
         Purpose::EventLost,
         Purpose::PushedOut,
+        Purpose::CarriedLost,
+        Purpose::CarriedLostInSweep,
     ];
 }
 

@@ -19,6 +19,18 @@ pub fn purposes(directory: &Path) -> Result<Vec<Counter>, MapError> {
     Purpose::ALL.iter().map(|purpose| Ok(sum(&map.get(&(*purpose as u32), 0)?))).collect()
 }
 
+/// Adds to what the program never counts itself, and so has no part in.
+pub fn add(directory: &Path, purpose: Purpose, packets: u64) -> Result<(), MapError> {
+    let map = Map::from_map_data(MapData::from_pin(directory.join("COUNTERS"))?)?;
+    let mut map: PerCpuArray<MapData, Counter> = map.try_into()?;
+    let index = purpose as u32;
+    let mut values: Vec<Counter> = map.get(&index, 0)?.iter().copied().collect();
+    if let Some(first) = values.first_mut() {
+        first.packets += packets;
+    }
+    map.set(index, PerCpuValues::try_from(values)?, 0)
+}
+
 fn sum(values: &PerCpuValues<Counter>) -> Counter {
     values.iter().fold(Counter::default(), |sum, value| Counter {
         packets: sum.packets + value.packets,

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
+use tables::Purpose;
+
 use super::{Memory, Swept, now, sweep};
 use crate::carried;
 use crate::config::AgentConfig;
 use crate::flows::Flows;
+use crate::kernel::counters;
 use crate::kernel::frames::Frames;
 use crate::kernel::maps::Maps;
 use crate::kernel::netns::Netns;
@@ -77,12 +80,21 @@ impl Sweeper {
             Ok(swept) => {
                 tracing::debug!(?swept, "swept");
                 self.last.store(begin, Ordering::Relaxed);
+                self.count_lost(swept.lost);
                 swept
             }
             Err(error) => {
                 tracing::warn!(error = in_full(&error), "connections that are to end stay");
                 Swept::default()
             }
+        }
+    }
+
+    fn count_lost(&self, lost: usize) {
+        if lost > 0
+            && let Err(error) = counters::add(&self.maps, Purpose::CarriedLostInSweep, lost as u64)
+        {
+            tracing::warn!(error = in_full(&error), "what is lost is not counted");
         }
     }
 

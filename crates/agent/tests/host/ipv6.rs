@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use agent::carried::{self, Carrier};
 use agent::kernel::frames::Frames;
 use agent::kernel::maps::Maps;
 use agent::kernel::programs::maps_dir;
@@ -13,7 +14,7 @@ use model::net::PortRange;
 use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
 use model::security::{RulePolicy, RuleProtocol};
 
-use crate::fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
+use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
 use crate::traffic::{connect, repeat, repeated, serve, serve_udp, udp_exchange};
 
 fn ipv6(index: u32, address: &str) -> Ipv6Plan {
@@ -113,6 +114,10 @@ fn an_endpoint_carries_both_families_to_servers_of_either() {
         asked.dedup();
         assert_eq!(asked, ["G", "K"], "{address}");
     }
+    let maps = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap();
+    let carried = carried::named(&carried::read(&maps).unwrap(), &host.plan);
+    let endpoint = Carrier::Endpoint("ep-1".parse().unwrap(), fixture::zone("g"));
+    assert_eq!(carried[&endpoint].all.connections, 32, "{carried:?}");
 }
 
 /// It speaks in its one address, which servers of IPv6 see behind a prefix, and their groups judge as what it is.

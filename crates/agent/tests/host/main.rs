@@ -267,7 +267,7 @@ fn idle_connections_are_reset_and_forgotten_and_busy_ones_are_not() {
         };
         sweep(&maps, &mut Memory::default(), send, |events| told.extend(events)).unwrap()
     };
-    assert_eq!(sweep(), Swept { live: 4, expired: 0, cut: 1 });
+    assert_eq!(sweep(), Swept { live: 4, expired: 0, cut: 1, lost: 0 });
     assert_eq!(idle.ended(), ErrorKind::ConnectionReset);
     assert!(!busy.ask().is_empty());
     for (key, flow) in maps.flows.entries().unwrap() {
@@ -275,7 +275,7 @@ fn idle_connections_are_reset_and_forgotten_and_busy_ones_are_not() {
             maps.flows.set(&key, &tables::Flow { last_seen: 1, ..flow }).unwrap();
         }
     }
-    assert_eq!(sweep(), Swept { live: 2, expired: 2, cut: 0 });
+    assert_eq!(sweep(), Swept { live: 2, expired: 2, cut: 0, lost: 0 });
     assert_eq!(sent, 2, "one for each end");
     let [expired] = told[..] else { panic!("one end is told: {told:?}") };
     assert_eq!((expired.kind, expired.key.ingress), (EventKind::Expired as u8, of_idle));

@@ -50,6 +50,17 @@ fn while_it_lives_a_connection_counts_for_itself() {
 }
 
 #[test]
+fn what_finds_no_room_is_counted_as_lost() {
+    let mut rig = established();
+    rig.fill_carried();
+    // The ports' new owner: both entries go, each of which counted for listener and server.
+    rig.send(ANN, &ask(RST));
+    let out = rig.send(ANN, &ask(SYN));
+    assert_eq!(out.counts.get("carried lost"), Some(&4), "{:?}", out.counts);
+    assert_eq!(out.verdict, REDIRECTED);
+}
+
+#[test]
 fn what_another_connection_replaces_is_kept_with_its_last_packet() {
     let mut rig = established();
     for (from, packet) in [(ANN, ask(FIN | ACK)), (ONE, reply(FIN | ACK)), (ANN, ask(ACK))] {

@@ -434,6 +434,14 @@ impl Rig {
         self.hash("CARRIED").iter().map(|entry| entry.expect("an entry")).collect()
     }
 
+    /// Leaves no room for what connections carry.
+    pub(crate) fn fill_carried(&mut self) {
+        let mut carried = self.hash("CARRIED");
+        let row = |id| CarriedKey { id, endpoint: 0, address: 0, port: 0, by: 0, agent: 0 };
+        let full = (0..u32::MAX).any(|id| carried.insert(row(id), Carried::default(), 0).is_err());
+        assert!(full, "it has an end");
+    }
+
     pub(crate) fn change_flows(&mut self, change: impl Fn(&mut Flow)) {
         for (key, mut flow) in self.flows() {
             change(&mut flow);
@@ -571,6 +579,8 @@ fn name(purpose: Purpose) -> &'static str {
         Purpose::Hairpin => "hairpin",
         Purpose::PortRemapped => "remapped",
         Purpose::PushedOut => "pushed out",
+        Purpose::CarriedLost => "carried lost",
+        Purpose::CarriedLostInSweep => "carried lost in sweep",
         Purpose::ArpAnswered => "arp",
         Purpose::EchoAnswered => "echo",
         Purpose::IcmpTranslated => "icmp",

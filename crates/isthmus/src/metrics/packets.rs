@@ -10,6 +10,8 @@ use tables::{DropReason, Purpose};
 
 use super::exposition::{Exposition, Kind};
 
+/// Told apart from what was done with packets.
+const LOST: [Purpose; 3] = [Purpose::EventLost, Purpose::CarriedLost, Purpose::CarriedLostInSweep];
 /// Its number in the IP header.
 const TCP: u8 = 6;
 
@@ -18,6 +20,8 @@ pub(super) fn write(text: &mut Exposition, host: &HostStatus, plan: Option<&Host
     text.family(Kind::Gauge, "isthmus_connections", help).sample(&[], host.connections);
     drops(text, &host.drops, plan);
     events(text, &host.counters);
+    let help = "Counts of what ended connections have carried that found no room in the kernel's map.";
+    text.family(Kind::Counter, "isthmus_carried_lost_total", help).sample(&[], host.carried_lost);
     maps(text, &host.maps);
     ports(text, &host.ports);
     let help = "Whether the program sees the packets of a link.";
@@ -43,8 +47,9 @@ fn drops(text: &mut Exposition, drops: &[DropStatus], plan: Option<&HostPlan>) {
 }
 
 fn events(text: &mut Exposition, counters: &[CounterStatus]) {
-    let is_lost = |counter: &&CounterStatus| counter.name == format!("{:?}", Purpose::EventLost);
-    let lost = counters.iter().find(is_lost).map_or(0, |counter| counter.packets);
+    let is_lost = |counter: &&CounterStatus| LOST.iter().any(|lost| counter.name == format!("{lost:?}"));
+    let is_event = |counter: &&CounterStatus| counter.name == format!("{:?}", Purpose::EventLost);
+    let lost = counters.iter().find(is_event).map_or(0, |counter| counter.packets);
     let help = "Events that the flow log lost because they came faster than they were read.";
     text.family(Kind::Counter, "isthmus_flow_events_lost_total", help).sample(&[], lost);
     let others = counters.iter().filter(|counter| !is_lost(counter));

@@ -79,7 +79,7 @@ fn programs(f: &mut fmt::Formatter<'_>, host: &HostStatus) -> fmt::Result {
         "data plane",
         format_args!("{} links, {seen}; {} connections", host.links.len(), host.connections),
     )?;
-    for map in host.maps.iter().filter(|map| map.used * 10 >= map.capacity as usize * 8) {
+    for map in host.maps.iter().filter(|map| map.is_nearly_full()) {
         line(f, "", format_args!("map {} is nearly full: {} of {}", map.name, map.used, map.capacity))?;
     }
     for ports in host.ports.iter().filter(|ports| ports.is_scarce()).take(ROWS) {
