@@ -23,9 +23,15 @@ beforeAll(async () => {
 });
 
 const tab = (name: string) => page.getByRole("tab", { name, exact: true }).click();
+const confirm = () => press(page.getByRole("tooltip"), "OK");
 const remove = async (text: string) => {
   await press(row(page, text), "Delete");
-  await press(page.getByRole("tooltip"), "OK");
+  await confirm();
+};
+/** Waits until it is told that something was refused, and why, and closes that. */
+const refused = async (code: string) => {
+  await page.locator(".ant-notification-notice").filter({ hasText: code }).waitFor();
+  await press(page.locator(".ant-notification-notice"), "Close");
 };
 
 test("a VPC gets another range and a tag, and loses them again", async () => {
@@ -61,6 +67,48 @@ test("a vSwitch gets a tag, and what has it is found by it", async () => {
   expect(await barriers(page)).toEqual([]);
   await remove("floor");
   await page.getByText("No tag yet.").waitFor();
+});
+
+test("a VPC and a vSwitch get IPv6, an interface has addresses of it, and keeps it from being switched off", async () => {
+  await menu(page, "VPCs");
+  await press(row(page, "vpc-1"), "Enable IPv6");
+  await confirm();
+  await row(page, "vpc-1").getByText(/^fd69:7374:.*::\/56$/).waitFor();
+  await menu(page, "vSwitches");
+  await press(row(page, "vsw-1"), "Enable IPv6");
+  await choose(page, drawer(page), "IPv6 CIDR Block", "7::/64");
+  await send(page);
+  await row(page, "vsw-1").getByText(/7::\/64$/).waitFor();
+  await press(page, "Create vSwitch");
+  await choose(page, drawer(page), "VPC", "vpc-1");
+  await drawer(page).getByRole("combobox", { name: "IPv6 CIDR Block" }).click();
+  const offered = page.locator(".ant-select-dropdown:visible .ant-select-item-option");
+  await offered.filter({ hasText: "6::/64" }).waitFor();
+  expect(await offered.filter({ hasText: "7::/64" }).count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await press(drawer(page), "Cancel");
+  await menu(page, "ECS Instances");
+  await row(page, "router").getByRole("link").click();
+  await tab("Network Interfaces");
+  await press(page, "Assign IPv6 Addresses");
+  await send(page);
+  await row(page, "Primary").getByText(/^fd69:7374:/).waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await menu(page, "vSwitches");
+  await press(row(page, "vsw-1"), "Disable IPv6");
+  await confirm();
+  await refused("Ipv6InstanceExist");
+  await menu(page, "ECS Instances");
+  await row(page, "router").getByText(/^fd69:7374:/).waitFor();
+  await row(page, "router").getByRole("link").click();
+  await tab("Network Interfaces");
+  await press(page, "Unassign IPv6 Addresses");
+  await choose(page, drawer(page), "IPv6 Addresses", "fd69:");
+  await send(page);
+  await menu(page, "vSwitches");
+  await press(row(page, "vsw-1"), "Disable IPv6");
+  await confirm();
+  await row(page, "vsw-1").getByText("::/64").waitFor({ state: "hidden" });
 });
 
 test("who is logged on is told the account's number, and where more accounts are made", async () => {
@@ -123,13 +171,13 @@ test("a resource group is made, chosen in a form, and not deleted while somethin
   await menu(page, "VPCs");
   await press(page, "Create VPC");
   await fill(drawer(page), "Name", "grouped");
+  await drawer(page).getByRole("switch", { name: "Enable IPv6" }).click();
   await choose(page, drawer(page), "Resource Group", "The shop");
   await send(page);
-  await row(page, "grouped").waitFor();
+  await row(page, "grouped").getByText(/^fd69:7374:/).waitFor();
   await menu(page, "Resource Groups");
   await remove("The shop");
-  await page.locator(".ant-notification-notice").filter({ hasText: "DeleteConflict.ResourceGroup.Resource" }).waitFor();
-  await press(page.locator(".ant-notification-notice"), "Close");
+  await refused("DeleteConflict.ResourceGroup.Resource");
 });
 
 test("a certificate is uploaded, and one that does not fit its key is refused", async () => {

@@ -15,6 +15,8 @@ export interface Option {
 export interface Offer {
   call: Call;
   pick: (answer: Answer) => Option[];
+  /** Choices that somebody has already: they are not offered. */
+  taken?: { call: Call; pick: (answer: Answer) => string[] };
   /** How the same call asks for what a text names, where there may be more than one page. */
   search?: (typed: string) => Params;
 }

@@ -1,6 +1,7 @@
 // What forms offer to choose from, as the API lists it.
 import { list, text, texts, type Answer, type Call, type Params, type Product } from "../api/call.ts";
 import { str, type Entries, type Entry, type Field, type Offer, type Option } from "./form.ts";
+import { ipv6Of, numberOf, part, PARTS } from "./ipv6.ts";
 
 /** Most choices that one list shows; what is beyond is found by its name or id. */
 const MOST = 50;
@@ -31,10 +32,27 @@ export function vswitches(vpc: Entry, zone?: Entry): Offer | undefined {
   const call: Call = { product: "Vpc", action: "DescribeVSwitches", params: { VpcId: str(vpc), ZoneId: str(zone), PageSize: MOST } };
   const pick = (answer: Answer) =>
     list(answer, "VSwitches.VSwitch").map((row) => {
-      const place = `${text(row, "ZoneId")}, ${text(row, "CidrBlock")}`;
-      return { value: text(row, "VSwitchId"), label: `${text(row, "VSwitchName") || text(row, "VSwitchId")} · ${place}` };
+      const place = ["ZoneId", "CidrBlock", "Ipv6CidrBlock"].map((name) => text(row, name)).filter((shown) => shown !== "");
+      return { value: text(row, "VSwitchId"), label: `${text(row, "VSwitchName") || text(row, "VSwitchId")} · ${place.join(", ")}` };
     });
   return { call, pick, search: older("vsw-", "VSwitchId", "VSwitchName") };
+}
+
+/** The parts of a VPC's IPv6 range that no vSwitch has; none while the VPC has no IPv6. A part is known by its number. */
+export function ipv6Parts(vpc: Entry): Offer | undefined {
+  const others = vswitches(vpc);
+  if (others === undefined) return undefined;
+  const call: Call = { product: "Vpc", action: "DescribeVpcs", params: { VpcId: str(vpc) } };
+  const parts = (range: string) => Array.from({ length: PARTS }, (_, number) => ({ value: String(number), label: part(range, number) }));
+  const numbered = (answer: Answer) => {
+    const used = list(answer, "VSwitches.VSwitch").map((row) => text(row, "Ipv6CidrBlock"));
+    return used.filter((range) => range !== "").map((range) => String(numberOf(range)));
+  };
+  return {
+    call,
+    pick: (answer) => list(answer, "Vpcs.Vpc").map((row) => text(row, "Ipv6CidrBlock")).filter((range) => range !== "").flatMap(parts),
+    taken: { call: others.call, pick: numbered },
+  };
 }
 
 /** The zones in which a VPC has a vSwitch. */
@@ -60,6 +78,19 @@ export const instances = (vpc: Entry): Offer | undefined => (str(vpc) === "" ? u
 
 export const allInstances = (params: Params = {}): Offer =>
   offer("Ecs", "DescribeInstances", { ...params, PageSize: MOST }, "Instances.Instance", "InstanceId", "InstanceName", older("i-", "InstanceIds", "InstanceName"));
+
+/** The instances of a VPC as servers: each by itself and, where a group takes both families, by each of its IPv6 addresses. */
+export function candidates(vpc: Entry, dualStack: boolean): Offer | undefined {
+  const all = instances(vpc);
+  if (all === undefined || !dualStack) return all;
+  const pick = (answer: Answer) =>
+    list(answer, "Instances.Instance").flatMap((row) => {
+      const one = named(text(row, "InstanceId"), text(row, "InstanceName"));
+      const more = list(row, "NetworkInterfaces.NetworkInterface").flatMap(ipv6Of);
+      return [one, ...more.map((address) => ({ value: `${one.value} ${address}`, label: `${one.label} ${address}` }))];
+    });
+  return { ...all, pick };
+}
 
 export const loadBalancers = (zone: Entry): Offer | undefined =>
   str(zone) === ""

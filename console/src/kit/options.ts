@@ -24,6 +24,9 @@ export function useOptions(offer: Offer | undefined): Options {
   const { answer: first, error } = useAnswer(offer?.call);
   const more = offer?.search && sought !== "" ? { ...offer.call, params: { ...offer.call.params, ...offer.search(sought) } } : undefined;
   const { answer: found } = useAnswer(more);
+  const { answer: others } = useAnswer(offer?.taken?.call);
+  const taken = others === undefined ? [] : (offer?.taken?.pick(others) ?? []);
   const all = offer === undefined ? [] : [first, found].flatMap((answer) => (answer === undefined ? [] : offer.pick(answer)));
-  return { options: [...new Map(all.map((option) => [option.value, option])).values()], answered: first !== undefined, error, search };
+  const free = all.filter(({ value }) => !taken.includes(value));
+  return { options: [...new Map(free.map((option) => [option.value, option])).values()], answered: first !== undefined, error, search };
 }

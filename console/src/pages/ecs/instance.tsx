@@ -5,9 +5,12 @@ import { useAnswer } from "../../api/live.tsx";
 import { useWords } from "../../i18n/index.tsx";
 import { Code, Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
+import { ipv6Of } from "../../kit/ipv6.ts";
+import { List } from "../../kit/list.tsx";
 import { Problem } from "../../kit/problem.tsx";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
+import { interfaces } from "./interfaces.tsx";
 import { Terminal } from "./terminal.tsx";
 
 /** Time after which an instance may have printed more, of which nobody tells, milliseconds. */
@@ -33,11 +36,13 @@ const detail = (id: string): DetailSpec => ({
     ["vswitch", text(found, "VpcAttributes.VSwitchId")],
     ["zone", text(found, "ZoneId")],
     ["ipAddress", <Copy key="address" text={texts(found, "VpcAttributes.PrivateIpAddress.IpAddress").join(", ")} />],
+    ["ipv6Addresses", <Copy key="ipv6" text={list(found, "NetworkInterfaces.NetworkInterface").flatMap(ipv6Of).join(", ")} />],
     ["securityGroups", texts(found, "SecurityGroupIds.SecurityGroupId").join(", ")],
     ["hostName", text(found, "HostName")],
   ],
   tabs: [
     { label: "terminal", show: () => <Terminal instance={id} /> },
+    { label: "networkInterfaces", show: () => <List level={3} spec={interfaces(id)} /> },
     { label: "consoleOutput", show: () => <ConsoleOutput id={id} /> },
     { label: "tags", show: () => <Tags of={{ product: "Ecs", type: "instance", id }} /> },
   ],

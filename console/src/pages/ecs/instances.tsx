@@ -2,6 +2,7 @@ import { Link } from "react-router";
 import { list, text, texts, type Answer } from "../../api/call.ts";
 import { base64 } from "../../api/base64.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
+import { ipv6Of } from "../../kit/ipv6.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, securityGroups, vpcs, vswitches } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
@@ -15,6 +16,7 @@ const create: FormSpec = {
     { name: "VSwitchId", label: "vswitch", kind: "offered", required: true, offer: (entries) => vswitches(entries["VpcId"]) },
     { name: "SecurityGroupIds", label: "securityGroups", kind: "offeredSeveral", hint: "defaultSecurityGroup", offer: (entries) => securityGroups(entries["VpcId"]) },
     { name: "PrivateIpAddress", label: "ipAddress", kind: "text", hint: "addressHint" },
+    { name: "Ipv6AddressCount", label: "ipv6Count", kind: "number", least: 0, most: 10, hint: "ipv6CountHint" },
     { name: "UserData", label: "userData", kind: "area", hint: "userDataHint" },
     resourceGroup,
   ]),
@@ -27,6 +29,7 @@ const create: FormSpec = {
       VSwitchId: str(entries["VSwitchId"]),
       SecurityGroupIds: entries["SecurityGroupIds"],
       PrivateIpAddress: str(entries["PrivateIpAddress"]),
+      Ipv6AddressCount: entries["Ipv6AddressCount"] || undefined,
       UserData: base64(str(entries["UserData"])),
       ResourceGroupId: str(entries["ResourceGroupId"]),
     },
@@ -51,6 +54,7 @@ const instances: ListSpec = {
     { title: "vpc", show: (row) => text(row, "VpcAttributes.VpcId") },
     { title: "zone", show: (row) => text(row, "ZoneId") },
     { title: "ipAddress", show: (row) => texts(row, "VpcAttributes.PrivateIpAddress.IpAddress").join(", ") },
+    { title: "ipv6Addresses", show: (row) => list(row, "NetworkInterfaces.NetworkInterface").flatMap(ipv6Of).join(", ") },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
   empty: "noInstances",

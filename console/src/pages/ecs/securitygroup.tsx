@@ -3,10 +3,17 @@ import { list, text } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
+import { isIpv6 } from "../../kit/ipv6.ts";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 
 type Direction = "ingress" | "egress";
+
+/** The parameter that names the other end: each family has its own. */
+function peer(direction: Direction, range: string): string {
+  const end = direction === "ingress" ? "SourceCidrIp" : "DestCidrIp";
+  return isIpv6(range) ? `Ipv6${end}` : end;
+}
 
 const add = (id: string, direction: Direction): FormSpec => ({
   title: "addRule",
@@ -28,7 +35,7 @@ const add = (id: string, direction: Direction): FormSpec => ({
       label: "protocol",
       kind: "select",
       initial: "tcp",
-      options: ["tcp", "udp", "icmp", "all"].map((value) => ({ value, label: { text: value.toUpperCase() } })),
+      options: ["tcp", "udp", "icmp", "icmpv6", "all"].map((value) => ({ value, label: { text: value.toUpperCase() } })),
     },
     {
       name: "PortRange",
@@ -54,7 +61,7 @@ const add = (id: string, direction: Direction): FormSpec => ({
           Priority: entries["Priority"] as number,
           IpProtocol: str(entries["IpProtocol"]),
           PortRange: ["tcp", "udp"].includes(str(entries["IpProtocol"])) ? str(entries["PortRange"]) : "-1/-1",
-          [direction === "ingress" ? "SourceCidrIp" : "DestCidrIp"]: str(entries["Cidr"]),
+          [peer(direction, str(entries["Cidr"]))]: str(entries["Cidr"]),
           Description: str(entries["Description"]),
         },
       ],
@@ -75,7 +82,7 @@ const rules = (id: string, direction: Direction): ListSpec => ({
     { title: "portRange", show: (row) => text(row, "PortRange") },
     {
       title: direction === "ingress" ? "source" : "destination",
-      show: (row) => ["SourceCidrIp", "DestCidrIp", "SourceGroupId", "DestGroupId"].map((name) => text(row, name)).join(" ").trim(),
+      show: (row) => ["SourceCidrIp", "Ipv6SourceCidrIp", "DestCidrIp", "Ipv6DestCidrIp", "SourceGroupId", "DestGroupId"].map((name) => text(row, name)).join(" ").trim(),
     },
     { title: "description", show: (row) => text(row, "Description") },
   ],

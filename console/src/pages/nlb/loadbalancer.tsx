@@ -8,6 +8,7 @@ import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Curves } from "./curves.tsx";
 import { listeners } from "./listeners.tsx";
+import { addressesOf } from "./loadbalancers.tsx";
 
 function Zones({ found }: { found: Answer }) {
   return (
@@ -16,7 +17,10 @@ function Zones({ found }: { found: Answer }) {
         const address = list(zone, "LoadBalancerAddresses")[0];
         return (
           <div key={text(zone, "ZoneId")}>
-            {text(zone, "ZoneId")} <Copy text={text(address, "PrivateIPv4Address")} />{" "}
+            {text(zone, "ZoneId")}{" "}
+            {addressesOf(zone).map((shown) => (
+              <Copy key={shown} text={shown} />
+            ))}{" "}
             <Status status={text(address, "PrivateIPv4HcStatus") || text(zone, "Status")} />
           </div>
         );
@@ -41,6 +45,7 @@ const detail = (id: string): DetailSpec => ({
     ["vpc", text(found, "VpcId")],
     ["domainName", <Copy key="name" text={text(found, "DNSName")} />],
     ["zone", <Zones key="zones" found={found} />],
+    ["ipVersion", text(found, "AddressIpVersion")],
     ["crossZone", text(found, "CrossZoneEnabled")],
   ],
   tabs: [

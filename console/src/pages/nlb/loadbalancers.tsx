@@ -1,10 +1,16 @@
 import { Link } from "react-router";
-import { list, text } from "../../api/call.ts";
+import { list, text, type Answer } from "../../api/call.ts";
 import { Copy } from "../../kit/copy.tsx";
 import { rows, single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, vpcs, vswitches, zonesOf } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
+
+/** The addresses of a load balancer in a zone, one of each family that it has. */
+export function addressesOf(zone: Answer): string[] {
+  const address = list(zone, "LoadBalancerAddresses")[0];
+  return ["PrivateIPv4Address", "Ipv6Address"].map((name) => text(address, name)).filter((shown) => shown !== "");
+}
 
 const create: FormSpec = {
   title: "createNlb",
@@ -72,7 +78,7 @@ const balancers: ListSpec = {
       title: "addresses",
       show: (row) =>
         list(row, "ZoneMappings")
-          .map((zone) => `${text(zone, "ZoneId")}: ${text(list(zone, "LoadBalancerAddresses")[0], "PrivateIPv4Address")}`)
+          .map((zone) => `${text(zone, "ZoneId")}: ${addressesOf(zone).join(" ")}`)
           .join(", "),
     },
     { title: "domainName", show: (row) => <Copy text={text(row, "DNSName")} /> },

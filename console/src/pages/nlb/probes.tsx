@@ -61,7 +61,7 @@ export function Health({ row }: { row: Answer }) {
   const answer = use(ProbesContext);
   if (answer === undefined) return null;
   if (at(answer, "Checked") === false) return <span>{t("notChecked")}</span>;
-  const found = list(answer, "Servers").find((one) => text(one, "ServerId") === text(row, "ServerId") && text(one, "Port") === text(row, "Port"));
+  const found = list(answer, "Servers").find((one) => ["ServerId", "ServerIp", "Port"].every((name) => text(one, name) === text(row, name)));
   if (found === undefined) return null;
   const probes = list(found, "Probes");
   const status = text(found, "Status") || "Initial";

@@ -1,11 +1,12 @@
 import { Alert } from "antd";
 import { useParams } from "react-router";
-import { list, text, texts } from "../../api/call.ts";
+import { list, text, texts, type Answer } from "../../api/call.ts";
 import { useWords } from "../../i18n/index.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { forOne, rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
+import { isIpv6 } from "../../kit/ipv6.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
-import { instances } from "../../kit/offers.ts";
+import { candidates } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Monitoring, serversOf } from "../../traffic/monitoring.tsx";
@@ -15,17 +16,17 @@ import { Health, Probed } from "./probes.tsx";
 const PORT = { name: "Port", label: "port", kind: "number", least: 1, most: 65535, required: true } as const;
 const WEIGHT = { name: "Weight", label: "weight", kind: "number", least: 0, most: 100, initial: 100 } as const;
 
-const byInstance = (id: string, vpc: string): FormSpec => ({
+const byInstance = (id: string, vpc: string, dualStack: boolean): FormSpec => ({
   title: "addBackendServer",
   terraform: "alicloud_nlb_server_group_server_attachment",
   steps: [
     {
       title: "selectServers",
-      fields: [{ name: "servers", label: "backendServers", kind: "offeredSeveral", required: true, offer: () => instances(vpc) }],
+      fields: [{ name: "servers", label: "backendServers", kind: "offeredSeveral", required: true, offer: () => candidates(vpc, dualStack) }],
     },
     {
       title: "portsAndWeights",
-      fields: [{ name: "each", label: "backendServers", kind: "each", over: "servers", names: () => instances(vpc), fields: [PORT, WEIGHT] }],
+      fields: [{ name: "each", label: "backendServers", kind: "each", over: "servers", names: () => candidates(vpc, dualStack), fields: [PORT, WEIGHT] }],
     },
   ],
   call: (entries) => ({
@@ -33,11 +34,10 @@ const byInstance = (id: string, vpc: string): FormSpec => ({
     action: "AddServersToServerGroup",
     params: {
       ServerGroupId: id,
-      Servers: strs(entries["servers"]).map((server) => ({
-        ServerType: "Ecs",
-        ServerId: server,
-        ...forOne(entries["each"], server),
-      })),
+      Servers: strs(entries["servers"]).map((server) => {
+        const [ServerId, ServerIp] = server.split(" ");
+        return { ServerType: "Ecs", ServerId, ServerIp, ...forOne(entries["each"], server) };
+      }),
     },
   }),
 });
@@ -70,12 +70,20 @@ const byAddress = (id: string): FormSpec => ({
   }),
 });
 
-const servers = (id: string, vpc: string, type: string): ListSpec => ({
+/** A server as calls about it name it: by its IPv6 address where it is reached by that. */
+const named = (row: Answer) => ({
+  ServerType: text(row, "ServerType"),
+  ServerId: text(row, "ServerId"),
+  ServerIp: isIpv6(text(row, "ServerIp")) ? text(row, "ServerIp") : undefined,
+  Port: text(row, "Port"),
+});
+
+const servers = (id: string, found: Answer): ListSpec => ({
   title: "backendServers",
   call: { product: "Nlb", action: "ListServerGroupServers", params: { ServerGroupId: id } },
   paging: "token",
   rows: (answer) => list(answer, "Servers"),
-  id: (row) => `${text(row, "ServerId")}:${text(row, "Port")}`,
+  id: (row) => `${text(row, "ServerId")} ${text(row, "ServerIp")} ${text(row, "Port")}`,
   columns: [
     { title: "server", show: (row) => text(row, "ServerId") },
     { title: "ipAddress", show: (row) => text(row, "ServerIp") },
@@ -91,7 +99,7 @@ const servers = (id: string, vpc: string, type: string): ListSpec => ({
     </Probed>
   ),
   empty: "noServers",
-  create: [type === "Ip" ? byAddress(id) : byInstance(id, vpc)],
+  create: [text(found, "ServerGroupType") === "Ip" ? byAddress(id) : byInstance(id, text(found, "VpcId"), text(found, "AddressIPVersion") === "DualStack")],
   actions: [
     {
       label: "weight",
@@ -104,14 +112,7 @@ const servers = (id: string, vpc: string, type: string): ListSpec => ({
           action: "UpdateServerGroupServersAttribute",
           params: {
             ServerGroupId: id,
-            Servers: [
-              {
-                ServerType: text(row, "ServerType"),
-                ServerId: text(row, "ServerId"),
-                Port: text(row, "Port"),
-                Weight: entries["Weight"] as number,
-              },
-            ],
+            Servers: [{ ...named(row), Weight: entries["Weight"] }],
           },
         }),
       }),
@@ -124,7 +125,7 @@ const servers = (id: string, vpc: string, type: string): ListSpec => ({
         action: "RemoveServersFromServerGroup",
         params: {
           ServerGroupId: id,
-          Servers: [{ ServerType: text(row, "ServerType"), ServerId: text(row, "ServerId"), Port: text(row, "Port") }],
+          Servers: [named(row)],
         },
       }),
     },
@@ -158,6 +159,7 @@ const detail = (id: string): DetailSpec => ({
     ["status", <Status key="status" status={text(found, "ServerGroupStatus")} />],
     ["vpc", text(found, "VpcId")],
     ["protocol", text(found, "Protocol")],
+    ["ipVersion", text(found, "AddressIPVersion")],
     ["scheduler", text(found, "Scheduler")],
     ["clientIpPreservation", text(found, "PreserveClientIpEnabled")],
     ["configureHealthCheck", `${text(found, "HealthCheck.HealthCheckEnabled")} ${text(found, "HealthCheck.HealthCheckType")}`],
@@ -166,7 +168,7 @@ const detail = (id: string): DetailSpec => ({
   tabs: [
     {
       label: "backendServers",
-      show: (found) => <List level={3} spec={servers(id, text(found, "VpcId"), text(found, "ServerGroupType"))} />,
+      show: (found) => <List level={3} spec={servers(id, found)} />,
     },
     { label: "monitoring", show: () => <Curves group={id} /> },
     { label: "tags", show: () => <Tags of={{ product: "Nlb", type: "servergroup", id }} /> },

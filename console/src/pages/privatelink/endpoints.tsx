@@ -4,6 +4,7 @@ import { list, text } from "../../api/call.ts";
 import { useWords } from "../../i18n/index.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
+import { ipVersion } from "../../kit/ipversion.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, securityGroups, services, vpcs, vswitches, zonesOfService } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
@@ -30,6 +31,7 @@ const create: FormSpec = {
     { name: "ServiceId", label: "service", kind: "offered", required: true, offer: services, when: (e) => !byName(e), resets: ["Zone"] },
     { name: "ServiceName", label: "serviceName", kind: "text", required: true, when: byName, resets: ["Zone"] },
     { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs, resets: ["SecurityGroupId", "Zone"] },
+    ipVersion("endpointIpVersion"),
     { name: "SecurityGroupId", label: "securityGroups", kind: "offeredSeveral", required: true, offer: (e) => securityGroups(e["VpcId"]), hint: "rulesLetClientsIn" },
     {
       name: "Zone",
@@ -61,6 +63,7 @@ const create: FormSpec = {
       ServiceId: str(entries["ServiceId"]),
       ServiceName: str(entries["ServiceName"]),
       VpcId: str(entries["VpcId"]),
+      AddressIpVersion: str(entries["AddressIpVersion"]),
       SecurityGroupId: strs(entries["SecurityGroupId"]),
       Zone: rows(entries["Zone"]).map((row) => ({ ZoneId: str(row["ZoneId"]), VSwitchId: str(row["VSwitchId"]) })),
       EndpointDescription: str(entries["EndpointDescription"]),
@@ -79,6 +82,7 @@ const endpoints: ListSpec = {
     { title: "id", show: (row) => <Link to={`/privatelink/endpoints/${text(row, "EndpointId")}`}>{text(row, "EndpointId")}</Link> },
     { title: "name", show: (row) => text(row, "EndpointName") },
     { title: "vpc", show: (row) => text(row, "VpcId") },
+    { title: "ipVersion", show: (row) => text(row, "AddressIpVersion") },
     { title: "domainName", show: (row) => <Copy text={text(row, "EndpointDomain")} /> },
     { title: "status", show: (row) => <Status status={text(row, "EndpointStatus")} /> },
     { title: "connection", show: (row) => <Status status={text(row, "ConnectionStatus")} /> },

@@ -89,6 +89,7 @@ const detail = (id: string): DetailSpec => ({
   facts: (found) => [
     ["serviceName", <Copy key="name" text={text(found, "ServiceName")} />],
     ["status", <Status key="status" status={text(found, "ServiceStatus")} />],
+    ["ipVersion", text(found, "AddressIpVersion")],
     ["autoAccept", text(found, "AutoAcceptEnabled")],
     ["zoneAffinity", text(found, "ZoneAffinityEnabled")],
     ["description", text(found, "ServiceDescription")],

@@ -2,6 +2,7 @@ import { Link } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { Copy } from "../../kit/copy.tsx";
 import { rows, single, str, type FormSpec } from "../../kit/form.ts";
+import { ipVersion } from "../../kit/ipversion.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { loadBalancers, resourceGroup, zones } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
@@ -23,6 +24,7 @@ const create: FormSpec = {
         { name: "ResourceId", label: "serviceResource", kind: "offered", required: true, offer: (_, row) => loadBalancers(row["ZoneId"]) },
       ],
     },
+    ipVersion("serviceIpVersion"),
     { name: "AutoAcceptEnabled", label: "autoAccept", kind: "switch" },
     { name: "ZoneAffinityEnabled", label: "zoneAffinity", kind: "switch" },
     resourceGroup,
@@ -38,6 +40,7 @@ const create: FormSpec = {
         ResourceId: str(row["ResourceId"]),
         ZoneId: str(row["ZoneId"]),
       })),
+      AddressIpVersion: str(entries["AddressIpVersion"]),
       AutoAcceptEnabled: entries["AutoAcceptEnabled"] === true,
       ZoneAffinityEnabled: entries["ZoneAffinityEnabled"] === true,
       ServiceDescription: str(entries["ServiceDescription"]),
@@ -56,6 +59,7 @@ const services: ListSpec = {
     { title: "id", show: (row) => <Link to={`/privatelink/services/${text(row, "ServiceId")}`}>{text(row, "ServiceId")}</Link> },
     { title: "description", show: (row) => text(row, "ServiceDescription") },
     { title: "serviceName", show: (row) => <Copy text={text(row, "ServiceName")} /> },
+    { title: "ipVersion", show: (row) => text(row, "AddressIpVersion") },
     { title: "autoAccept", show: (row) => text(row, "AutoAcceptEnabled") },
     { title: "status", show: (row) => <Status status={text(row, "ServiceStatus")} /> },
   ],

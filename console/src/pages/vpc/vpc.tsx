@@ -42,6 +42,7 @@ const detail = (id: string): DetailSpec => ({
     ["name", text(found, "VpcName")],
     ["status", <Status key="status" status={text(found, "Status")} />],
     ["cidrBlock", text(found, "CidrBlock")],
+    ["ipv6CidrBlock", text(found, "Ipv6CidrBlock") || "–"],
     ["resourceGroup", text(found, "ResourceGroupId")],
     ["description", text(found, "Description")],
   ],

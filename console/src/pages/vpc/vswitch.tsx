@@ -16,6 +16,7 @@ const detail = (id: string): DetailSpec => ({
     ["vpc", <Sentence key="vpc" text={text(found, "VpcId")} />],
     ["zone", text(found, "ZoneId")],
     ["cidrBlock", text(found, "CidrBlock")],
+    ["ipv6CidrBlock", text(found, "Ipv6CidrBlock") || "–"],
     ["freeAddresses", text(found, "AvailableIpAddressCount")],
     ["routeTable", <Sentence key="table" text={text(found, "RouteTable.RouteTableId")} />],
     ["description", text(found, "Description")],

@@ -29,6 +29,7 @@ pub(crate) fn tell(
         let report = view.health(server.index).filter(|_| group.health_check.is_some());
         json!({
             "ServerId": identity(&server.target).0,
+            "ServerIp": view.address_of(&server.target),
             "Port": server.port,
             "Status": report.map_or("", |report| word(report.state)),
             "Probes": sight.probes(server.index).iter().map(show_probe).collect::<Vec<_>>(),
