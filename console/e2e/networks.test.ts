@@ -203,6 +203,28 @@ test("a certificate is uploaded, and one that does not fit its key is refused", 
   await page.getByText("No certificate yet.").waitFor();
 });
 
+test("UDP servers are asked a question, in the texts that a form takes together or not at all", async () => {
+  await menu(page, "Server Groups");
+  await press(page, "Create Server Group");
+  await fill(drawer(page), "Server Group Name", "names");
+  await choose(page, drawer(page), "VPC", "vpc-1");
+  await choose(page, drawer(page), "Backend Server Protocol", "UDP");
+  await drawer(page).getByRole("switch", { name: "Advanced Settings" }).click();
+  await choose(page, drawer(page), "Health Check Protocol", "UDP");
+  await fill(drawer(page), "Health Check Request", "ping");
+  await press(drawer(page), "Create");
+  await drawer(page).getByText("give both or neither").waitFor();
+  await fill(drawer(page), "Expected Response", "pong");
+  await drawer(page).getByText("give both or neither").waitFor({ state: "hidden" });
+  await send(page, "Create");
+  await press(row(page, "names"), "Configure Health Check");
+  await fill(drawer(page), "Expected Response", "fine");
+  await send(page);
+  await row(page, "names").getByRole("link").first().click();
+  await page.getByRole("main").getByText("ping", { exact: true }).waitFor();
+  await page.getByRole("main").getByText("fine", { exact: true }).waitFor();
+});
+
 test("a TLS policy of one's own is made, beside those of the system", async () => {
   await menu(page, "TLS Security Policies");
   await press(page, "Create TLS Security Policy");

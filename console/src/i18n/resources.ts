@@ -173,6 +173,8 @@ export const resources = {
   healthCheckPort: ["Health Check Port", "健康检查端口"],
   responseTimeout: ["Response Timeout Period (s)", "响应超时时间（秒）"],
   interval: ["Health Check Interval (s)", "健康检查间隔（秒）"],
+  healthCheckRequest: ["Health Check Request", "健康检查请求"],
+  healthCheckResponse: ["Expected Response", "健康检查返回结果"],
   healthyThreshold: ["Healthy Threshold", "健康阈值"],
   unhealthyThreshold: ["Unhealthy Threshold", "不健康阈值"],
   path: ["Path", "路径"],

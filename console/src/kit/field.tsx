@@ -1,6 +1,6 @@
 // One field of a form, of whatever kind.
 import { MinusCircleOutlined, PlusOutlined } from "@ant-design/icons";
-import { Button, Form, Input, InputNumber, Select, Switch } from "antd";
+import { Button, Form, Input, InputNumber, Select, Switch, type FormInstance } from "antd";
 import { useAnswer } from "../api/live.tsx";
 import { useWords } from "../i18n/index.tsx";
 import { rows, strs, type Entries, type Field } from "./form.ts";
@@ -14,10 +14,12 @@ interface Place {
   one?: [string, string];
 }
 
+/** What is entered in the line that the field stands in. */
+const lineOf = (entries: Entries, { line }: Place): Entries => (line ? (rows(entries[line.group])[line.index] ?? {}) : {});
+
 function Choice({ field, place, ...rest }: { field: Extract<Field, { kind: "offered" | "offeredSeveral" }>; place: Place }) {
   const t = useWords();
-  const row = place.line ? (rows(place.entries[place.line.group])[place.line.index] ?? {}) : {};
-  const offer = field.offer(place.entries, row);
+  const offer = field.offer(place.entries, lineOf(place.entries, place));
   const { options, error, search } = useOptions(offer);
   const nothing = error ? error.message : offer === undefined ? t("chooseAboveFirst") : t("nothingToChoose");
   return (
@@ -110,7 +112,17 @@ export function FieldItem({ field, place }: { field: Field; place: Place }) {
   if (field.when && !field.when(place.entries)) return null;
   if (field.kind === "group") return <Group field={field} entries={place.entries} />;
   if (field.kind === "each") return <Each field={field} entries={place.entries} />;
+  const { check } = field;
+  const together = (form: Pick<FormInstance, "getFieldsValue">) => ({
+    validator: () => {
+      // What is entered by now: this runs before the form is drawn again.
+      const entries = form.getFieldsValue(true) as Entries;
+      const wrong = check?.(entries, lineOf(entries, place));
+      return wrong === undefined ? Promise.resolve() : Promise.reject(new Error(t(wrong)));
+    },
+  });
   const rules = [
+    ...(check ? [together] : []),
     { required: field.required ?? false, message: t("required") },
     ...("pattern" in field && field.pattern ? [{ pattern: field.pattern, message: field.hint ? t(field.hint) : t("invalid") }] : []),
   ];

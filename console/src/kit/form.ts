@@ -29,6 +29,8 @@ interface Base {
   initial?: Entry;
   /** Whether it is asked, given what is entered so far. */
   when?: (entries: Entries) => boolean;
+  /** What is wrong with it beside the others, which is said before anything is sent. `row` is the line of the group it stands in. */
+  check?: (entries: Entries, row: Entries) => Word | undefined;
   /** Fields that are emptied when this one changes. */
   resets?: string[];
 }

@@ -99,6 +99,9 @@ export default function FormDrawer({ spec, close }: { spec: FormSpec; close: () 
         onValuesChange={(changed: Entries) => {
           form.setFieldsValue(reset(spec, changed));
           setEntries({ ...entries, ...(form.getFieldsValue(true) as Entries) });
+          // What was wrong beside another field may be right now.
+          const wrong = form.getFieldsError().filter(({ errors }) => errors.length > 0);
+          if (wrong.length > 0) void form.validateFields(wrong.map(({ name }) => name)).catch(() => undefined);
         }}
       >
         {(spec.steps[step]?.fields ?? []).map((field) => (

@@ -1,7 +1,7 @@
 import { Alert } from "antd";
 import { useParams } from "react-router";
 import { list, text, texts, type Answer } from "../../api/call.ts";
-import { useWords } from "../../i18n/index.tsx";
+import { useWords, type Word } from "../../i18n/index.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { forOne, rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
 import { isIpv6 } from "../../kit/ipv6.ts";
@@ -148,6 +148,16 @@ function Curves({ group }: { group: string }) {
   return <Monitoring of={{ scope: { ServerGroupId: group }, subjects }} />;
 }
 
+/** What UDP servers are asked, and must answer. */
+function asked(found: Answer): [Word, string][] {
+  const request = text(found, "HealthCheck.HealthCheckReq");
+  if (request === "") return [];
+  return [
+    ["healthCheckRequest", request],
+    ["healthCheckResponse", text(found, "HealthCheck.HealthCheckExp")],
+  ];
+}
+
 const detail = (id: string): DetailSpec => ({
   parent: { label: "serverGroups", path: "/nlb/servergroups" },
   id,
@@ -164,6 +174,7 @@ const detail = (id: string): DetailSpec => ({
     ["clientIpPreservation", text(found, "PreserveClientIpEnabled")],
     ["configureHealthCheck", `${text(found, "HealthCheck.HealthCheckEnabled")} ${text(found, "HealthCheck.HealthCheckType")}`],
     ["interval", text(found, "HealthCheck.HealthCheckInterval")],
+    ...asked(found),
   ],
   tabs: [
     {

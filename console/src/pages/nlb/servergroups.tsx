@@ -1,44 +1,10 @@
 import { Link } from "react-router";
-import { list, text, texts } from "../../api/call.ts";
-import { single, str, type Entries, type Field, type FormSpec } from "../../kit/form.ts";
+import { list, text, texts, type Answer } from "../../api/call.ts";
+import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, vpcs } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
-
-const plain = (values: string[]) => values.map((value) => ({ value, label: { text: value } }));
-const checked = (entries: Entries) => entries["check"] === true;
-const advanced = (entries: Entries) => checked(entries) && entries["advanced"] === true;
-const byHttp = (entries: Entries) => advanced(entries) && entries["HealthCheckType"] === "HTTP";
-const number = (name: string, label: Field["label"], least: number, most: number): Field => ({
-  name,
-  label,
-  kind: "number",
-  least,
-  most,
-  when: advanced,
-});
-
-const health: Field[] = [
-  { name: "check", label: "configureHealthCheck", kind: "switch", initial: true },
-  { name: "advanced", label: "advancedSettings", kind: "switch", when: checked },
-  { name: "HealthCheckType", label: "healthCheckProtocol", kind: "select", initial: "TCP", options: plain(["TCP", "HTTP", "UDP"]), when: advanced },
-  number("HealthCheckConnectPort", "healthCheckPort", 0, 65535),
-  number("HealthCheckConnectTimeout", "responseTimeout", 1, 300),
-  number("HealthCheckInterval", "interval", 1, 50),
-  number("HealthyThreshold", "healthyThreshold", 2, 10),
-  number("UnhealthyThreshold", "unhealthyThreshold", 2, 10),
-  { name: "HealthCheckDomain", label: "domainName", kind: "text", when: byHttp },
-  { name: "HealthCheckUrl", label: "path", kind: "text", when: byHttp },
-  { name: "HttpCheckMethod", label: "method", kind: "select", options: plain(["GET", "HEAD"]), when: byHttp },
-];
-
-const SENT = ["HealthCheckConnectPort", "HealthCheckConnectTimeout", "HealthCheckInterval", "HealthyThreshold", "UnhealthyThreshold"];
-const SENT_TO_HTTP = ["HealthCheckDomain", "HealthCheckUrl", "HttpCheckMethod"];
-
-function healthConfig(entries: Entries) {
-  const names = [...(advanced(entries) ? ["HealthCheckType", ...SENT] : []), ...(byHttp(entries) ? SENT_TO_HTTP : [])];
-  return { HealthCheckEnabled: checked(entries), ...Object.fromEntries(names.map((name) => [name, entries[name]])) };
-}
+import { healthCheck, healthConfig, healthOf, plain } from "./healthcheck.ts";
 
 const create: FormSpec = {
   title: "createServerGroup",
@@ -77,7 +43,7 @@ const create: FormSpec = {
     { name: "ConnectionDrainTimeout", label: "drainTimeout", kind: "number", least: 0, most: 900, initial: 300, when: (e) => e["drain"] === true },
     { name: "PreserveClientIpEnabled", label: "clientIpPreservation", kind: "switch", initial: true },
     { name: "AnyPortEnabled", label: "allPortForwarding", kind: "switch" },
-    ...health,
+    ...healthCheck,
     resourceGroup,
   ]),
   call: (entries) => ({
@@ -100,6 +66,17 @@ const create: FormSpec = {
   }),
 };
 
+const changeHealthCheck = (row: Answer): FormSpec => ({
+  title: "configureHealthCheck",
+  steps: single("configureHealthCheck", healthCheck),
+  initial: healthOf(row),
+  call: (entries) => ({
+    product: "Nlb",
+    action: "UpdateServerGroupAttribute",
+    params: { ServerGroupId: text(row, "ServerGroupId"), HealthCheckConfig: healthConfig(entries) },
+  }),
+});
+
 const groups: ListSpec = {
   title: "serverGroups",
   call: { product: "Nlb", action: "ListServerGroups" },
@@ -119,6 +96,7 @@ const groups: ListSpec = {
   empty: "noServerGroups",
   create: [create],
   actions: [
+    { label: "configureHealthCheck", form: changeHealthCheck },
     {
       label: "remove",
       confirm: "removeThis",
