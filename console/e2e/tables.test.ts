@@ -3,10 +3,14 @@ import { beforeAll, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { list, text } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { drawer, choose, logOn, menu, open, press, row } from "./browser.ts";
+import { drawer, choose, fill, logOn, menu, open, press, row, ZONES } from "./browser.ts";
 
 /** More than a form offers at first. */
 const MANY = 60;
+/** More than one page of a newer product has. */
+const GROUPS = 110;
+
+const serverGroups = Array.from({ length: GROUPS }, (_, index) => `servers-${String(index).padStart(3, "0")}`);
 
 let page: Page;
 let owner: Account;
@@ -17,6 +21,12 @@ beforeAll(async () => {
   await owner.api("Vpc", "DescribeVpcs", { VpcId: vpc }, "Vpcs.Vpc.0.Status=Available");
   const names = Array.from({ length: MANY }, (_, index) => `group-${String(index).padStart(2, "0")}`);
   await Promise.all(names.map((SecurityGroupName) => owner.api("Ecs", "CreateSecurityGroup", { VpcId: vpc, SecurityGroupName })));
+  const vswitches = await Promise.all(
+    ZONES.map(async (ZoneId, index) => text(await owner.api("Vpc", "CreateVSwitch", { VpcId: vpc, ZoneId, CidrBlock: `10.0.${index + 1}.0/24` }), "VSwitchId")),
+  );
+  const ZoneMappings = ZONES.map((ZoneId, index) => ({ ZoneId, VSwitchId: vswitches[index] }));
+  await owner.api("Nlb", "CreateLoadBalancer", { LoadBalancerName: "nlb-1", AddressType: "Intranet", VpcId: vpc, ZoneMappings });
+  await Promise.all(serverGroups.map((ServerGroupName) => owner.api("Nlb", "CreateServerGroup", { ServerGroupName, VpcId: vpc })));
   page = await open();
   await logOn(page, owner.key);
 });
@@ -38,6 +48,22 @@ test("a table asks for the page that it shows, however many there are", async ()
   expect(seen.size).toBe(MANY);
   expect(asked.length).toBeGreaterThanOrEqual(3);
   for (const params of asked) expect(params.get("PageSize")).toBe("20");
+});
+
+test("a form finds by a part of their names server groups that are not among the first, also where the API finds whole names alone", async () => {
+  const first = list(await owner.api("Nlb", "ListServerGroups", { MaxResults: 100 }), "ServerGroups").map((group) => text(group, "ServerGroupName"));
+  const beyond = serverGroups.find((name) => !first.includes(name)) ?? "";
+  await menu(page, "Instances");
+  await row(page, "nlb-1").getByRole("link").click();
+  await press(page, "Create Listener");
+  await fill(drawer(page), "Listener Port", "80");
+  await press(drawer(page), "Next");
+  const box = drawer(page).getByRole("combobox", { name: /Server Group$/ });
+  await box.click();
+  await box.fill(beyond.slice(3).toUpperCase());
+  await page.locator(".ant-select-dropdown:visible .ant-select-item-option").filter({ hasText: beyond }).click();
+  await drawer(page).getByText(beyond).filter({ visible: true }).first().waitFor();
+  await press(drawer(page), "Cancel");
 });
 
 test("a form finds by its name what is not among the first that it offers", async () => {

@@ -11,6 +11,7 @@ export const sentences = {
   ],
   chooseAboveFirst: ["Select what stands before this first.", "请先选择前面的选项。"],
   nothingToChoose: ["There is nothing to select from yet.", "暂无可选项。"],
+  notAllSearched: ["Not found among the first of very many. Type its whole name or its ID.", "数量过多，前面的部分中未找到。请输入完整的名称或 ID。"],
   removeThis: ["Delete this?", "确定删除吗？"],
   gone: ["This does not exist any more.", "该资源已不存在。"],
   noOutput: ["Nothing was printed yet.", "暂无输出。"],

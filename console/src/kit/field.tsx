@@ -1,7 +1,6 @@
 // One field of a form, of whatever kind.
 import { MinusCircleOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Form, Input, InputNumber, Select, Switch, type FormInstance } from "antd";
-import { useAnswer } from "../api/live.tsx";
 import { useWords } from "../i18n/index.tsx";
 import { rows, strs, type Entries, type Field } from "./form.ts";
 import { useOptions } from "./options.ts";
@@ -20,7 +19,7 @@ const lineOf = (entries: Entries, { line }: Place): Entries => (line ? (rows(ent
 function Choice({ field, place, ...rest }: { field: Extract<Field, { kind: "offered" | "offeredSeveral" }>; place: Place }) {
   const t = useWords();
   const offer = field.offer(place.entries, lineOf(place.entries, place));
-  const { options, error, search } = useOptions(offer);
+  const { options, cut, error, search } = useOptions(offer);
   const nothing = error ? error.message : offer === undefined ? t("chooseAboveFirst") : t("nothingToChoose");
   return (
     <Select
@@ -29,7 +28,7 @@ function Choice({ field, place, ...rest }: { field: Extract<Field, { kind: "offe
       showSearch={{ optionFilterProp: "label", onSearch: search }}
       allowClear
       options={options}
-      notFoundContent={nothing}
+      notFoundContent={cut ? t("notAllSearched") : nothing}
       placeholder={t("choose")}
     />
   );
@@ -90,8 +89,7 @@ function Group({ field, entries }: { field: Extract<Field, { kind: "group" }>; e
 
 function Each({ field, entries }: { field: Extract<Field, { kind: "each" }>; entries: Entries }) {
   const offer = field.names(entries);
-  const { answer } = useAnswer(offer?.call);
-  const options = offer && answer ? offer.pick(answer) : [];
+  const { options } = useOptions(offer);
   return strs(entries[field.over]).map((one) => {
     const name = options.find(({ value }) => value === one)?.label ?? one;
     return (

@@ -1,6 +1,7 @@
 // What a form is: a value that says which fields there are and which call they become.
 import type { Answer, Call, Params } from "../api/call.ts";
 import type { Word } from "../i18n/index.tsx";
+import type { Paging } from "./paging.ts";
 
 /** A field's value: what the component gives. */
 export type Entry = string | number | boolean | undefined | Entry[] | { [name: string]: Entry };
@@ -14,10 +15,11 @@ export interface Option {
 /** Choices that the API offers. */
 export interface Offer {
   call: Call;
+  paging: Paging;
   pick: (answer: Answer) => Option[];
   /** Choices that somebody has already: they are not offered. */
-  taken?: { call: Call; pick: (answer: Answer) => string[] };
-  /** How the same call asks for what a text names, where there may be more than one page. */
+  taken?: { call: Call; paging: Paging; pick: (answer: Answer) => string[] };
+  /** How the same call asks for what a text names, on whichever page it is. */
   search?: (typed: string) => Params;
 }
 

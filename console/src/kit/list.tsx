@@ -2,12 +2,13 @@
 import { PlusOutlined, LeftOutlined, RightOutlined } from "@ant-design/icons";
 import { App, Button, Empty, Popconfirm, Space, Table } from "antd";
 import { lazy, Suspense, useState, type ReactNode } from "react";
-import { text, type Answer, type Call, type Params } from "../api/call.ts";
+import type { Answer, Call } from "../api/call.ts";
 import { useAnswer } from "../api/live.tsx";
 import { useSession } from "../api/session.tsx";
 import { useWords, type Word } from "../i18n/index.tsx";
 import type { FormSpec } from "./form.ts";
 import { Sentence } from "./ids.tsx";
+import { FIRST, following, pageOf, total, type Paging } from "./paging.ts";
 import { Problem, title } from "./problem.tsx";
 
 /** Loaded with the first form: the first screen is there earlier without it. */
@@ -28,8 +29,8 @@ export type Action = { label: Word; when?: (row: Row) => boolean } & (
 export interface ListSpec {
   title: Word;
   call: Call;
-  /** How the action pages: by number, by token, or not at all; then the table does. */
-  paging: "number" | "token" | "pvtz" | "cas" | "none";
+  /** How the action pages; when it does not, the table does. */
+  paging: Paging;
   rows: (answer: Answer) => Row[];
   id: (row: Row) => string;
   columns: Column[];
@@ -45,20 +46,6 @@ const PAGE = 20;
 
 /** Of all refusals only the last is shown. */
 const REFUSED = "refused";
-
-function pageParams(paging: ListSpec["paging"], tokens: string[]): Params {
-  switch (paging) {
-    case "number":
-    case "pvtz":
-      return { PageNumber: tokens.length, PageSize: PAGE };
-    case "cas":
-      return { CurrentPage: tokens.length, ShowSize: PAGE };
-    case "token":
-      return { MaxResults: PAGE, NextToken: tokens.at(-1) };
-    case "none":
-      return {};
-  }
-}
 
 function Actions({ row, actions, open }: { row: Row; actions: Action[]; open: (form: FormSpec) => void }) {
   const t = useWords();
@@ -111,27 +98,25 @@ function Pager({ answer, shown, tokens, turn, spec }: {
   spec: ListSpec;
 }) {
   const t = useWords();
-  const total = text(answer, spec.paging === "pvtz" ? "TotalItems" : "TotalCount");
-  const following = spec.paging === "token" ? text(answer, "NextToken") : String(tokens.length + 1);
-  const more = spec.paging === "token" ? following !== "" : Number(total) > tokens.length * PAGE;
-  if (tokens.length === 1 && !more) return <div className="pager">{total === "" ? shown : total}</div>;
+  const all = total(spec.paging, answer);
+  const next = following(spec.paging, answer, tokens, PAGE);
+  if (tokens.length === 1 && next === undefined) return <div className="pager">{all === "" ? shown : all}</div>;
   return (
     <Space className="pager">
       <Button icon={<LeftOutlined aria-hidden />} aria-label={t("previous")} disabled={tokens.length === 1} onClick={() => turn(tokens.slice(0, -1))} />
       <span>
-        {tokens.length} · {total}
+        {tokens.length} · {all}
       </span>
-      <Button icon={<RightOutlined aria-hidden />} aria-label={t("next")} disabled={!more || shown === 0} onClick={() => turn([...tokens, following])} />
+      <Button icon={<RightOutlined aria-hidden />} aria-label={t("next")} disabled={next === undefined || shown === 0} onClick={() => next !== undefined && turn([...tokens, next])} />
     </Space>
   );
 }
 
 export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
   const t = useWords();
-  const [tokens, turn] = useState([""]);
+  const [tokens, turn] = useState(FIRST);
   const [form, open] = useState<FormSpec>();
-  const call = { ...spec.call, params: { ...spec.call.params, ...pageParams(spec.paging, tokens) } };
-  const { answer, error } = useAnswer(call);
+  const { answer, error } = useAnswer(pageOf(spec.call, spec.paging, tokens, PAGE));
   const rows = answer ? spec.rows(answer) : [];
   const columns = spec.columns.map(({ title, show }) => ({ key: title, title: t(title), render: (_: unknown, row: Row) => show(row) }));
   const actions = spec.actions;

@@ -1,17 +1,70 @@
-// What a field offers: the first of what the API lists, and whatever the typed text finds besides.
+// What a field offers: the first of what the API lists and, while somebody types, whatever of the rest has the text in it.
 import { useEffect, useState } from "react";
-import { useAnswer } from "../api/live.tsx";
+import type { Answer } from "../api/call.ts";
+import { useAnswer, useLive } from "../api/live.tsx";
+import { useSession } from "../api/session.tsx";
 import type { Offer, Option } from "./form.ts";
+import { pagesOf } from "./paging.ts";
 
 /** Time without another letter after which the API is asked, milliseconds. */
 const PAUSE = 250;
+/** Choices with which a list is full: no more are looked for. */
+const FULL = 50;
+/** Most pages that are looked through. What is beyond is found as the API itself finds it: most names whole, and ids. */
+const PAGES = 20;
 
 export interface Options {
   options: Option[];
   /** Whether the first of them are there. */
   answered: boolean;
+  /** Whether there is more than was looked through. */
+  cut: boolean;
   error: Error | undefined;
   search: (typed: string) => void;
+}
+
+/** The pages of a list that were read, so far. */
+interface Read {
+  of: string;
+  answers: Answer[];
+  cut: boolean;
+  error: Error | undefined;
+}
+
+const has = (typed: string) => ({ label }: Option) => label.toLowerCase().includes(typed.toLowerCase());
+
+/** Reads one page after the other until there is enough for the text that is sought. */
+function useRead(from: Pick<Offer, "call" | "paging"> | undefined, sought: string, isEnough: (answers: Answer[]) => boolean): Read | undefined {
+  const { ask } = useSession();
+  const { tick } = useLive();
+  const of = from === undefined ? "" : JSON.stringify(from.call);
+  const [read, put] = useState<Read>();
+  // What is being looked through is not looked through again with every change.
+  const change = sought === "" ? tick : 0;
+  useEffect(() => {
+    if (from === undefined) return;
+    let stale = false;
+    const look = async () => {
+      const answers: Answer[] = [];
+      for await (const answer of pagesOf(ask, from.call, from.paging)) {
+        if (stale) return;
+        answers.push(answer);
+        const over = answers.length === PAGES;
+        const enough = isEnough(answers);
+        put({ of, answers: [...answers], cut: over && !enough, error: undefined });
+        if (over || enough) return;
+      }
+    };
+    look().catch((error: unknown) => {
+      if (!stale) put({ of, answers: [], cut: false, error: error as Error });
+    });
+    return () => {
+      stale = true;
+    };
+    // What is offered is known by its call: it is made anew with every drawing of the form.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [ask, of, sought, change]);
+  return read?.of === of ? read : undefined;
 }
 
 export function useOptions(offer: Offer | undefined): Options {
@@ -21,12 +74,18 @@ export function useOptions(offer: Offer | undefined): Options {
     const clock = setTimeout(() => seek(typed.trim()), PAUSE);
     return () => clearTimeout(clock);
   }, [typed]);
-  const { answer: first, error } = useAnswer(offer?.call);
+  const pick = (answers: Answer[]) => (offer === undefined ? [] : answers.flatMap(offer.pick));
+  const read = useRead(offer, sought, (answers) => pick(answers).filter(has(sought)).length >= FULL);
   const more = offer?.search && sought !== "" ? { ...offer.call, params: { ...offer.call.params, ...offer.search(sought) } } : undefined;
   const { answer: found } = useAnswer(more);
-  const { answer: others } = useAnswer(offer?.taken?.call);
-  const taken = others === undefined ? [] : (offer?.taken?.pick(others) ?? []);
-  const all = offer === undefined ? [] : [first, found].flatMap((answer) => (answer === undefined ? [] : offer.pick(answer)));
-  const free = all.filter(({ value }) => !taken.includes(value));
-  return { options: [...new Map(free.map((option) => [option.value, option])).values()], answered: first !== undefined, error, search };
+  const others = useRead(offer?.taken, "", () => false);
+  const taken = new Set(offer?.taken && others?.answers.flatMap(offer.taken.pick));
+  const all = pick([...(read?.answers ?? []), ...(found ? [found] : [])]).filter(({ value }) => !taken.has(value));
+  return {
+    options: [...new Map(all.map((option) => [option.value, option])).values()],
+    answered: read !== undefined && read.error === undefined,
+    cut: read?.cut ?? false,
+    error: read?.error,
+    search,
+  };
 }

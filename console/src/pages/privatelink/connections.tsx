@@ -43,6 +43,7 @@ const allocate = (row: Answer): FormSpec => ({
       required: true,
       offer: (entries) => ({
         call: { product: "Privatelink", action: "ListVpcEndpointServiceResources", params: { ServiceId: text(row, "ServiceId") } },
+        paging: "token",
         pick: (answer) =>
           list(answer, "Resources")
             .filter((resource) => text(resource, "ZoneId") === str(entries["ZoneId"]))

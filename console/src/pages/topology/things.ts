@@ -1,5 +1,6 @@
 // Everything that the picture shows, as the API lists it.
 import { list, text, type Answer, type Call, type Params, type Product } from "../../api/call.ts";
+import { pagesOf, type Paging } from "../../kit/paging.ts";
 
 export type Ask = (call: Call) => Promise<Answer>;
 
@@ -22,30 +23,15 @@ export interface Things {
 
 /** Endpoints whose interfaces are shown: beyond, there is a call for each and nobody reads them. */
 const WITH_ZONES = 24;
-const PAGE = 100;
-/** The older products list no more at once. */
-const OLDER_PAGE = 50;
 
-async function byToken(ask: Ask, product: Product, action: string, path: string, params: Params = {}): Promise<Answer[]> {
+async function every(ask: Ask, call: Call, paging: Paging, path: string): Promise<Answer[]> {
   const found: Answer[] = [];
-  let token = "";
-  do {
-    const answer = await ask({ product, action, params: { ...params, MaxResults: PAGE, NextToken: token } });
-    found.push(...list(answer, path));
-    token = text(answer, "NextToken");
-  } while (token !== "");
+  for await (const answer of pagesOf(ask, call, paging)) found.push(...list(answer, path));
   return found;
 }
 
-async function byNumber(ask: Ask, product: Product, action: string, path: string): Promise<Answer[]> {
-  const found: Answer[] = [];
-  for (let page = 1; ; page += 1) {
-    const answer = await ask({ product, action, params: { PageNumber: page, PageSize: OLDER_PAGE } });
-    const rows = list(answer, path);
-    found.push(...rows);
-    if (rows.length < OLDER_PAGE) return found;
-  }
-}
+const byToken = (ask: Ask, product: Product, action: string, path: string, params: Params = {}) => every(ask, { product, action, params }, "token", path);
+const byNumber = (ask: Ask, product: Product, action: string, path: string) => every(ask, { product, action }, "number", path);
 
 async function each(rows: Answer[], id: string, more: (id: string) => Promise<Answer[]>): Promise<Answer[]> {
   const found = await Promise.all(rows.map(async (row) => (await more(text(row, id))).map((one) => ({ ...one, [id]: text(row, id) }))));
