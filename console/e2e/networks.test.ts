@@ -23,6 +23,11 @@ beforeAll(async () => {
 });
 
 const tab = (name: string) => page.getByRole("tab", { name, exact: true }).click();
+/** Sends a form that is refused for this reason, and stays open. */
+const refusedForm = async (code: string) => {
+  await press(drawer(page), "OK");
+  await drawer(page).locator(".ant-alert").filter({ hasText: code }).waitFor();
+};
 const confirm = () => press(page.getByRole("tooltip"), "OK");
 const remove = async (text: string) => {
   await press(row(page, text), "Delete");
@@ -130,12 +135,36 @@ test("a route table of one's own leads a vSwitch through an instance", async () 
   await choose(page, drawer(page), "Next Hop", "router");
   await send(page);
   await row(page, "192.168.0.0/16").getByText("Instance i-").waitFor();
+  await press(page, "Add Route");
+  await choose(page, drawer(page), "Next Hop", "router");
+  for (const [destination, code] of [
+    ["192.168.0.0/16", "InvalidCIDRBlock.Duplicate"],
+    ["192.168.0.1/16", "InvalidDestinationCidrBlock"],
+    ["10.0.1.0/25", "OperationUnsupported.DestinationCidrBlockOverlapWithVSwitch"],
+  ] as const) {
+    await fill(drawer(page), "Destination", destination);
+    await refusedForm(code);
+  }
+  await fill(drawer(page), "Destination", "fd00::/8");
+  await drawer(page).locator(".ant-form-item-explain-error").waitFor();
+  await press(drawer(page), "Cancel");
   await tab("vSwitches");
   await press(page, "Associate vSwitch");
   await choose(page, drawer(page), "vSwitch", "vsw-1");
   await send(page);
   await row(page, "vsw-1").waitFor();
   expect(await barriers(page)).toEqual([]);
+  await menu(page, "Route Tables");
+  await press(page, "Create Route Table");
+  await choose(page, drawer(page), "VPC", "vpc-1");
+  await fill(drawer(page), "Name", "another");
+  await send(page);
+  await row(page, "another").getByRole("link").click();
+  await tab("vSwitches");
+  await press(page, "Associate vSwitch");
+  await choose(page, drawer(page), "vSwitch", "vsw-1");
+  await refusedForm("ResourceAlreadyAssociated.RouteTable");
+  await press(drawer(page), "Cancel");
 });
 
 test("a private zone names an address for the VPCs that it is bound to", async () => {

@@ -234,5 +234,7 @@ export const resources = {
   deny: ["Deny", "拒绝"],
   allowConnection: ["Allow Connection", "允许连接"],
   allocation: ["Service Resources", "服务资源分配"],
+  replacement: ["Replacement", "替换方式"],
+  letGo: ["Let Replaced Resource Go", "释放被替换的资源"],
   allocateByHand: ["Allocate by Hand", "手动分配服务资源"],
 } as const;

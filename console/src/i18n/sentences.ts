@@ -119,6 +119,12 @@ export const sentences = {
   accountHint: ["The account's number.", "账号 ID（数字）。"],
   noConnections: ["No endpoint asks for this service yet.", "暂无终端节点请求连接此服务。"],
   allowAutomatically: ["Allow connections and automatically allocate service resources", "允许连接并自动分配服务资源"],
+  replaceGracefully: ["Gracefully: established connections stay with the old resource", "平滑：已建立的连接保留在原资源上"],
+  replaceByForce: ["By force: established connections are cut", "强制：中断已建立的连接"],
+  replacedStays: [
+    "A resource that was replaced before still has its connections here: let it go first, or replace by force.",
+    "之前被替换的资源仍保留着连接：请先释放该资源，或选择强制替换。",
+  ],
   bandwidthHint: ["Mbit/s in each direction; the service's own when nothing is given.", "每个方向的带宽（Mbit/s）；不填写时使用服务的默认值。"],
   denyThis: ["Deny this connection? Established connections are cut within a second.", "确定拒绝该连接吗？已建立的连接将在一秒内中断。"],
   noEndpoints: ["No endpoint yet. An endpoint is the address of a service in your own VPC.", "暂无终端节点。终端节点是服务在您的专有网络中的地址。"],

@@ -146,6 +146,16 @@ export function zonesOfService(entries: Entries): Offer | undefined {
   return { call, paging: "none", pick };
 }
 
+/** What an endpoint service can serve a zone by. */
+export function resourcesOf(service: string, zone: Entry): Offer {
+  const call: Call = { product: "Privatelink", action: "ListVpcEndpointServiceResources", params: { ServiceId: service } };
+  const pick = (answer: Answer) =>
+    list(answer, "Resources")
+      .filter((row) => text(row, "ZoneId") === str(zone))
+      .map((row) => named(text(row, "ResourceId"), ""));
+  return { call, paging: "token", pick };
+}
+
 export const certificates = (): Offer =>
   offer(
     { product: "Cas", action: "ListUserCertificateOrder" },

@@ -1,7 +1,8 @@
 // The connections of an endpoint service, which its provider allows and denies.
 import { list, text, type Answer } from "../../api/call.ts";
-import { single, str, type FormSpec } from "../../kit/form.ts";
+import { single, str, type Entry, type Field, type FormSpec } from "../../kit/form.ts";
 import type { ListSpec } from "../../kit/list.tsx";
+import { resourcesOf } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
 
 const which = (row: Answer) => ({ EndpointId: text(row, "EndpointId"), ServiceId: text(row, "ServiceId") });
@@ -25,36 +26,64 @@ const allow = (row: Answer): FormSpec => ({
   }),
 });
 
-/** Another resource than the one that was allocated, for one zone of the connection. */
+const zone = (row: Answer, id: Entry) => list(row, "Zones").find((zone) => text(zone, "ZoneId") === str(id));
+const hasReplaced = (zone: Answer | undefined) => text(zone, "ReplacedResourceId") !== "";
+
+const zoneField = (zones: Answer[]): Field => ({
+  name: "ZoneId",
+  label: "zone",
+  kind: "select",
+  required: true,
+  resets: ["ResourceId"],
+  options: zones.map((zone) => ({ value: text(zone, "ZoneId"), label: { text: text(zone, "ZoneId") } })),
+});
+
+/** Which resource serves a zone of the connection: before it is allowed, or instead of the one that does so now. */
 const allocate = (row: Answer): FormSpec => ({
   title: "allocateByHand",
   steps: single("allocateByHand", [
-    {
-      name: "ZoneId",
-      label: "zone",
-      kind: "select",
-      required: true,
-      options: list(row, "Zones").map((zone) => ({ value: text(zone, "ZoneId"), label: { text: text(zone, "ZoneId") } })),
-    },
+    zoneField(list(row, "Zones")),
     {
       name: "ResourceId",
       label: "serviceResource",
       kind: "offered",
       required: true,
-      offer: (entries) => ({
-        call: { product: "Privatelink", action: "ListVpcEndpointServiceResources", params: { ServiceId: text(row, "ServiceId") } },
-        paging: "token",
-        pick: (answer) =>
-          list(answer, "Resources")
-            .filter((resource) => text(resource, "ZoneId") === str(entries["ZoneId"]))
-            .map((resource) => ({ value: text(resource, "ResourceId"), label: text(resource, "ResourceId") })),
-      }),
+      offer: (entries) => (str(entries["ZoneId"]) === "" ? undefined : resourcesOf(text(row, "ServiceId"), entries["ZoneId"])),
+    },
+    {
+      name: "ResourceReplaceMode",
+      label: "replacement",
+      kind: "select",
+      initial: "Graceful",
+      options: [
+        { value: "Graceful", label: "replaceGracefully" },
+        { value: "Force", label: "replaceByForce" },
+      ],
+      when: () => !isOff(row),
+      check: (entries) => (entries["ResourceReplaceMode"] === "Graceful" && hasReplaced(zone(row, entries["ZoneId"])) ? "replacedStays" : undefined),
     },
   ]),
   call: (entries) => ({
     product: "Privatelink",
-    action: "EnableVpcEndpointZoneConnection",
-    params: { ...which(row), ZoneId: str(entries["ZoneId"]) , ResourceId: str(entries["ResourceId"]) },
+    action: "UpdateVpcEndpointZoneConnectionResourceAttribute",
+    params: {
+      ...which(row),
+      ZoneId: str(entries["ZoneId"]),
+      ResourceAllocateMode: "Manual",
+      ResourceId: str(entries["ResourceId"]),
+      ResourceReplaceMode: isOff(row) ? undefined : str(entries["ResourceReplaceMode"]),
+    },
+  }),
+});
+
+/** Ends what a resource still carries that was replaced gracefully. */
+const letGo = (row: Answer): FormSpec => ({
+  title: "letGo",
+  steps: single("letGo", [zoneField(list(row, "Zones").filter(hasReplaced))]),
+  call: (entries) => ({
+    product: "Privatelink",
+    action: "DisableVpcEndpointZoneConnection",
+    params: { ...which(row), ZoneId: str(entries["ZoneId"]), ReplacedResource: true },
   }),
 });
 
@@ -85,7 +114,8 @@ export const connections = (service: string): ListSpec => ({
   empty: "noConnections",
   actions: [
     { label: "allow", form: allow, when: isOff },
-    { label: "allocateByHand", form: allocate, when: isOff },
+    { label: "allocateByHand", form: allocate },
+    { label: "letGo", form: letGo, when: (row) => list(row, "Zones").some(hasReplaced) },
     {
       label: "deny",
       confirm: "denyThis",

@@ -1,8 +1,8 @@
 import { useParams } from "react-router";
-import { list, text, type Answer } from "../../api/call.ts";
+import { list, text, type Answer, type Call } from "../../api/call.ts";
 import { useSession } from "../../api/session.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
-import { single, str, type Entries, type Field } from "../../kit/form.ts";
+import { single, str, type Entries, type Field, type Offer } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { vpcs } from "../../kit/offers.ts";
 
@@ -67,6 +67,8 @@ const records = (zone: string): ListSpec => ({
 /** The zone's binding is set as a whole: to add or to take one away is to send all others with it. */
 const bound = (zone: string, found: Answer, region: string): ListSpec => {
   const now = list(found, "BindVpcs.Vpc").map((row) => text(row, "VpcId"));
+  const call: Call = { product: "pvtz", action: "DescribeZoneInfo", params: { ZoneId: zone } };
+  const taken: Offer["taken"] = { call, paging: "none", pick: (answer) => list(answer, "BindVpcs.Vpc").map((row) => text(row, "VpcId")) };
   const bind = (ids: string[]) => ({
     product: "pvtz" as const,
     action: "BindZoneVpc",
@@ -74,7 +76,7 @@ const bound = (zone: string, found: Answer, region: string): ListSpec => {
   });
   return {
     title: "vpcs",
-    call: { product: "pvtz", action: "DescribeZoneInfo", params: { ZoneId: zone } },
+    call,
     paging: "none",
     rows: (answer) => list(answer, "BindVpcs.Vpc"),
     id: (row) => text(row, "VpcId"),
@@ -87,7 +89,7 @@ const bound = (zone: string, found: Answer, region: string): ListSpec => {
       {
         title: "bindVpc",
         terraform: "alicloud_pvtz_zone_attachment",
-        steps: single("bindVpc", [{ name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs }]),
+        steps: single("bindVpc", [{ name: "VpcId", label: "vpc", kind: "offered", required: true, offer: () => ({ ...vpcs(), taken }) }]),
         call: (entries) => bind([...new Set([...now, str(entries["VpcId"])])]),
       },
     ],

@@ -26,7 +26,7 @@ const entries = (id: string, vpc: Entry): ListSpec => ({
       title: "addRoute",
       terraform: "alicloud_route_entry",
       steps: single("addRoute", [
-        { name: "DestinationCidrBlock", label: "destination", kind: "text", required: true, hint: "routeHint" },
+        { name: "DestinationCidrBlock", label: "destination", kind: "text", required: true, pattern: /^\d+(\.\d+){3}\/\d+$/, hint: "routeHint" },
         { name: "NextHopId", label: "nextHop", kind: "offered", required: true, offer: () => instances(vpc) },
         { name: "RouteEntryName", label: "name", kind: "text" },
       ]),
