@@ -3,6 +3,8 @@ import type { Box, Graph, Join } from "./graph.ts";
 
 /** More than this many that are alike become one. */
 export const MOST = 6;
+/** Of more than this many that somebody has opened the others stay one: nobody reads more, and no browser draws ten thousand. */
+export const OPENED = 200;
 
 /** What those have in common that become one: the frame, how they are, and to what they are joined in which way. */
 function likeness({ id, kind, frame, status }: Box, joins: Map<string, Join[]>): string {
@@ -12,7 +14,13 @@ function likeness({ id, kind, frame, status }: Box, joins: Map<string, Join[]>):
 
 function byEnd(joins: Join[]): Map<string, Join[]> {
   const found = new Map<string, Join[]>();
-  for (const join of joins) for (const end of [join.from, join.to]) found.set(end, [...(found.get(end) ?? []), join]);
+  for (const join of joins) {
+    for (const end of [join.from, join.to]) {
+      const before = found.get(end);
+      if (before) before.push(join);
+      else found.set(end, [join]);
+    }
+  }
   return found;
 }
 
@@ -29,15 +37,17 @@ export function fold({ frames, boxes, joins }: Graph, open: ReadonlySet<string>)
   const place = new Map<string, string>();
   const shown = [...alike].flatMap(([key, group]) => {
     const [first] = group;
-    if (first === undefined || group.length <= MOST || open.has(key)) return group;
-    for (const { id } of group) place.set(id, key);
-    return [{ ...first, id: key, lines: [], path: undefined, members: group.length }];
+    const rest = open.has(key) ? group.slice(OPENED) : group;
+    if (first === undefined || rest.length <= MOST) return group;
+    for (const { id } of rest) place.set(id, key);
+    return [...group.slice(0, group.length - rest.length), { ...first, id: key, lines: [], path: undefined, members: rest.length }];
   });
   const folded = new Map<string, Join>();
   for (const { from: begin, to: end, status, carriers } of joins) {
     const [from, to] = [place.get(begin) ?? begin, place.get(end) ?? end];
-    const before = folded.get(`${from} ${to}`)?.carriers ?? [];
-    folded.set(`${from} ${to}`, { from, to, status, carriers: [...before, ...carriers] });
+    const before = folded.get(`${from} ${to}`);
+    if (before) before.carriers.push(...carriers);
+    else folded.set(`${from} ${to}`, { from, to, status, carriers: [...carriers] });
   }
   return { frames, boxes: shown, joins: [...folded.values()] };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fold, MOST } from "./fold.ts";
+import { fold, MOST, OPENED } from "./fold.ts";
 import type { Box, Graph, Kind } from "./graph.ts";
 import { layout, type Place } from "./layout.ts";
 
@@ -78,4 +78,14 @@ test("the same picture comes out whatever the order in which the API lists thing
   const shuffled = { frames: graph.frames.toReversed(), boxes: graph.boxes.toReversed(), joins: graph.joins.toReversed() };
   const sortedPlaces = (of: Graph) => [...layout(of).boxes].sort(([a], [b]) => (a < b ? -1 : 1));
   expect(sortedPlaces(shuffled)).toEqual(sortedPlaces(graph));
+});
+
+test("ten thousand endpoints are folded at once, and of those that are opened the others stay one", () => {
+  const graph = picture(10_000, 1);
+  const folded = fold(graph, new Set());
+  expect(folded.boxes.length).toBeLessThan(12);
+  const many = folded.boxes.filter(({ kind }) => kind === "endpoint").sort((one, other) => other.members - one.members)[0]?.id ?? "";
+  const opened = fold(graph, new Set([many])).boxes.filter(({ kind }) => kind === "endpoint");
+  expect(opened.length).toBe(OPENED + 2);
+  expect(opened.reduce((sum, { members }) => sum + members, 0)).toBe(10_000);
 });

@@ -19,15 +19,24 @@ export interface Things {
   connections: Answer[];
   /** Zones of endpoints, with the interfaces in them. */
   zones: Answer[];
+  /** Whether there is more of something than is gathered. */
+  cut: boolean;
 }
+
+/** Most that is gathered of one kind. */
+export const GATHERED = 10_000;
 
 /** Endpoints whose interfaces are shown: beyond, there is a call for each and nobody reads them. */
 const WITH_ZONES = 24;
 
 async function every(ask: Ask, call: Call, paging: Paging, path: string): Promise<Answer[]> {
   const found: Answer[] = [];
-  for await (const answer of pagesOf(ask, call, paging)) found.push(...list(answer, path));
-  return found;
+  for await (const answer of pagesOf(ask, call, paging)) {
+    found.push(...list(answer, path));
+    // One more says that there are more.
+    if (found.length > GATHERED) break;
+  }
+  return found.slice(0, GATHERED + 1);
 }
 
 const byToken = (ask: Ask, product: Product, action: string, path: string, params: Params = {}) => every(ask, { product, action, params }, "token", path);
@@ -46,7 +55,7 @@ async function sickBehind(ask: Ask, listener: string): Promise<Answer[]> {
 }
 
 export async function gather(ask: Ask): Promise<Things> {
-  const [vpcs, instances, balancers, listeners, groups, servers, services, endpoints, connections] = await Promise.all([
+  const all = await Promise.all([
     byNumber(ask, "Vpc", "DescribeVpcs", "Vpcs.Vpc"),
     byNumber(ask, "Ecs", "DescribeInstances", "Instances.Instance"),
     byToken(ask, "Nlb", "ListLoadBalancers", "LoadBalancers"),
@@ -57,6 +66,10 @@ export async function gather(ask: Ask): Promise<Things> {
     byToken(ask, "Privatelink", "ListVpcEndpoints", "Endpoints"),
     byToken(ask, "Privatelink", "ListVpcEndpointConnections", "Connections"),
   ]);
+  const cut = all.some((rows) => rows.length > GATHERED);
+  const [vpcs = [], instances = [], balancers = [], listeners = [], groups = [], servers = [], services = [], endpoints = [], connections = []] = all.map((rows) =>
+    rows.slice(0, GATHERED),
+  );
   const zonesOf = (EndpointId: string) => byToken(ask, "Privatelink", "ListVpcEndpointZones", "Zones", { EndpointId });
   const resourcesOf = (ServiceId: string) => byToken(ask, "Privatelink", "ListVpcEndpointServiceResources", "Resources", { ServiceId });
   const [zones, resources, sick] = await Promise.all([
@@ -64,5 +77,5 @@ export async function gather(ask: Ask): Promise<Things> {
     each(services, "ServiceId", resourcesOf),
     each(listeners, "ListenerId", (id) => sickBehind(ask, id)),
   ]);
-  return { vpcs, instances, balancers, listeners, groups, servers, sick, services, resources, endpoints, connections, zones };
+  return { vpcs, instances, balancers, listeners, groups, servers, sick, services, resources, endpoints, connections, zones, cut };
 }

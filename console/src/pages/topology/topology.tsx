@@ -1,8 +1,8 @@
 // The picture of the network: alive, each thing a way to its page.
 import { Background, Controls, Handle, Position, ReactFlow, useReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { Button, Empty, Spin } from "antd";
-import { useEffect, useMemo, useState } from "react";
+import { Alert, Button, Empty, Spin } from "antd";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { useLive } from "../../api/live.tsx";
 import { useSession } from "../../api/session.tsx";
@@ -17,7 +17,8 @@ import { graphOf, type Box, type Graph } from "./graph.ts";
 import { layout, type Place } from "./layout.ts";
 import { gather, type Things } from "./things.ts";
 
-type BoxNode = Node<{ box: Box; unfold: () => void }, "box">;
+/** What is left of many that are opened already is not opened further. */
+type BoxNode = Node<{ box: Box; unfold: (() => void) | undefined }, "box">;
 type FrameNode = Node<{ title: string }, "frame">;
 
 function BoxView({ data: { box, unfold } }: NodeProps<BoxNode>) {
@@ -29,7 +30,7 @@ function BoxView({ data: { box, unfold } }: NodeProps<BoxNode>) {
       <div className="kind">
         {t(box.kind)} <Status status={box.status} />
       </div>
-      {box.members > 1 ? (
+      {box.members > 1 && unfold ? (
         <Button type="link" size="small" className="nodrag" onClick={unfold}>
           {title}
         </Button>
@@ -62,7 +63,7 @@ function placed({ x, y, width, height }: Place) {
   return { position: { x, y }, width, height, measured: { width, height } };
 }
 
-function nodesOf(graph: Graph, unfold: (id: string) => void): (BoxNode | FrameNode)[] {
+function nodesOf(graph: Graph, open: ReadonlySet<string>, unfold: (id: string) => void): (BoxNode | FrameNode)[] {
   const { boxes, frames } = layout(graph);
   return [
     ...graph.frames.flatMap(({ id, title }): FrameNode[] => {
@@ -71,7 +72,7 @@ function nodesOf(graph: Graph, unfold: (id: string) => void): (BoxNode | FrameNo
     }),
     ...graph.boxes.flatMap((box): BoxNode[] => {
       const place = boxes.get(box.id);
-      return place ? [{ id: box.id, type: "box", data: { box, unfold: () => unfold(box.id) }, ...placed(place) }] : [];
+      return place ? [{ id: box.id, type: "box", data: { box, unfold: open.has(box.id) ? undefined : () => unfold(box.id) }, ...placed(place) }] : [];
     }),
   ];
 }
@@ -93,23 +94,35 @@ function Fit({ of, moved }: { of: string; moved: boolean }) {
   return null;
 }
 
-/** Everything there is, gathered anew whenever something has changed. */
-function useThings(): { things: Things | undefined; error: Error | undefined } {
+interface Found {
+  things: Things | undefined;
+  error: Error | undefined;
+}
+
+/** After a gathering there is a rest of this many times what it took: where there is much, gathering is not all that is done. */
+const REST = 3;
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Everything there is, gathered anew whenever something has changed, one gathering after the other. */
+function useThings(): Found {
   const { ask } = useSession();
   const { tick } = useLive();
-  const [found, setFound] = useState<{ things: Things | undefined; error: Error | undefined }>({ things: undefined, error: undefined });
+  const [found, setFound] = useState<Found>({ things: undefined, error: undefined });
+  const last = useRef(Promise.resolve());
   useEffect(() => {
-    let stale = false;
-    gather(ask).then(
-      (things) => {
-        if (!stale) setFound({ things, error: undefined });
-      },
-      (error: unknown) => {
-        if (!stale) setFound(({ things }) => ({ things, error: error as Error }));
-      },
-    );
+    let overtaken = false;
+    last.current = last.current.then(async () => {
+      if (overtaken) return;
+      const begin = Date.now();
+      await gather(ask).then(
+        (things) => setFound({ things, error: undefined }),
+        (error: unknown) => setFound(({ things }) => ({ things, error: error as Error })),
+      );
+      await pause(REST * (Date.now() - begin));
+    });
     return () => {
-      stale = true;
+      overtaken = true;
     };
   }, [ask, tick]);
   return found;
@@ -123,7 +136,7 @@ export default function Topology() {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [moved, setMoved] = useState(false);
   const graph = useMemo(() => things && fold(graphOf(things), open), [things, open]);
-  const nodes = useMemo(() => graph && nodesOf(graph, (id) => setOpen((before) => new Set([...before, id]))), [graph]);
+  const nodes = useMemo(() => graph && nodesOf(graph, open, (id) => setOpen((before) => new Set([...before, id]))), [graph, open]);
   return (
     <section>
       <div className="bar">
@@ -131,6 +144,7 @@ export default function Topology() {
         {open.size > 0 && <Button onClick={() => setOpen(new Set())}>{t("foldAgain")}</Button>}
       </div>
       <Problem error={error} />
+      {things?.cut && <Alert type="info" showIcon title={t("notAllDrawn")} className="problem" />}
       {graph === undefined && error === undefined && <Spin />}
       {graph && nodes?.length === 0 && <Empty description={t("noTopology")} />}
       {graph && nodes && nodes.length > 0 && (
