@@ -30,13 +30,16 @@ export interface Provided extends Network {
   service: string;
 }
 
+/** Servers are probed every second: tests wait for what their probes say. */
+const OFTEN = { HealthCheckEnabled: true, HealthCheckInterval: 1, HealthyThreshold: 2, UnhealthyThreshold: 2 };
+
 /** VPC 2 with ECS 03 and ECS 04 behind an NLB, and an endpoint service of it that says who may connect. */
 export async function provide(owner: Account, ...consumers: string[]): Promise<Provided> {
   const { vpc, vswitches } = await network(owner, "vpc-2");
   const servers = [await instance(owner, "ECS-03", vswitches[0], nginx("ECS-03")), await instance(owner, "ECS-04", vswitches[1], nginx("ECS-04"))];
   const zones = ZONES.map((ZoneId, index) => ({ ZoneId, VSwitchId: vswitches[index] }));
   const balancer = text(await owner.api("Nlb", "CreateLoadBalancer", { LoadBalancerName: "nlb-1", AddressType: "Intranet", VpcId: vpc, ZoneMappings: zones }), "LoadbalancerId");
-  const group = text(await owner.api("Nlb", "CreateServerGroup", { ServerGroupName: "RS-1", VpcId: vpc, Protocol: "TCP" }), "ServerGroupId");
+  const group = text(await owner.api("Nlb", "CreateServerGroup", { ServerGroupName: "RS-1", VpcId: vpc, Protocol: "TCP", HealthCheckConfig: OFTEN }), "ServerGroupId");
   const Servers = servers.map((ServerId) => ({ ServerType: "Ecs", ServerId, Port: 80, Weight: 100 }));
   await owner.api("Nlb", "AddServersToServerGroup", { ServerGroupId: group, Servers });
   await owner.api("Nlb", "GetLoadBalancerAttribute", { LoadBalancerId: balancer }, "LoadBalancerStatus=Active");
