@@ -28,6 +28,8 @@ fn may_come_in(trip: &Trip, otherwise: DropReason) -> Outcome {
     ask(&Question {
         policy: trip.target.ingress_policy,
         peer: trip.judged.src,
+        own: trip.judged.dst,
+        source_port: trip.judged.sport,
         port: trip.judged.dport,
         protocol: trip.judged.protocol,
         groups: true,
@@ -134,6 +136,8 @@ fn permit(trip: &Trip, server: &Server) -> Outcome {
     ask(&Question {
         policy: server.ingress_policy,
         peer: if local { trip.judged.src } else { trip.target.local(is_ipv6(server.address)) },
+        own: server.address,
+        source_port: trip.judged.sport,
         port: trip.forward.dport,
         protocol: trip.judged.protocol,
         groups: local,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Secret;
@@ -255,8 +255,12 @@ pub struct RulePlan {
     pub protocol: RuleProtocol,
     /// Destination ports.
     pub ports: PortRange,
+    /// Source ports.
+    pub source_ports: PortRange,
     /// The other side.
     pub peer: PeerPlan,
+    /// Which addresses of its own side it is about; `None` = all.
+    pub own: Option<IpNet>,
     /// Accept or drop.
     pub policy: RulePolicy,
     /// 1 (highest) to 100.

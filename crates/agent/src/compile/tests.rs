@@ -10,7 +10,7 @@ use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
 use model::nlb::{HealthCheck, HealthCheckKind};
 use model::plan::{EndpointZonePlan, PeerPlan, RulePlan, VpcPlan};
-use model::security::{RulePolicy, RuleProtocol};
+use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use proptest::prelude::*;
 use tables::{Choice, Rule, RuleAction};
 
@@ -25,7 +25,15 @@ fn zone(letter: char) -> ZoneId {
 
 fn rule(priority: u8, policy: RulePolicy, low: u16) -> RulePlan {
     let peer = PeerPlan::Cidr("0.0.0.0/0".parse().unwrap());
-    RulePlan { protocol: RuleProtocol::Tcp, ports: PortRange { low, high: low }, peer, policy, priority }
+    RulePlan {
+        protocol: RuleProtocol::Tcp,
+        ports: PortRange { low, high: low },
+        source_ports: ALL_PORTS,
+        peer,
+        own: None,
+        policy,
+        priority,
+    }
 }
 
 fn group(ingress: Vec<RulePlan>, egress_default: bool) -> GroupPlan {
@@ -185,9 +193,10 @@ fn rules_of_all_groups_are_judged_by_priority_and_drop_comes_before_accept() {
     plan.ports.insert(PortIndex(1), port(1, 'g', &[1, 2]));
     let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
     let rules = ingress_of(&image, 11);
-    let order: Vec<u16> = rules.iter().filter(|rule| rule.group == 0).map(|rule| rule.port_low).collect();
+    let order: Vec<u16> =
+        rules.iter().filter(|rule| rule.peer.group == 0).map(|rule| rule.ports.low).collect();
     assert_eq!(order, [4, 1, 3, 2]);
-    let inner: Vec<u32> = rules.iter().map(|rule| rule.group).filter(|group| *group != 0).collect();
+    let inner: Vec<u32> = rules.iter().map(|rule| rule.peer.group).filter(|group| *group != 0).collect();
     assert_eq!(inner, [1, 2], "members among themselves come last");
     assert!(rules.iter().rev().take(2).all(|rule| rule.action == RuleAction::Accept as u8));
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use model::id::GroupIndex;
 use model::plan::{GroupPlan, HostPlan, PeerPlan, RulePlan};
-use model::security::{RulePolicy, RuleProtocol};
+use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 
 use super::Protocol;
 
@@ -23,6 +23,9 @@ pub(super) struct Asked {
     pub(super) way: Way,
     /// The other side.
     pub(super) peer: Ipv4Addr,
+    /// The address on the groups' own side.
+    pub(super) own: IpAddr,
+    pub(super) source_port: u16,
     /// The destination's port.
     pub(super) port: u16,
     pub(super) protocol: Protocol,
@@ -83,13 +86,13 @@ fn matches(plan: &HostPlan, rule: &RulePlan, asked: &Asked) -> bool {
         (RuleProtocol::Tcp | RuleProtocol::Udp | RuleProtocol::Icmp, _)
         | (RuleProtocol::Icmpv6 | RuleProtocol::Gre, _) => false,
     };
-    let port = !has_ports || (rule.ports.low..=rule.ports.high).contains(&asked.port);
+    let ports = !has_ports || (rule.ports.has(asked.port) && rule.source_ports.has(asked.source_port));
     let peer = match rule.peer {
         PeerPlan::Cidr(range) => range.contains(&asked.peer),
         PeerPlan::Ipv6Cidr(_) => false,
         PeerPlan::Group(group) => is_member(plan, group, asked),
     };
-    protocol && port && peer
+    protocol && ports && peer && rule.own.is_none_or(|range| range.contains(&asked.own))
 }
 
 fn is_member(plan: &HostPlan, group: GroupIndex, asked: &Asked) -> bool {
@@ -118,9 +121,9 @@ impl fmt::Display for Shown<'_> {
         if matches!(rule.protocol, RuleProtocol::Tcp | RuleProtocol::Udp) {
             write!(f, " {}/{}", rule.ports.low, rule.ports.high)?;
         }
-        let side = match way {
-            Way::In => "from",
-            Way::Out => "to",
+        let (side, other) = match way {
+            Way::In => ("from", "to"),
+            Way::Out => ("to", "from"),
         };
         match rule.peer {
             PeerPlan::Cidr(range) => write!(f, " {side} {range}")?,
@@ -129,6 +132,12 @@ impl fmt::Display for Shown<'_> {
                 Some(group) => write!(f, " {side} members of {}", group.id)?,
                 None => write!(f, " {side} members of a group that is gone")?,
             },
+        }
+        if let Some(own) = rule.own {
+            write!(f, " {other} {own}")?;
+        }
+        if rule.source_ports != ALL_PORTS {
+            write!(f, " from ports {}/{}", rule.source_ports.low, rule.source_ports.high)?;
         }
         write!(f, ", priority {}", rule.priority)
     }

@@ -58,11 +58,8 @@ impl Walk<'_> {
         all.push(self.destination(&target));
         match target {
             Target::Endpoint(endpoint, zone) => {
-                all.push(self.rules(
-                    Stop::EndpointRules,
-                    &endpoint.groups,
-                    &self.inwards(self.port.address, true, self.asked.port),
-                ));
+                let asked = self.inwards(self.port.address, true, self.asked_for());
+                all.push(self.rules(Stop::EndpointRules, &endpoint.groups, &asked));
                 all.push(self.connection(endpoint, zone));
                 if let Some(vip) = zone.vip.and_then(|vip| self.plan.vips.get(&vip)) {
                     all.extend(if foreign { vec![self.beyond()] } else { self.balance(vip.address, false) });
@@ -70,16 +67,13 @@ impl Walk<'_> {
             }
             Target::Balancer(vip) => {
                 if !vip.groups.is_empty() {
-                    all.push(self.rules(
-                        Stop::BalancerRules,
-                        &vip.groups,
-                        &self.inwards(self.port.address, true, self.asked.port),
-                    ));
+                    let asked = self.inwards(self.port.address, true, self.asked_for());
+                    all.push(self.rules(Stop::BalancerRules, &vip.groups, &asked));
                 }
                 all.extend(self.balance(self.port.address, true));
             }
             Target::Interface(receiver) => {
-                let asked = self.inwards(self.port.address, true, self.asked.port);
+                let asked = self.inwards(self.port.address, true, self.asked_for());
                 all.push(self.rules(Stop::IngressRules, &receiver.groups, &asked));
             }
             Target::Elsewhere(_) => {}
@@ -101,6 +95,8 @@ impl Walk<'_> {
         let asked = Asked {
             way: Way::Out,
             peer: self.to,
+            own: self.port.address.into(),
+            source_port: self.source.port(),
             port: self.asked.port,
             protocol: self.asked.protocol,
             is_neighbour: true,
@@ -108,8 +104,22 @@ impl Walk<'_> {
         self.rules(Stop::EgressRules, &self.port.groups, &asked)
     }
 
-    fn inwards(&self, peer: Ipv4Addr, is_neighbour: bool, port: u16) -> Asked {
-        Asked { way: Way::In, peer, port, protocol: self.asked.protocol, is_neighbour }
+    /// Where the packet is sent to.
+    fn asked_for(&self) -> SocketAddr {
+        SocketAddr::new(self.to.into(), self.asked.port)
+    }
+
+    /// What comes in to an address.
+    fn inwards(&self, peer: Ipv4Addr, is_neighbour: bool, to: SocketAddr) -> Asked {
+        Asked {
+            way: Way::In,
+            peer,
+            own: to.ip(),
+            source_port: self.source.port(),
+            port: to.port(),
+            protocol: self.asked.protocol,
+            is_neighbour,
+        }
     }
 
     /// The program's decision, and the rule that explains it. What the plan says otherwise is of another revision.
@@ -225,16 +235,11 @@ impl Walk<'_> {
         };
         let by = format!("{} by {}", group.id, group.scheduler);
         let port = event.map_or(server.port, |event| u16::from_be(event.dport));
-        all.push((
-            Stop::Server,
-            stage("server", SocketAddr::new(server.address.ip(), port).to_string(), Some(by)),
-        ));
+        let at = SocketAddr::new(server.address.ip(), port);
+        all.push((Stop::Server, stage("server", at.to_string(), Some(by))));
         if let Some(receiver) = self.plan.ports.get(&server.port_index) {
-            all.push(self.rules(
-                Stop::IngressRules,
-                &receiver.groups,
-                &self.inwards(peer, is_neighbour, port),
-            ));
+            let asked = self.inwards(peer, is_neighbour, at);
+            all.push(self.rules(Stop::IngressRules, &receiver.groups, &asked));
         }
         all
     }

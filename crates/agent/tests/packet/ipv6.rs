@@ -1,6 +1,6 @@
 //! IPv6, and translation between the families.
 
-use tables::{DropReason::*, IPV6_RANGE, Rule, RuleFamily};
+use tables::{DropReason::*, IPV6_RANGE, Rule, RuleFamily, Side};
 
 use crate::{
     drops::dropped,
@@ -273,7 +273,7 @@ fn neighbours_are_not_looked_for() {
 #[test]
 fn a_rule_speaks_of_one_family() {
     let mut rig = rig();
-    let of = |family: RuleFamily, group: u32| Rule { family: family as u8, group, ..accept() };
+    let of = |family: RuleFamily, group: u32| Rule { peer: Side::members(group, family), ..accept() };
     let asked = tcp6(ANN, 5000, &six(BOB), 80, SYN);
     let outside = IPV6_RANGE | 5;
     rig.member(outside, "240.0.0.7");
@@ -287,6 +287,16 @@ fn a_rule_speaks_of_one_family() {
     rig.member(inside, "240.0.0.1");
     rig.policy(BOB_IN, &[of(RuleFamily::Ipv6, inside)]);
     arrived6(&rig.send(ANN, &asked), BOB, "[fd00:1::1]:5000 > [fd00:1::2]:80", FIRST);
+    let about = |group: u32| Rule { own: Side::members(group, RuleFamily::Ipv6), ..accept() };
+    rig.policy(BOB_IN, &[about(inside), about(outside)]);
+    dropped(&rig.send(ANN, &tcp6(ANN, 5001, &six(BOB), 80, SYN)), IngressPolicy, &[ANN.index, BOB.index]);
+    rig.member(outside, "240.0.0.2");
+    arrived6(
+        &rig.send(ANN, &tcp6(ANN, 5001, &six(BOB), 80, SYN)),
+        BOB,
+        "[fd00:1::1]:5001 > [fd00:1::2]:80",
+        FIRST,
+    );
     rig.policy(BOB_IN, &[Rule { protocol: 1, ..of(RuleFamily::Any, 0) }]);
     dropped(&rig.send(ANN, &icmpv6(ANN, &six(BOB), 128, 7)), IngressPolicy, &[ANN.index, BOB.index]);
     rig.policy(BOB_IN, &[Rule { protocol: 58, ..of(RuleFamily::Any, 0) }]);
@@ -299,7 +309,7 @@ fn a_range_lets_the_load_balancer_in() {
     let mut rig = rig();
     served_by_ipv6(&mut rig);
     let range = IPV6_RANGE | 6;
-    rig.policy(ONE_IN, &[Rule { family: RuleFamily::Ipv6 as u8, group: range, ..accept() }]);
+    rig.policy(ONE_IN, &[Rule { peer: Side::members(range, RuleFamily::Ipv6), ..accept() }]);
     let asked = tcp6(ANN, 5000, ENDPOINT6, 80, SYN);
     dropped(&rig.send(ANN, &asked), IngressPolicy, &[ANN.index, ONE.index]);
     rig.member(range, "240.0.0.200");

@@ -14,7 +14,8 @@ use aya::{
 use tables::{
     Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Counter, DropKey, DropReason,
     Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port,
-    PortKind, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily, SERVICES_NETWORK, Server, mac,
+    PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily, SERVICES_NETWORK, Server,
+    Side, mac,
 };
 
 use crate::{
@@ -615,16 +616,24 @@ pub(crate) fn plain_listener() -> Listener {
 /// A rule that matches everything.
 pub(crate) fn accept() -> Rule {
     Rule {
-        address: 0,
-        mask: 0,
-        group: 0,
-        port_low: 0,
-        port_high: 65535,
+        peer: Side::ANY,
+        own: Side::ANY,
+        source_ports: Ports::ANY,
+        ports: Ports::ANY,
         protocol: 0,
         action: RuleAction::Accept as u8,
-        family: RuleFamily::Any as u8,
-        pad: 0,
+        pad: [0; 2],
     }
+}
+
+/// One port.
+pub(crate) fn only(port: u16) -> Ports {
+    Ports { low: port, high: port }
+}
+
+/// One address.
+pub(crate) fn alone(address: &str) -> Side {
+    Side::of(ip(address), !0, RuleFamily::Any)
 }
 
 /// Interfaces with the numbers of the peers: the kernel wants them to exist.

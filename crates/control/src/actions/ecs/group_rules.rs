@@ -25,7 +25,9 @@ macro_rules! ingress {
     ($($more:literal),+) => {
         &[
             works("Description"),
+            works("DestCidrIp"),
             works("IpProtocol"),
+            works("Ipv6DestCidrIp"),
             works("Ipv6SourceCidrIp"),
             works("Policy"),
             works("PortRange"),
@@ -33,14 +35,12 @@ macro_rules! ingress {
             works("SecurityGroupId"),
             works("SourceCidrIp"),
             works("SourceGroupId"),
+            works("SourcePortRange"),
             $(works($more),)+
             NIC_TYPE,
             no_effect("SourceGroupOwnerAccount", OWNER),
             no_effect("SourceGroupOwnerId", OWNER),
-            refused("DestCidrIp", UNMATCHED),
-            refused("Ipv6DestCidrIp", UNMATCHED),
             refused("PortRangeListId", UNMATCHED),
-            refused("SourcePortRange", UNMATCHED),
             refused("SourcePrefixListId", UNMATCHED),
         ]
     };
@@ -55,19 +55,19 @@ macro_rules! egress {
             works("DestGroupId"),
             works("IpProtocol"),
             works("Ipv6DestCidrIp"),
+            works("Ipv6SourceCidrIp"),
             works("Policy"),
             works("PortRange"),
             works("Priority"),
             works("SecurityGroupId"),
+            works("SourceCidrIp"),
+            works("SourcePortRange"),
             $(works($more),)+
             NIC_TYPE,
             no_effect("DestGroupOwnerAccount", OWNER),
             no_effect("DestGroupOwnerId", OWNER),
             refused("DestPrefixListId", UNMATCHED),
-            refused("Ipv6SourceCidrIp", UNMATCHED),
             refused("PortRangeListId", UNMATCHED),
-            refused("SourceCidrIp", UNMATCHED),
-            refused("SourcePortRange", UNMATCHED),
         ]
     };
 }
