@@ -69,8 +69,12 @@ fn stay(trip: &mut Trip) -> Outcome {
 /// Chooses a server, asks its policy, and translates to it.
 #[inline(never)]
 pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    let at =
-        ListenerAt { vip: trip.target.vip, protocol: trip.judged.protocol as u16, port: trip.judged.dport };
+    let at = ListenerAt {
+        vip: trip.target.vip,
+        protocol: trip.judged.protocol,
+        ipv6: is_ipv6(trip.judged.src) as u8,
+        port: trip.judged.dport,
+    };
     let listener = match LISTENERS.get(&Key::new(ListenerAt::WHOLE, at)) {
         Some(listener) => *listener,
         None => return Err(DropReason::NoListener),

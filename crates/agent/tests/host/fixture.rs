@@ -298,6 +298,7 @@ fn server_group() -> ServerGroupPlan {
     ServerGroupPlan {
         id: "sgp-1".parse().unwrap(),
         scheduler: Scheduler::Wrr,
+        ip_version_affinity: false,
         preserve_client_ip: true,
         drain_seconds: None,
         health_check: None,

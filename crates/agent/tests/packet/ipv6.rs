@@ -87,6 +87,35 @@ fn an_endpoint_leads_to_a_server_that_sees_the_client() {
     arrived6(&out, ONE, "[fd00:1::1]:5000 > [fd00:2::3]:8080", NEXT);
 }
 
+#[test]
+fn clients_of_each_family_may_have_servers_of_their_own() {
+    let mut rig = rig();
+    rig.server(SERVER_ONE, ONE, |_| ());
+    rig.server(SERVER_TWO, TWO, |server| server.address = ip("240.0.0.4"));
+    rig.slots(&[SERVER_ONE, SERVER_TWO]);
+    rig.listener_of_ipv6(|listener| listener.first_slot = 1);
+    for sport in [5000, 5001] {
+        let out = rig.send(ANN, &tcp(ANN, sport, ENDPOINT, 80, SYN));
+        arrived(&out, ONE, &format!("10.0.0.10:{sport} > 10.0.0.30:8080"), FIRST);
+        let out = rig.send(ANN, &tcp6(ANN, sport, ENDPOINT6, 80, SYN));
+        arrived6(&out, TWO, &format!("[fd00:1::1]:{sport} > [fd00:2::4]:8080"), FIRST);
+    }
+}
+
+/// Or a client that asks in both families would always get the same server in each.
+#[test]
+fn families_take_turns_by_themselves() {
+    let mut rig = rig();
+    rig.server(SERVER_TWO, TWO, |_| ());
+    rig.slots(&[SERVER_ONE, SERVER_TWO]);
+    rig.listener(80, 6, |listener| listener.slots = 2);
+    for (sport, server) in [(5000, ONE), (5001, TWO), (5002, ONE)] {
+        for asked in [tcp(ANN, sport, ENDPOINT, 80, SYN), tcp6(ANN, sport, ENDPOINT6, 80, SYN)] {
+            assert_eq!(rig.send(ANN, &asked).packet.macs().1, server.mac, "{sport}");
+        }
+    }
+}
+
 /// As in `FLOWS`: established packets take a shorter way, which must come to the same.
 #[test]
 fn established_connections_go_on_as_they_began() {

@@ -314,17 +314,30 @@ impl Rig {
 
     /// A listener on all ports that share so many first bits with `port`.
     pub(crate) fn listens(&mut self, vip: u32, (port, bits): (u16, u32), protocol: u8, listener: Listener) {
-        let at = ListenerAt { vip, protocol: protocol.into(), port: port.to_be() };
+        for ipv6 in [0, 1] {
+            let at = ListenerAt { vip, protocol, ipv6, port: port.to_be() };
+            self.listeners().insert(&Key::new(48 + bits, at), listener, 0).expect("a listener");
+        }
+    }
+
+    /// The listener on port 80 as clients of IPv6 find it.
+    pub(crate) fn listener_of_ipv6(&mut self, change: impl FnOnce(&mut Listener)) {
+        let at = ListenerAt { vip: VIP, protocol: 6, ipv6: 1, port: 80u16.to_be() };
+        let mut listener = plain_listener();
+        change(&mut listener);
+        self.listeners().insert(&Key::new(64, at), listener, 0).expect("a listener");
+    }
+
+    fn listeners(&mut self) -> LpmTrie<&mut MapData, ListenerAt, Listener> {
         let map = self.ebpf.map_mut("LISTENERS").expect("LISTENERS");
-        let mut listeners: LpmTrie<_, ListenerAt, Listener> = map.try_into().expect("listeners");
-        listeners.insert(&Key::new(48 + bits, at), listener, 0).expect("a listener");
+        map.try_into().expect("listeners")
     }
 
     pub(crate) fn remove_listener(&mut self, port: u16) {
-        let at = ListenerAt { vip: VIP, protocol: 6, port: port.to_be() };
-        let map = self.ebpf.map_mut("LISTENERS").expect("LISTENERS");
-        let mut listeners: LpmTrie<_, ListenerAt, Listener> = map.try_into().expect("listeners");
-        listeners.remove(&Key::new(64, at)).expect("the listener");
+        for ipv6 in [0, 1] {
+            let at = ListenerAt { vip: VIP, protocol: 6, ipv6, port: port.to_be() };
+            self.listeners().remove(&Key::new(64, at)).expect("the listener");
+        }
     }
 
     pub(crate) fn server(&mut self, id: u32, peer: Peer, change: impl FnOnce(&mut Server)) {

@@ -228,6 +228,7 @@ pub(super) fn server_group(
     Ok(ServerGroupPlan {
         id: format!("sgp-{index}").parse()?,
         scheduler: Scheduler::Wrr,
+        ip_version_affinity: false,
         preserve_client_ip: true,
         drain_seconds: None,
         health_check: None,
