@@ -1,5 +1,7 @@
 //! Rules are added to security groups, shown and taken away.
 
+use std::collections::BTreeSet;
+
 use model::command::Command;
 use model::command::security::{AuthorizeRules, ModifyRule, RevokeRules, RuleSelector};
 use model::id::RuleId;
@@ -126,6 +128,11 @@ fn revoke(call: &Call, direction: Direction) -> Result<Write, ApiError> {
         let rules = rule::rules(&call.params, direction)?;
         rules.into_iter().map(|rule| RuleSelector::Spec(rule.spec)).collect()
     } else {
+        let mut once = BTreeSet::new();
+        if !ids.iter().all(|id| once.insert(id)) {
+            let message = "A rule is named twice in SecurityGroupRuleId. Name it once.";
+            return Err(ApiError::new(400, "InvalidParam.SecurityGroupRuleIdRepeated", message));
+        }
         ids.iter().map(|id| rule_id(id).map(RuleSelector::Id)).collect::<Result<_, _>>()?
     };
     Ok(Write::silent(Command::RevokeRules(RevokeRules { group, rules })))
