@@ -220,6 +220,9 @@ def test_a_rule_names_both_sides_and_their_ports(sdk, group, direction, suffix, 
     assert shown() == all
     ask(revoke, **ipv4)
     assert shown() == all[:2]
+    ask(revoke, **ipv6)
+    assert shown() == all[:1]
+    ask(authorize, Permissions=[ipv6])
     ask(revoke, Permissions=[ipv6, ipv4])
     assert shown() == all[:1]
     (id,) = [rule["SecurityGroupRuleId"] for rule in rules(sdk, group, direction)]
