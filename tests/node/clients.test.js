@@ -98,6 +98,34 @@ for (const [name, call] of Object.entries(ways)) {
     await assert.rejects(attribute(), { code: "InvalidVpcId.NotFound" });
   });
 
+  test(`${name}: an address of IPv6, out of the range that a VPC was given`, async () => {
+    const { VpcId } = await call("Vpc", "CreateVpc", { CidrBlock: "10.0.0.0/16", EnableIpv6: true });
+    const { Ipv6CidrBlock } = await call("Vpc", "DescribeVpcAttribute", { VpcId });
+    const part = { VpcId, ZoneId: ZONES[0], CidrBlock: "10.0.1.0/24", Ipv6CidrBlock: 7 };
+    const { VSwitchId } = await call("Vpc", "CreateVSwitch", part);
+    const prefix = Ipv6CidrBlock.replace("00::/56", "07:");
+    const shown = await call("Vpc", "DescribeVSwitchAttributes", { VSwitchId });
+    assert.equal(shown.Ipv6CidrBlock, `${prefix}:/64`);
+    const { SecurityGroupId } = await call("Ecs", "CreateSecurityGroup", { VpcId });
+    const wanted = flat({ VSwitchId, SecurityGroupId, Ipv6Address: [`${prefix}:77`] });
+    const { NetworkInterfaceId } = await call("Ecs", "CreateNetworkInterface", wanted);
+    const more = await call("Ecs", "AssignIpv6Addresses", { NetworkInterfaceId, Ipv6AddressCount: 1 });
+    const both = [`${prefix}:77`, ...more.Ipv6Sets.Ipv6Address];
+    const seen = async () => {
+      const asked = flat({ NetworkInterfaceId: [NetworkInterfaceId] });
+      const { NetworkInterfaceSets } = await call("Ecs", "DescribeNetworkInterfaces", asked);
+      const { Ipv6Sets } = NetworkInterfaceSets.NetworkInterfaceSet[0];
+      return Ipv6Sets.Ipv6Set.map(({ Ipv6Address }) => Ipv6Address);
+    };
+    assert.deepEqual((await seen()).sort(), [...both].sort());
+    await call("Ecs", "UnassignIpv6Addresses", flat({ NetworkInterfaceId, Ipv6Address: [both[0]] }));
+    assert.deepEqual(await seen(), [both[1]]);
+    await call("Ecs", "DeleteNetworkInterface", { NetworkInterfaceId });
+    await call("Ecs", "DeleteSecurityGroup", { SecurityGroupId });
+    await call("Vpc", "DeleteVSwitch", { VSwitchId });
+    await call("Vpc", "DeleteVpc", { VpcId });
+  });
+
   test(`${name}: lists and objects reach the load balancer`, async () => {
     const { VpcId } = await call("Vpc", "CreateVpc", { CidrBlock: "10.0.0.0/16" });
     const zones = [];

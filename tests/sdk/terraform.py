@@ -244,6 +244,17 @@ class Instance(Resource):
             "security_groups": seen["SecurityGroupIds"]["SecurityGroupId"],
         }
 
+    def change_type(self, wanted):
+        """What needs a stopped instance is asked for when its status says so; no refusal of it is tried again."""
+        is_in = lambda status: self.until(lambda: self.status() == status)
+        self.caller.write("Ecs", "StopInstance", InstanceId=self.id, StoppedMode="Not-applicable", ForceStop=False)
+        is_in("Stopped")
+        self.caller.write("Ecs", "ModifyInstanceSpec", InstanceId=self.id, InstanceType=wanted)
+        self.wanted["instance_type"] = wanted
+        self.until(lambda: not self.drift())
+        self.caller.write("Ecs", "StartInstance", InstanceId=self.id)
+        is_in("Running")
+
     def remove(self):
         self.caller.write("Ecs", "DeleteInstance", InstanceId=self.id, Force=True)
 

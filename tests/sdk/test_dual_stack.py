@@ -149,8 +149,12 @@ def test_what_has_no_ipv6_gets_no_dual_stack(sdk, road):
 def test_servers_are_reached_by_ipv6(sdk, road):
     make = lambda **how: sdk.nlb.CreateServerGroup(VpcId=road.vpc, ServerGroupName="rs", **how)["ServerGroupId"]
     plain, dual, ips = make(), make(AddressIPVersion="DualStack"), make(AddressIPVersion="DualStack", ServerGroupType="Ip")
+    mode = lambda id: sdk.nlb.ListServerGroups(ServerGroupIds=[id])["ServerGroups"][0]["IpVersionAffinityMode"]
+    assert mode(dual) == "NonAffinity"
+    sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=dual, IpVersionAffinityMode="affinity")
+    assert mode(dual) == "Affinity"
     with refused("IllegalParam.IpVersionAffinityMode", 400):
-        sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=dual, IpVersionAffinityMode="Affinity")
+        sdk.nlb.UpdateServerGroupAttribute(ServerGroupId=dual, IpVersionAffinityMode="Some")
     own = {"ServerType": "Ecs", "ServerId": road.server, "Port": 80}
     ipv6 = own | {"ServerIp": road.addresses[0]}
     of_eni = {"ServerType": "Eni", "ServerId": road.eni, "Port": 80, "ServerIp": road.addresses[1]}

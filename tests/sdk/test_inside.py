@@ -179,11 +179,10 @@ def test_rules_are_given_together_and_taken_away_together(cloud):
 
 
 @pytest.mark.parametrize("action", ["Authorize", "Revoke"])
-@pytest.mark.parametrize("suffix, other, own", [("", "Source", "Dest"), ("Egress", "Dest", "Source")])
-def test_a_rule_that_cannot_be_matched_is_refused_among_others_too(cloud, action, suffix, other, own):
+@pytest.mark.parametrize("suffix, other", [("", "Source"), ("Egress", "Dest")])
+def test_a_rule_that_cannot_be_matched_is_refused_among_others_too(cloud, action, suffix, other):
     can = {"Permissions.1.IpProtocol": "tcp", "Permissions.1.PortRange": "80/80", f"Permissions.1.{other}CidrIp": "10.1.0.0/16"}
-    names = [f"{own}CidrIp", f"Ipv6{own}CidrIp", f"{other}PrefixListId", "SourcePortRange", "PortRangeListId"]
-    for name in names:
+    for name in (f"{other}PrefixListId", "PortRangeListId"):
         asked = can | {f"Permissions.1.{name}": "1"}
         with refused(f"InvalidParameter.{name}", 400):
             cloud.sdk.ecs.raw(f"{action}SecurityGroup{suffix}", SecurityGroupId=cloud.group, **asked)

@@ -196,6 +196,43 @@ def test_a_rule_is_changed(sdk, group):
         sdk.ecs.RevokeSecurityGroup(SecurityGroupId=group, SecurityGroupRuleId=[rule])
 
 
+@pytest.mark.parametrize(
+    "direction, suffix, change, peer, own",
+    [("ingress", "", "ModifySecurityGroupRule", "Source", "Dest"), ("egress", "Egress", "ModifySecurityGroupEgressRule", "Dest", "Source")],
+)
+def test_a_rule_names_both_sides_and_their_ports(sdk, group, direction, suffix, change, peer, own):
+    def ask(action, **rule):
+        getattr(sdk.ecs, action)(SecurityGroupId=group, **rule)
+
+    def shown():
+        names = [f"{own}CidrIp", f"Ipv6{own}CidrIp", "SourcePortRange", "Description"]
+        return sorted([rule[name] for name in names] for rule in rules(sdk, group, direction))
+
+    authorize, revoke = (f"{verb}SecurityGroup{suffix}" for verb in ("Authorize", "Revoke"))
+    plain = {"IpProtocol": "tcp", "PortRange": "80/80", f"{peer}CidrIp": "10.0.0.0/16"}
+    ipv4 = plain | {"SourcePortRange": "1024/65535", f"{own}CidrIp": "10.0.1.7"}
+    ipv6 = {"IpProtocol": "udp", "PortRange": "53/53", f"Ipv6{peer}CidrIp": "::/0", "SourcePortRange": "53/53", f"Ipv6{own}CidrIp": "fd69:7374::7"}
+    ask(authorize, Permissions=[plain, ipv4, ipv6])
+    ask(authorize, **ipv4)
+    ask(authorize, **ipv6)
+    ask(change, Description="of names", **ipv6)
+    all = [["", "", "", ""], ["", "fd69:7374::7/128", "53/53", "of names"], ["10.0.1.7/32", "", "1024/65535", ""]]
+    assert shown() == all
+    ask(revoke, **ipv4)
+    assert shown() == all[:2]
+    ask(revoke, **ipv6)
+    assert shown() == all[:1]
+    ask(authorize, Permissions=[ipv6])
+    ask(revoke, Permissions=[ipv6, ipv4])
+    assert shown() == all[:1]
+    (id,) = [rule["SecurityGroupRuleId"] for rule in rules(sdk, group, direction)]
+    ask(change, SecurityGroupRuleId=id, SourcePortRange="7/9", **{f"{own}CidrIp": "10.0.2.0/24"})
+    assert shown() == [["10.0.2.0/24", "", "7/9", ""]]
+    with refused("InvalidParameter.Conflict", 400):
+        ask(change, SecurityGroupRuleId=id, **{f"Ipv6{own}CidrIp": "::/0"})
+    ask(revoke, SecurityGroupRuleId=[id])
+
+
 def test_tags_come_and_go(sdk, vpc, vswitch, group):
     tagged = lambda client, **what: [
         (tag["TagKey"], tag["TagValue"]) for tag in client.ListTagResources(**what)["TagResources"].get("TagResource", [])

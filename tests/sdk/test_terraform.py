@@ -86,6 +86,12 @@ def test_a_second_plan_finds_nothing_to_change(made):
     assert {one.id: one.drift() for one in made if one.drift()} == {}
 
 
+def test_another_type_is_taken_on_while_the_instance_is_stopped(made):
+    (instance,) = [one for one in made if isinstance(one, tf.Instance)]
+    instance.change_type("ecs.g6.large")
+    assert not instance.drift()
+
+
 def test_destroy(made):
     while made:
         made.pop().destroy()

@@ -13,8 +13,8 @@ use model::id::{
 use model::net::{PortRange, Transport, services};
 use model::nlb::Scheduler;
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan, ServerPlan,
-    VipPlan,
+    EndpointPlan, EndpointZonePlan, Family, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan,
+    ServerPlan, VipPlan,
 };
 use model::report::HealthState;
 use tables::Choice;
@@ -149,8 +149,8 @@ struct Compiler<'a> {
     interfaces: &'a Interfaces,
     policies: Policies<'a>,
     tables: IndexSet<Vec<u32>>,
-    /// The table of each server group as it is chosen from in one zone, or in all of them.
-    tables_of_groups: HashMap<(ServerGroupIndex, Option<&'a ZoneId>), TableRef>,
+    /// The table of each server group as it is chosen from in one zone, or in all of them, for clients of a family.
+    tables_of_groups: HashMap<(ServerGroupIndex, Option<&'a ZoneId>, Family), TableRef>,
     /// Servers that get new connections somewhere.
     chosen: BTreeSet<ServerIndex>,
 }
@@ -319,18 +319,20 @@ impl<'a> Compiler<'a> {
         Some((*self.interfaces.ports.get(&index)?, self.plan.ports.get(&index)?))
     }
 
-    fn listeners(&mut self) -> BTreeMap<(VipIndex, PortRange, Transport), ListenerImage> {
+    fn listeners(&mut self) -> BTreeMap<(VipIndex, Family, PortRange, Transport), ListenerImage> {
         let mut listeners = BTreeMap::new();
         for (index, listener) in &self.plan.listeners {
             let Some(group) = self.plan.server_groups.get(&listener.server_group) else { continue };
             for vip_index in &listener.vips {
                 let Some(vip) = self.plan.vips.get(vip_index) else { continue };
-                let table = self.server_table(listener.server_group, group, vip);
-                let image = ListenerImage {
-                    rated: listener.cps != 0 || vip.cps != 0,
-                    ..listener_image(*index, listener, group, table)
-                };
-                listeners.insert((*vip_index, listener.ports, listener.protocol), image);
+                for client in families(vip) {
+                    let table = self.server_table(listener.server_group, group, vip, client);
+                    let image = ListenerImage {
+                        rated: listener.cps != 0 || vip.cps != 0,
+                        ..listener_image(*index, listener, group, table)
+                    };
+                    listeners.insert((*vip_index, client, listener.ports, listener.protocol), image);
+                }
             }
         }
         listeners
@@ -342,19 +344,20 @@ impl<'a> Compiler<'a> {
         index: ServerGroupIndex,
         group: &ServerGroupPlan,
         vip: &'a VipPlan,
+        client: Family,
     ) -> TableRef {
         let zone = (!vip.cross_zone).then_some(&vip.zone);
-        if let Some(known) = self.tables_of_groups.get(&(index, zone)) {
+        if let Some(known) = self.tables_of_groups.get(&(index, zone, client)) {
             return *known;
         }
-        let slots = self.slots(group, zone);
+        let slots = self.slots(group, zone, client);
         let table = TableRef(self.tables.insert_full(slots).0);
-        self.tables_of_groups.insert((index, zone), table);
+        self.tables_of_groups.insert((index, zone, client), table);
         table
     }
 
-    fn slots(&mut self, group: &ServerGroupPlan, zone: Option<&ZoneId>) -> Vec<u32> {
-        let candidates = self.candidates(group, zone);
+    fn slots(&mut self, group: &ServerGroupPlan, zone: Option<&ZoneId>, client: Family) -> Vec<u32> {
+        let candidates = self.candidates(group, zone, client);
         self.chosen.extend(candidates.iter().map(|candidate| ServerIndex(candidate.id)));
         match choice(group.scheduler) {
             Choice::Turn => turns::round(&candidates),
@@ -365,13 +368,20 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The servers of this host that get new connections through a zonal address of this zone.
-    fn candidates(&self, group: &ServerGroupPlan, zone: Option<&ZoneId>) -> Vec<Candidate> {
+    /// The servers of this host that get new connections of clients of a family through a zonal address of this zone.
+    fn candidates(&self, group: &ServerGroupPlan, zone: Option<&ZoneId>, client: Family) -> Vec<Candidate> {
         let eligible = |server: &ServerPlan| {
-            zone.is_none_or(|zone| server.zone == *zone) && self.local_port(server.port_index).is_some()
+            zone.is_none_or(|zone| server.zone == *zone)
+                && group.serves(client, server)
+                && self.local_port(server.port_index).is_some()
         };
         candidates(group, self.health, eligible)
     }
+}
+
+/// The families whose clients reach a zonal address.
+fn families(vip: &VipPlan) -> impl Iterator<Item = Family> + use<> {
+    [Family::Ipv4].into_iter().chain(vip.ipv6.map(|_| Family::Ipv6))
 }
 
 /// Servers that get new connections: the healthy ones, or all when none is healthy (better a try than a refusal).

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use model::id::{ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Transport, services};
+use model::plan::Family;
 use tables::{
     Address, AddressKey, AddressKind, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey,
     Port, PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
@@ -188,10 +189,11 @@ pub fn listeners(image: &Image, places: &Places) -> HashMap<ListenerPrefix, List
     let mut entries = HashMap::new();
     // Ranges first: what is on one port stands before the range around it also where that begins with the port.
     let (one, several): (Vec<_>, Vec<_>) =
-        image.listeners.iter().partition(|((_, ports, _), _)| ports.is_one());
-    for ((vip, ports, transport), what) in several.into_iter().chain(one) {
+        image.listeners.iter().partition(|((_, _, ports, _), _)| ports.is_one());
+    for ((vip, family, ports, transport), what) in several.into_iter().chain(one) {
+        let (protocol, ipv6) = (protocol(*transport), u8::from(*family == Family::Ipv6));
         for prefix in prefixes(*ports) {
-            let at = ListenerAt { vip: vip.0, protocol: protocol(*transport), port: prefix.port.to_be() };
+            let at = ListenerAt { vip: vip.0, protocol, ipv6, port: prefix.port.to_be() };
             let key = ListenerPrefix { bits: 48 + prefix.bits, at };
             entries.insert(key, listener(what, places));
         }
@@ -216,7 +218,7 @@ fn listener(what: &ListenerImage, places: &Places) -> Listener {
 }
 
 /// The number in the IP header.
-fn protocol(transport: Transport) -> u16 {
+fn protocol(transport: Transport) -> u8 {
     match transport {
         Transport::Tcp => 6,
         Transport::Udp => 17,

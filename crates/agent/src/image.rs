@@ -9,6 +9,7 @@ use model::id::{
     EndpointIndex, Ipv6Index, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
 };
 use model::net::{Mac, PortRange, Transport};
+use model::plan::Family;
 use tables::Choice;
 
 /// Position of a policy in [`Image::policies`].
@@ -36,8 +37,8 @@ pub struct Image {
     pub policies: Vec<Vec<tables::Rule>>,
     /// Members of security groups: dense id of the group and address.
     pub members: BTreeSet<(u32, Ipv4Addr)>,
-    /// Listeners, one for each zonal address.
-    pub listeners: BTreeMap<(VipIndex, PortRange, Transport), ListenerImage>,
+    /// Listeners, one for each zonal address and address family of clients.
+    pub listeners: BTreeMap<(VipIndex, Family, PortRange, Transport), ListenerImage>,
     /// Slots of each server table: dense ids of servers.
     pub server_tables: Vec<Vec<u32>>,
     /// New connections a second that a zonal address takes, for one listener or for all of them.

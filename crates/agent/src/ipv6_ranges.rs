@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use ipnet::Ipv6Net;
+use ipnet::{IpNet, Ipv6Net};
 use model::id::GroupIndex;
 use model::plan::{GroupPlan, PeerPlan};
 use tables::IPV6_RANGE;
@@ -20,11 +20,18 @@ impl Ipv6Ranges {
     /// Those that rules of these groups name.
     pub(crate) fn of(groups: &BTreeMap<GroupIndex, GroupPlan>) -> Self {
         let rules = groups.values().flat_map(|group| group.ingress.iter().chain(&group.egress));
-        let range = |peer: PeerPlan| match peer {
+        let peer = |peer: PeerPlan| match peer {
             PeerPlan::Ipv6Cidr(range) => Some(range),
             PeerPlan::Cidr(_) | PeerPlan::Group(_) => None,
         };
-        Self::numbered(rules.filter_map(|rule| range(rule.peer)).collect(), hash)
+        let own = |own: Option<IpNet>| match own {
+            Some(IpNet::V6(range)) => Some(range),
+            Some(IpNet::V4(_)) | None => None,
+        };
+        Self::numbered(
+            rules.flat_map(|rule| peer(rule.peer).into_iter().chain(own(rule.own))).collect(),
+            hash,
+        )
     }
 
     /// A hash, so that a range keeps its number whatever others there are; no two ever have the same.

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexSet;
+use ipnet::IpNet;
 use model::id::GroupIndex;
 use model::net::PortRange;
 use model::plan::{GroupPlan, PeerPlan, RulePlan};
 use model::security::{RulePolicy, RuleProtocol};
-use tables::{IPV6_RANGE, Rule, RuleAction, RuleFamily};
+use tables::{IPV6_RANGE, Ports, Rule, RuleAction, RuleFamily, Side};
 
 use crate::image::PolicyRef;
 use crate::ipv6_ranges::Ipv6Ranges;
@@ -69,7 +70,7 @@ impl<'a> Policies<'a> {
         // A group that the plan does not describe lets nothing through.
         let distinct = groups.iter().collect::<BTreeSet<_>>().len();
         if distinct > 0 && members.len() == distinct && members.values().all(|group| group.egress_default) {
-            list.push(accept_all((0, 0, 0, RuleFamily::Any)));
+            list.push(accept_all(Side::ANY));
         }
         list
     }
@@ -97,54 +98,48 @@ impl<'a> Policies<'a> {
 }
 
 fn rule(plan: &RulePlan, ranges: &Ipv6Ranges) -> Rule {
-    let (address, mask, group, family) = peer_fields(plan.peer, ranges);
     let (protocol, has_ports) = protocol_number(plan.protocol);
-    let ports = if has_ports { plan.ports } else { PortRange { low: 0, high: u16::MAX } };
+    let of_protocol = |ports| if has_ports { numbers(ports) } else { Ports::ANY };
     let action = match plan.policy {
         RulePolicy::Drop => RuleAction::Drop,
         RulePolicy::Accept => RuleAction::Accept,
     };
     Rule {
-        address,
-        mask,
-        group,
-        port_low: ports.low,
-        port_high: ports.high,
+        peer: match plan.peer {
+            PeerPlan::Cidr(range) => side(range.into(), ranges),
+            PeerPlan::Ipv6Cidr(range) => side(range.into(), ranges),
+            PeerPlan::Group(group) => members_of(group),
+        },
+        own: plan.own.map_or(Side::ANY, |range| side(range, ranges)),
+        source_ports: of_protocol(plan.source_ports),
+        ports: of_protocol(plan.ports),
         protocol,
         action: action as u8,
-        family: family as u8,
-        pad: 0,
+        pad: [0; 2],
     }
 }
 
-fn accept_all((address, mask, group, family): (u32, u32, u32, RuleFamily)) -> Rule {
+fn accept_all(peer: Side) -> Rule {
+    let (own, ports) = (Side::ANY, Ports::ANY);
     let action = RuleAction::Accept as u8;
-    Rule {
-        address,
-        mask,
-        group,
-        port_low: 0,
-        port_high: u16::MAX,
-        protocol: 0,
-        action,
-        family: family as u8,
-        pad: 0,
-    }
+    Rule { peer, own, source_ports: ports, ports, protocol: 0, action, pad: [0; 2] }
 }
 
-/// Address, mask, group and family of a rule.
-fn peer_fields(peer: PeerPlan, ranges: &Ipv6Ranges) -> (u32, u32, u32, RuleFamily) {
-    match peer {
-        PeerPlan::Cidr(range) => (packed(range.network()), packed(range.netmask()), 0, RuleFamily::Ipv4),
-        PeerPlan::Ipv6Cidr(everywhere) if everywhere.prefix_len() == 0 => (0, 0, 0, RuleFamily::Ipv6),
+fn numbers(PortRange { low, high }: PortRange) -> Ports {
+    Ports { low, high }
+}
+
+fn side(range: IpNet, ranges: &Ipv6Ranges) -> Side {
+    match range {
+        IpNet::V4(range) => Side::of(packed(range.network()), packed(range.netmask()), RuleFamily::Ipv4),
+        IpNet::V6(everywhere) if everywhere.prefix_len() == 0 => Side::of(0, 0, RuleFamily::Ipv6),
         // A number without members matches nobody; every range of the plan has its own.
-        PeerPlan::Ipv6Cidr(range) => (0, 0, ranges.number(&range).unwrap_or(IPV6_RANGE), RuleFamily::Ipv6),
-        PeerPlan::Group(group) => members_of(group),
+        IpNet::V6(range) => Side::members(ranges.number(&range).unwrap_or(IPV6_RANGE), RuleFamily::Ipv6),
     }
 }
 
-fn members_of(group: GroupIndex) -> (u32, u32, u32, RuleFamily) {
-    (0, 0, group.0, RuleFamily::Any)
+fn members_of(group: GroupIndex) -> Side {
+    Side::members(group.0, RuleFamily::Any)
 }
 
 /// The number in the IP header (0 = any), and whether the protocol has ports.

@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::__sk_buff, helpers::bpf_loop};
-use tables::{Choice, FlowKey, Listener, TurnKey, distance};
+use tables::{Choice, FlowKey, Listener, TurnKey, distance, is_ipv6};
 
 use crate::{
     atomic, load,
@@ -60,7 +60,8 @@ fn slot(at: u32) -> u32 {
 
 #[inline(never)]
 fn in_turn(trip: &Trip, listener: &Listener) -> u32 {
-    let key = TurnKey { vip: trip.target.vip, listener: listener.index };
+    let ipv6 = is_ipv6(trip.judged.src) as u32;
+    let key = TurnKey { vip: trip.target.vip, listener: listener.index, ipv6 };
     let turn = match TURNS.get_ptr_mut(&key) {
         // SAFETY: the pointer is into a live entry.
         Some(turn) => unsafe { atomic::fetch_add(turn, 1) },

@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::bpf_loop;
-use tables::{DropReason, IPV6_RANGE, MemberKey, RuleAction, is_ipv6};
+use tables::{Asked, DropReason, IPV6_RANGE, MemberKey, RuleAction, Side, is_ipv6};
 
 use crate::{
     ipv6::ICMPV6,
@@ -21,7 +21,10 @@ pub(crate) struct Question {
     pub policy: u32,
     /// The other side's address.
     pub peer: u32,
-    /// Destination port, network byte order.
+    /// The address on the policy's side.
+    pub own: u32,
+    /// Network byte order, as the destination port.
+    pub source_port: u16,
     pub port: u16,
     pub protocol: u8,
     /// Whether rules about security groups can match this peer: false where the peer is of another network.
@@ -33,11 +36,9 @@ pub(crate) struct Question {
 #[repr(C)]
 struct Search {
     first: u32,
-    peer: u32,
-    port: u16,
-    protocol: u8,
+    asked: Asked,
     groups: u8,
-    accepted: u32,
+    accepted: u8,
 }
 
 /// Asks a policy. Without one the answer is no.
@@ -45,13 +46,14 @@ struct Search {
 pub(crate) fn ask(question: &Question) -> Outcome {
     let protocol =
         if question.protocol == ICMP && is_ipv6(question.peer) { ICMPV6 } else { question.protocol };
-    let ports = question.port as u32 | (protocol as u32) << 16 | (question.groups as u32) << 24;
-    judge(question.policy, question.peer, ports, question.otherwise)
+    let ports = question.port as u64 | (question.source_port as u64) << 16;
+    let what = ports | (protocol as u64) << 32 | (question.groups as u64) << 40;
+    judge(question.policy, question.peer, question.own, what, question.otherwise)
 }
 
 /// As scalars: the stack stays free and the verifier's states few.
 #[inline(never)]
-fn judge(policy: u32, peer: u32, what: u32, otherwise: DropReason) -> Outcome {
+fn judge(policy: u32, peer: u32, own: u32, what: u64, otherwise: DropReason) -> Outcome {
     // SAFETY: nothing removes or inserts policies before the last use.
     let Some(range) = (unsafe { POLICIES.get(policy) }) else { return Err(DropReason::NoPolicy) };
     if range.count > MAX_RULES {
@@ -59,10 +61,14 @@ fn judge(policy: u32, peer: u32, what: u32, otherwise: DropReason) -> Outcome {
     }
     let mut search = Search {
         first: range.first,
-        peer,
-        port: u16::from_be(what as u16),
-        protocol: (what >> 16) as u8,
-        groups: (what >> 24) as u8,
+        asked: Asked {
+            peer,
+            own,
+            source_port: u16::from_be((what >> 16) as u16),
+            port: u16::from_be(what as u16),
+            protocol: (what >> 32) as u8,
+        },
+        groups: (what >> 40) as u8,
         accepted: 0,
     };
     // SAFETY: the callback has the signature that `bpf_loop` wants, and `search` outlives the call.
@@ -75,18 +81,22 @@ unsafe extern "C" fn rule(index: u32, search: *mut Search) -> i64 {
     // SAFETY: `judge` passes its own live structure.
     let search = unsafe { &mut *search };
     let Some(rule) = RULES.get(search.first.wrapping_add(index)) else { return 1 };
-    if !rule.covers(search.protocol, search.port, search.peer) {
+    if !rule.covers(&search.asked) {
         return 0;
     }
-    let foreign = search.groups == 0 && rule.group & IPV6_RANGE == 0;
-    if rule.group != 0 && (foreign || !is_member(rule.group, search.peer)) {
+    let foreign = search.groups == 0 && rule.peer.group & IPV6_RANGE == 0;
+    if rule.peer.group != 0 && foreign {
         return 0;
     }
-    search.accepted = (rule.action == RuleAction::Accept as u8) as u32;
+    if !is_member(&rule.peer, search.asked.peer) || !is_member(&rule.own, search.asked.own) {
+        return 0;
+    }
+    search.accepted = (rule.action == RuleAction::Accept as u8) as u8;
     1
 }
 
+/// Whether the address is a member of the side's group, if that has one.
 #[inline(always)]
-fn is_member(group: u32, address: u32) -> bool {
-    MEMBERS.get_ptr(MemberKey { group, address }).is_some()
+fn is_member(side: &Side, address: u32) -> bool {
+    side.group == 0 || MEMBERS.get_ptr(MemberKey { group: side.group, address }).is_some()
 }

@@ -47,6 +47,8 @@ pub(crate) fn emerge(trip: &mut Trip) -> Outcome {
     ask(&Question {
         policy: server.ingress_policy,
         peer: trip.forward.src,
+        own: trip.forward.dst,
+        source_port: trip.judged.sport,
         port: trip.judged.dport,
         protocol: trip.judged.protocol,
         groups: false,

@@ -36,6 +36,8 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     ask(&Question {
         policy: trip.sender.egress_policy,
         peer: trip.judged.dst,
+        own: trip.judged.src,
+        source_port: trip.judged.sport,
         port: trip.judged.dport,
         protocol: trip.judged.protocol,
         groups: true,
@@ -109,6 +111,8 @@ fn to_port(trip: &mut Trip) -> Outcome {
     ask(&Question {
         policy: trip.target.ingress_policy,
         peer: trip.judged.src,
+        own: trip.judged.dst,
+        source_port: trip.judged.sport,
         port: trip.judged.dport,
         protocol: trip.judged.protocol,
         groups: true,

@@ -28,6 +28,8 @@ fn may_come_in(trip: &Trip, otherwise: DropReason) -> Outcome {
     ask(&Question {
         policy: trip.target.ingress_policy,
         peer: trip.judged.src,
+        own: trip.judged.dst,
+        source_port: trip.judged.sport,
         port: trip.judged.dport,
         protocol: trip.judged.protocol,
         groups: true,
@@ -67,8 +69,12 @@ fn stay(trip: &mut Trip) -> Outcome {
 /// Chooses a server, asks its policy, and translates to it.
 #[inline(never)]
 pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    let at =
-        ListenerAt { vip: trip.target.vip, protocol: trip.judged.protocol as u16, port: trip.judged.dport };
+    let at = ListenerAt {
+        vip: trip.target.vip,
+        protocol: trip.judged.protocol,
+        ipv6: is_ipv6(trip.judged.src) as u8,
+        port: trip.judged.dport,
+    };
     let listener = match LISTENERS.get(&Key::new(ListenerAt::WHOLE, at)) {
         Some(listener) => *listener,
         None => return Err(DropReason::NoListener),
@@ -134,6 +140,8 @@ fn permit(trip: &Trip, server: &Server) -> Outcome {
     ask(&Question {
         policy: server.ingress_policy,
         peer: if local { trip.judged.src } else { trip.target.local(is_ipv6(server.address)) },
+        own: server.address,
+        source_port: trip.judged.sport,
         port: trip.forward.dport,
         protocol: trip.judged.protocol,
         groups: local,

@@ -29,13 +29,12 @@ Parameters of which not every value of the cloud is taken; the others are refuse
 | --- | --- | --- |
 | EndpointType | Interface | a Reverse endpoint belongs to a service of NAT gateways, one of the type GatewayLoadBalancer to gateway load balancers; an NLB opens no connections and forwards no foreign packets (`Mismatch.EndpointType`) |
 | ServiceResourceType, ResourceType of a service | nlb | there are no load balancers of other types, and no NAT gateways |
-| ZonePrivateIpAddressCount | 1 | a zone's interface has one address (of each family) that stands for the service (`QuotaExceeded.IpQuotaPerEp`) |
+| ZonePrivateIpAddressCount | 1 | a zone's interface has one address (of each family) that stands for the service, as in the cloud (`QuotaExceeded.IpQuotaPerEp`) |
 | AddressType of a load balancer | Intranet | no address is public |
 | ServerType | Ecs, Eni, Ip | there are no container instances (`ResourceNotFound.Eci`) |
 | ProxyProtocolEnabled with UDP | false | the header goes before the first byte of a connection, and datagrams have none |
 | SecSensorEnabled | false, or true once SetHdMonitorRegionConfig has been asked | it is kept and shown; there is no second-level monitoring |
 | NextHopType, NextHopList | Instance, NetworkInterface; one hop | there are no gateways for a route to lead to, and packets take one way |
-| IpVersionAffinityMode | NonAffinity | a server is chosen whatever its and the client's address family |
 | DestinationCidrBlock | an IPv4 range | routes that users add are of IPv4; in IPv6 the vSwitches of a VPC reach each other (`OperationFailed.NotSupportIPV6`) |
 | RepeatMode | Once | commands are run when they are asked for |
 | InstanceType of interfaces | Primary, Secondary | there are no trunk interfaces |

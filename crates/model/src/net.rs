@@ -100,6 +100,11 @@ impl PortRange {
         self.low == self.high
     }
 
+    /// Whether it has a port.
+    pub const fn has(self, port: u16) -> bool {
+        self.low <= port && port <= self.high
+    }
+
     /// The first port that both have.
     pub fn common(self, other: Self) -> Option<u16> {
         let first = self.low.max(other.low);

@@ -88,6 +88,16 @@ pub enum IpVersion {
     DualStack,
 }
 
+/// Whether clients of one address family get servers of the other one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IpVersionAffinity {
+    /// They do.
+    #[default]
+    NonAffinity,
+    /// They do not, where a group has servers of both.
+    Affinity,
+}
+
 /// What a listener speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ListenerProtocol {
@@ -178,6 +188,9 @@ pub struct ServerGroup {
     pub scheduler: AsSent<Scheduler>,
     /// Its address family.
     pub ip_version: AsSent<IpVersion>,
+    /// Whether clients get servers of their own family alone.
+    #[serde(default)]
+    pub ip_version_affinity: IpVersionAffinity,
     /// Servers see the client's own address.
     pub preserve_client_ip: bool,
     /// Whether connections of a leaving server may go on.
@@ -300,6 +313,7 @@ pub enum Scheduler {
 
 words! {
     AddressType { Intranet = "Intranet", Internet = "Internet" }
+    IpVersionAffinity { NonAffinity = "NonAffinity", Affinity = "Affinity" }
     IpVersion { Ipv4 = "Ipv4", DualStack = "DualStack" }
     ListenerProtocol { Tcp = "TCP", Udp = "UDP", TcpSsl = "TCPSSL" }
     ServerGroupKind { Instance = "Instance", Ip = "Ip" }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Secret;
@@ -57,6 +57,20 @@ pub struct Ipv6Plan {
     pub address: Ipv6Addr,
 }
 
+/// An address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
+}
+
+impl Family {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Ipv4, Self::Ipv6];
+}
+
 /// An address of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AddressPlan {
@@ -67,6 +81,14 @@ pub enum AddressPlan {
 }
 
 impl AddressPlan {
+    /// Its family.
+    pub fn family(self) -> Family {
+        match self {
+            Self::Ipv4(_) => Family::Ipv4,
+            Self::Ipv6(_) => Family::Ipv6,
+        }
+    }
+
     /// As people write it.
     pub fn ip(self) -> IpAddr {
         match self {
@@ -255,8 +277,12 @@ pub struct RulePlan {
     pub protocol: RuleProtocol,
     /// Destination ports.
     pub ports: PortRange,
+    /// Source ports.
+    pub source_ports: PortRange,
     /// The other side.
     pub peer: PeerPlan,
+    /// Which addresses of its own side it is about; `None` = all.
+    pub own: Option<IpNet>,
     /// Accept or drop.
     pub policy: RulePolicy,
     /// 1 (highest) to 100.
@@ -364,6 +390,8 @@ pub struct ServerGroupPlan {
     pub id: ServerGroupId,
     /// How a server is chosen.
     pub scheduler: Scheduler,
+    /// Clients get servers of their own address family alone.
+    pub ip_version_affinity: bool,
     /// Servers see the client's own address.
     pub preserve_client_ip: bool,
     /// Established connections of a leaving server live this many seconds; `None` = cut at once.
@@ -372,6 +400,13 @@ pub struct ServerGroupPlan {
     pub health_check: Option<HealthCheck>,
     /// The servers.
     pub servers: BTreeMap<ServerIndex, ServerPlan>,
+}
+
+impl ServerGroupPlan {
+    /// Whether clients of a family may get a server.
+    pub fn serves(&self, client: Family, server: &ServerPlan) -> bool {
+        !self.ip_version_affinity || server.address.family() == client
+    }
 }
 
 /// A server.

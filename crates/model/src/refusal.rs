@@ -176,6 +176,9 @@ pub enum Refusal {
     /// A rule's protocol and addresses are of two families.
     #[error("{0} does not go with a range of the other address family")]
     ProtocolOfOtherFamily(RuleProtocol),
+    /// A rule's ranges are of two families.
+    #[error("the ranges of a rule's two sides must be of one address family")]
+    SidesOfTwoFamilies,
     /// No such rule.
     #[error("security group {group} has no such rule")]
     RuleNotFound {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{GroupIndex, RuleId, SecurityGroupId, Timestamp, VpcId};
@@ -103,8 +103,14 @@ pub struct RuleSpec {
     pub protocol: RuleProtocol,
     /// Destination ports; everything (0 to 65535) for protocols without ports.
     pub ports: PortRange,
+    /// Source ports; the same.
+    #[serde(default = "all_ports")]
+    pub source_ports: PortRange,
     /// The other side.
     pub peer: Peer,
+    /// Which addresses of its own side it is about; `None` = all.
+    #[serde(default)]
+    pub own: Option<IpNet>,
     /// Accept or drop.
     pub policy: RulePolicy,
     /// 1 (highest) to 100.
@@ -118,11 +124,19 @@ impl RuleSpec {
     }
 
     /// Whether its protocol goes with its addresses' family.
-    pub fn is_of_one_family(&self) -> bool {
-        match (&self.peer, self.protocol) {
-            (Peer::Cidr(_), protocol) => protocol != RuleProtocol::Icmpv6,
-            (Peer::Ipv6Cidr(_), protocol) => protocol != RuleProtocol::Icmp,
-            (Peer::Group(_), _) => true,
+    pub fn protocol_fits(&self) -> bool {
+        let of_other_family = |range: IpNet| match range {
+            IpNet::V4(_) => self.protocol == RuleProtocol::Icmpv6,
+            IpNet::V6(_) => self.protocol == RuleProtocol::Icmp,
+        };
+        !self.peer.range().into_iter().chain(self.own).any(of_other_family)
+    }
+
+    /// Whether the ranges of both sides are of one family.
+    pub fn sides_fit(&self) -> bool {
+        match (self.peer.range(), self.own) {
+            (Some(IpNet::V4(_)), Some(IpNet::V6(_))) | (Some(IpNet::V6(_)), Some(IpNet::V4(_))) => false,
+            (Some(_) | None, Some(_) | None) => true,
         }
     }
 }
@@ -136,6 +150,26 @@ pub enum Peer {
     Ipv6Cidr(Ipv6Net),
     /// The members of a group in the same VPC.
     Group(SecurityGroupId),
+}
+
+impl Peer {
+    /// Its range, if it is one.
+    pub fn range(&self) -> Option<IpNet> {
+        match self {
+            Self::Cidr(range) => Some((*range).into()),
+            Self::Ipv6Cidr(range) => Some((*range).into()),
+            Self::Group(_) => None,
+        }
+    }
+}
+
+impl From<IpNet> for Peer {
+    fn from(range: IpNet) -> Self {
+        match range {
+            IpNet::V4(range) => Self::Cidr(range),
+            IpNet::V6(range) => Self::Ipv6Cidr(range),
+        }
+    }
 }
 
 /// A value that a rule cannot have.
@@ -183,6 +217,11 @@ impl Default for Priority {
 /// Every port.
 pub const ALL_PORTS: PortRange = PortRange { low: 0, high: u16::MAX };
 
+/// What rows from before rules had source ports are read as.
+fn all_ports() -> PortRange {
+    ALL_PORTS
+}
+
 impl RuleProtocol {
     /// The ports of a rule from their text, `FIRST/LAST`; protocols without ports take `-1/-1`.
     pub fn parse_ports(self, text: &str) -> Result<PortRange, InvalidRule> {
@@ -199,13 +238,7 @@ impl RuleProtocol {
     }
 }
 
-impl RuleSpec {
-    /// The ports as they travel: `80/80`, or `-1/-1` for all.
-    pub fn ports_text(&self) -> String {
-        if self.ports == ALL_PORTS {
-            "-1/-1".to_owned()
-        } else {
-            format!("{}/{}", self.ports.low, self.ports.high)
-        }
-    }
+/// A rule's ports as they travel: `80/80`, or `-1/-1` for all.
+pub fn ports_text(ports: PortRange) -> String {
+    if ports == ALL_PORTS { "-1/-1".to_owned() } else { format!("{}/{}", ports.low, ports.high) }
 }

@@ -34,7 +34,7 @@ pub use flow::{FIRST_PORT, Flow, FlowKey, FlowState, SOURCE_PORTS, idle};
 pub use fragment::{Fragment, FragmentKey};
 pub use ipv6::{Ipv6, ipv6, is_ipv6};
 pub use limit::{Bucket, Limit};
-pub use policy::{IPV6_RANGE, MemberKey, Policy, Rule, RuleAction, RuleFamily};
+pub use policy::{Asked, IPV6_RANGE, MemberKey, Policy, Ports, Rule, RuleAction, RuleFamily, Side};
 pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
 pub use route::{RouteAt, RoutePrefix, SOURCES_OF_PORT};
@@ -52,4 +52,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 13;
+pub const LAYOUT: u32 = 14;

@@ -8,7 +8,9 @@ use crate::Mac;
 pub struct ListenerAt {
     /// Dense id of the NLB's zonal address: with cross-zone off each zone has slots of its own.
     pub vip: u32,
-    pub protocol: u16,
+    pub protocol: u8,
+    /// 1 = for clients of IPv6: they may have servers of their own.
+    pub ipv6: u8,
     /// Network byte order.
     pub port: u16,
 }
@@ -70,7 +72,7 @@ pub enum Choice {
     Turn = 4,
 }
 
-/// Key of `TURNS`, whose value counts turns: zones and listeners take turns by themselves, so that none starves another's server.
+/// Key of `TURNS`, whose value counts turns: zones, listeners and clients' families take turns by themselves, so that none starves another's server.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TurnKey {
@@ -78,6 +80,8 @@ pub struct TurnKey {
     pub vip: u32,
     /// Dense id of the listener.
     pub listener: u32,
+    /// 1 = for clients of IPv6.
+    pub ipv6: u32,
 }
 
 /// Key of `RATES`.

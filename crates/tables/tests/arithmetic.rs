@@ -1,7 +1,10 @@
 //! What the kernel program computes, checked on the host.
 
 use proptest::prelude::*;
-use tables::{Flow, FlowKey, FlowState, Ipv6, Rule, RuleAction, RuleFamily, checksum, idle, ipv6, is_ipv6};
+use tables::{
+    Asked, Flow, FlowKey, FlowState, Ipv6, Ports, Rule, RuleAction, RuleFamily, Side, checksum, idle, ipv6,
+    is_ipv6,
+};
 
 /// The checksum made anew over all words.
 fn full(words: &[u16]) -> u16 {
@@ -93,18 +96,25 @@ proptest! {
     }
 
     #[test]
-    fn a_rule_covers_its_range_of_ports_and_no_other(port: u16, low: u16, high: u16, peer: u32) {
-        let rule = Rule {
-            address: 0, mask: 0, group: 0, port_low: low, port_high: high,
-            protocol: 6, action: RuleAction::Accept as u8, family: RuleFamily::Any as u8, pad: 0,
+    fn a_rule_covers_its_ranges_of_ports_and_no_others(port: u16, source_port: u16, low: u16, high: u16, peer: u32, own: u32) {
+        let all = Rule {
+            peer: Side::ANY, own: Side::ANY, source_ports: Ports::ANY, ports: Ports::ANY,
+            protocol: 6, action: RuleAction::Accept as u8, pad: [0; 2],
         };
-        prop_assert_eq!(rule.covers(6, port, peer), (low..=high).contains(&port));
-        prop_assert!(!rule.covers(17, port, peer));
-        for (family, its) in [(RuleFamily::Ipv4, !is_ipv6(peer)), (RuleFamily::Ipv6, is_ipv6(peer))] {
-            let rule = Rule { family: family as u8, ..rule };
-            prop_assert_eq!(rule.covers(6, low, peer), its && low <= high);
+        let asked = Asked { peer, own, source_port, port, protocol: 6 };
+        let ports = Ports { low, high };
+        for (rule, its) in [(Rule { ports, ..all }, port), (Rule { source_ports: ports, ..all }, source_port)] {
+            prop_assert_eq!(rule.covers(&asked), (low..=high).contains(&its));
+            let (icmp, ping) = (Rule { protocol: 1, ..rule }, Asked { protocol: 1, ..asked });
+            prop_assert!(icmp.covers(&ping), "ICMP has no ports");
+            let of_udp = Asked { protocol: 17, ..asked };
+            prop_assert!(!rule.covers(&of_udp));
         }
-        prop_assert!(Rule { protocol: 1, ..rule }.covers(1, port, peer), "ICMP has no ports");
+        for (family, is_its) in [(RuleFamily::Ipv4, false), (RuleFamily::Ipv6, true)] {
+            let side = Side::of(0, 0, family);
+            prop_assert_eq!(Rule { peer: side, ..all }.covers(&asked), is_its == is_ipv6(peer));
+            prop_assert_eq!(Rule { own: side, ..all }.covers(&asked), is_its == is_ipv6(own));
+        }
     }
 }
 

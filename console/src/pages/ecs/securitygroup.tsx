@@ -2,7 +2,7 @@ import { useParams } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type FormSpec } from "../../kit/form.ts";
-import { List, type ListSpec } from "../../kit/list.tsx";
+import { List, type ListSpec, type Row } from "../../kit/list.tsx";
 import { isIpv6 } from "../../kit/ipv6.ts";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
@@ -69,6 +69,9 @@ const add = (id: string, direction: Direction): FormSpec => ({
   }),
 });
 
+// What a row says under these names, where it says something.
+const words = (row: Row, ...names: string[]) => names.map((name) => text(row, name)).filter(Boolean).join(" ");
+
 const rules = (id: string, direction: Direction): ListSpec => ({
   title: direction === "ingress" ? "inbound" : "outbound",
   call: { product: "Ecs", action: "DescribeSecurityGroupAttribute", params: { SecurityGroupId: id, Direction: direction } },
@@ -80,10 +83,8 @@ const rules = (id: string, direction: Direction): ListSpec => ({
     { title: "priority", show: (row) => text(row, "Priority") },
     { title: "protocol", show: (row) => text(row, "IpProtocol") },
     { title: "portRange", show: (row) => text(row, "PortRange") },
-    {
-      title: direction === "ingress" ? "source" : "destination",
-      show: (row) => ["SourceCidrIp", "Ipv6SourceCidrIp", "DestCidrIp", "Ipv6DestCidrIp", "SourceGroupId", "DestGroupId"].map((name) => text(row, name)).join(" ").trim(),
-    },
+    { title: "source", show: (row) => words(row, "SourceCidrIp", "Ipv6SourceCidrIp", "SourceGroupId", "SourcePortRange") },
+    { title: "destination", show: (row) => words(row, "DestCidrIp", "Ipv6DestCidrIp", "DestGroupId") },
     { title: "description", show: (row) => text(row, "Description") },
   ],
   empty: "noRules",

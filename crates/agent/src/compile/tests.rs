@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use model::id::{
-    AccountId, EndpointIndex, GroupIndex, ListenerIndex, Revision, ServerGroupIndex, ServerIndex, VipIndex,
-    ZoneId,
+    AccountId, EndpointIndex, GroupIndex, Ipv6Index, ListenerIndex, Revision, ServerGroupIndex, ServerIndex,
+    VipIndex, ZoneId,
 };
 use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
 use model::nlb::{HealthCheck, HealthCheckKind};
-use model::plan::{EndpointZonePlan, PeerPlan, RulePlan, VpcPlan};
-use model::security::{RulePolicy, RuleProtocol};
+use model::plan::{AddressPlan, EndpointZonePlan, Ipv6Plan, PeerPlan, RulePlan, VpcPlan};
+use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use proptest::prelude::*;
 use tables::{Choice, Rule, RuleAction};
 
@@ -25,7 +25,15 @@ fn zone(letter: char) -> ZoneId {
 
 fn rule(priority: u8, policy: RulePolicy, low: u16) -> RulePlan {
     let peer = PeerPlan::Cidr("0.0.0.0/0".parse().unwrap());
-    RulePlan { protocol: RuleProtocol::Tcp, ports: PortRange { low, high: low }, peer, policy, priority }
+    RulePlan {
+        protocol: RuleProtocol::Tcp,
+        ports: PortRange { low, high: low },
+        source_ports: ALL_PORTS,
+        peer,
+        own: None,
+        policy,
+        priority,
+    }
 }
 
 fn group(ingress: Vec<RulePlan>, egress_default: bool) -> GroupPlan {
@@ -126,6 +134,7 @@ pub(crate) fn plan() -> HostPlan {
             ServerGroupPlan {
                 id: "sgp-a".parse().unwrap(),
                 scheduler: Scheduler::Wrr,
+                ip_version_affinity: false,
                 preserve_client_ip: true,
                 drain_seconds: None,
                 health_check: Some(check),
@@ -163,10 +172,15 @@ fn group_of_servers(plan: &mut HostPlan) -> &mut ServerGroupPlan {
     plan.server_groups.get_mut(&ServerGroupIndex(1)).unwrap()
 }
 
+/// Slots behind the zonal address for clients of a family.
+fn table(image: &Image, vip: u32, client: Family) -> &[u32] {
+    let listener = &image.listeners[&(VipIndex(vip), client, PortRange::one(80), Transport::Tcp)];
+    &image.server_tables[listener.table.0]
+}
+
 /// Servers with slots behind the zonal address, with their shares of a hundred.
 fn shares(image: &Image, vip: u32) -> BTreeMap<u32, usize> {
-    let table =
-        &image.server_tables[image.listeners[&(VipIndex(vip), PortRange::one(80), Transport::Tcp)].table.0];
+    let table = table(image, vip, Family::Ipv4);
     let share =
         |id: &u32| (100 * table.iter().filter(|slot| *slot == id).count() + table.len() / 2) / table.len();
     table.iter().map(|id| (*id, share(id))).collect()
@@ -185,9 +199,10 @@ fn rules_of_all_groups_are_judged_by_priority_and_drop_comes_before_accept() {
     plan.ports.insert(PortIndex(1), port(1, 'g', &[1, 2]));
     let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
     let rules = ingress_of(&image, 11);
-    let order: Vec<u16> = rules.iter().filter(|rule| rule.group == 0).map(|rule| rule.port_low).collect();
+    let order: Vec<u16> =
+        rules.iter().filter(|rule| rule.peer.group == 0).map(|rule| rule.ports.low).collect();
     assert_eq!(order, [4, 1, 3, 2]);
-    let inner: Vec<u32> = rules.iter().map(|rule| rule.group).filter(|group| *group != 0).collect();
+    let inner: Vec<u32> = rules.iter().map(|rule| rule.peer.group).filter(|group| *group != 0).collect();
     assert_eq!(inner, [1, 2], "members among themselves come last");
     assert!(rules.iter().rev().take(2).all(|rule| rule.action == RuleAction::Accept as u8));
 }
@@ -251,10 +266,27 @@ fn with_cross_zone_off_a_zone_uses_its_own_servers_only() {
     assert_eq!(shares(&image, 2), BTreeMap::from([(2, 100)]));
     group_of_servers(&mut plan).servers.remove(&SERVER_1);
     let image = compile(&plan, &health, &Past::default(), &interfaces());
-    assert!(
-        image.server_tables[image.listeners[&(VipIndex(1), PortRange::one(80), Transport::Tcp)].table.0]
-            .is_empty()
-    );
+    assert!(table(&image, 1, Family::Ipv4).is_empty());
+}
+
+#[test]
+fn with_affinity_clients_get_servers_of_their_own_family_only() {
+    let mut plan = plan();
+    let ipv6 = Ipv6Plan { index: Ipv6Index(7), address: "fd00::7".parse().unwrap() };
+    group_of_servers(&mut plan).servers.get_mut(&SERVER_2).unwrap().address = AddressPlan::Ipv6(ipv6);
+    let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
+    assert!(image.listeners.keys().all(|(_, client, ..)| *client == Family::Ipv4), "none of IPv6 gets here");
+    plan.vips.values_mut().for_each(|vip| vip.ipv6 = Some(ipv6));
+    let both = |plan: &HostPlan, health: &Health| {
+        let image = compile(plan, health, &Past::default(), &interfaces());
+        Family::ALL.map(|client| table(&image, 1, client).to_vec())
+    };
+    assert_eq!(both(&plan, &Health::new()), [vec![1, 2], vec![1, 2]]);
+    group_of_servers(&mut plan).ip_version_affinity = true;
+    let one_fails = Health::from([(SERVER_1, HealthState::Unhealthy), (SERVER_2, HealthState::Healthy)]);
+    assert_eq!(both(&plan, &one_fails), [vec![1], vec![2]], "the only one of a family is better than none");
+    group_of_servers(&mut plan).servers.remove(&SERVER_1);
+    assert_eq!(both(&plan, &Health::new()), [vec![], vec![2]]);
 }
 
 #[test]

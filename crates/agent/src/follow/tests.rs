@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::id::{EndpointIndex, GroupIndex, PortIndex, Revision, ServerGroupIndex, ServerIndex, VipIndex};
 use model::plan::{PeerPlan, RulePlan};
 use model::report::HealthState;
-use model::security::{RulePolicy, RuleProtocol};
+use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use proptest::prelude::*;
 use tables::Rule;
 
@@ -79,7 +79,9 @@ impl World {
                 let rule = RulePlan {
                     protocol: RuleProtocol::Tcp,
                     ports: model::net::PortRange::one(port),
+                    source_ports: ALL_PORTS,
                     peer: PeerPlan::Group(GroupIndex(1)),
+                    own: None,
                     policy: RulePolicy::Accept,
                     priority: 1,
                 };

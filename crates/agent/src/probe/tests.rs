@@ -182,6 +182,7 @@ fn group(server: ServerPlan) -> ServerGroupPlan {
     ServerGroupPlan {
         id: "sgp-1".parse().unwrap(),
         scheduler: Scheduler::Wrr,
+        ip_version_affinity: false,
         preserve_client_ip: true,
         drain_seconds: None,
         health_check: Some(HealthCheck {

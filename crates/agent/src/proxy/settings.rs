@@ -8,7 +8,7 @@ use model::id::{
 };
 use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, TlsPlan,
+    EndpointPlan, EndpointZonePlan, Family, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, TlsPlan,
 };
 use model::report::HealthState;
 use serde::{Deserialize, Serialize};
@@ -55,8 +55,8 @@ pub struct Listener {
 pub struct Vip {
     /// Its addresses, as the kernel knows them.
     pub addresses: BTreeSet<Ipv4Addr>,
-    /// Servers that get new connections, with their shares.
-    pub candidates: BTreeMap<ServerIndex, u32>,
+    /// Servers that get new connections, with their shares, by the clients' address family.
+    pub candidates: BTreeMap<Family, BTreeMap<ServerIndex, u32>>,
 }
 
 /// A server.
@@ -126,7 +126,9 @@ fn members(
     health: &Health,
     vips: &BTreeMap<VipIndex, Vip>,
 ) -> BTreeMap<ServerIndex, Server> {
-    let is_chosen = |index: &ServerIndex| vips.values().any(|vip| vip.candidates.contains_key(index));
+    let is_chosen = |index: &ServerIndex| {
+        vips.values().flat_map(|vip| vip.candidates.values()).any(|servers| servers.contains_key(index))
+    };
     let server = |(index, server): (&ServerIndex, &ServerPlan)| {
         let fails = health.get(index) == Some(&HealthState::Unhealthy) && !is_chosen(index);
         (*index, Server { alias: alias(server.port_index, server.address), port: server.port, fails })
@@ -143,11 +145,16 @@ fn vips(zone: &EndpointZonePlan) -> Vec<(Ipv4Addr, VipIndex)> {
 impl Vip {
     fn of(plan: &HostPlan, health: &Health, group: &ServerGroupPlan, vip: VipIndex) -> Option<Self> {
         let vip = plan.vips.get(&vip)?;
-        let eligible = |server: &ServerPlan| {
-            (vip.cross_zone || server.zone == vip.zone) && plan.ports.contains_key(&server.port_index)
+        let shares = |client: Family| {
+            let eligible = |server: &ServerPlan| {
+                (vip.cross_zone || server.zone == vip.zone)
+                    && group.serves(client, server)
+                    && plan.ports.contains_key(&server.port_index)
+            };
+            let shares = candidates(group, health, eligible);
+            shares.into_iter().map(|share| (ServerIndex(share.id), share.weight)).collect()
         };
-        let shares = candidates(group, health, eligible);
-        let candidates = shares.into_iter().map(|share| (ServerIndex(share.id), share.weight)).collect();
+        let candidates = Family::ALL.map(|client| (client, shares(client))).into();
         Some(Self { addresses: both(vip.address, vip.ipv6).collect(), candidates })
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use model::id::GroupIndex;
 use model::plan::{GroupPlan, HostPlan, PeerPlan, RulePlan};
-use model::security::{RulePolicy, RuleProtocol};
+use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 
 use super::Protocol;
 
@@ -23,6 +23,9 @@ pub(super) struct Asked {
     pub(super) way: Way,
     /// The other side.
     pub(super) peer: IpAddr,
+    /// The address on the groups' own side.
+    pub(super) own: IpAddr,
+    pub(super) source_port: u16,
     /// The destination's port.
     pub(super) port: u16,
     pub(super) protocol: Protocol,
@@ -90,14 +93,14 @@ fn matches(plan: &HostPlan, rule: &RulePlan, asked: &Asked) -> bool {
             _,
         ) => false,
     };
-    let port = !has_ports || (rule.ports.low..=rule.ports.high).contains(&asked.port);
+    let ports = !has_ports || (rule.ports.has(asked.port) && rule.source_ports.has(asked.source_port));
     let peer = match (rule.peer, asked.peer) {
         (PeerPlan::Cidr(range), IpAddr::V4(peer)) => range.contains(&peer),
         (PeerPlan::Ipv6Cidr(range), IpAddr::V6(peer)) => range.contains(&peer),
         (PeerPlan::Cidr(_), IpAddr::V6(_)) | (PeerPlan::Ipv6Cidr(_), IpAddr::V4(_)) => false,
         (PeerPlan::Group(group), _) => is_member(plan, group, asked),
     };
-    protocol && port && peer
+    protocol && ports && peer && rule.own.is_none_or(|range| range.contains(&asked.own))
 }
 
 fn is_member(plan: &HostPlan, group: GroupIndex, asked: &Asked) -> bool {
@@ -130,9 +133,9 @@ impl fmt::Display for Shown<'_> {
         if matches!(rule.protocol, RuleProtocol::Tcp | RuleProtocol::Udp) {
             write!(f, " {}/{}", rule.ports.low, rule.ports.high)?;
         }
-        let side = match way {
-            Way::In => "from",
-            Way::Out => "to",
+        let (side, other) = match way {
+            Way::In => ("from", "to"),
+            Way::Out => ("to", "from"),
         };
         match rule.peer {
             PeerPlan::Cidr(range) => write!(f, " {side} {range}")?,
@@ -141,6 +144,12 @@ impl fmt::Display for Shown<'_> {
                 Some(group) => write!(f, " {side} members of {}", group.id)?,
                 None => write!(f, " {side} members of a group that is gone")?,
             },
+        }
+        if let Some(own) = rule.own {
+            write!(f, " {other} {own}")?;
+        }
+        if rule.source_ports != ALL_PORTS {
+            write!(f, " from ports {}/{}", rule.source_ports.low, rule.source_ports.high)?;
         }
         write!(f, ", priority {}", rule.priority)
     }

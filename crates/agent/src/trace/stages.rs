@@ -70,11 +70,8 @@ impl Walk<'_> {
         all.push(self.destination(&target));
         match target {
             Target::Endpoint(endpoint, zone) => {
-                all.push(self.rules(
-                    Stop::EndpointRules,
-                    &endpoint.groups,
-                    &self.inwards(own, true, self.asked.port),
-                ));
+                let asked = self.inwards(own, true, self.asked_for());
+                all.push(self.rules(Stop::EndpointRules, &endpoint.groups, &asked));
                 all.push(self.connection(endpoint, zone));
                 if let Some(vip) = zone.vip.and_then(|vip| self.plan.vips.get(&vip)) {
                     all.extend(if foreign { vec![self.beyond()] } else { self.balance(vip, Via::Endpoint) });
@@ -82,16 +79,13 @@ impl Walk<'_> {
             }
             Target::Balancer(vip) => {
                 if !vip.groups.is_empty() {
-                    all.push(self.rules(
-                        Stop::BalancerRules,
-                        &vip.groups,
-                        &self.inwards(own, true, self.asked.port),
-                    ));
+                    let asked = self.inwards(own, true, self.asked_for());
+                    all.push(self.rules(Stop::BalancerRules, &vip.groups, &asked));
                 }
                 all.extend(self.balance(vip, Via::Network));
             }
             Target::Interface(receiver) => {
-                let asked = self.inwards(own, true, self.asked.port);
+                let asked = self.inwards(own, true, self.asked_for());
                 all.push(self.rules(Stop::IngressRules, &receiver.groups, &asked));
             }
             Target::Elsewhere(_) => {}
@@ -113,6 +107,8 @@ impl Walk<'_> {
         let asked = Asked {
             way: Way::Out,
             peer: self.to,
+            own: self.source.ip(),
+            source_port: self.source.port(),
             port: self.asked.port,
             protocol: self.asked.protocol,
             is_neighbour: true,
@@ -120,8 +116,22 @@ impl Walk<'_> {
         self.rules(Stop::EgressRules, &self.port.groups, &asked)
     }
 
-    fn inwards(&self, peer: IpAddr, is_neighbour: bool, port: u16) -> Asked {
-        Asked { way: Way::In, peer, port, protocol: self.asked.protocol, is_neighbour }
+    /// Where the packet is sent to.
+    fn asked_for(&self) -> SocketAddr {
+        SocketAddr::new(self.to, self.asked.port)
+    }
+
+    /// What comes in to an address.
+    fn inwards(&self, peer: IpAddr, is_neighbour: bool, to: SocketAddr) -> Asked {
+        Asked {
+            way: Way::In,
+            peer,
+            own: to.ip(),
+            source_port: self.source.port(),
+            port: to.port(),
+            protocol: self.asked.protocol,
+            is_neighbour,
+        }
     }
 
     /// The program's decision, and the rule that explains it. What the plan says otherwise is of another revision.
@@ -241,14 +251,12 @@ impl Walk<'_> {
         };
         let by = format!("{} by {}", group.id, group.scheduler);
         let port = event.map_or(server.port, |event| u16::from_be(event.dport));
-        all.push((
-            Stop::Server,
-            stage("server", SocketAddr::new(server.address.ip(), port).to_string(), Some(by)),
-        ));
+        let at = SocketAddr::new(server.address.ip(), port);
+        all.push((Stop::Server, stage("server", at.to_string(), Some(by))));
         if let Some(receiver) = self.plan.ports.get(&server.port_index) {
             let asked = match via {
-                Via::Network => self.inwards(self.source.ip(), true, port),
-                Via::Endpoint => self.inwards(speaks_to(vip, server), false, port),
+                Via::Network => self.inwards(self.source.ip(), true, at),
+                Via::Endpoint => self.inwards(speaks_to(vip, server), false, at),
             };
             all.push(self.rules(Stop::IngressRules, &receiver.groups, &asked));
         }

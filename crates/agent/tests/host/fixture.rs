@@ -22,7 +22,7 @@ use model::plan::{
     AboutPlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, InstancePlan, ListenerPlan, PeerPlan,
     PortPlan, RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
 };
-use model::security::{RulePolicy, RuleProtocol};
+use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 
 use crate::traffic::{Server, serve};
 
@@ -241,7 +241,9 @@ fn group(id: &str, network: Network) -> GroupPlan {
     let rule = |protocol, port: u16| RulePlan {
         protocol,
         ports: PortRange { low: port, high: port },
+        source_ports: ALL_PORTS,
         peer: PeerPlan::Cidr("10.0.0.0/16".parse().unwrap()),
+        own: None,
         policy: RulePolicy::Accept,
         priority: 1,
     };
@@ -296,6 +298,7 @@ fn server_group() -> ServerGroupPlan {
     ServerGroupPlan {
         id: "sgp-1".parse().unwrap(),
         scheduler: Scheduler::Wrr,
+        ip_version_affinity: false,
         preserve_client_ip: true,
         drain_seconds: None,
         health_check: None,

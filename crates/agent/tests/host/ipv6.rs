@@ -12,7 +12,7 @@ use agent::whois::{Question, Receiver, whois};
 use model::id::{EndpointIndex, GroupIndex, Ipv6Index, PortIndex, Revision, ServerGroupIndex, VipIndex};
 use model::net::PortRange;
 use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
-use model::security::{RulePolicy, RuleProtocol};
+use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 
 use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
 use crate::traffic::{connect, repeat, repeated, serve, serve_udp, udp_exchange};
@@ -30,7 +30,15 @@ const ADDRESSES: [(PortIndex, u32, &str); 4] = [
 
 fn accept(protocol: RuleProtocol, port: u16, from: &str) -> RulePlan {
     let peer = PeerPlan::Ipv6Cidr(from.parse().unwrap());
-    RulePlan { protocol, ports: PortRange::one(port), peer, policy: RulePolicy::Accept, priority: 1 }
+    RulePlan {
+        protocol,
+        ports: PortRange::one(port),
+        source_ports: ALL_PORTS,
+        peer,
+        own: None,
+        policy: RulePolicy::Accept,
+        priority: 1,
+    }
 }
 
 /// The fixture's host, dual-stack.

@@ -1,6 +1,6 @@
 //! IPv6, and translation between the families.
 
-use tables::{DropReason::*, IPV6_RANGE, Rule, RuleFamily};
+use tables::{DropReason::*, IPV6_RANGE, Rule, RuleFamily, Side};
 
 use crate::{
     drops::dropped,
@@ -85,6 +85,35 @@ fn an_endpoint_leads_to_a_server_that_sees_the_client() {
     arrived6(&out, ANN, "[fd00:1::64]:80 > [fd00:1::1]:5000", NEXT);
     let out = rig.send(ANN, &tcp6(ANN, 5000, ENDPOINT6, 80, ACK));
     arrived6(&out, ONE, "[fd00:1::1]:5000 > [fd00:2::3]:8080", NEXT);
+}
+
+#[test]
+fn clients_of_each_family_may_have_servers_of_their_own() {
+    let mut rig = rig();
+    rig.server(SERVER_ONE, ONE, |_| ());
+    rig.server(SERVER_TWO, TWO, |server| server.address = ip("240.0.0.4"));
+    rig.slots(&[SERVER_ONE, SERVER_TWO]);
+    rig.listener_of_ipv6(|listener| listener.first_slot = 1);
+    for sport in [5000, 5001] {
+        let out = rig.send(ANN, &tcp(ANN, sport, ENDPOINT, 80, SYN));
+        arrived(&out, ONE, &format!("10.0.0.10:{sport} > 10.0.0.30:8080"), FIRST);
+        let out = rig.send(ANN, &tcp6(ANN, sport, ENDPOINT6, 80, SYN));
+        arrived6(&out, TWO, &format!("[fd00:1::1]:{sport} > [fd00:2::4]:8080"), FIRST);
+    }
+}
+
+/// Or a client that asks in both families would always get the same server in each.
+#[test]
+fn families_take_turns_by_themselves() {
+    let mut rig = rig();
+    rig.server(SERVER_TWO, TWO, |_| ());
+    rig.slots(&[SERVER_ONE, SERVER_TWO]);
+    rig.listener(80, 6, |listener| listener.slots = 2);
+    for (sport, server) in [(5000, ONE), (5001, TWO), (5002, ONE)] {
+        for asked in [tcp(ANN, sport, ENDPOINT, 80, SYN), tcp6(ANN, sport, ENDPOINT6, 80, SYN)] {
+            assert_eq!(rig.send(ANN, &asked).packet.macs().1, server.mac, "{sport}");
+        }
+    }
 }
 
 /// As in `FLOWS`: established packets take a shorter way, which must come to the same.
@@ -273,7 +302,7 @@ fn neighbours_are_not_looked_for() {
 #[test]
 fn a_rule_speaks_of_one_family() {
     let mut rig = rig();
-    let of = |family: RuleFamily, group: u32| Rule { family: family as u8, group, ..accept() };
+    let of = |family: RuleFamily, group: u32| Rule { peer: Side::members(group, family), ..accept() };
     let asked = tcp6(ANN, 5000, &six(BOB), 80, SYN);
     let outside = IPV6_RANGE | 5;
     rig.member(outside, "240.0.0.7");
@@ -287,6 +316,16 @@ fn a_rule_speaks_of_one_family() {
     rig.member(inside, "240.0.0.1");
     rig.policy(BOB_IN, &[of(RuleFamily::Ipv6, inside)]);
     arrived6(&rig.send(ANN, &asked), BOB, "[fd00:1::1]:5000 > [fd00:1::2]:80", FIRST);
+    let about = |group: u32| Rule { own: Side::members(group, RuleFamily::Ipv6), ..accept() };
+    rig.policy(BOB_IN, &[about(inside), about(outside)]);
+    dropped(&rig.send(ANN, &tcp6(ANN, 5001, &six(BOB), 80, SYN)), IngressPolicy, &[ANN.index, BOB.index]);
+    rig.member(outside, "240.0.0.2");
+    arrived6(
+        &rig.send(ANN, &tcp6(ANN, 5001, &six(BOB), 80, SYN)),
+        BOB,
+        "[fd00:1::1]:5001 > [fd00:1::2]:80",
+        FIRST,
+    );
     rig.policy(BOB_IN, &[Rule { protocol: 1, ..of(RuleFamily::Any, 0) }]);
     dropped(&rig.send(ANN, &icmpv6(ANN, &six(BOB), 128, 7)), IngressPolicy, &[ANN.index, BOB.index]);
     rig.policy(BOB_IN, &[Rule { protocol: 58, ..of(RuleFamily::Any, 0) }]);
@@ -299,7 +338,7 @@ fn a_range_lets_the_load_balancer_in() {
     let mut rig = rig();
     served_by_ipv6(&mut rig);
     let range = IPV6_RANGE | 6;
-    rig.policy(ONE_IN, &[Rule { family: RuleFamily::Ipv6 as u8, group: range, ..accept() }]);
+    rig.policy(ONE_IN, &[Rule { peer: Side::members(range, RuleFamily::Ipv6), ..accept() }]);
     let asked = tcp6(ANN, 5000, ENDPOINT6, 80, SYN);
     dropped(&rig.send(ANN, &asked), IngressPolicy, &[ANN.index, ONE.index]);
     rig.member(range, "240.0.0.200");

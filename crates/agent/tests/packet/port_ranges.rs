@@ -56,7 +56,7 @@ fn a_listener_on_one_port_stands_before_the_range_around_it() {
 #[test]
 fn the_servers_policy_is_asked_for_the_port_that_it_is_reached_on() {
     let mut rig = rig();
-    rig.policy(ANY, &[Rule { port_low: 1500, port_high: 1500, ..accept() }]);
+    rig.policy(ANY, &[Rule { ports: only(1500), ..accept() }]);
     let out = rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 1500, SYN));
     arrived(&out, TWO, "10.0.0.10:5000 > 10.0.0.31:1500", FIRST);
     let out = rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 1501, SYN));

@@ -21,7 +21,7 @@ fn proxy() -> Peer {
 }
 
 fn only_from(address: &str) -> Rule {
-    Rule { address: ip(address), mask: !0, ..accept() }
+    Rule { peer: alone(address), ..accept() }
 }
 
 fn nlb() -> Peer {

@@ -14,7 +14,8 @@ use aya::{
 use tables::{
     Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Counter, DropKey, DropReason,
     Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port,
-    PortKind, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily, SERVICES_NETWORK, Server, mac,
+    PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily, SERVICES_NETWORK, Server,
+    Side, mac,
 };
 
 use crate::{
@@ -313,17 +314,30 @@ impl Rig {
 
     /// A listener on all ports that share so many first bits with `port`.
     pub(crate) fn listens(&mut self, vip: u32, (port, bits): (u16, u32), protocol: u8, listener: Listener) {
-        let at = ListenerAt { vip, protocol: protocol.into(), port: port.to_be() };
+        for ipv6 in [0, 1] {
+            let at = ListenerAt { vip, protocol, ipv6, port: port.to_be() };
+            self.listeners().insert(&Key::new(48 + bits, at), listener, 0).expect("a listener");
+        }
+    }
+
+    /// The listener on port 80 as clients of IPv6 find it.
+    pub(crate) fn listener_of_ipv6(&mut self, change: impl FnOnce(&mut Listener)) {
+        let at = ListenerAt { vip: VIP, protocol: 6, ipv6: 1, port: 80u16.to_be() };
+        let mut listener = plain_listener();
+        change(&mut listener);
+        self.listeners().insert(&Key::new(64, at), listener, 0).expect("a listener");
+    }
+
+    fn listeners(&mut self) -> LpmTrie<&mut MapData, ListenerAt, Listener> {
         let map = self.ebpf.map_mut("LISTENERS").expect("LISTENERS");
-        let mut listeners: LpmTrie<_, ListenerAt, Listener> = map.try_into().expect("listeners");
-        listeners.insert(&Key::new(48 + bits, at), listener, 0).expect("a listener");
+        map.try_into().expect("listeners")
     }
 
     pub(crate) fn remove_listener(&mut self, port: u16) {
-        let at = ListenerAt { vip: VIP, protocol: 6, port: port.to_be() };
-        let map = self.ebpf.map_mut("LISTENERS").expect("LISTENERS");
-        let mut listeners: LpmTrie<_, ListenerAt, Listener> = map.try_into().expect("listeners");
-        listeners.remove(&Key::new(64, at)).expect("the listener");
+        for ipv6 in [0, 1] {
+            let at = ListenerAt { vip: VIP, protocol: 6, ipv6, port: port.to_be() };
+            self.listeners().remove(&Key::new(64, at)).expect("the listener");
+        }
     }
 
     pub(crate) fn server(&mut self, id: u32, peer: Peer, change: impl FnOnce(&mut Server)) {
@@ -625,16 +639,24 @@ pub(crate) fn plain_listener() -> Listener {
 /// A rule that matches everything.
 pub(crate) fn accept() -> Rule {
     Rule {
-        address: 0,
-        mask: 0,
-        group: 0,
-        port_low: 0,
-        port_high: 65535,
+        peer: Side::ANY,
+        own: Side::ANY,
+        source_ports: Ports::ANY,
+        ports: Ports::ANY,
         protocol: 0,
         action: RuleAction::Accept as u8,
-        family: RuleFamily::Any as u8,
-        pad: 0,
+        pad: [0; 2],
     }
+}
+
+/// One port.
+pub(crate) fn only(port: u16) -> Ports {
+    Ports { low: port, high: port }
+}
+
+/// One address.
+pub(crate) fn alone(address: &str) -> Side {
+    Side::of(ip(address), !0, RuleFamily::Any)
 }
 
 /// Interfaces with the numbers of the peers: the kernel wants them to exist.

@@ -18,7 +18,7 @@ use model::plan::{
     CertificatePlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan,
     RulePlan, ServerGroupPlan, ServerPlan, TlsPlan, VipPlan, VpcPlan,
 };
-use model::security::{RulePolicy, RuleProtocol};
+use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use model::tls::{Cipher, TlsVersion};
 
 use super::proxies::{Identity, TLS};
@@ -173,7 +173,9 @@ pub(super) fn rule(protocol: RuleProtocol, port: u16) -> RulePlan {
     RulePlan {
         protocol,
         ports: PortRange { low: port, high: port },
+        source_ports: ALL_PORTS,
         peer: PeerPlan::Cidr(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0)),
+        own: None,
         policy: RulePolicy::Accept,
         priority: 100,
     }
@@ -226,6 +228,7 @@ pub(super) fn server_group(
     Ok(ServerGroupPlan {
         id: format!("sgp-{index}").parse()?,
         scheduler: Scheduler::Wrr,
+        ip_version_affinity: false,
         preserve_client_ip: true,
         drain_seconds: None,
         health_check: None,

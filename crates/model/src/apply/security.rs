@@ -38,7 +38,9 @@ fn default_rule((protocol, ports): (RuleProtocol, PortRange)) -> NewRule {
         direction: Direction::Ingress,
         protocol,
         ports,
+        source_ports: ALL_PORTS,
         peer: everywhere,
+        own: None,
         policy: RulePolicy::Accept,
         priority: Priority::LOWEST,
     };
@@ -140,7 +142,7 @@ impl Draft {
     }
 
     fn rule_fits(&self, group: &SecurityGroup, spec: &RuleSpec) -> Result<(), Refusal> {
-        of_one_family(spec)?;
+        families_fit(spec)?;
         let Peer::Group(peer) = &spec.peer else { return Ok(()) };
         if group.kind == GroupKind::Enterprise {
             return Err(Refusal::GroupRuleInEnterprise(group.id.clone()));
@@ -165,7 +167,7 @@ impl Draft {
                     after.rules.remove(id).ok_or_else(not_found)?;
                 }
                 RuleSelector::Spec(spec) => {
-                    of_one_family(spec)?;
+                    families_fit(spec)?;
                     after.rules.retain(|_, rule| rule.spec != *spec);
                 }
             }
@@ -179,7 +181,7 @@ impl Draft {
         let found = match &it.rule {
             RuleSelector::Id(id) => Some(id.clone()),
             RuleSelector::Spec(spec) => {
-                of_one_family(spec)?;
+                families_fit(spec)?;
                 find(&group, spec)
             }
         };
@@ -263,6 +265,9 @@ fn find(group: &SecurityGroup, spec: &RuleSpec) -> Option<RuleId> {
     group.rules.iter().find(|(_, rule)| rule.spec == *spec).map(|(id, _)| id.clone())
 }
 
-fn of_one_family(spec: &RuleSpec) -> Result<(), Refusal> {
-    if spec.is_of_one_family() { Ok(()) } else { Err(Refusal::ProtocolOfOtherFamily(spec.protocol)) }
+fn families_fit(spec: &RuleSpec) -> Result<(), Refusal> {
+    if !spec.sides_fit() {
+        return Err(Refusal::SidesOfTwoFamilies);
+    }
+    if spec.protocol_fits() { Ok(()) } else { Err(Refusal::ProtocolOfOtherFamily(spec.protocol)) }
 }

@@ -44,6 +44,7 @@ impl Draft {
             protocol: it.protocol.clone(),
             scheduler: it.scheduler.clone(),
             ip_version: it.ip_version.clone(),
+            ip_version_affinity: it.ip_version_affinity,
             preserve_client_ip: it.preserve_client_ip,
             drain: it.drain,
             any_port: it.any_port,
@@ -60,6 +61,7 @@ impl Draft {
         let mut after = row.as_ref().clone();
         after.meta.name = it.name.clone().unwrap_or(after.meta.name);
         after.scheduler = it.scheduler.clone().unwrap_or(after.scheduler);
+        after.ip_version_affinity = it.ip_version_affinity.unwrap_or(after.ip_version_affinity);
         after.preserve_client_ip = it.preserve_client_ip.unwrap_or(after.preserve_client_ip);
         after.drain.enabled = it.drain_enabled.unwrap_or(after.drain.enabled);
         after.drain.seconds = it.drain_seconds.unwrap_or(after.drain.seconds);

@@ -86,7 +86,7 @@ impl Findings<'_> {
             !(enterprise && row.inner_access),
             "members of an enterprise group do not accept each other",
         );
-        let of_one_family = row.rules.values().all(|rule| rule.spec.is_of_one_family());
+        let of_one_family = row.rules.values().all(|rule| rule.spec.protocol_fits() && rule.spec.sides_fit());
         self.must(of_one_family, "its rules' protocols go with their addresses");
         for rule in row.rules.values() {
             let Peer::Group(peer) = &rule.spec.peer else { continue };

@@ -8,8 +8,8 @@ use crate::meta::{Description, Labels, Name};
 use crate::net::PortRange;
 use crate::nlb::health_check::HealthCheckPatch;
 use crate::nlb::{
-    AddressType, Drain, GroupProtocol, IpVersion, ListenerProtocol, ProxyProtocol, Scheduler,
-    ServerGroupKind, Target,
+    AddressType, Drain, GroupProtocol, IpVersion, IpVersionAffinity, ListenerProtocol, ProxyProtocol,
+    Scheduler, ServerGroupKind, Target,
 };
 use crate::words::AsSent;
 
@@ -143,6 +143,8 @@ pub struct CreateServerGroup {
     pub scheduler: AsSent<Scheduler>,
     /// Its address family.
     pub ip_version: AsSent<IpVersion>,
+    /// Whether clients get servers of their own family alone.
+    pub ip_version_affinity: IpVersionAffinity,
     /// Servers see the client's own address.
     pub preserve_client_ip: bool,
     /// Whether connections of a leaving server may go on.
@@ -163,6 +165,7 @@ impl CreateServerGroup {
             protocol: GroupProtocol::Tcp.into(),
             scheduler: Scheduler::Wrr.into(),
             ip_version: IpVersion::Ipv4.into(),
+            ip_version_affinity: IpVersionAffinity::default(),
             preserve_client_ip: true,
             drain: Drain::default(),
             any_port: false,
@@ -180,6 +183,8 @@ pub struct UpdateServerGroup {
     pub name: Option<Name>,
     /// How a server is chosen.
     pub scheduler: Option<AsSent<Scheduler>>,
+    /// Whether clients get servers of their own family alone.
+    pub ip_version_affinity: Option<IpVersionAffinity>,
     /// Servers see the client's own address.
     pub preserve_client_ip: Option<bool>,
     /// Whether connections of a leaving server may go on.
@@ -197,6 +202,7 @@ impl UpdateServerGroup {
             server_group,
             name: None,
             scheduler: None,
+            ip_version_affinity: None,
             preserve_client_ip: None,
             drain_enabled: None,
             drain_seconds: None,

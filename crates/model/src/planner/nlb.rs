@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use crate::id::{EniId, ListenerIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use crate::instance::{Eni, Instance};
 use crate::net::Transport;
-use crate::nlb::{Listener, ListenerProtocol, LoadBalancer, Server, ServerGroup, Target};
+use crate::nlb::{
+    IpVersion, IpVersionAffinity, Listener, ListenerProtocol, LoadBalancer, Server, ServerGroup, Target,
+};
 use crate::plan::{AddressPlan, Ipv6Plan, ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan};
 use crate::planner::ports::{indexes, ipv6};
 use crate::planner::{rows, tls};
@@ -81,6 +83,10 @@ pub(crate) fn server_group(state: &State, row: &ServerGroup) -> ServerGroupPlan 
     ServerGroupPlan {
         id: row.id.clone(),
         scheduler: row.scheduler.value,
+        ip_version_affinity: match (row.ip_version.value, row.ip_version_affinity) {
+            (IpVersion::DualStack, IpVersionAffinity::Affinity) => true,
+            (IpVersion::DualStack, IpVersionAffinity::NonAffinity) | (IpVersion::Ipv4, _) => false,
+        },
         preserve_client_ip: row.preserve_client_ip,
         drain_seconds: row.drain.enabled.then_some(row.drain.seconds),
         health_check: row.health_check.clone(),

@@ -137,7 +137,9 @@ fn rule_plan(state: &State, rule: &Rule) -> Option<RulePlan> {
     Some(RulePlan {
         protocol: rule.spec.protocol,
         ports: rule.spec.ports,
+        source_ports: rule.spec.source_ports,
         peer,
+        own: rule.spec.own,
         policy: rule.spec.policy,
         priority: rule.spec.priority.get(),
     })

@@ -295,7 +295,9 @@ fn rule(protocol: RuleProtocol, peer: Peer) -> RuleSpec {
         direction: Direction::Ingress,
         protocol,
         ports: ALL_PORTS,
+        source_ports: ALL_PORTS,
         peer,
+        own: None,
         policy: RulePolicy::Accept,
         priority: Priority::default(),
     }
@@ -318,6 +320,12 @@ fn a_rule_speaks_of_one_family() {
         let revoke = Command::RevokeRules(RevokeRules { group: group.clone(), rules });
         assert_eq!(it.world.refused(revoke), Refusal::ProtocolOfOtherFamily(protocol));
     }
+    for (peer, own) in [(&ipv4, &ipv6), (&ipv6, &ipv4)] {
+        let spec = RuleSpec { own: own.range(), ..rule(RuleProtocol::All, peer.clone()) };
+        assert_eq!(it.world.refused(authorize(spec)), Refusal::SidesOfTwoFamilies);
+    }
+    let spec = RuleSpec { own: ipv6.range(), ..rule(RuleProtocol::Icmp, Peer::Group(group.clone())) };
+    assert_eq!(it.world.refused(authorize(spec)), Refusal::ProtocolOfOtherFamily(RuleProtocol::Icmp));
     for (protocol, peer) in
         [(RuleProtocol::Icmpv6, &ipv6), (RuleProtocol::All, &ipv6), (RuleProtocol::Icmp, &ipv4)]
     {
@@ -582,6 +590,16 @@ fn names_are_answered_with_addresses_of_both_families() {
     assert_eq!(families(&it.provider, it.load_balancer.as_str()), (2, 0));
     assert_eq!(families(&it.consumer, service.as_str()), (1, 1));
     assert_eq!(families(&it.consumer, it.service.as_str()), (2, 0));
+}
+
+#[test]
+fn rules_that_were_stored_before_they_had_two_sides_are_about_all_addresses_and_source_ports() {
+    let spec = rule(RuleProtocol::Tcp, Peer::Cidr("10.0.0.0/8".parse().unwrap()));
+    let mut stored = serde_json::to_value(&spec).unwrap();
+    for field in ["own", "source_ports"] {
+        assert!(stored.as_object_mut().unwrap().remove(field).is_some(), "{stored}");
+    }
+    assert_eq!(serde_json::from_value::<RuleSpec>(stored).unwrap(), spec);
 }
 
 #[test]

@@ -29,7 +29,7 @@ use model::private_zone::{ProxyPattern, RecordData};
 use model::quota::Quota;
 use model::refusal::Refusal;
 use model::route::NextHop;
-use model::security::{Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
+use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::tables::Key;
 use model::tls::{Cipher, TlsVersion};
 use model::vpc::{VSwitchCidr, Vpc, VpcCidr};
@@ -274,7 +274,9 @@ fn rule(group: &SecurityGroupId, n: u8) -> Command {
         direction: Direction::Ingress,
         protocol: RuleProtocol::Tcp,
         ports: PortRange { low: n.into(), high: n.into() },
+        source_ports: ALL_PORTS,
         peer: Peer::Cidr("10.0.0.0/8".parse().unwrap()),
+        own: None,
         policy: RulePolicy::Accept,
         priority: Priority::default(),
     };

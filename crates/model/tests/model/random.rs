@@ -204,11 +204,16 @@ impl Dice<'_> {
             2 => Peer::Ipv6Cidr("fd69:7374::/32".parse().unwrap()),
             _ => Peer::Cidr("10.0.0.0/8".parse().unwrap()),
         };
+        let protocol = [RuleProtocol::Tcp, RuleProtocol::All, RuleProtocol::Icmpv6][self.below(3) as usize];
+        let narrow = protocol == RuleProtocol::Tcp && self.chance(4);
         RuleSpec {
             direction: if self.chance(2) { Direction::Ingress } else { Direction::Egress },
-            protocol: [RuleProtocol::Tcp, RuleProtocol::All, RuleProtocol::Icmpv6][self.below(3) as usize],
+            protocol,
             ports: ALL_PORTS,
+            source_ports: if narrow { PortRange::one(5000) } else { ALL_PORTS },
             peer,
+            own: [None, None, Some("10.0.0.0/16"), Some("fd69:7374::/40")][self.below(4) as usize]
+                .map(|range| range.parse().unwrap()),
             policy: if self.chance(2) { RulePolicy::Accept } else { RulePolicy::Drop },
             priority: Priority::default(),
         }

@@ -4,7 +4,9 @@ use model::command::Command;
 use model::command::endpoint::{EndpointGroup, EndpointZoneRef, ZoneSwitch};
 use model::command::instance::DeleteInstances;
 use model::command::nlb::{CreateLoadBalancer, CreateServerGroup, NewZone, UpdateLoadBalancerZones};
-use model::command::security::{AuthorizeRules, Member, Membership, ModifyRule, NewRule, RuleSelector};
+use model::command::security::{
+    AuthorizeRules, Member, Membership, ModifyRule, NewRule, RevokeRules, RuleSelector,
+};
 use model::command::service::{ServiceResource, SetAutoAllocated};
 use model::id::{EndpointServiceId, SecurityGroupId};
 use model::instance::{Eni, EniOwner};
@@ -14,7 +16,7 @@ use model::nlb::{AddressType, Scheduler};
 use model::records::Settings;
 use model::refusal::{BalancerRefusal, EndpointRefusal, Refusal};
 use model::security::{
-    Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec, SecurityGroup,
+    ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec, SecurityGroup,
 };
 
 use crate::support::{Walkthrough, World, enable, new_zone, resource, zone};
@@ -24,7 +26,9 @@ fn from(peer: Peer, port: u16) -> RuleSpec {
         direction: Direction::Ingress,
         protocol: RuleProtocol::Tcp,
         ports: PortRange { low: port, high: port },
+        source_ports: ALL_PORTS,
         peer,
+        own: None,
         policy: RulePolicy::Accept,
         priority: Priority::LOWEST,
     }
@@ -52,6 +56,17 @@ fn rules_of_a_group() {
     assert_eq!(it.world.refused(other), Refusal::RuleExists { group: group.clone() });
     let none = modify(&group, from(anyone(), 82), None);
     assert_eq!(it.world.refused(none), Refusal::RuleNotFound { group: group.clone() });
+    let about = |own: &str| RuleSpec { own: Some(own.parse().unwrap()), ..from(anyone(), 80) };
+    let through = RuleSpec { source_ports: PortRange::one(5000), ..from(anyone(), 80) };
+    it.world.run(authorize(&group, vec![about("10.0.0.1/32"), through.clone(), through.clone()]));
+    let mine = |it: &Walkthrough| {
+        let row = it.world.state.get::<SecurityGroup>(&it.clients).unwrap();
+        row.rules.values().filter(|rule| rule.spec.peer == anyone()).count()
+    };
+    assert_eq!(mine(&it), 4, "they do not say the same");
+    let rules = vec![RuleSelector::Spec(about("10.0.0.2/32")), RuleSelector::Spec(through)];
+    it.world.run(Command::RevokeRules(RevokeRules { group: group.clone(), rules }));
+    assert_eq!(mine(&it), 3);
     let enterprise = it.world.group(&it.consumer, GroupKind::Enterprise);
     let refusal = it.world.refused(authorize(&enterprise, vec![from(Peer::Group(group), 80)]));
     assert_eq!(refusal, Refusal::GroupRuleInEnterprise(enterprise.clone()));

@@ -24,7 +24,7 @@ use model::nlb::health_check::{
 use model::nlb::{GroupProtocol, ListenerProtocol, ServerGroupKind, Target};
 use model::quota::Quota;
 use model::refusal::{AddressRefusal, Refusal, ServerRefusal, TogetherRefusal, VpcRefusal};
-use model::security::{Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
+use model::security::{ALL_PORTS, Direction, GroupKind, Peer, Priority, RulePolicy, RuleProtocol, RuleSpec};
 use model::service::User;
 use model::tables::Key;
 use model::vpc::{InvalidCidr, VSwitchCidr, VpcCidr};
@@ -509,7 +509,9 @@ fn rule(peer: Peer) -> NewRule {
         direction: Direction::Ingress,
         protocol: RuleProtocol::Tcp,
         ports,
+        source_ports: ALL_PORTS,
         peer,
+        own: None,
         policy: RulePolicy::Accept,
         priority: Priority::default(),
     };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use model::id::{ListenerIndex, ServerIndex, VipIndex};
 use model::net::services;
+use model::plan::Family;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -160,6 +161,12 @@ impl Way {
         listener.vips.contains_key(&vip).then_some(Self { origin, listener: origin.listener, vip })
     }
 
+    /// The client's address family.
+    fn family(&self) -> Family {
+        let target = u32::from_ne_bytes(self.origin.target.ip().octets());
+        if tables::is_ipv6(target) { Family::Ipv6 } else { Family::Ipv4 }
+    }
+
     /// Whether the connection may still be.
     fn is_open(&self, live: &Live) -> bool {
         Self::of(live, self.origin).is_some_and(|way| way.vip == self.vip)
@@ -169,7 +176,7 @@ impl Way {
 /// The first of the servers that accepts, beginning with the one that is the client's.
 async fn connect(live: &Live, way: &Way, peer: SocketAddrV4) -> Option<(ServerIndex, TcpStream)> {
     let listener = live.settings.listeners.get(&way.listener)?;
-    let candidates = &listener.vips.get(&way.vip)?.candidates;
+    let candidates = listener.vips.get(&way.vip)?.candidates.get(&way.family())?;
     for id in order(candidates, place(listener, peer)).into_iter().take(TRIES) {
         let Some(server) = listener.members.get(&id) else { continue };
         if let Ok(Ok(stream)) = timeout(CONNECT, open(way, server)).await {

@@ -1,5 +1,7 @@
 //! Rules are added to security groups, shown and taken away.
 
+use std::collections::BTreeSet;
+
 use model::command::Command;
 use model::command::security::{AuthorizeRules, ModifyRule, RevokeRules, RuleSelector};
 use model::id::RuleId;
@@ -25,7 +27,9 @@ macro_rules! ingress {
     ($($more:literal),+) => {
         &[
             works("Description"),
+            works("DestCidrIp"),
             works("IpProtocol"),
+            works("Ipv6DestCidrIp"),
             works("Ipv6SourceCidrIp"),
             works("Policy"),
             works("PortRange"),
@@ -33,14 +37,12 @@ macro_rules! ingress {
             works("SecurityGroupId"),
             works("SourceCidrIp"),
             works("SourceGroupId"),
+            works("SourcePortRange"),
             $(works($more),)+
             NIC_TYPE,
             no_effect("SourceGroupOwnerAccount", OWNER),
             no_effect("SourceGroupOwnerId", OWNER),
-            refused("DestCidrIp", UNMATCHED),
-            refused("Ipv6DestCidrIp", UNMATCHED),
             refused("PortRangeListId", UNMATCHED),
-            refused("SourcePortRange", UNMATCHED),
             refused("SourcePrefixListId", UNMATCHED),
         ]
     };
@@ -55,19 +57,19 @@ macro_rules! egress {
             works("DestGroupId"),
             works("IpProtocol"),
             works("Ipv6DestCidrIp"),
+            works("Ipv6SourceCidrIp"),
             works("Policy"),
             works("PortRange"),
             works("Priority"),
             works("SecurityGroupId"),
+            works("SourceCidrIp"),
+            works("SourcePortRange"),
             $(works($more),)+
             NIC_TYPE,
             no_effect("DestGroupOwnerAccount", OWNER),
             no_effect("DestGroupOwnerId", OWNER),
             refused("DestPrefixListId", UNMATCHED),
-            refused("Ipv6SourceCidrIp", UNMATCHED),
             refused("PortRangeListId", UNMATCHED),
-            refused("SourceCidrIp", UNMATCHED),
-            refused("SourcePortRange", UNMATCHED),
         ]
     };
 }
@@ -126,6 +128,11 @@ fn revoke(call: &Call, direction: Direction) -> Result<Write, ApiError> {
         let rules = rule::rules(&call.params, direction)?;
         rules.into_iter().map(|rule| RuleSelector::Spec(rule.spec)).collect()
     } else {
+        let mut once = BTreeSet::new();
+        if !ids.iter().all(|id| once.insert(id)) {
+            let message = "A rule is named twice in SecurityGroupRuleId. Name it once.";
+            return Err(ApiError::new(400, "InvalidParam.SecurityGroupRuleIdRepeated", message));
+        }
         ids.iter().map(|id| rule_id(id).map(RuleSelector::Id)).collect::<Result<_, _>>()?
     };
     Ok(Write::silent(Command::RevokeRules(RevokeRules { group, rules })))

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use model::command::security::NewRule;
 use model::id::RuleId;
-use model::security::{ALL_PORTS, Direction, Peer, Priority, Rule, RulePolicy, RuleProtocol, RuleSpec};
+use model::security::{
+    ALL_PORTS, Direction, Peer, Priority, Rule, RulePolicy, RuleProtocol, RuleSpec, ports_text,
+};
 use model::words::Words;
 use serde_json::{Value, json};
 
@@ -15,39 +18,59 @@ use crate::actions::{View, call};
 use crate::rpc::{ApiError, Params, time};
 
 /// Parts of a rule that this version cannot honour: refused, because a rule without them would say something else.
-const UNSUPPORTED: [&str; 4] =
-    ["SourcePrefixListId", "DestPrefixListId", "SourcePortRange", "PortRangeListId"];
+const UNSUPPORTED: [&str; 3] = ["SourcePrefixListId", "DestPrefixListId", "PortRangeListId"];
 
-/// The names of the other side's parameters.
+/// The names of a rule's parameters, and the codes of what is wrong with them.
 struct Names {
+    /// The other side.
+    peer: RangeNames,
+    group: &'static str,
+    /// The group's own side.
+    own: RangeNames,
+}
+
+/// How a range of addresses is named, in either family.
+struct RangeNames {
     cidr: &'static str,
     ipv6: &'static str,
-    group: &'static str,
+    /// The code of an IPv4 range that is none.
+    no_cidr: &'static str,
     /// The code of an IPv6 range that is none.
     no_ipv6: &'static str,
     /// The code of two ranges.
     two: &'static str,
-    /// The ranges on the group's own side.
-    own: [&'static str; 2],
 }
+
+const SOURCE: RangeNames = RangeNames {
+    cidr: "SourceCidrIp",
+    ipv6: "Ipv6SourceCidrIp",
+    no_cidr: "InvalidParam.SourceCidrIp",
+    no_ipv6: "InvalidParam.Ipv6SourceCidrIp",
+    two: "InvalidParam.SourceIp",
+};
+
+const DESTINATION: RangeNames = RangeNames {
+    cidr: "DestCidrIp",
+    ipv6: "Ipv6DestCidrIp",
+    no_cidr: "InvalidParam.DestCidrIp",
+    no_ipv6: "InvalidParam.Ipv6DestCidrIp",
+    two: "InvalidParam.DestIp",
+};
+
+/// A range of the other side has a code of its own.
+const MALFORMED: &str = "InvalidSourceCidrIp.Malformed";
 
 fn names(direction: Direction) -> Names {
     match direction {
         Direction::Ingress => Names {
-            cidr: "SourceCidrIp",
-            ipv6: "Ipv6SourceCidrIp",
+            peer: RangeNames { no_cidr: MALFORMED, ..SOURCE },
             group: "SourceGroupId",
-            no_ipv6: "InvalidParam.Ipv6SourceCidrIp",
-            two: "InvalidParam.SourceIp",
-            own: ["DestCidrIp", "Ipv6DestCidrIp"],
+            own: DESTINATION,
         },
         Direction::Egress => Names {
-            cidr: "DestCidrIp",
-            ipv6: "Ipv6DestCidrIp",
+            peer: RangeNames { no_cidr: MALFORMED, ..DESTINATION },
             group: "DestGroupId",
-            no_ipv6: "InvalidParam.Ipv6DestCidrIp",
-            two: "InvalidParam.DestIp",
-            own: ["SourceCidrIp", "Ipv6SourceCidrIp"],
+            own: SOURCE,
         },
     }
 }
@@ -73,7 +96,7 @@ pub(super) fn rules(params: &Params, direction: Direction) -> Result<Vec<NewRule
 /// What a rule says after a request has changed it: what is not given stays.
 pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, ApiError> {
     let names = names(before.direction);
-    supported(params, &names)?;
+    supported(params)?;
     let mut spec = before.clone();
     if params.has("IpProtocol") {
         spec.protocol = protocol(params)?;
@@ -81,9 +104,13 @@ pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, Ap
     if params.has("PortRange") || spec.protocol != before.protocol {
         spec.ports = ports(params, spec.protocol)?;
     }
-    if [names.cidr, names.ipv6, names.group].iter().any(|name| params.has(name)) {
+    if params.has("SourcePortRange") || spec.protocol != before.protocol {
+        spec.source_ports = source_ports(params, spec.protocol)?;
+    }
+    if [names.peer.cidr, names.peer.ipv6, names.group].iter().any(|name| params.has(name)) {
         spec.peer = peer(params, &names)?;
     }
+    spec.own = range(params, &names.own)?.or(spec.own);
     if params.has("Policy") {
         spec.policy = policy(params)?;
     }
@@ -93,8 +120,8 @@ pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, Ap
     Ok(spec)
 }
 
-fn supported(params: &Params, names: &Names) -> Result<(), ApiError> {
-    match UNSUPPORTED.into_iter().chain(names.own).find(|name| params.has(name)) {
+fn supported(params: &Params) -> Result<(), ApiError> {
+    match UNSUPPORTED.into_iter().find(|name| params.has(name)) {
         Some(name) => Err(params.illegal(name, "this version cannot match by it: leave it out.")),
         None => Ok(()),
     }
@@ -108,13 +135,15 @@ fn protocol(params: &Params) -> Result<RuleProtocol, ApiError> {
 /// The one rule in the parameters themselves.
 pub(super) fn rule(params: &Params, direction: Direction) -> Result<NewRule, ApiError> {
     let names = names(direction);
-    supported(params, &names)?;
+    supported(params)?;
     let protocol = protocol(params)?;
     let spec = RuleSpec {
         direction,
         protocol,
         ports: ports(params, protocol)?,
+        source_ports: source_ports(params, protocol)?,
         peer: peer(params, &names)?,
+        own: range(params, &names.own)?,
         policy: policy(params)?,
         priority: priority(params)?,
     };
@@ -137,43 +166,55 @@ fn ports(params: &Params, protocol: RuleProtocol) -> Result<model::net::PortRang
     }
 }
 
+fn source_ports(params: &Params, protocol: RuleProtocol) -> Result<model::net::PortRange, ApiError> {
+    let ports = params.text("SourcePortRange").map(|text| protocol.parse_ports(text)).transpose();
+    let ports = ports.map_err(|error| malformed("InvalidSourcePortRange.Malformed", error))?;
+    Ok(ports.unwrap_or(ALL_PORTS))
+}
+
 fn peer(params: &Params, names: &Names) -> Result<Peer, ApiError> {
-    let (cidr, ipv6) = (params.text(names.cidr), params.text(names.ipv6));
-    if cidr.is_some() && ipv6.is_some() {
-        return Err(malformed(names.two, format!("Give {} or {}, not both", names.cidr, names.ipv6)));
-    }
-    match (cidr.or(ipv6), params.text(names.group)) {
-        (Some(range), None) if ipv6.is_some() => ipv6_range(range).map(Peer::Ipv6Cidr).ok_or_else(|| {
-            let why = format!("The parameter {} is no IPv6 address or range", params.path(names.ipv6));
-            malformed(names.no_ipv6, why)
-        }),
-        (Some(cidr), None) => range(cidr).map(Peer::Cidr).ok_or_else(|| {
-            let why = format!("The parameter {} is no IPv4 address or range", params.path(names.cidr));
-            malformed("InvalidSourceCidrIp.Malformed", why)
-        }),
+    match (range(params, &names.peer)?, params.text(names.group)) {
+        (Some(range), None) => Ok(range.into()),
         (None, Some(group)) => group.parse().map(Peer::Group).map_err(|_| {
             let why = format!("The security group in {} does not exist.", params.path(names.group));
             ApiError::new(404, "InvalidSourceGroupId.NotFound", why)
         }),
         (Some(_), Some(_)) => {
-            let why = format!("Give {} or {}, not both", names.cidr, names.group);
+            let why = format!("Give {} or {}, not both", names.peer.cidr, names.group);
             Err(malformed("InvalidParameter.Conflict", why))
         }
         (None, None) => {
-            Err(malformed("MissingParameter.Source", format!("Give {} or {}", names.cidr, names.group)))
+            let why = format!("Give {} or {}", names.peer.cidr, names.group);
+            Err(malformed("MissingParameter.Source", why))
+        }
+    }
+}
+
+/// The range of one side, if one is given.
+fn range(params: &Params, names: &RangeNames) -> Result<Option<IpNet>, ApiError> {
+    let none = |name: &str, family: &str| {
+        format!("The parameter {} is no {family} address or range", params.path(name))
+    };
+    match (params.text(names.cidr), params.text(names.ipv6)) {
+        (None, None) => Ok(None),
+        (Some(text), None) => match network::<Ipv4Net, Ipv4Addr>(text) {
+            Some(range) => Ok(Some(range.trunc().into())),
+            None => Err(malformed(names.no_cidr, none(names.cidr, "IPv4"))),
+        },
+        (None, Some(text)) => match network::<Ipv6Net, Ipv6Addr>(text) {
+            Some(range) => Ok(Some(range.trunc().into())),
+            None => Err(malformed(names.no_ipv6, none(names.ipv6, "IPv6"))),
+        },
+        (Some(_), Some(_)) => {
+            let why = format!("Give {} or {}, not both", names.cidr, names.ipv6);
+            Err(malformed(names.two, why))
         }
     }
 }
 
 /// A range; an address alone is the range of itself.
-fn range(text: &str) -> Option<Ipv4Net> {
-    let address = || text.parse::<Ipv4Addr>().map(Ipv4Net::from).ok();
-    text.parse::<Ipv4Net>().ok().or_else(address).map(|net| net.trunc())
-}
-
-fn ipv6_range(text: &str) -> Option<Ipv6Net> {
-    let address = || text.parse::<Ipv6Addr>().map(Ipv6Net::from).ok();
-    text.parse::<Ipv6Net>().ok().or_else(address).map(|net| net.trunc())
+fn network<N: FromStr + From<A>, A: FromStr>(text: &str) -> Option<N> {
+    text.parse().ok().or_else(|| text.parse::<A>().ok().map(N::from))
 }
 
 fn policy(params: &Params) -> Result<RulePolicy, ApiError> {
@@ -191,11 +232,10 @@ fn priority(params: &Params) -> Result<Priority, ApiError> {
 /// A rule as it is shown. Every field is there; those that do not apply are empty.
 pub(super) fn shape(view: &View, id: &RuleId, rule: &Rule) -> Value {
     let spec = &rule.spec;
-    let other = names(spec.direction);
-    let (range, group) = match &spec.peer {
-        Peer::Cidr(cidr) => (Some((other.cidr, cidr.to_string())), None),
-        Peer::Ipv6Cidr(range) => (Some((other.ipv6, range.to_string())), None),
-        Peer::Group(group) => (None, Some(group)),
+    let names = names(spec.direction);
+    let group = match &spec.peer {
+        Peer::Cidr(_) | Peer::Ipv6Cidr(_) => None,
+        Peer::Group(group) => Some(group),
     };
     let group_name = group.and_then(|id| view.state.get::<model::security::SecurityGroup>(id));
     let group_name = group_name.map(|group| group.meta.name.to_string()).unwrap_or_default();
@@ -204,7 +244,7 @@ pub(super) fn shape(view: &View, id: &RuleId, rule: &Rule) -> Value {
         "SecurityGroupRuleId": id,
         "Direction": spec.direction.word(),
         "IpProtocol": spec.protocol.word(),
-        "PortRange": spec.ports_text(),
+        "PortRange": ports_text(spec.ports),
         "Policy": spec.policy.word(),
         "Priority": spec.priority.get().to_string(),
         "NicType": "intranet",
@@ -214,11 +254,18 @@ pub(super) fn shape(view: &View, id: &RuleId, rule: &Rule) -> Value {
     for name in EMPTY {
         body[name] = json!("");
     }
-    if let Some((name, range)) = range {
-        body[name] = json!(range);
+    for (names, range) in [(names.peer, spec.peer.range()), (names.own, spec.own)] {
+        match range {
+            None => {}
+            Some(IpNet::V4(range)) => body[names.cidr] = json!(range),
+            Some(IpNet::V6(range)) => body[names.ipv6] = json!(range),
+        }
     }
-    body[other.group] = json!(group);
-    body[other.group.replace("Id", "Name").as_str()] = json!(group_name);
+    if spec.source_ports != ALL_PORTS {
+        body["SourcePortRange"] = json!(ports_text(spec.source_ports));
+    }
+    body[names.group] = json!(group);
+    body[names.group.replace("Id", "Name").as_str()] = json!(group_name);
     body
 }
 

@@ -17,9 +17,6 @@ use crate::actions::list::{self, Labelled, among, is};
 use crate::actions::{Action, Call, View, Write, works};
 use crate::rpc::{ApiError, Params, Product};
 
-/// Whether a server of the client's own family is preferred.
-const NO_AFFINITY: &str = "NonAffinity";
-
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Nlb,
@@ -82,7 +79,6 @@ fn drain_seconds(params: &Params) -> Result<Option<u16>, ApiError> {
 fn create(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
     params.required("ServerGroupName")?;
-    no_affinity(params)?;
     let plain = CreateServerGroup::new(required_id(params, "VpcId")?);
     let command = CreateServerGroup {
         labels: labels(params, Some("ServerGroupName"), None)?,
@@ -90,6 +86,7 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         protocol: params.word_as_sent("Protocol")?.unwrap_or(plain.protocol),
         scheduler: params.word_as_sent("Scheduler")?.unwrap_or(plain.scheduler),
         ip_version: params.word_as_sent::<IpVersion>("AddressIPVersion")?.unwrap_or(plain.ip_version),
+        ip_version_affinity: params.word("IpVersionAffinityMode")?.unwrap_or(plain.ip_version_affinity),
         preserve_client_ip: params.flag("PreserveClientIpEnabled")?.unwrap_or(plain.preserve_client_ip),
         drain: Drain {
             enabled: params.flag("ConnectionDrainEnabled")?.unwrap_or(plain.drain.enabled),
@@ -102,24 +99,13 @@ fn create(call: &Call) -> Result<Write, ApiError> {
     Ok(Write { command: Command::CreateServerGroup(command), answer: job })
 }
 
-/// Connections go to servers of both families.
-fn no_affinity(params: &Params) -> Result<(), ApiError> {
-    match params.choice("IpVersionAffinityMode", &[(NO_AFFINITY, true), ("Affinity", false)])? {
-        Some(true) | None => Ok(()),
-        Some(false) => {
-            let why = "a server is chosen whatever its and the client's address family: give NonAffinity.";
-            Err(params.illegal("IpVersionAffinityMode", why))
-        }
-    }
-}
-
 fn update(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    no_affinity(params)?;
     let command = UpdateServerGroup {
         server_group: required_id(params, "ServerGroupId")?,
         name: name(params, "ServerGroupName")?,
         scheduler: params.word_as_sent("Scheduler")?,
+        ip_version_affinity: params.word("IpVersionAffinityMode")?,
         preserve_client_ip: params.flag("PreserveClientIpEnabled")?,
         drain_enabled: params.flag("ConnectionDrainEnabled")?,
         drain_seconds: drain_seconds(params)?,
@@ -163,7 +149,7 @@ fn show(view: &View, group: &ServerGroup) -> Value {
         "ConnectionDrainEnabled": group.drain.enabled,
         "ConnectionDrainTimeout": group.drain.seconds,
         "HealthCheck": health_check::show(group.health_check.as_ref()),
-        "IpVersionAffinityMode": NO_AFFINITY,
+        "IpVersionAffinityMode": group.ip_version_affinity.word(),
         "PreserveClientIpEnabled": group.preserve_client_ip,
         "Protocol": group.protocol.text,
         "RegionId": view.state.settings().region,

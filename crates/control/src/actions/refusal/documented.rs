@@ -12,6 +12,14 @@ struct Otherwise(Product, &'static [&'static str], &'static [&'static str], Code
 
 const RULES_OUT: &[&str] =
     &["AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress", "ModifySecurityGroupEgressRule"];
+const RULES_IN: &[&str] = &["AuthorizeSecurityGroup", "RevokeSecurityGroup", "ModifySecurityGroupRule"];
+const RULE_CHANGES: &[&str] = &["ModifySecurityGroupRule", "ModifySecurityGroupEgressRule"];
+const GROUPS: &[&str] = &["CreateSecurityGroup", "ModifySecurityGroupAttribute"];
+const INSTANCES: &[&str] = &["RunInstances", "CreateInstance", "ModifyInstanceAttribute"];
+const INTERFACES: &[&str] = &["CreateNetworkInterface", "ModifyNetworkInterfaceAttribute"];
+const NEW_COMMANDS: &[&str] = &["CreateCommand", "RunCommand"];
+const VPCS: &[&str] = &["CreateVpc", "ModifyVpcAttribute"];
+const VSWITCHES: &[&str] = &["CreateVSwitch", "ModifyVSwitchAttribute"];
 const COMMANDS: &[&str] = &["InvokeCommand", "RunCommand"];
 const TAGGING: &[&str] = &["TagResources", "UntagResources"];
 const TAGS: &[&str] = &["TagResources", "UntagResources", "ListTagResources"];
@@ -47,6 +55,9 @@ const OTHERWISE: &[Otherwise] = &[
     Otherwise(Ecs, RULES_OUT, &["InvalidSourceGroupId.NotFound"], (404, "InvalidDestGroupId.NotFound")),
     Otherwise(Ecs, RULES_OUT, &["InvalidSourceCidrIp.Malformed"], (400, "InvalidDestCidrIp.Malformed")),
     Otherwise(Ecs, RULES_OUT, &["MissingParameter.Source"], (400, "MissingParameter.Dest")),
+    Otherwise(Ecs, RULES_OUT, &["InvalidSecurityGroup.VpcMismatch"], (400, "InvalidDestGroupId.Mismatch")),
+    Otherwise(Ecs, RULES_IN, &["InvalidSecurityGroup.VpcMismatch"], (400, "InvalidSourceGroupId.Mismatch")),
+    Otherwise(Ecs, RULE_CHANGES, &["InvalidPortRange.Malformed"], (400, "InvalidParam.PortRange")),
     Otherwise(Ecs, COMMANDS, &["InvalidInstanceId.NotFound"], (404, "InvalidInstance.NotFound")),
     Otherwise(Ecs, TAGGING, ECS_KINDS, (404, "InvalidResourceId.NotFound")),
     Otherwise(Ecs, &["JoinResourceGroup"], ECS_KINDS, (404, "InvalidResourceId.NotFound")),
@@ -151,13 +162,95 @@ const OTHERWISE: &[Otherwise] = &[
     Otherwise(Vpc, &["MoveResourceGroup"], VPC_KINDS, (400, "InvalidResourceId.NotFound")),
 ];
 
+/// How names and descriptions are called that cannot be.
+const TEXTS: &[Otherwise] = &[
+    Otherwise(
+        Ecs,
+        RULES_IN,
+        &["InvalidParameter.Description"],
+        (400, "InvalidSecurityGroupDiscription.Malformed"),
+    ),
+    Otherwise(
+        Ecs,
+        RULES_OUT,
+        &["InvalidParameter.Description"],
+        (400, "InvalidSecurityGroupDiscription.Malformed"),
+    ),
+    Otherwise(
+        Ecs,
+        GROUPS,
+        &["InvalidParameter.Description"],
+        (400, "InvalidSecurityGroupDiscription.Malformed"),
+    ),
+    Otherwise(
+        Ecs,
+        GROUPS,
+        &["InvalidParameter.SecurityGroupName"],
+        (400, "InvalidSecurityGroupName.Malformed"),
+    ),
+    Otherwise(Ecs, INSTANCES, &["InvalidParameter.InstanceName"], (400, "InvalidInstanceName.Malformed")),
+    Otherwise(Ecs, INSTANCES, &["InvalidParameter.Description"], (400, "InvalidDescription.Malformed")),
+    Otherwise(
+        Ecs,
+        INTERFACES,
+        &["InvalidParameter.NetworkInterfaceName"],
+        (403, "InvalidParams.NetworkInterfaceName"),
+    ),
+    Otherwise(Ecs, NEW_COMMANDS, &["InvalidParameter.Name"], (403, "InvalidParameterCharacter.CommandName")),
+    Otherwise(
+        Ecs,
+        NEW_COMMANDS,
+        &["InvalidParameter.Description"],
+        (403, "InvalidParameterCharacter.CommandDescription"),
+    ),
+    Otherwise(Vpc, VPCS, &["InvalidParameter.VpcName"], (400, "InvalidVpcName.Malformed")),
+    Otherwise(Vpc, VPCS, &["InvalidParameter.Description"], (400, "InvalidVpcDiscription.Malformed")),
+    Otherwise(Vpc, VSWITCHES, &["InvalidParameter.VSwitchName"], (400, "InvalidVSwitchName.Malformed")),
+    Otherwise(
+        Vpc,
+        VSWITCHES,
+        &["InvalidParameter.Description"],
+        (400, "InvalidVSwitchDiscription.Malformed"),
+    ),
+    Otherwise(
+        Vpc,
+        &["CreateRouteTable"],
+        &["InvalidParameter.RouteTableName"],
+        (400, "InvalidParameter.RouteTableName.Malformed"),
+    ),
+    Otherwise(
+        Vpc,
+        &["CreateRouteTable"],
+        &["InvalidParameter.Description"],
+        (400, "InvalidParameter.Description.Malformed"),
+    ),
+    Otherwise(
+        Vpc,
+        &["ModifyRouteTableAttributes"],
+        &["InvalidParameter.RouteTableName"],
+        (400, "Abs.InvaliTableName.Malformed"),
+    ),
+    Otherwise(
+        Vpc,
+        &["ModifyRouteTableAttributes"],
+        &["InvalidParameter.Description"],
+        (400, "InvalidDescription.Malformed"),
+    ),
+    Otherwise(
+        Vpc,
+        &["CreateRouteEntry"],
+        &["InvalidParameter.RouteEntryName"],
+        (400, "InvalidRouteEntryName.Malformed"),
+    ),
+];
+
 /// The complaint under the code that the action's documentation has for it.
 pub fn as_documented(action: &Action, error: ApiError) -> ApiError {
     let here = |it: &&Otherwise| {
         let Otherwise(product, actions, codes, _) = it;
         *product == action.product && actions.contains(&action.name) && codes.contains(&error.code.as_ref())
     };
-    match OTHERWISE.iter().find(here) {
+    match OTHERWISE.iter().chain(TEXTS).find(here) {
         Some(Otherwise(.., (status, code))) => {
             ApiError { status: *status, code: Cow::Borrowed(code), message: error.message }
         }
@@ -172,7 +265,7 @@ mod tests {
 
     #[test]
     fn every_action_of_the_table_is_there() {
-        for Otherwise(product, actions, ..) in OTHERWISE {
+        for Otherwise(product, actions, ..) in OTHERWISE.iter().chain(TEXTS) {
             for action in *actions {
                 assert!(find(*product, action).is_some(), "{action}");
             }

@@ -81,6 +81,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
         R::PeerGroupNotFound(_) => (404, "InvalidSourceGroupId.NotFound"),
         R::ProtocolOfOtherFamily(protocol) => other_family(*protocol),
+        R::SidesOfTwoFamilies => (400, "InvalidParameter.Conflict"),
         R::RuleNotFound { .. } => (404, "InvalidSecurityGroupRuleId.NotFound"),
         R::RuleExists { .. } => (400, "InvalidParam.DuplicatePermissions"),
         R::ZoneCount(_) | R::ZoneTwice(_) => shared::zone_twice(product),

@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use ipnet::IpNet;
 use model::command::Command as C;
 use model::command::assistant::{AssistantCommand, CreateCommand};
 use model::command::balancer::{BalancerCommand, ShiftZones};
@@ -19,7 +20,7 @@ use model::instance::Power;
 use model::meta::Tags;
 use model::nlb::Target;
 use model::route::NextHop;
-use model::security::{Direction, Peer, RuleSpec, SecurityGroup};
+use model::security::{Direction, Peer, RuleSpec, SecurityGroup, ports_text};
 use model::service::{ResourceKey, User};
 use model::state::State;
 use model::words::Words;
@@ -376,10 +377,17 @@ fn directed(direction: Direction, ingress: &'static str, egress: &'static str) -
 
 fn rule(asked: Asked, at: &str, spec: &RuleSpec) -> Asked {
     let asked = asked.with(format!("{at}IpProtocol"), spec.protocol);
-    let asked = asked.with(format!("{at}PortRange"), spec.ports_text());
+    let asked = asked.with(format!("{at}PortRange"), ports_text(spec.ports));
     let asked = asked.with(format!("{at}Policy"), spec.policy);
     let asked = asked.with(format!("{at}Priority"), spec.priority.get());
+    let asked = asked.with(format!("{at}SourcePortRange"), ports_text(spec.source_ports));
     let side = directed(spec.direction, "Source", "Dest");
+    let own = directed(spec.direction, "Dest", "Source");
+    let asked = match spec.own {
+        None => asked,
+        Some(IpNet::V4(range)) => asked.with(format!("{at}{own}CidrIp"), range),
+        Some(IpNet::V6(range)) => asked.with(format!("{at}Ipv6{own}CidrIp"), range),
+    };
     match &spec.peer {
         Peer::Cidr(cidr) => asked.with(format!("{at}{side}CidrIp"), cidr),
         Peer::Ipv6Cidr(range) => asked.with(format!("{at}Ipv6{side}CidrIp"), range),
