@@ -4,16 +4,19 @@ import { beforeAll, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { list, text, type Product } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { choose, drawer, fill, logOn, menu, open, press, row, ZONES } from "./browser.ts";
-import { consume, provide } from "./shop.ts";
+import { choose, drawer, fill, logOn, menu, open, press, row, send, ZONES } from "./browser.ts";
+import { balance, consume, provide, type Consumed, type Provided } from "./shop.ts";
 
 let page: Page;
 let owner: Account;
+let made: Pick<Provided, "vpc" | "vswitches" | "balancer" | "service"> & Pick<Consumed, "endpoint">;
 
 beforeAll(async () => {
   owner = await account("refused");
-  const { service, vpc } = await provide(owner);
+  const provided = await provide(owner);
+  const { service, vpc } = provided;
   const { endpoint } = await consume(owner, service);
+  made = { ...provided, endpoint };
   await owner.api("Privatelink", "EnableVpcEndpointConnection", { EndpointId: endpoint, ServiceId: service });
   await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: endpoint }, "ConnectionStatus=Connected");
   await owner.api("pvtz", "AddZone", { ZoneName: "shop.example" });
@@ -230,4 +233,28 @@ test("what is in the way of a deletion is one click away", async () => {
   await press(page.getByRole("tooltip"), "OK");
   await page.locator(".ant-notification-notice").getByRole("link", { name: /^ep-/ }).click();
   await page.getByRole("heading", { name: /^ep-/ }).waitFor();
+});
+
+test("a zone gets another resource by hand, and no third one before the first is let go", async () => {
+  const ServiceId = made.service;
+  const balancer = await balance(owner, made, "nlb-2");
+  await owner.api("Privatelink", "AttachResourceToVpcEndpointService", { ServiceId, ResourceType: "nlb", ResourceId: balancer, ZoneId: ZONES[0] });
+  await menu(page, "Endpoint Services");
+  await row(page, "shop").getByRole("link").first().click();
+  const allocate = async (resource: string) => {
+    await press(row(page, made.endpoint), "Allocate by Hand");
+    await choose(page, drawer(page), "Zone", ZONES[0]);
+    await choose(page, drawer(page), "Service Resource", resource);
+  };
+  await allocate(balancer);
+  await send(page);
+  await row(page, made.endpoint).getByText(balancer).waitFor();
+  await allocate(made.balancer);
+  await press(drawer(page), "OK");
+  await drawer(page).getByText("let it go first").waitFor();
+  await press(drawer(page), "Cancel");
+  await press(row(page, made.endpoint), "Let Replaced Resource Go");
+  await choose(page, drawer(page), "Zone", ZONES[0]);
+  await send(page);
+  await page.getByRole("button", { name: "Let Replaced Resource Go" }).waitFor({ state: "hidden" });
 });

@@ -30,6 +30,15 @@ export interface Provided extends Network {
   service: string;
 }
 
+/** An NLB in both zones of a network. */
+export async function balance(owner: Account, { vpc, vswitches }: Network, name: string): Promise<string> {
+  const ZoneMappings = ZONES.map((ZoneId, index) => ({ ZoneId, VSwitchId: vswitches[index] }));
+  const made = await owner.api("Nlb", "CreateLoadBalancer", { LoadBalancerName: name, AddressType: "Intranet", VpcId: vpc, ZoneMappings });
+  const balancer = text(made, "LoadbalancerId");
+  await owner.api("Nlb", "GetLoadBalancerAttribute", { LoadBalancerId: balancer }, "LoadBalancerStatus=Active");
+  return balancer;
+}
+
 /** Servers are probed every second: tests wait for what their probes say. */
 const OFTEN = { HealthCheckEnabled: true, HealthCheckInterval: 1, HealthyThreshold: 2, UnhealthyThreshold: 2 };
 
@@ -37,12 +46,10 @@ const OFTEN = { HealthCheckEnabled: true, HealthCheckInterval: 1, HealthyThresho
 export async function provide(owner: Account, ...consumers: string[]): Promise<Provided> {
   const { vpc, vswitches } = await network(owner, "vpc-2");
   const servers = [await instance(owner, "ECS-03", vswitches[0], nginx("ECS-03")), await instance(owner, "ECS-04", vswitches[1], nginx("ECS-04"))];
-  const zones = ZONES.map((ZoneId, index) => ({ ZoneId, VSwitchId: vswitches[index] }));
-  const balancer = text(await owner.api("Nlb", "CreateLoadBalancer", { LoadBalancerName: "nlb-1", AddressType: "Intranet", VpcId: vpc, ZoneMappings: zones }), "LoadbalancerId");
+  const balancer = await balance(owner, { vpc, vswitches }, "nlb-1");
   const group = text(await owner.api("Nlb", "CreateServerGroup", { ServerGroupName: "RS-1", VpcId: vpc, Protocol: "TCP", HealthCheckConfig: OFTEN }), "ServerGroupId");
   const Servers = servers.map((ServerId) => ({ ServerType: "Ecs", ServerId, Port: 80, Weight: 100 }));
   await owner.api("Nlb", "AddServersToServerGroup", { ServerGroupId: group, Servers });
-  await owner.api("Nlb", "GetLoadBalancerAttribute", { LoadBalancerId: balancer }, "LoadBalancerStatus=Active");
   const listener = text(await owner.api("Nlb", "CreateListener", { LoadBalancerId: balancer, ListenerProtocol: "TCP", ListenerPort: 80, ServerGroupId: group }), "ListenerId");
   const Resource = ZONES.map((ZoneId) => ({ ResourceType: "nlb", ResourceId: balancer, ZoneId }));
   const service = text(await owner.api("Privatelink", "CreateVpcEndpointService", { ServiceResourceType: "nlb", Resource, ServiceDescription: "shop" }), "ServiceId");
