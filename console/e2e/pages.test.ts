@@ -133,6 +133,7 @@ test.runIf(PICTURES)("pictures for the documentation", async () => {
   await show(page, "/privatelink/services");
   await press(page, "Create Endpoint Service");
   await page.getByText("The same as API call").click();
+  await page.getByRole("dialog").getByRole("tabpanel").scrollIntoViewIfNeeded();
   await take("form");
   await page.context().close();
 });
