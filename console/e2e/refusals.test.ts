@@ -125,7 +125,7 @@ const forms: [string, string, () => Promise<void>][] = [
     await filled("Host Record", "www");
     await filled("Value", "nowhere");
   }],
-  ["a security group of a name that none may have", "InvalidParameter.SecurityGroupName", async () => {
+  ["a security group of a name that none may have", "InvalidSecurityGroupName.Malformed", async () => {
     await opened("Security Groups", "Create Security Group");
     await choose(page, drawer(page), "VPC", "vpc-1");
     await filled("Name", "http://x");
