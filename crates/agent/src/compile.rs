@@ -10,11 +10,11 @@ use model::id::{
     EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
     ZoneId,
 };
-use model::net::{PortRange, Transport, services};
+use model::net::{Family, PortRange, Transport, services};
 use model::nlb::Scheduler;
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, Family, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan,
-    ServerPlan, VipPlan,
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PortPlan, ServerGroupPlan, ServerPlan,
+    VipPlan,
 };
 use model::report::HealthState;
 use tables::Choice;

@@ -5,8 +5,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use model::id::{ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
-use model::net::{Transport, services};
-use model::plan::Family;
+use model::net::{Family, Transport, services};
 use tables::{
     Address, AddressKey, AddressKind, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey,
     Port, PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,

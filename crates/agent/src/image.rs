@@ -8,8 +8,7 @@ use ipnet::Ipv4Net;
 use model::id::{
     EndpointIndex, Ipv6Index, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
 };
-use model::net::{Mac, PortRange, Transport};
-use model::plan::Family;
+use model::net::{Family, Mac, PortRange, Transport};
 use tables::Choice;
 
 /// Position of a policy in [`Image::policies`].

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use model::id::{AccountId, EndpointId, HostId, InstanceId, ListenerId, ServerGroupId, ServerIndex, ZoneId};
+use model::net::Family;
 use model::plan::HostPlan;
 use model::planner;
 use model::report::{Probe, Report};
@@ -31,15 +32,6 @@ pub struct Connection {
     pub port: u16,
     /// What it speaks.
     pub protocol: Protocol,
-}
-
-/// An IP version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// IPv4.
-    Ipv4,
-    /// IPv6.
-    Ipv6,
 }
 
 /// What a connection speaks.

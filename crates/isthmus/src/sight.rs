@@ -10,7 +10,7 @@ use agent::flows::{Filter, Query, Viewer};
 use agent::probe::Probes;
 use agent::trace::{From, Question};
 use bytes::Bytes;
-use control::hosts::{Carried, Carrier, Connection, Family, Protocol, Sight, Traffic};
+use control::hosts::{Carried, Carrier, Connection, Protocol, Sight, Traffic};
 use model::id::{AccountId, ServerIndex};
 use model::plan::HostPlan;
 use model::report::Probe;
@@ -82,10 +82,6 @@ impl Sight for LocalSight {
             Protocol::Udp => agent::trace::Protocol::Udp,
             Protocol::Icmp => agent::trace::Protocol::Icmp,
         };
-        let family = family.map(|family| match family {
-            Family::Ipv4 => agent::trace::Family::Ipv4,
-            Family::Ipv6 => agent::trace::Family::Ipv6,
-        });
         let question = Question { from: From::Instance(from), to, family, port, protocol };
         let _turn = self.tracing.lock().unwrap_or_else(PoisonError::into_inner);
         let trace = agent::trace::trace(&self.agent, &plan, &question, &Viewer::Account(account));

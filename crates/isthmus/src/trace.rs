@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use agent::flows::Viewer;
-use agent::trace::{Family, From, Protocol, Question, Trace};
+use agent::trace::{From, Protocol, Question, Trace};
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use model::net::Family;
 
 use crate::down::agent_config;
 use crate::place::Which;

@@ -15,7 +15,7 @@ use crate::id::{
     VSwitchId, VipIndex, VpcId, ZoneId,
 };
 use crate::instance::MetadataOptions;
-use crate::net::{Mac, PortRange, Transport};
+use crate::net::{Family, Mac, PortRange, Transport};
 use crate::nlb::{AlpnPolicy, HealthCheck, ProxyProtocol, Scheduler};
 use crate::private_zone::{ProxyPattern, RecordData};
 use crate::security::{RulePolicy, RuleProtocol};
@@ -55,20 +55,6 @@ pub struct Ipv6Plan {
     pub index: Ipv6Index,
     /// The address.
     pub address: Ipv6Addr,
-}
-
-/// An address family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Family {
-    /// IPv4.
-    Ipv4,
-    /// IPv6.
-    Ipv6,
-}
-
-impl Family {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Ipv4, Self::Ipv6];
 }
 
 /// An address of an interface.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use model::id::{Network, VipIndex};
-use model::plan::{Family, HostPlan, Ipv6Plan, ListenerPlan, NamePlan};
+use model::net::Family;
+use model::plan::{HostPlan, Ipv6Plan, ListenerPlan, NamePlan};
 
 use crate::compile::{self, Health};
 

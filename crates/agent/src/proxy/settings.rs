@@ -6,9 +6,10 @@ use std::net::Ipv4Addr;
 use model::id::{
     EndpointId, EndpointIndex, EndpointServiceId, ListenerId, ListenerIndex, ServerIndex, VipIndex, VpcId,
 };
+use model::net::Family;
 use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, Family, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, TlsPlan,
+    EndpointPlan, EndpointZonePlan, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, TlsPlan,
 };
 use model::report::HealthState;
 use serde::{Deserialize, Serialize};

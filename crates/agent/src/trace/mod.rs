@@ -6,11 +6,11 @@ mod packet;
 mod rules;
 mod stages;
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use model::id::{EniId, InstanceId, PortIndex, ZoneId};
+use model::net::Family;
 use model::plan::{HostPlan, PortPlan};
 use serde::Serialize;
 
@@ -36,33 +36,6 @@ pub enum Protocol {
     Udp,
     /// A ping.
     Icmp,
-}
-
-/// An IP version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// IPv4.
-    Ipv4,
-    /// IPv6.
-    Ipv6,
-}
-
-impl Family {
-    fn of(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(_) => Self::Ipv4,
-            IpAddr::V6(_) => Self::Ipv6,
-        }
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ipv4 => "IPv4",
-            Self::Ipv6 => "IPv6",
-        })
-    }
 }
 
 /// The connection that is asked about.

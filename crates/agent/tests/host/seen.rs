@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use agent::capture::{Capture, CaptureError, Captured, Filter, Packet, Target};
 use agent::flows::{FlowProtocol, Viewer};
-use agent::trace::{Family, From, Protocol, Question, Stage, Trace, TraceError};
+use agent::trace::{From, Protocol, Question, Stage, Trace, TraceError};
 use agent::whois::{Receiver, whois};
 use model::id::Network;
+use model::net::Family;
 use model::plan::NamePlan;
 
 use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_G};

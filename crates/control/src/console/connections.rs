@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use model::id::InstanceId;
 use model::instance::Instance;
+use model::net::Family;
 use model::tables::Kind;
 use serde_json::Value;
 
 use crate::actions::{Signed, refusal};
-use crate::hosts::{Connection, Family, Protocol, Sight};
+use crate::hosts::{Connection, Protocol, Sight};
 use crate::rpc::{ApiError, Params, Product};
 
 /// What each stage says.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::id::{ListenerIndex, ServerIndex, VipIndex};
-use model::net::services;
-use model::plan::Family;
+use model::net::{Family, services};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
