@@ -170,6 +170,24 @@ def test_only_who_made_a_protected_endpoint_changes_it(sdk, road, role):
         maker.privatelink.DeleteVpcEndpoint(**made)
 
 
+def test_a_policy_that_allows_everything_is_kept_as_it_was_given(sdk, road):
+    link, which = sdk.privatelink, {"EndpointId": road.endpoint}
+    policy = lambda: link.GetVpcEndpointAttribute(**which)["PolicyDocument"]
+    assert policy() == ""
+    everything = '{ "Version": "1", "Statement": [{"Effect":"Allow","Action":["*"],"Resource":["*"],"Principal":"*"}] }'
+    link.UpdateVpcEndpointAttribute(PolicyDocument=everything, **which)
+    assert policy() == everything
+    link.UpdateVpcEndpointAttribute(EndpointName="other", **which)
+    assert policy() == everything
+    link.UpdateVpcEndpointAttribute(ResetPolicy=True, **which)
+    assert policy() == ""
+    made = link.CreateVpcEndpoint(
+        VpcId=road.vpc, ServiceId=road.service, SecurityGroupId=[road.group], PolicyDocument=everything
+    )["EndpointId"]
+    assert link.GetVpcEndpointAttribute(EndpointId=made)["PolicyDocument"] == everything
+    link.DeleteVpcEndpoint(EndpointId=made)
+
+
 def test_what_there_is_not_is_refused(sdk, road):
     link = sdk.privatelink
     wanted = {"VpcId": road.vpc, "ServiceId": road.service, "SecurityGroupId": [road.group]}

@@ -27,7 +27,8 @@ Parameters of which not every value of the cloud is taken; the others are refuse
 
 | parameter | is | because |
 | --- | --- | --- |
-| EndpointType | Interface | a Reverse endpoint belongs to a service of NAT gateways, one of the type GatewayLoadBalancer to gateway load balancers; an NLB opens no connections and forwards no foreign packets (`Mismatch.EndpointType`) |
+| EndpointType | Interface | in the cloud too, services with endpoints of type Reverse come from the cloud itself and its partners, and users cannot make any; an endpoint of type GatewayLoadBalancer belongs to a gateway load balancer, and an NLB forwards no foreign packets (`Mismatch.EndpointType`) |
+| PolicyDocument | a policy that allows everything | as in the cloud for every service that is not its own: a load balancer's packets do not say which user sends them or what they ask for; security groups say who may connect (`OperationDenied.EndpointPolicyNotSupport`) |
 | ServiceResourceType, ResourceType of a service | nlb | there are no load balancers of other types, and no NAT gateways |
 | ZonePrivateIpAddressCount | 1 | a zone's interface has one address (of each family) that stands for the service, as in the cloud (`QuotaExceeded.IpQuotaPerEp`) |
 | AddressType of a load balancer | Intranet | no address is public |

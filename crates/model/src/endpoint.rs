@@ -38,6 +38,29 @@ pub struct Endpoint {
     /// The address families of its zones.
     #[serde(default)]
     pub ip_version: IpVersion,
+    /// Which of the service's users may do what through it.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+/// A policy. Each allows everything: nothing in a packet says whose it is, or what it asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    /// None was given.
+    #[default]
+    Default,
+    /// This document, as it was given.
+    Document(String),
+}
+
+impl Policy {
+    /// The document; empty when none was given.
+    pub fn document(&self) -> &str {
+        match self {
+            Self::Default => "",
+            Self::Document(text) => text,
+        }
+    }
 }
 
 /// Who of an account made an endpoint.

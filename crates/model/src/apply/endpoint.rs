@@ -40,6 +40,7 @@ impl Draft {
             protected: it.protected.then(|| self.role.clone().into()),
             zone_affinity: it.zone_affinity,
             ip_version: it.ip_version,
+            policy: it.policy.clone(),
         };
         if it.ip_version == IpVersion::DualStack {
             has_ipv6(&service)?;
@@ -122,6 +123,10 @@ impl Draft {
         let zone_affinity = it.zone_affinity.unwrap_or(row.zone_affinity);
         if (zone_affinity, ip_version) != (row.zone_affinity, row.ip_version) {
             self.edit(row.as_ref(), |row| (row.zone_affinity, row.ip_version) = (zone_affinity, ip_version));
+        }
+        if let Some(policy) = &it.policy {
+            let row = self.own::<Endpoint>(&it.endpoint)?;
+            self.edit_quietly(row.as_ref(), |row| row.policy = policy.clone());
         }
         self.relabel::<Endpoint>(&it.endpoint, &it.relabel)
     }

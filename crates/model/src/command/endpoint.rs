@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::endpoint::{Replacement, TrafficControl};
+use crate::endpoint::{Policy, Replacement, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
 use crate::meta::{Labels, Relabel};
 use crate::nlb::IpVersion;
@@ -40,6 +40,8 @@ pub struct CreateEndpoint {
     pub zone_affinity: bool,
     /// The address families of its zones.
     pub ip_version: IpVersion,
+    /// Its policy.
+    pub policy: Policy,
 }
 
 impl CreateEndpoint {
@@ -54,6 +56,7 @@ impl CreateEndpoint {
             protected: false,
             zone_affinity: false,
             ip_version: IpVersion::Ipv4,
+            policy: Policy::Default,
         }
     }
 }
@@ -69,6 +72,8 @@ pub struct UpdateEndpoint {
     pub zone_affinity: Option<bool>,
     /// The address families of its zones.
     pub ip_version: Option<IpVersion>,
+    /// Its policy.
+    pub policy: Option<Policy>,
 }
 
 /// Adds a zone to an endpoint.

@@ -509,6 +509,7 @@ fn update_endpoint(endpoint: &EndpointId, version: IpVersion) -> Command {
         relabel,
         zone_affinity: None,
         ip_version: Some(version),
+        policy: None,
     })
 }
 

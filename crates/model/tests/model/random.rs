@@ -20,7 +20,7 @@ use model::command::service::*;
 use model::command::system::{Access, SetLimit, Tagging, Untagging};
 use model::command::tls::*;
 use model::command::vpc::*;
-use model::endpoint::{EndpointZone, Replacement};
+use model::endpoint::{EndpointZone, Policy, Replacement};
 use model::entropy::Entropy;
 use model::id::{
     CertificateId, EndpointId, EndpointServiceId, ResourceGroupId, Revision, SecurityGroupId,
@@ -923,6 +923,12 @@ impl Dice<'_> {
         })
     }
 
+    fn endpoint_policy(&mut self) -> Policy {
+        let everything =
+            r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}}"#;
+        if self.chance(2) { Policy::Default } else { Policy::Document(everything.to_owned()) }
+    }
+
     fn consuming(&mut self) -> C {
         if let Some((service, at)) = self.replaced().filter(|_| self.chance(4)) {
             return C::SwitchZone(ZoneSwitch::LetGo, service, at);
@@ -939,6 +945,7 @@ impl Dice<'_> {
                 relabel: relabel(),
                 zone_affinity: None,
                 ip_version: Some(self.ip_version()),
+                policy: self.chance(2).then(|| self.endpoint_policy()),
             }),
             0..=3 => {
                 let zone = self.endpoint_zone(&endpoint);
@@ -948,6 +955,7 @@ impl Dice<'_> {
                     zones: if self.chance(3) { Vec::new() } else { vec![zone] },
                     protected: self.chance(10),
                     ip_version: self.ip_version(),
+                    policy: self.endpoint_policy(),
                     ..CreateEndpoint::new(service, vpc)
                 })
             }

@@ -11,18 +11,12 @@ use model::service::EndpointService;
 use model::words::Words;
 use serde_json::{Map, Value, json};
 
-use super::{PAGE, endpoint_zone, ip_version, service_id, shown};
+use super::{PAGE, endpoint_zone, ip_version, policy, service_id, shown};
 use crate::actions::call::{description, ids, labels, name, required_id};
 use crate::actions::list::{self, Labelled, is, is_lazy};
-use crate::actions::{Action, Call, Param, View, Write, no_effect, refused, refused_as, works};
+use crate::actions::{Action, Call, Param, View, Write, refused, works};
 use crate::rpc::{ApiError, Params, Product, time};
 
-/// Policies say which user of a cloud service may ask what of it; packets to a load balancer do not say who sends them.
-const POLICY: Param = refused_as(
-    "PolicyDocument",
-    "OperationDenied.EndpointPolicyNotSupport",
-    "a load balancer's packets do not say which user sends them: use security groups.",
-);
 const CROSS_REGION: Param = refused("CrossRegionBandwidth", "there is one region.");
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -45,7 +39,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("AddressIpVersion"),
             works("ResourceGroupId"),
             works("Tag"),
-            POLICY,
+            works("PolicyDocument"),
             CROSS_REGION,
         ],
         create,
@@ -59,8 +53,8 @@ pub(super) const ACTIONS: &[Action] = &[
             works("EndpointDescription"),
             works("ZoneAffinityEnabled"),
             works("AddressIpVersion"),
-            no_effect("ResetPolicy", "there is no policy"),
-            POLICY,
+            works("PolicyDocument"),
+            works("ResetPolicy"),
             CROSS_REGION,
         ],
         update,
@@ -103,6 +97,7 @@ fn create(call: &Call) -> Result<Write, ApiError> {
         protected: params.flag("ProtectedEnabled")?.unwrap_or(false),
         zone_affinity: params.flag("ZoneAffinityEnabled")?.unwrap_or(false),
         ip_version: ip_version(params)?.unwrap_or_default(),
+        policy: policy::given(params)?.unwrap_or_default(),
     };
     Ok(Write { command: Command::CreateEndpoint(command), answer: created })
 }
@@ -118,15 +113,22 @@ fn only_what_there_is(call: &Call) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Reverse and gateway endpoints belong to services of NAT gateways and gateway load balancers.
+/// In the cloud too, no user can make a service that has Reverse endpoints.
 fn endpoint_type(params: &Params) -> Result<(), ApiError> {
-    match params
-        .choice("EndpointType", &[("Interface", true), ("Reverse", false), ("GatewayLoadBalancer", false)])?
-    {
-        Some(true) | None => Ok(()),
-        Some(false) => {
-            let message = "A network load balancer opens no connections and forwards no foreign packets: its service has \
-                           endpoints of type Interface only.";
+    let only = [
+        ("Interface", None),
+        (
+            "Reverse",
+            Some(
+                "Services with endpoints of type Reverse come from the cloud itself and its partners: users' have none.",
+            ),
+        ),
+        ("GatewayLoadBalancer", Some("A network load balancer forwards no foreign packets.")),
+    ];
+    match params.choice("EndpointType", &only)?.flatten() {
+        None => Ok(()),
+        Some(why) => {
+            let message = format!("{why} Ask for an endpoint of type Interface, or leave EndpointType out.");
             Err(ApiError::new(400, "Mismatch.EndpointType", message))
         }
     }
@@ -149,6 +151,7 @@ fn update(call: &Call) -> Result<Write, ApiError> {
         relabel,
         zone_affinity: params.flag("ZoneAffinityEnabled")?,
         ip_version: ip_version(params)?,
+        policy: policy::changed(params)?,
     };
     Ok(Write::silent(Command::UpdateEndpoint(command)))
 }
@@ -212,7 +215,7 @@ fn show(view: &View, endpoint: &Endpoint) -> Map<String, Value> {
         "CrossRegionBandwidth": 0,
         "AddressIpVersion": shown(endpoint.ip_version),
         "CreateTime": time::format(endpoint.meta.created),
-        "PolicyDocument": "",
+        "PolicyDocument": endpoint.policy.document(),
         "ProtectedEnabled": endpoint.protected.is_some(),
         "RegionId": region,
         "ResourceGroupId": list::resource_group(&endpoint.meta),

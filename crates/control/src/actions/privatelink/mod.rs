@@ -5,6 +5,7 @@ mod endpoint;
 mod endpoint_group;
 mod endpoint_zone;
 mod offer;
+mod policy;
 mod region;
 mod resource;
 mod service;

@@ -16,6 +16,7 @@ use model::command::route::{RouteCommand, RouteSelector};
 use model::command::security::{Member, Membership, RuleSelector};
 use model::command::tls::{TlsCommand, TlsPatch};
 use model::command::vpc::{CidrOfVpc, SwitchIpv6, VpcCommand};
+use model::endpoint::Policy;
 use model::instance::Power;
 use model::meta::Tags;
 use model::nlb::Target;
@@ -592,12 +593,18 @@ fn privatelink(command: &C) -> Option<Asked> {
             let asked = service("CreateVpcEndpoint", &it.service).with("VpcId", &it.vpc);
             let asked = asked.each("SecurityGroupId", &it.security_groups);
             let asked = asked.with("ProtectedEnabled", it.protected).with("AddressIpVersion", it.ip_version);
+            let asked = asked.with("PolicyDocument", it.policy.document());
             asked.items("Zone", &it.zones, |asked, at, zone| new_zone(asked, &at, zone))
         }
         C::UpdateEndpoint(it) => {
             let asked = endpoint("UpdateVpcEndpointAttribute", &it.endpoint);
             let asked = asked.maybe("EndpointName", it.relabel.name.as_ref());
-            asked.maybe("AddressIpVersion", it.ip_version)
+            let asked = asked.maybe("AddressIpVersion", it.ip_version);
+            match &it.policy {
+                None => asked,
+                Some(Policy::Default) => asked.with("ResetPolicy", true),
+                Some(Policy::Document(text)) => asked.with("PolicyDocument", text),
+            }
         }
         C::DeleteEndpoint(id) => endpoint("DeleteVpcEndpoint", id),
         C::AddEndpointZone(it) => new_zone(endpoint("AddZoneToVpcEndpoint", &it.endpoint), "", &it.zone),
