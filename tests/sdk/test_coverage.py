@@ -1,12 +1,11 @@
 """The ratchet over the suite: every action, every parameter, every documented refusal has had its case. `left_out.txt` says what has
 none, and why.
 
-`documented.json` has the codes that the cloud documents for an action. Of Nlb and Privatelink all are asked for; of the other products those
-that can be answered here. `IllegalParam.%s` stands for any code that begins so, and `InvalidParameter` for one that names the parameter too.
+`documented.json` has the codes that the cloud documents for an action; all are asked for. `IllegalParam.%s` stands for any code that begins so,
+and `InvalidParameter` for one that names the parameter too.
 """
 
 import json
-import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,11 +20,8 @@ NEVER = {f"{words[1].lower()}.{words[2]}": words[3] for words in LIFE if words[:
 # What is inside of parameters that work, `Servers.Weight` for `Servers.N.Weight`, as the cloud's SDKs have it; with `!` what is refused.
 NESTED = json.loads((HERE / "nested.json").read_text())
 DOCUMENTED = json.loads((HERE / "documented.json").read_text())
-# Products of which every documented refusal is asked for.
-WHOLE = {"nlb", "privatelink"}
 # Codes that are answered with the name of the parameter behind them.
 NAMED = {"IllegalParam", "InvalidParameter", "MissingParam", "MissingParameter"}
-CONTROL = HERE.parent.parent / "crates/control/src"
 LEFT_OUT = [line.partition(": ") for line in (HERE / "left_out.txt").read_text().splitlines() if line and line[0] != "#"]
 
 
@@ -63,30 +59,15 @@ def parameters():
                 yield f"parameter {action} {name}"
 
 
-def answered():
-    """Whether a code is to be asked for: it is of a product of which all are, is written somewhere, or made from a parameter's name."""
-    sources = "".join(path.read_text() for path in CONTROL.rglob("*.rs") if "tests" not in path.parts)
-    written = set(re.findall(r'"(\w+(?:\.\w+)*)"', sources))
-    made = {"nlb": {"IllegalParam", "MissingParam"}, "privatelink": {"IllegalParamFormat", "MissingParam"}}
-
-    def can_be(action, code):
-        prefix, _, parameter = code.partition(".")
-        own = made.get(action.split(".")[0], {"InvalidParameter", "MissingParameter"})
-        known = {name.lower() for name in table()[action]["parameters"]}
-        return action.split(".")[0] in WHOLE or code in written or (prefix in own and parameter.lower() in known)
-
-    return can_be
-
-
 def refusals():
     """Documented refusals that have not been met."""
-    can_be, answers = answered(), {action: set() for action in DOCUMENTED}
+    answers = {action: set() for action in DOCUMENTED}
     for action, _, code in CALLS:
         if code and action in answers:
             answers[action].add(code)
     for action, codes in DOCUMENTED.items():
         met = lambda code: any(stands_for(code, answer) for answer in answers[action])
-        yield from (f"refusal {action} {code}" for code in codes if can_be(action, code) and not met(code))
+        yield from (f"refusal {action} {code}" for code in codes if not met(code))
 
 
 def stands_for(documented, answer):

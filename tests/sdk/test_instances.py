@@ -155,7 +155,7 @@ def test_groups_are_joined_and_left(sdk, place, pair):
         ({"HttpEndpoint": "perhaps"}, "InvalidHttpEndpoint.NotSupported", 400),
         ({"AutoReleaseTime": "tomorrow"}, "InvalidAutoReleaseTime.Malformed", 400),
         ({"AutoReleaseTime": "2020-01-02T03:04:05Z"}, "InvalidAutoReleaseTime.Malformed", 400),
-        ({"Amount": 2, "PrivateIpAddress": "10.0.1.9"}, "InvalidPrivateIpAddress.Duplicated", 400),
+        ({"Amount": 2, "PrivateIpAddress": "10.0.1.9"}, "InvalidPrimaryIpAddress.SizeInvalid", 400),
         ({"PrivateIpAddress": "10.0.2.9"}, "InvalidPrivateIpAddress.Malformed", 400),
         ({"ZoneId": ZONES[1]}, "InvalidVpcZone.NotSupported", 400),
         ({"VSwitchId": "vsw-bp1000000000000000000"}, "InvalidVSwitchId.NotFound", 404),
@@ -163,7 +163,7 @@ def test_groups_are_joined_and_left(sdk, place, pair):
         (
             {"NetworkInterface": [{"InstanceType": "Primary"}, {"InstanceType": "Primary"}]},
             "InvalidParameter.NetworkInterface",
-            400,
+            403,
         ),
     ],
 )

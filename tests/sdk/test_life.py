@@ -5,6 +5,7 @@ refused.
 """
 
 import base64
+import json
 import re
 import subprocess
 import uuid
@@ -25,6 +26,9 @@ IDLE = {
     "Payer": "Endpoint",
     "SecSensorEnabled": "false",
 }
+
+# What a token that is taken for something else is called, by product or action.
+OTHERWISE = {"Nlb": "IdempotenceSignatureMismatch", "ModifyInstanceSpec": "IdempotenceParamNotMatch"}
 
 # An id of this cloud's own.
 ID = re.compile(r"[a-z]+-[a-z0-9]{17,}(@80)?")
@@ -100,7 +104,7 @@ class Life:
         first, again = request(ClientToken=token), request(ClientToken=token)
         assert first.pop("RequestId") != again.pop("RequestId")
         assert first == again, words
-        with refused("IdempotenceSignatureMismatch" if words[0] == "Nlb" else "IdempotentParameterMismatch"):
+        with refused(OTHERWISE.get(words[0]) or OTHERWISE.get(words[1], "IdempotentParameterMismatch")):
             request(ClientToken=token, AcceptLanguage="en-US")
         return first
 
@@ -213,7 +217,15 @@ def life(sdk, operator):
     end = pem.index("-----BEGIN CERTIFICATE")
     # 45,000 bytes: more than user data or a command may have.
     long = base64.b64encode(bytes(45_000)).decode()
-    return Life(they, limit, {"key": pem[:end], "chain": pem[end:], "long": long})
+    much = {
+        # More ids, tags and rules than a request may name, and texts: one too long, one that has no room for a number.
+        "many": json.dumps([f"i-{n}" for n in range(101)]),
+        "tags": json.dumps([{"Key": f"k{n}"} for n in range(21)]),
+        "rules": json.dumps([{"IpProtocol": "tcp", "PortRange": f"{n}/{n}"} for n in range(1, 102)]),
+        "tall": 257 * "x",
+        "brink": 127 * "x",
+    }
+    return Life(they, limit, {"key": pem[:end], "chain": pem[end:], "long": long} | much)
 
 
 def test_everything_that_can_be_asked(life):

@@ -377,7 +377,7 @@ def test_a_vpc_and_its_vswitches_have_ipv6(sdk):
     assert ipaddress.ip_network(range_of(vswitch)) == list(given.subnets(new_prefix=64))[255]
     with refused("OperationFailed.Ipv6CidrBlockExisted", 400):
         sdk.vpc.CreateVSwitch(CidrBlock="10.0.2.0/24", Ipv6CidrBlock=255, **place)
-    with refused("InvalidParameter.Ipv6CidrBlock", 400):
+    with refused("IllegalParam.Ipv6CidrBlock", 400):
         sdk.vpc.CreateVSwitch(CidrBlock="10.0.2.0/24", Ipv6CidrBlock=256, **place)
     table = seen()["VRouterId"] and sdk.vpc.DescribeRouteTableList(VpcId=vpc)
     (table,) = [it["RouteTableId"] for it in table["RouterTableList"]["RouterTableListType"]]
@@ -423,7 +423,7 @@ def test_the_default_vpc_needs_no_ranges(sdk):
     vpc = sdk.vpc.CreateDefaultVpc()["VpcId"]
     with refused("OperationFailed.DefaultVpcExist", 400):
         sdk.vpc.CreateDefaultVpc()
-    with refused("InvalidParameter.Ipv6CidrBlock", 400):
+    with refused("IllegalParam.Ipv6CidrBlock", 400):
         sdk.vpc.CreateDefaultVpc(Ipv6CidrBlock="fd00::/56")
     seen = sdk.vpc.DescribeVpcAttribute(VpcId=vpc)
     assert (seen["IsDefault"], seen["CidrBlock"]) == (True, "172.16.0.0/12")
@@ -431,7 +431,7 @@ def test_the_default_vpc_needs_no_ranges(sdk):
     assert vpc not in ids(sdk.vpc.DescribeVpcs(IsDefault=False, PageSize=50))
     with refused("OperationFailed.VpcIpv6Disabled", 400):
         sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0], Ipv6CidrBlock=0)
-    with refused("InvalidParameter.Ipv6CidrBlock", 400):
+    with refused("IllegalParam.Ipv6CidrBlock", 400):
         sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0], Ipv6CidrBlock=256)
     sdk.vpc.ModifyVpcAttribute(VpcId=vpc, EnableIPv6=True)
     vswitch = sdk.vpc.CreateDefaultVSwitch(ZoneId=ZONES[0], Ipv6CidrBlock=0)["VSwitchId"]

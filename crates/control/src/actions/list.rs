@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::meta::{Meta, Tags, legal_tag};
+use model::quota::Quota;
 use serde_json::{Value, json};
 
 use super::refusal;
@@ -24,6 +25,12 @@ pub fn is_lazy<V: AsRef<str>>(asked: Option<&str>, value: impl FnOnce() -> V) ->
     asked.is_none_or(|asked| asked.eq_ignore_ascii_case(value().as_ref()))
 }
 
+/// Refuses more tags than a request may name: as many as a resource usually may have.
+pub fn few_tags(params: &Params, count: usize) -> Result<(), ApiError> {
+    let most = Quota::TagsAResource.usual();
+    if count <= most as usize { Ok(()) } else { Err(refusal::too_many_tags(params.product(), most)) }
+}
+
 /// What a list may be narrowed by, whatever it lists.
 pub struct Labelled {
     tags: BTreeMap<String, Option<String>>,
@@ -42,6 +49,7 @@ impl Labelled {
                 return Err(refusal::tag_twice(params.product(), key));
             }
         }
+        few_tags(params, tags.len())?;
         Ok(Self { tags, resource_group: params.text("ResourceGroupId").map(str::to_owned) })
     }
 

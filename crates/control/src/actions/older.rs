@@ -10,6 +10,14 @@ use crate::rpc::{ApiError, Params};
 /// Rows of a page when no size is asked for.
 const PAGE: usize = 10;
 
+/// Most ids in a filter, where there is such a limit.
+const IDS: usize = 20;
+
+/// What to do about more.
+pub(super) fn too_many_ids(name: &str) -> String {
+    format!("The parameter {name} names too many. Name at most {IDS}.")
+}
+
 /// What every list can be narrowed by.
 pub(super) struct Filter {
     ids: Option<Vec<String>>,
@@ -23,6 +31,11 @@ impl Filter {
     pub(super) fn of(params: &Params, ids: &str, name: &str) -> Result<Self, ApiError> {
         let name = params.text(name).map(str::to_owned);
         Ok(Self { ids: many(params, ids)?, name, labelled: Labelled::of(params)? })
+    }
+
+    /// Whether the request names no more ids than it may.
+    pub(super) fn few_ids(&self) -> bool {
+        self.ids.as_ref().is_none_or(|ids| ids.len() <= IDS)
     }
 
     /// Whether a row is asked for.

@@ -55,6 +55,9 @@ pub const UNTAG: &[Param] = &[works("ResourceType"), works("ResourceId"), works(
 pub const LIST: &[Param] =
     &[works("ResourceType"), works("ResourceId"), works("Tag"), works("MaxResults"), works("NextToken")];
 
+/// Most resources that a request names.
+const RESOURCES: usize = 50;
+
 fn asked(params: &Params, types: Types) -> Result<Type, ApiError> {
     params.choice("ResourceType", types)?.ok_or_else(|| params.missing("ResourceType"))
 }
@@ -65,10 +68,20 @@ fn key(call: &Call, of: Type, id: &str) -> Result<Key, ApiError> {
     key.ok_or_else(|| refusal::not_found(call.params.product(), of.kind, id))
 }
 
+/// The ids that a request names.
+fn ids(params: &Params) -> Result<Vec<String>, ApiError> {
+    let ids = params.texts("ResourceId")?;
+    if ids.len() <= RESOURCES {
+        Ok(ids)
+    } else {
+        Err(params.illegal("ResourceId", format_args!("give at most {RESOURCES} ids.")))
+    }
+}
+
 fn resources(call: &Call, types: Types) -> Result<Vec<Key>, ApiError> {
     let params = &call.params;
     let of = asked(params, types)?;
-    let ids = params.texts("ResourceId")?;
+    let ids = ids(params)?;
     if ids.is_empty() {
         return Err(params.missing("ResourceId"));
     }
@@ -99,6 +112,7 @@ pub fn untag(call: &Call, types: Types) -> Result<Write, ApiError> {
             return Err(refusal::tag_twice(params.product(), &twice));
         }
     }
+    list::few_tags(params, once.len())?;
     let keys = (!once.is_empty()).then_some(once);
     Ok(Write::silent(Command::Untag(Untagging { resources: resources(call, types)?, keys })))
 }
@@ -127,7 +141,7 @@ fn owned<T: Resource<Key: 'static> + 'static>(call: &Call) -> Vec<(String, Meta)
 /// ListTagResources.
 pub fn list(call: &Call, types: Types) -> Result<Value, ApiError> {
     let params = &call.params;
-    let (of, ids, labelled) = (asked(params, types)?, params.texts("ResourceId")?, Labelled::of(params)?);
+    let (of, ids, labelled) = (asked(params, types)?, ids(params)?, Labelled::of(params)?);
     let name = types.iter().find(|(_, one)| one.kind == of.kind).map_or("", |(name, _)| name);
     let found = (of.rows)(call).into_iter().filter(|(id, meta)| among(&ids, id) && labelled.takes(meta));
     let found = found.flat_map(|(id, meta)| {

@@ -213,7 +213,7 @@ fn host_name_of(it: &RunInstances, at: u32, id: &InstanceId) -> Result<HostName,
     match (it.host_names.as_slice(), number(it, at)) {
         ([], _) => Ok(HostName::of(id)),
         ([one], Some(number)) => HostName::parse(&format!("{}{number}", one.as_str()))
-            .map_err(|_| TogetherRefusal::NumberedName.into()),
+            .map_err(|_| TogetherRefusal::NumberedHostName.into()),
         ([one], None) => Ok(one.clone()),
         (each, _) => Ok(each.get(at as usize).cloned().unwrap_or_else(|| HostName::of(id))),
     }

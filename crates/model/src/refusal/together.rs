@@ -15,6 +15,9 @@ pub enum TogetherRefusal {
         amount: u32,
     },
     /// A name has no room for a number.
-    #[error("a name is too long to get a number of three digits at its end")]
+    #[error("the name is too long to get a number of three digits at its end")]
     NumberedName,
+    /// A host name has no room for a number.
+    #[error("the host name is too long to get a number of three digits at its end")]
+    NumberedHostName,
 }

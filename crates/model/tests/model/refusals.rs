@@ -16,7 +16,7 @@ use model::command::system::{Tagging, Untagging};
 use model::command::vpc::{CreateVSwitch, VpcCommand};
 use model::id::{AccountId, EndpointServiceId, VSwitchId, VpcId};
 use model::instance::HostName;
-use model::meta::{Description, Labels, TagPart};
+use model::meta::{Description, Labels, Name, TagPart};
 use model::net::PortRange;
 use model::nlb::health_check::{
     Exchange, HealthCheck, HealthCheckKind, HealthCheckPatch, InvalidHealthCheck, ProbeKind,
@@ -133,6 +133,9 @@ fn an_address_can_be_asked_for_by_name_unless_it_is_taken_or_reserved() {
     assert_eq!(refusal, TogetherRefusal::HostNames { names: 2, amount: 3 }.into());
     let host_names = vec![name(&"x".repeat(62))];
     let long = RunInstances { host_names, amount: 2, numbered: true, ..RunInstances::new(vswitch.clone()) };
+    assert_eq!(world.refused(Command::RunInstances(long)), TogetherRefusal::NumberedHostName.into());
+    let labels = Labels { name: Name::parse(&"x".repeat(126)).unwrap(), ..Labels::default() };
+    let long = RunInstances { labels, amount: 2, numbered: true, ..RunInstances::new(vswitch.clone()) };
     assert_eq!(world.refused(Command::RunInstances(long)), TogetherRefusal::NumberedName.into());
     let none = RunInstances { amount: 0, ..RunInstances::new(vswitch) };
     assert_eq!(world.refused(Command::RunInstances(none)), Refusal::Together(TogetherRefusal::Amount(0)));

@@ -6,7 +6,7 @@ use model::command::{Command, Output};
 use model::instance::Instance;
 use serde_json::{Value, json};
 
-use super::eni_changes::{IPV4, IPV6, NO_PREFIXES, addresses, ipv6_addresses, more_addresses};
+use super::eni_changes::{IPV4, IPV6, NO_PREFIXES, addresses, group_list, ipv6_addresses, more_addresses};
 use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Product};
 
@@ -121,7 +121,7 @@ fn move_instance(call: &Call) -> Result<Write, ApiError> {
         vswitch: call::required_id(params, "VSwitchId")?,
         vpc: call::id(params, "VpcId")?,
         address: params.parse("PrivateIpAddress")?,
-        security_groups: call::ids(params, "SecurityGroupId")?.into_iter().collect(),
+        security_groups: group_list(params, "SecurityGroupId")?,
     }))))
 }
 

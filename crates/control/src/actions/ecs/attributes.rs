@@ -1,16 +1,14 @@
 //! What an instance is called, what it was told at first boot, and what it says on its console.
 
-use std::collections::BTreeSet;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use model::command::Command;
 use model::command::instance::ModifyInstance;
-use model::id::SecurityGroupId;
 use model::instance::{HostName, Instance, InstanceType};
 use model::meta::Relabel;
 use serde_json::{Value, json};
 
+use super::eni_changes::group_list;
 use super::run::invalid;
 use crate::actions::{Action, Call, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Product, time};
@@ -62,7 +60,7 @@ pub(super) const ACTIONS: &[Action] = &[
 fn modify(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
     let host_name = params.text("HostName").map(HostName::parse).transpose();
-    let groups: BTreeSet<SecurityGroupId> = call::ids(params, "SecurityGroupIds")?.into_iter().collect();
+    let groups = group_list(params, "SecurityGroupIds")?;
     let command = ModifyInstance {
         instance: call::required_id(params, "InstanceId")?,
         relabel: Relabel {

@@ -117,12 +117,25 @@ pub(super) fn timeout(params: &Params) -> Result<Option<u32>, ApiError> {
     params.number("Timeout", Script::TIMEOUTS)
 }
 
+/// Names and descriptions of commands that are too long have codes of their own.
+fn short(params: &Params) -> Result<(), ApiError> {
+    let texts = [("Name", 128, "CmdName.ExceedLimit"), ("Description", 256, "CmdDesc.ExceedLimit")];
+    let length = |name| params.text(name).map_or(0, |text| text.chars().count());
+    match texts.into_iter().find(|(name, most, _)| length(name) > *most) {
+        Some((name, most, code)) => {
+            Err(ApiError::new(403, code, format!("The parameter {name} has at most {most} characters.")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The command that a request describes.
 pub(super) fn described(params: &Params, default: Encoding) -> Result<CreateCommand, ApiError> {
     if params.required("Type")? != TYPE {
         let message = format!("Instances are Linux: the type of a command is {TYPE}.");
         return Err(ApiError::new(404, "InvalidCmdType.NotFound", message));
     }
+    short(params)?;
     let bytes = Encoding::of(params, default)?.decode(params.required("CommandContent")?)?;
     Ok(CreateCommand {
         labels: call::labels(params, Some("Name"), Some("Description"))?,

@@ -8,6 +8,7 @@ use model::instance::Instance;
 use model::tables::Kind;
 use serde_json::{Value, json};
 
+use super::instances::few_instances;
 use crate::actions::list::{is, resource_group};
 use crate::actions::older::{Filter, many, page, wanted};
 use crate::actions::{Action, Call, Param, no_effect, refusal, works};
@@ -15,6 +16,9 @@ use crate::rpc::{ApiError, Product, time};
 
 /// What the cloud makes when no size is asked for, GiB. Here a disk is a layer over its image, as large as the host's own.
 const DISK_SIZE: u32 = 40;
+/// What the disk of an instance could be in the cloud; here it is in use.
+const DISK_STATUSES: [&str; 7] =
+    ["In_use", "Available", "Attaching", "Detaching", "Creating", "ReIniting", "All"];
 const NO_BILL: &str = "nothing is billed";
 const NO_EVENTS: &str = "an instance has no such events";
 const ONE_DISK: &str = "an instance has the one disk of its image";
@@ -100,6 +104,7 @@ pub(super) const ACTIONS: &[Action] = &[
 /// Instances that a request names under `ids`, or all.
 fn instances(call: &Call, ids: &str) -> Result<Vec<Arc<Instance>>, ApiError> {
     let ids = many(&call.params, ids)?;
+    few_instances(ids.as_ref().map_or(0, Vec::len))?;
     let asked = |instance: &&Arc<Instance>| {
         ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == instance.id.as_str()))
     };
@@ -134,9 +139,11 @@ fn disk_id(instance: &Instance) -> String {
 fn disks(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let (ids, zone) = (many(params, "DiskIds")?, call.zone("ZoneId")?);
+    params.choice("Status", &DISK_STATUSES.map(|word| (word, ())))?;
+    params.choice("DiskType", &["all", "system", "data"].map(|word| (word, ())))?;
     let asked = |instance: &Arc<Instance>| {
         ids.as_ref().is_none_or(|ids| ids.contains(&disk_id(instance)))
-            && wanted(params, "Status", "In_use")
+            && (wanted(params, "Status", "In_use") || wanted(params, "Status", "All"))
             && is(zone, instance.zone.as_str())
             && wanted(params, "ResourceGroupId", resource_group(&instance.meta))
             && params.text("DiskType").is_none_or(|kind| matches!(kind, "system" | "all"))
@@ -241,11 +248,26 @@ fn events(call: &Call) -> Result<Value, ApiError> {
     rows(call, ("InstanceSystemEventSet", "InstanceSystemEventType"), Vec::new(), |_| Value::Null)
 }
 
+/// What can have tags in the cloud.
+const TAGGED: [&str; 10] = [
+    "instance",
+    "disk",
+    "image",
+    "snapshot",
+    "securitygroup",
+    "eni",
+    "keypair",
+    "ddh",
+    "volume",
+    "launchtemplate",
+];
+
 /// Tags of instances, with the number of instances that have each.
 fn tags(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = Filter::of(params, "ResourceId", "ResourceName")?;
     let mut counted: BTreeMap<(String, String), u32> = BTreeMap::new();
+    params.choice("ResourceType", &TAGGED.map(|word| (word, ())))?;
     if wanted(params, "ResourceType", "instance") {
         for instance in call.all_owned::<Instance>().filter(|it| filter.takes(it.id.as_str(), &it.meta)) {
             for (key, value) in &instance.meta.tags {

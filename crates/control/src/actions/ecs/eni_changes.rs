@@ -134,12 +134,24 @@ pub(super) fn described(params: &Params) -> Result<CreateEni, ApiError> {
 /// Security groups, in whichever of the two parameters they are.
 pub(super) fn groups(params: &Params) -> Result<BTreeSet<SecurityGroupId>, ApiError> {
     let one = call::id::<SecurityGroupId>(params, "SecurityGroupId")?;
-    let several = call::ids::<SecurityGroupId>(params, "SecurityGroupIds")?;
+    let several = group_list(params, "SecurityGroupIds")?;
     if one.is_some() && !several.is_empty() {
         let message = "Give SecurityGroupId or SecurityGroupIds, not both.";
         return Err(ApiError::new(400, "InvalidSecurityGroupId.SingleIdAndMultiIdConflict", message));
     }
     Ok(several.into_iter().chain(one).collect())
+}
+
+/// The security groups in a list, each named once.
+pub(super) fn group_list(params: &Params, name: &str) -> Result<BTreeSet<SecurityGroupId>, ApiError> {
+    let mut groups = BTreeSet::new();
+    for group in call::ids::<SecurityGroupId>(params, name)? {
+        if let Some(twice) = groups.replace(group) {
+            let message = format!("The security group {twice} is named twice. Name it once.");
+            return Err(ApiError::new(400, "InvalidParameter.SecurityGroupIdRepeated", message));
+        }
+    }
+    Ok(groups)
 }
 
 /// Secondary addresses by name or by number, not both.
@@ -215,7 +227,7 @@ fn attachment(call: &Call) -> Result<EniAttachment, ApiError> {
 
 fn modify(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
-    let groups: BTreeSet<SecurityGroupId> = call::ids(params, "SecurityGroupId")?.into_iter().collect();
+    let groups = group_list(params, "SecurityGroupId")?;
     Ok(Write::silent(Command::Eni(EniCommand::Modify(ModifyEni {
         eni: call::required_id(params, "NetworkInterfaceId")?,
         relabel: Relabel {

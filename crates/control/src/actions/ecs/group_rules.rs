@@ -128,6 +128,9 @@ fn revoke(call: &Call, direction: Direction) -> Result<Write, ApiError> {
         let rules = rule::rules(&call.params, direction)?;
         rules.into_iter().map(|rule| RuleSelector::Spec(rule.spec)).collect()
     } else {
+        if ids.len() > rule::RULES {
+            return Err(no_rule_id());
+        }
         let mut once = BTreeSet::new();
         if !ids.iter().all(|id| once.insert(id)) {
             let message = "A rule is named twice in SecurityGroupRuleId. Name it once.";
@@ -155,7 +158,16 @@ fn modify(call: &Call, direction: Direction) -> Result<Write, ApiError> {
 }
 
 fn rule_id(text: &str) -> Result<RuleId, ApiError> {
-    text.parse().map_err(|_| no_such_rule())
+    text.parse().map_err(|_| no_rule_id())
+}
+
+fn no_rule_id() -> ApiError {
+    let prefix = RuleId::PREFIX;
+    let message = format!(
+        "SecurityGroupRuleId takes ids of rules, which begin with {prefix}, at most {}.",
+        rule::RULES
+    );
+    ApiError::new(400, "InvalidParam.SecurityGroupRuleId", message)
 }
 
 fn no_such_rule() -> ApiError {

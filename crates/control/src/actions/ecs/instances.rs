@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::instance::{Eni, Instance};
 use model::key_pair::KeyPair;
+use model::status::InstanceStatus;
 use serde_json::{Value, json};
 
 use super::eni_shape;
@@ -11,6 +12,18 @@ use crate::actions::list::{self, resource_group};
 use crate::actions::older::{self, ecs_tags, many, page, wanted};
 use crate::actions::{Action, Call, View, no_effect, works};
 use crate::rpc::{ApiError, Product, time};
+
+/// Most instances that a request names.
+const NAMED: usize = 100;
+
+/// Refuses more instances than a request may name.
+pub(super) fn few_instances(count: usize) -> Result<(), ApiError> {
+    if count <= NAMED {
+        return Ok(());
+    }
+    let message = format!("{count} instances are named. Name at most {NAMED}.");
+    Err(ApiError::new(403, "InvalidParameter.TooManyInstanceIds", message))
+}
 
 /// Actions that describe instances.
 pub(super) const ACTIONS: &[Action] = &[
@@ -61,6 +74,8 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
     let filter = older::Filter::of(params, "InstanceIds", "InstanceName")?;
     let addresses = many(params, "PrivateIpAddresses")?;
     let ipv6 = many(params, "Ipv6Address")?;
+    params.word::<InstanceStatus>("Status")?;
+    params.choice("InstanceNetworkType", &[("vpc", ()), ("classic", ())])?;
     let asked = |instance: &&Arc<Instance>| {
         filter.takes(instance.id.as_str(), &instance.meta)
             && wanted(params, "ImageId", instance.image.as_str())
@@ -106,6 +121,7 @@ fn attached(call: &Call, [addresses, ipv6]: [Option<&[String]>; 2], instance: &I
 fn describe_status(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let (ids, zone) = (many(params, "InstanceId")?, call.zone("ZoneId")?);
+    few_instances(ids.as_ref().map_or(0, Vec::len))?;
     let asked = |instance: &&Arc<Instance>| {
         ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == instance.id.as_str()))
             && list::is(zone, instance.zone.as_str())

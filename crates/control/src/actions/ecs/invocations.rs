@@ -1,6 +1,6 @@
 //! Having instances carry out commands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use model::command::assistant::{AssistantCommand, InvokeCommand, RunCommand, StopInvocation};
 use model::command::{Command, Output};
@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 
 use super::commands::{self, Encoding, LAUNCHER};
 use super::key_pairs::named;
+use super::values::values;
 use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product};
 
 const NO_CONTAINERS: &str = "commands run in the instance itself.";
+/// Longest name of a user, characters.
+const USERNAME: usize = 255;
 const NO_WINDOWS: &str = "instances are Linux.";
 
 const CONTAINER_ID: Param = refused("ContainerId", NO_CONTAINERS);
@@ -101,25 +104,12 @@ fn plainly(params: &Params) -> Result<(), ApiError> {
     if params.flag("Timed")?.unwrap_or(false) {
         return Err(params.illegal("Timed", "a command is run once, at once."));
     }
+    if params.text("Username").is_some_and(|name| name.chars().count() > USERNAME) {
+        let message = format!("A user's name has at most {USERNAME} characters; commands run as root.");
+        return Err(ApiError::new(403, "Username.ExceedLimit", message));
+    }
     params.choice("Username", &[("root", ())])?;
     Ok(())
-}
-
-/// Values of parameters, one JSON object.
-fn values(params: &Params) -> Result<BTreeMap<String, String>, ApiError> {
-    let Some(text) = params.text("Parameters") else { return Ok(BTreeMap::new()) };
-    let members: BTreeMap<String, Value> = serde_json::from_str(text).unwrap_or_default();
-    let value = |(name, value)| match value {
-        Value::String(text) => Some((name, text)),
-        Value::Number(number) => Some((name, number.to_string())),
-        Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
-    };
-    let count = members.len();
-    let values: BTreeMap<String, String> = members.into_iter().filter_map(value).collect();
-    if values.is_empty() || values.len() < count {
-        return Err(params.illegal("Parameters", r#"give a JSON object of texts, such as {"name":"value"}."#));
-    }
-    Ok(values)
 }
 
 fn instances(params: &Params) -> Result<BTreeSet<InstanceId>, ApiError> {
@@ -137,7 +127,7 @@ fn run(call: &Call) -> Result<Write, ApiError> {
     let command = RunCommand {
         command: commands::described(params, Encoding::PlainText)?,
         keep: params.flag("KeepCommand")?.unwrap_or(false),
-        values: values(params)?,
+        values: values(call)?,
         instances: instances(params)?,
     };
     invoked(AssistantCommand::Run(command))
@@ -151,7 +141,7 @@ fn invoke(call: &Call) -> Result<Write, ApiError> {
         labels: call::labels(params, None, None)?,
         working_dir: commands::working_dir(params)?,
         timeout: commands::timeout(params)?,
-        values: values(params)?,
+        values: values(call)?,
         instances: instances(params)?,
     };
     invoked(AssistantCommand::Invoke(command))

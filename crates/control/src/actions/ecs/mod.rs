@@ -22,6 +22,7 @@ mod results;
 mod rule;
 mod run;
 mod tags;
+mod values;
 
 use super::Action;
 

@@ -5,6 +5,7 @@ use model::command::{Command, Output};
 use model::id::InstanceId;
 use serde_json::{Value, json};
 
+use super::instances::few_instances;
 use crate::actions::{Action, Call, Param, View, Write, call, no_effect, refused, works};
 use crate::rpc::{ApiError, Params, Product};
 
@@ -81,6 +82,7 @@ fn one(call: &Call) -> Result<Vec<InstanceId>, ApiError> {
 
 fn some(params: &Params) -> Result<Vec<InstanceId>, ApiError> {
     let ids = call::ids(params, "InstanceId")?;
+    few_instances(ids.len())?;
     if ids.is_empty() { Err(params.missing("InstanceId")) } else { Ok(ids) }
 }
 

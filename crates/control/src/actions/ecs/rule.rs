@@ -20,6 +20,9 @@ use crate::rpc::{ApiError, Params, time};
 /// Parts of a rule that this version cannot honour: refused, because a rule without them would say something else.
 const UNSUPPORTED: [&str; 3] = ["SourcePrefixListId", "DestPrefixListId", "PortRangeListId"];
 
+/// Most rules in a request.
+pub(super) const RULES: usize = 100;
+
 /// The names of a rule's parameters, and the codes of what is wrong with them.
 struct Names {
     /// The other side.
@@ -80,6 +83,10 @@ pub(super) fn rules(params: &Params, direction: Direction) -> Result<Vec<NewRule
     let listed = params.list("Permissions")?;
     if listed.is_empty() {
         return Ok(vec![rule(params, direction)?]);
+    }
+    if listed.len() > RULES {
+        let why = format!("Permissions has {} rules; give at most {RULES} at once", listed.len());
+        return Err(malformed("InvalidParam.Permissions", why));
     }
     let rules: Vec<NewRule> =
         listed.iter().map(|params| rule(params, direction)).collect::<Result<_, _>>()?;

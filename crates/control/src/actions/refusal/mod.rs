@@ -43,6 +43,12 @@ pub fn tag_twice(product: Product, key: &str) -> ApiError {
     ApiError::new(status, code, format!("The tag {shown} is given twice. Give it once."))
 }
 
+/// More tags than a request may name.
+pub fn too_many_tags(product: Product, most: u32) -> ApiError {
+    let (status, code) = shared::too_many_tags(product);
+    ApiError::new(status, code, format!("At most {most} tags can be named. Name fewer."))
+}
+
 fn sentence(text: &str) -> Cow<'static, str> {
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
@@ -71,8 +77,8 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::WrongPower { .. } => (403, "IncorrectInstanceStatus"),
         R::MixedGroupKinds { .. } => shared::mixed_groups(product),
         R::AlreadyMember { .. } => shared::already_member(product),
-        R::NotMember { .. } => shared::not_member(product),
-        R::LastSecurityGroup(_) => (403, "InstanceLastSecurityGroup"),
+        R::NotMember { member, .. } => shared::not_member(product, member.kind()),
+        R::LastSecurityGroup(member) => shared::last_group(member.kind()),
         R::EniServiceManaged(_) => (403, "InvalidOperation.EniServiceManaged"),
         R::Eni(refusal) => eni(refusal),
         R::Assistant(refusal) => assistant(refusal),
@@ -132,7 +138,8 @@ fn together(refusal: &TogetherRefusal) -> Code {
     match refusal {
         TogetherRefusal::Amount(_) => (403, "InvalidParam.Amount"),
         TogetherRefusal::HostNames { .. } => (403, "InvalidHostname.SizeInvalid"),
-        TogetherRefusal::NumberedName => (403, "InvalidParams.HostnameExceed"),
+        TogetherRefusal::NumberedName => (403, "InvalidParams.InstanceNameExceed"),
+        TogetherRefusal::NumberedHostName => (403, "InvalidParams.HostnameExceed"),
     }
 }
 

@@ -174,10 +174,10 @@ pub(super) fn vpc_mismatch(product: Product, what: Kind, other: Kind) -> Code {
         return (404, "Forbidden.NotInSameVpc");
     }
     let elsewhere = not_found(Product::Privatelink, what);
-    let others = if matches!(other, Kind::Instance | Kind::Eni) {
-        (403, "InvalidOperation.VpcMismatch")
-    } else {
-        (400, "InvalidSecurityGroup.VpcMismatch")
+    let others = match (what, other) {
+        (Kind::VSwitch, _) => (404, "InvalidVSwitch.NotBelongToVpc"),
+        (_, Kind::Instance | Kind::Eni) => (403, "InvalidOperation.VpcMismatch"),
+        (_, _) => (400, "InvalidSecurityGroup.VpcMismatch"),
     };
     let nlb = if what == Kind::SecurityGroup { (400, "Mismatch.vpc") } else { (400, "Mismatch.VpcId") };
     of(product, nlb, elsewhere, others)
@@ -213,10 +213,11 @@ pub(super) fn address(product: Product, refusal: &AddressRefusal) -> Code {
         A::Taken { address, .. } if address.is_ipv6() => {
             of(product, (400, "ResourceInUse.IP"), unavailable, (403, "InvalidIp.IpAssigned"))
         }
-        A::Taken { .. } | A::ForSeveral => {
+        A::Taken { .. } => {
             let others = (400, "InvalidPrivateIpAddress.Duplicated");
             of(product, (400, "ResourceInUse.IP"), unavailable, others)
         }
+        A::ForSeveral => (400, "InvalidPrimaryIpAddress.SizeInvalid"),
         A::NoneFree(_) => {
             let none = (400, "ResourceNotEnough.VSwitchIp");
             of(product, none, none, (403, "InvalidParameter.NotEnoughIpInVSwitch"))
@@ -247,9 +248,20 @@ pub(super) fn already_member(product: Product) -> Code {
     of(product, (400, "Conflict.SecurityGroup"), (400, "SecurityGroupExist"), others)
 }
 
-pub(super) fn not_member(product: Product) -> Code {
+pub(super) fn not_member(product: Product, member: Kind) -> Code {
     let nlb = (404, "ResourceNotFound.SecurityGroup");
-    of(product, nlb, (400, "SecurityGroupNotFound"), (403, "InstanceNotInSecurityGroup"))
+    let others = if member == Kind::Eni {
+        (400, "InvalidSecurityGroupAssociation.NotFound")
+    } else {
+        (403, "InstanceNotInSecurityGroup")
+    };
+    of(product, nlb, (400, "SecurityGroupNotFound"), others)
+}
+
+pub(super) fn last_group(member: Kind) -> Code {
+    let code =
+        if member == Kind::Eni { "InvalidOperation.AtLeastInOneGroup" } else { "InstanceLastSecurityGroup" };
+    (403, code)
 }
 
 pub(super) fn zone_twice(product: Product) -> Code {
@@ -259,6 +271,11 @@ pub(super) fn zone_twice(product: Product) -> Code {
 pub(super) fn tag_twice(product: Product) -> Code {
     let others = if product == Product::Vpc { "Forbidden.TagKey.Duplicated" } else { "Duplicate.TagKey" };
     of(product, (400, "IllegalParam.Tag"), (400, "DuplicatedTagKey"), (400, others))
+}
+
+pub(super) fn too_many_tags(product: Product) -> Code {
+    let others = if product == Product::Vpc { "SizeLimitExceeded.TagNum" } else { "InvalidTagCount" };
+    of(product, (400, "IllegalParam.Tag"), (400, "IllegalParamFormat.Tag"), (400, others))
 }
 
 pub(super) fn range(product: Product) -> Code {

@@ -91,6 +91,7 @@ impl Life {
         let other = self.ask(request, &[token, ("AcceptLanguage", "en-US")]).await;
         let expected = match request.action.product {
             Product::Nlb => (400, "IdempotenceSignatureMismatch"),
+            Product::Ecs if name == "ModifyInstanceSpec" => (400, "IdempotenceParamNotMatch"),
             Product::Ecs => (403, "IdempotentParameterMismatch"),
             _ => (400, "IdempotentParameterMismatch"),
         };

@@ -35,7 +35,7 @@ const CASES: &[Case] = &[
     (Quota::TagsAResource, Privatelink, "TagResources", &[("ResourceType", "vpcendpoint"), ("ResourceId.1", "<endpoint>"), TAG], 400, "QuotaExceed.TagsPerResource"),
     (Quota::SecurityGroupsAnAccount, Ecs, "CreateSecurityGroup", &[("VpcId", "<vpc>")], 403, "QuotaExceed.SecurityGroup"),
     (Quota::RulesAGroup, Ecs, "AuthorizeSecurityGroup", &[("SecurityGroupId", "<security_group>"), ("IpProtocol", "UDP"), ("PortRange", "1/1"), ("SourceCidrIp", "10.0.0.0/8")], 403, "AuthorizationLimitExceed"),
-    (Quota::GroupsAnEni, Ecs, "RunInstances", &[("ImageId", "host"), ("VSwitchId", "<vswitch>"), ("SecurityGroupId", "<security_group>")], 403, "InstanceSecurityGroupLimitExceeded"),
+    (Quota::GroupsAnEni, Ecs, "RunInstances", &[("ImageId", "host"), ("VSwitchId", "<vswitch>"), ("SecurityGroupId", "<security_group>")], 400, "JoinedGroupLimitExceed"),
     (Quota::EnisAnAccount, Ecs, "CreateNetworkInterface", &[("VSwitchId", "<vswitch>"), ("SecurityGroupId", "<security_group>")], 403, "MaxEniCountExceeded"),
     (Quota::EnisAnInstance, Ecs, "AttachNetworkInterface", &[("InstanceId", "<instance_g>"), ("NetworkInterfaceId", "<eni>")], 403, "EniPerInstanceLimitExceeded"),
     (Quota::AddressesAnEni, Ecs, "AssignPrivateIpAddresses", &[("NetworkInterfaceId", "<eni>"), ("SecondaryPrivateIpAddressCount", "1")], 403, "InvalidOperation.Ipv4CountExceeded"),

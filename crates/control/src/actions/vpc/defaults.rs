@@ -5,7 +5,7 @@ use model::id::ZoneId;
 use model::vpc::VpcCidr;
 
 use super::{IPV6_GIVEN, vpcs, vswitches};
-use crate::actions::{Action, Call, Write, call, refused, works};
+use crate::actions::{Action, Call, Write, call, refused_as, works};
 use crate::rpc::{ApiError, Product};
 
 /// Actions that need no range.
@@ -13,7 +13,11 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::write(
         Product::Vpc,
         "CreateDefaultVpc",
-        &[works("ResourceGroupId"), works("EnableIpv6"), refused("Ipv6CidrBlock", IPV6_GIVEN)],
+        &[
+            works("ResourceGroupId"),
+            works("EnableIpv6"),
+            refused_as("Ipv6CidrBlock", "IllegalParam.Ipv6CidrBlock", IPV6_GIVEN),
+        ],
         vpc,
     ),
     Action::write(Product::Vpc, "CreateDefaultVSwitch", &[works("ZoneId"), works("Ipv6CidrBlock")], vswitch),

@@ -27,5 +27,9 @@ pub const ACTIONS: &[&[Action]] = &[
 
 /// Why parameters about address pools are refused.
 const NO_IPAM: &str = "this version has no address pools: give a range.";
+/// The code of a pool that is asked for.
+const IPAM: &str = "UnsupportedFeature.Ipam";
+/// The code of an IPv6 range of an Internet provider.
+const ISP: &str = "UnsupportedFeature.Ipv6Isp";
 /// Why parameters about a VPC's IPv6 range are refused.
 const IPV6_GIVEN: &str = "the system gives a VPC its one IPv6 range, out of private addresses.";

@@ -5,8 +5,8 @@ use model::command::{Command, Output};
 use model::vpc::VpcCidr;
 use serde_json::{Value, json};
 
-use super::{IPV6_GIVEN, NO_IPAM};
-use crate::actions::{Action, Call, View, Write, call, refused, works};
+use super::{IPAM, IPV6_GIVEN, ISP, NO_IPAM};
+use crate::actions::{Action, Call, View, Write, call, refused, refused_as, works};
 use crate::rpc::{ApiError, Params, Product};
 
 /// Actions about secondary ranges.
@@ -18,11 +18,11 @@ pub(super) const ACTIONS: &[Action] = &[
             works("VpcId"),
             works("SecondaryCidrBlock"),
             works("IpVersion"),
-            refused("SecondaryCidrMask", NO_IPAM),
-            refused("IpamPoolId", NO_IPAM),
+            refused_as("SecondaryCidrMask", "IllegalParam.SecondaryCidrMask", NO_IPAM),
+            refused_as("IpamPoolId", IPAM, NO_IPAM),
             refused("IPv6CidrBlock", IPV6_GIVEN),
             refused("Ipv6CidrMask", IPV6_GIVEN),
-            refused("Ipv6Isp", IPV6_GIVEN),
+            refused_as("Ipv6Isp", ISP, IPV6_GIVEN),
         ],
         associate,
     ),

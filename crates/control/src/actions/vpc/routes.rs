@@ -217,6 +217,7 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
     let table = call.owned::<RouteTable>("RouteTableId")?;
     let ranges = params.texts("DestCidrBlockList")?;
     params.choice("IpVersion", &[("ipv4", ()), ("ipv6", ())])?;
+    params.choice("RouteEntryType", &["Custom", "System", "BGP", "CEN", "ECR"].map(|word| (word, ())))?;
     let named = [
         ("DestinationCidrBlock", "DestinationCidrBlock"),
         ("IpVersion", "IpVersion"),

@@ -9,10 +9,10 @@ use model::tables::{Key, Kind};
 use model::vpc::{Vpc, VpcCidr};
 use serde_json::{Value, json};
 
-use super::{IPV6_GIVEN, NO_IPAM};
+use super::{IPAM, IPV6_GIVEN, ISP, NO_IPAM};
 use crate::actions::list::resource_group;
 use crate::actions::older::{self, never, page, vpc_tags};
-use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
+use crate::actions::{Action, Call, View, Write, call, no_effect, refused, refused_as, works};
 use crate::rpc::{ApiError, Params, Product, time};
 
 const NO_USER_CIDR: &str = "this version routes private addresses alone.";
@@ -31,13 +31,13 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ResourceGroupId"),
             works("Tag"),
             works("VpcName"),
-            refused("Ipv4CidrMask", NO_IPAM),
-            refused("Ipv4IpamPoolId", NO_IPAM),
-            refused("Ipv6CidrBlock", IPV6_GIVEN),
+            refused_as("Ipv4CidrMask", "IllegalParam.Ipv4CidrMask", NO_IPAM),
+            refused_as("Ipv4IpamPoolId", IPAM, NO_IPAM),
+            refused_as("Ipv6CidrBlock", "IllegalParam.Ipv6CidrBlock", IPV6_GIVEN),
             refused("Ipv6CidrMask", IPV6_GIVEN),
-            refused("Ipv6IpamPoolId", NO_IPAM),
-            refused("Ipv6Isp", IPV6_GIVEN),
-            refused("UserCidr", NO_USER_CIDR),
+            refused_as("Ipv6IpamPoolId", IPAM, NO_IPAM),
+            refused_as("Ipv6Isp", ISP, IPV6_GIVEN),
+            refused_as("UserCidr", "IllegalParam.UserCidr", NO_USER_CIDR),
         ],
         create,
     ),
@@ -56,9 +56,9 @@ pub(super) const ACTIONS: &[Action] = &[
             works("EnableIPv6"),
             works("VpcId"),
             works("VpcName"),
-            refused("CidrBlock", ONE_RANGE),
-            refused("Ipv6CidrBlock", IPV6_GIVEN),
-            refused("Ipv6Isp", IPV6_GIVEN),
+            refused_as("CidrBlock", "IllegalCidrBlock", ONE_RANGE),
+            refused_as("Ipv6CidrBlock", "IllegalParam.Ipv6Cidr", IPV6_GIVEN),
+            refused_as("Ipv6Isp", ISP, IPV6_GIVEN),
         ],
         modify,
     ),
@@ -137,6 +137,10 @@ fn modify(call: &Call) -> Result<Write, ApiError> {
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "VpcId", "VpcName")?;
+    if !filter.few_ids() {
+        let message = older::too_many_ids("VpcId");
+        return Err(ApiError::new(400, "InvalidVpcIdNumber.NotSupported", message));
+    }
     let (is_default, ipv6) = (params.flag("IsDefault")?, params.flag("EnableIpv6")?);
     let asked = |vpc: &&Arc<Vpc>| {
         ipv6.is_none_or(|it| it == vpc.ipv6)

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use ipnet::AddrParseError;
 use model::command::vpc::{CreateVSwitch, ModifyVSwitch, SwitchIpv6, VpcCommand};
 use model::command::{Command, Output};
 use model::id::ZoneId;
 use model::meta::Relabel;
-use model::vpc::{VSwitch, VSwitchCidr, Vpc};
+use model::vpc::{InvalidCidr, VSwitch, VSwitchCidr, Vpc};
 use serde_json::{Value, json};
 
 use super::route_tables::made_by;
 use super::{IPV6_GIVEN, NO_IPAM};
 use crate::actions::list::resource_group;
 use crate::actions::older::{self, page, vpc_tags, wanted};
-use crate::actions::{Action, Call, View, Write, call, no_effect, refused, works};
+use crate::actions::{Action, Call, View, Write, call, no_effect, refused, refused_as, works};
 use crate::rpc::{ApiError, Params, Product, time};
 
 /// Actions about vSwitches.
@@ -31,7 +32,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("ZoneId"),
             refused("CidrMask", NO_IPAM),
             refused("Ipv6CidrMask", NO_IPAM),
-            refused("VpcIpv6CidrBlock", IPV6_GIVEN),
+            refused_as("VpcIpv6CidrBlock", "IllegalParam.VpcIpv6CidrBlock", IPV6_GIVEN),
         ],
         create,
     ),
@@ -46,7 +47,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("VSwitchId"),
             works("VSwitchName"),
             refused("Ipv6CidrMask", NO_IPAM),
-            refused("VpcIpv6CidrBlock", IPV6_GIVEN),
+            refused_as("VpcIpv6CidrBlock", "IllegalParam.VpcIpv6CidrBlock", IPV6_GIVEN),
         ],
         modify,
     ),
@@ -94,8 +95,17 @@ pub(super) fn made(command: VpcCommand) -> Write {
 }
 
 fn range(params: &Params) -> Result<VSwitchCidr, ApiError> {
-    let net = params.parse("CidrBlock")?.ok_or_else(|| params.missing("CidrBlock"))?;
-    VSwitchCidr::new(net).map_err(|error| params.illegal("CidrBlock", format_args!("{error}.")))
+    let illegal = |code, why: &dyn std::fmt::Display| {
+        ApiError::new(400, code, format!("The parameter CidrBlock is not valid: {why}."))
+    };
+    let net = params.required("CidrBlock")?.parse();
+    let net = net.map_err(|error: AddrParseError| illegal("IllegalParam.CidrBlock", &error))?;
+    VSwitchCidr::new(net).map_err(|error| match error {
+        InvalidCidr::Mask { .. } => illegal("InvalidCirdrBlock.MaskLength", &error),
+        InvalidCidr::HostBits(_) | InvalidCidr::Reserved { .. } => {
+            illegal("InvalidCidrBlock.Malformed", &error)
+        }
+    })
 }
 
 /// Which /64 of the VPC's IPv6 range it gets.
@@ -136,6 +146,10 @@ fn switch_ipv6(params: &Params) -> Result<Option<SwitchIpv6>, ApiError> {
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "VSwitchId", "VSwitchName")?;
+    if !filter.few_ids() {
+        let message = older::too_many_ids("VSwitchId");
+        return Err(ApiError::new(404, "InvalidVSwitchIdNumber.NotSupported", message));
+    }
     let (is_default, ipv6) = (params.flag("IsDefault")?, params.flag("EnableIpv6")?);
     let asked = |vswitch: &&Arc<VSwitch>| {
         ipv6.is_none_or(|it| it == vswitch.ipv6.is_some())

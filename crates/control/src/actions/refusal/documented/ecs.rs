@@ -1,0 +1,123 @@
+//! What actions of Ecs call otherwise.
+
+use super::{Otherwise, otherwise};
+
+#[rustfmt::skip]
+pub(super) const TABLE: &[Otherwise] = otherwise! {
+    // Security groups.
+    AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress ModifySecurityGroupEgressRule:
+        "InvalidSourceGroupId.NotFound" => 404 "InvalidDestGroupId.NotFound";
+    AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress ModifySecurityGroupEgressRule:
+        "InvalidSourceCidrIp.Malformed" => 400 "InvalidDestCidrIp.Malformed";
+    AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress ModifySecurityGroupEgressRule:
+        "MissingParameter.Source" => 400 "MissingParameter.Dest";
+    AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress ModifySecurityGroupEgressRule:
+        "InvalidSecurityGroup.VpcMismatch" => 400 "InvalidDestGroupId.Mismatch";
+    AuthorizeSecurityGroup RevokeSecurityGroup ModifySecurityGroupRule:
+        "InvalidSecurityGroup.VpcMismatch" => 400 "InvalidSourceGroupId.Mismatch";
+    ModifySecurityGroupRule ModifySecurityGroupEgressRule:
+        "InvalidPortRange.Malformed" => 400 "InvalidParam.PortRange";
+    ModifySecurityGroupRule ModifySecurityGroupEgressRule:
+        "InvalidGroupAuthParameter.OperationDenied" => 400 "OperationDenied";
+    AuthorizeSecurityGroup RevokeSecurityGroup ModifySecurityGroupRule
+    AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress ModifySecurityGroupEgressRule
+    CreateSecurityGroup ModifySecurityGroupAttribute:
+        "InvalidParameter.Description" => 400 "InvalidSecurityGroupDiscription.Malformed";
+    CreateSecurityGroup ModifySecurityGroupAttribute:
+        "InvalidParameter.SecurityGroupName" => 400 "InvalidSecurityGroupName.Malformed";
+    DescribeSecurityGroups: "InvalidParameter.NextToken" => 400 "InValidParameter.NextToken";
+
+    // Interfaces and their addresses.
+    CreateNetworkInterface ModifyNetworkInterfaceAttribute:
+        "InvalidSecurityGroup.VpcMismatch" => 403 "InvalidOperation.VpcMismatch";
+    CreateNetworkInterface ModifyNetworkInterfaceAttribute ModifyInstanceAttribute RunInstances:
+        "InstanceSecurityGroupLimitExceeded" => 400 "JoinedGroupLimitExceed";
+    CreateNetworkInterface ModifyNetworkInterfaceAttribute:
+        "InvalidParameter.NetworkInterfaceName" => 403 "InvalidParams.NetworkInterfaceName";
+    CreateNetworkInterface: "InvalidOperation.MultiGroupType" => 403 "EnterpriseGroupLimited.MutliGroupType";
+    CreateNetworkInterface: "InvalidIp.IpAssigned" => 404 "InvalidOperation.AddressAlreadyAllocated";
+    CreateNetworkInterface AssignPrivateIpAddresses:
+        "InvalidParameter.NotEnoughIpInVSwitch" => 403 "InvalidVSwitchId.IpNotEnough";
+    AssignPrivateIpAddresses: "InvalidParameter.SecondaryPrivateIpAddressCount"
+        => 400 "InvalidSecondaryPrivateIpAddressCount.Malformed";
+    DescribeNetworkInterfaces: "InvalidParameter.PageNumber" => 403 "InvalidOperation.InvalidEniPageNumber";
+
+    // Instances.
+    RunInstances CreateInstance ModifyInstanceAttribute:
+        "InvalidParameter.InstanceName" => 400 "InvalidInstanceName.Malformed";
+    RunInstances CreateInstance ModifyInstanceAttribute:
+        "InvalidParameter.Description" => 400 "InvalidDescription.Malformed";
+    RunInstances CreateInstance ModifyInstanceSpec:
+        "InvalidParameter.ClientToken" => 400 "InvalidClientToken.ValueNotSupported";
+    RunInstances CreateInstance:
+        "InvalidOperation.VSwitchIpv6Disabled" => 403 "InvalidVSwitch.Ipv6NotTurnOn";
+    RunInstances CreateInstance:
+        "InvalidParameter.NotEnoughIpInVSwitch" => 400 "QuotaExceeded.PrivateIpAddress";
+    RunInstances: "InvalidParameter.NetworkInterface" => 403 "InvalidParameter.NetworkInterface";
+    ModifyInstanceAttribute RunInstances: "InvalidOperation.MultiGroupType"
+        => 403 "EnterpriseGroupLimited.MutliGroupType";
+    ModifyInstanceAttribute ModifyInstanceVpcAttribute:
+        "InvalidSecurityGroup.VpcMismatch" => 404 "InvalidSecurityGroupVpc.NotBelongToOneVpc";
+    ModifyInstanceAttribute ModifyInstanceVpcAttribute: "InvalidParameter.SecurityGroupIdRepeated"
+        => 404 "InvalidParameter.SecurityGroupIdRepeated";
+    ModifyInstanceSpec: "IncorrectInstanceStatus" => 400 "InvalidInstanceStatus.NotStopped";
+    ModifyInstanceSpec: "IdempotentParameterMismatch" => 400 "IdempotenceParamNotMatch";
+    ModifyInstanceVpcAttribute:
+        "InvalidVpcZone.NotSupported" => 403 "InvalidOperation.VswAndEcsAvailabilityZoneMismatch";
+    ModifyInstanceVpcAttribute:
+        "InvalidOperation.MultiGroupType" => 404 "EnterpriseGroupLimited.MutliGroupType";
+    ModifyInstanceVpcAttribute: "InstanceSecurityGroupLimitExceeded" => 404 "JoinedGroupLimitExceed";
+    ModifyInstanceVpcAttribute: "InvalidParameter.NotEnoughIpInVSwitch"
+        => 404 "InvalidParameter.NotEnoughIpInVSwitch";
+    ModifyInstanceVpcAttribute: "DependencyViolation" => 404 "InvalidDependence.BeenUsedAsAppServer";
+    ModifyInstanceVpcAttribute:
+        "DependencyViolation.RouteEntry" => 404 "InvalidDependence.NextHopOfCustomRouter";
+    DescribeInstances: "InvalidParameter.Status" => 404 "InvalidStatus.NotFound";
+    DescribeInstances: "InvalidParameter.InstanceNetworkType" => 404 "InvalidNetworkType.NotFound";
+    DescribeDisks: "InvalidParameter.Status" => 400 "InvalidStatus.ValueNotSupported";
+    DescribeDisks: "InvalidParameter.DiskType" => 400 "InvalidDiskType.ValueNotSupported";
+    DescribeDisks: "InvalidZoneId.NotFound" => 400 "InvalidZoneId.NotFound";
+    DescribeInstanceRamRole: "InvalidParameter.InstanceIds" => 400 "InvalidInstanceIds.Malformed";
+    DescribeInstanceAttachmentAttributes: "InvalidInstanceId.NotFound" => 404 "InvalidInstanceIds.NotFound";
+    DescribeInstanceAutoRenewAttribute:
+        "InvalidParameter.TooManyInstanceIds" => 403 "InvalidParameter.ToManyInstanceIds";
+    DescribeInstanceMaintenanceAttributes:
+        "InvalidParameter.TooManyInstanceIds" => 403 "InstanceIdLimitExceeded";
+
+    // Key pairs.
+    CreateKeyPair ImportKeyPair: "InvalidParameter.KeyPairName" => 400 "InvalidKeyPairName.Malformed";
+    DeleteKeyPairs: "InvalidParameter.KeyPairNames" => 400 "InvalidKeyPairNames.ValueNotSupported";
+
+    // The cloud assistant.
+    CreateCommand RunCommand: "InvalidParameter.Name" => 403 "InvalidParameterCharacter.CommandName";
+    CreateCommand RunCommand:
+        "InvalidParameter.Description" => 403 "InvalidParameterCharacter.CommandDescription";
+    RunCommand: "QuotaExceed.Tags" => 400 "NumberExceed.Tags";
+    RunCommand: "Parameter.NotMatched" => 400 "Parameter.NotMatched";
+    RunCommand: "ParameterKey.Duplicate" => 400 "ParameterKey.Duplicate";
+    RunCommand InvokeCommand: "InvalidInstanceId.NotFound" => 404 "InvalidInstance.NotFound";
+    RunCommand InvokeCommand: "InvalidParameter.ClientToken" => 400 "InvalidClientToken.Malformed";
+    DescribeCommands DescribeInvocations DescribeInvocationResults DescribeCloudAssistantStatus:
+        "InvalidParameter.PageNumber" => 400 "InvalidParam.PageNumber";
+    DescribeCommands DescribeInvocations DescribeInvocationResults DescribeCloudAssistantStatus:
+        "InvalidParameter.PageSize" => 400 "InvalidParam.PageSize";
+    DescribeCommands DescribeInvocations DescribeInvocationResults RunCommand:
+        "MissingParameter.Key" => 400 "MissingParameter.TagKey";
+    DescribeCommands DescribeInvocations DescribeInvocationResults ListTagResources UntagResources:
+        "InvalidTagCount" => 400 "NumberExceed.Tags";
+
+    // Tags and resource groups.
+    TagResources UntagResources ListTagResources JoinResourceGroup DescribeTags:
+        "InvalidParameter.ResourceType" => 404 "InvalidResourceType.NotFound";
+    TagResources UntagResources ListTagResources:
+        "MissingParameter.ResourceType" => 404 "MissingParameter.ResourceType";
+    TagResources UntagResources: "MissingParameter.ResourceId" => 404 "MissingParameter.ResourceIds";
+    TagResources UntagResources ListTagResources:
+        "InvalidParameter.ResourceId" => 400 "NumberExceed.ResourceIds";
+    TagResources: "MissingParameter.Tag" => 404 "MissingParameter.Tags";
+    TagResources UntagResources JoinResourceGroup:
+        "InvalidInstanceId.NotFound" "InvalidEniId.NotFound" "InvalidSecurityGroupId.NotFound"
+        "InvalidKeyPairName.NotFound" "InvalidCmdId.NotFound" "InvalidInvokeId.NotFound"
+        => 404 "InvalidResourceId.NotFound";
+    ListTagResources: "InvalidParameter.NextToken" => 403 "Invalid.NextToken";
+};
