@@ -156,6 +156,16 @@ def test_a_listener_tells_servers_where_a_client_comes_from(cloud):
     assert shown() == dict(zip(names, (False, True, False)))
 
 
+def test_a_listener_of_datagrams_tells_it_too(cloud):
+    group = cloud.sdk.nlb.CreateServerGroup(ServerGroupName="told-udp", VpcId=cloud.vpc, Protocol="UDP")["ServerGroupId"]
+    asked = {"LoadBalancerId": cloud.nlb, "ListenerProtocol": "UDP", "ListenerPort": 53, "ServerGroupId": group}
+    id = cloud.sdk.nlb.CreateListener(**asked, ProxyProtocolEnabled=True)["ListenerId"]
+    shown = lambda: cloud.sdk.nlb.GetListenerAttribute(ListenerId=id)["ProxyProtocolEnabled"]
+    assert shown() is True
+    cloud.sdk.nlb.UpdateListenerAttribute(ListenerId=id, ProxyProtocolEnabled=False)
+    assert shown() is False
+
+
 def test_rules_are_given_together_and_taken_away_together(cloud):
     ecs = cloud.sdk.ecs
     for suffix, side, ways in (("", "Source", "ingress"), ("Egress", "Dest", "egress")):

@@ -23,6 +23,12 @@ In part: the scheduler `Wlc` counts the connections that pass through this host.
 `Wrr`, `Rr` and `Wlc` place connections by hash, in proportion to the weights (`Rr`: in equal shares). `Qch` knows QUIC connections by the first
 eight bytes of the ids that their servers gave them; a client that moves to an id that it was given under encryption is placed anew.
 
+With UDP the header of the PROXY protocol (family 0x12 or 0x22) stands in front of every datagram, as name servers expect it (BIND, Unbound, Knot,
+PowerDNS), because any of them may be lost or come first; answers have none. The server sees the load balancer's address, as with TCP, also where client IP
+preservation is on. What no longer fits into a packet with its header is sent in fragments, which IPv6 servers do not get: theirs
+have room for 1,472 bytes with the header, which has 28 in IPv4 and 52 in IPv6, and what it tells of ids (at most 86). What IPv6 clients send in fragments
+is not taken. A closed port of a server is not told to the client.
+
 Parameters of which not every value of the cloud is taken; the others are refused, with the code that is documented for that where there is one:
 
 | parameter | is | because |
@@ -33,7 +39,6 @@ Parameters of which not every value of the cloud is taken; the others are refuse
 | ZonePrivateIpAddressCount | 1 | a zone's interface has one address (of each family) that stands for the service, as in the cloud (`QuotaExceeded.IpQuotaPerEp`) |
 | AddressType of a load balancer | Intranet | no address is public |
 | ServerType | Ecs, Eni, Ip | there are no container instances (`ResourceNotFound.Eci`) |
-| ProxyProtocolEnabled with UDP | false | the header goes before the first byte of a connection, and datagrams have none |
 | SecSensorEnabled | false, or true once SetHdMonitorRegionConfig has been asked | it is kept and shown; there is no second-level monitoring |
 | NextHopType, NextHopList | Instance, NetworkInterface; one hop | there are no gateways for a route to lead to, and packets take one way |
 | DestinationCidrBlock | an IPv4 range | routes that users add are of IPv4; in IPv6 the vSwitches of a VPC reach each other (`OperationFailed.NotSupportIPV6`) |

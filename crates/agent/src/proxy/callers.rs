@@ -26,6 +26,8 @@ const LONGEST: u64 = 4096;
 /// A connection that a proxy has opened. Several may come from one port, each to another server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Opened {
+    /// Its number in the IP header: TCP and UDP have ports of their own.
+    pub(crate) protocol: u8,
     /// The proxy's own end.
     pub(crate) from: SocketAddrV4,
     /// The server, by its alias.
@@ -50,7 +52,7 @@ impl Callers {
         Remembered { callers: Arc::clone(self), opened }
     }
 
-    fn of(&self, opened: Opened) -> Option<Origin> {
+    pub(super) fn of(&self, opened: Opened) -> Option<Origin> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&opened).copied()
     }
 
@@ -143,6 +145,7 @@ mod tests {
     use model::id::{EndpointIndex, ListenerIndex};
 
     use super::*;
+    use crate::proxy::{TCP, UDP};
 
     fn origin(endpoint: u32) -> Origin {
         Origin {
@@ -170,8 +173,10 @@ mod tests {
         let config = config("told");
         let from = SocketAddrV4::new([100, 112, 0, 1].into(), 4000);
         // One port serves for each server.
-        let to = |server| Opened { from, to: SocketAddrV4::new([100, 64, 0, server].into(), 81) };
+        let to =
+            |server| Opened { protocol: TCP, from, to: SocketAddrV4::new([100, 64, 0, server].into(), 81) };
         let (one, other) = (to(1), to(2));
+        let datagrams = Opened { protocol: UDP, ..one };
         let callers = Arc::new(Callers::default());
         let asked = |opened| {
             let config = config.clone();
@@ -184,6 +189,7 @@ mod tests {
         let first = callers.remember(one, origin(7));
         let _second = callers.remember(other, origin(8));
         assert_eq!((asked(one).await, asked(other).await), (Some(origin(7)), Some(origin(8))));
+        assert_eq!(asked(datagrams).await, None, "what it has opened is a connection");
         drop(first);
         assert_eq!((asked(one).await, callers.count()), (None, 1));
         telling.abort();

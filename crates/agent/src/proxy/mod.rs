@@ -1,5 +1,5 @@
-//! The proxy: a process of its own that ends connections whose bytes must change, and opens others to servers. It goes
-//! on while the agent is away, with the settings that it was given last.
+//! The proxy: a process of its own that ends connections whose bytes must change, and opens others to servers; of UDP it
+//! takes each datagram. It goes on while the agent is away, with the settings that it was given last.
 
 use std::time::Duration;
 
@@ -13,6 +13,10 @@ mod serve;
 mod settings;
 mod splice;
 mod tls;
+
+/// Numbers in the IP header.
+const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 /// Pause after a connection could not be taken: without file descriptors it would be asked for again at once.
 const SHORTAGE: Duration = Duration::from_millis(10);

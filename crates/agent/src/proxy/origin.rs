@@ -11,8 +11,6 @@ use tables::{Address, AddressKey, Flow, FlowKey, PROXY_PORT, SERVICES_NETWORK};
 use crate::kernel::packed::{end, flow_key, packed};
 use crate::kernel::table::{Table, TableError};
 
-const TCP: u8 = 6;
-
 /// A client, and what it has asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Origin {
@@ -42,15 +40,15 @@ impl Origins {
         Ok(Self { flows: Table::open(directory, "FLOWS")?, addresses: Table::open(directory, "ADDRESSES")? })
     }
 
-    /// The origin of a connection that comes from `peer`; `None` = its flow is gone.
+    /// The origin of what comes by this protocol from `peer`; `None` = its flow is gone.
     ///
     /// # Errors
     /// When the maps cannot be read.
-    pub(super) fn of(&self, peer: SocketAddrV4) -> Result<Option<Origin>, TableError> {
+    pub(super) fn of(&self, protocol: u8, peer: SocketAddrV4) -> Result<Option<Origin>, TableError> {
         let proxy = AddressKey { network: SERVICES_NETWORK, address: packed(services::PROXY) };
         let Some(proxy) = self.addresses.get(&proxy)? else { return Ok(None) };
         let from = SocketAddrV4::new(services::PROXY, PROXY_PORT);
-        let key = flow_key(proxy.ifindex, from, peer, TCP);
+        let key = flow_key(proxy.ifindex, from, peer, protocol);
         Ok(self.flows.get(&key)?.map(|reply| origin(&reply)))
     }
 }

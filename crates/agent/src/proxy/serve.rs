@@ -1,11 +1,12 @@
 //! The process: takes connections and settings until it is told to retire and the last connection has ended.
 
 mod connection;
+mod datagrams;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -119,7 +120,7 @@ async fn serve(config: &AgentConfig) -> Result<(), ProxyError> {
     let (retire, retired) = watch::channel(false);
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let workers: Vec<_> = (0..count)
-        .map(|_| worker(known.clone(), settings.clone(), retired.clone()))
+        .map(|_| worker(known.clone(), settings.clone(), retired.clone(), datagrams::room(count)))
         .collect::<Result<_, _>>()?;
     let socket = config.proxy_socket();
     // A process that retires, or was killed, leaves its socket.
@@ -155,18 +156,25 @@ async fn serve(config: &AgentConfig) -> Result<(), ProxyError> {
     Ok(())
 }
 
-/// A thread that takes its share of the connections, until it is to retire and the last of them has ended.
+/// A thread that takes its share of connections and datagrams, until it is to retire and the last connection has ended.
 fn worker(
     known: Known,
     settings: watch::Receiver<Arc<Live>>,
     retired: watch::Receiver<bool>,
+    room: usize,
 ) -> Result<std::thread::JoinHandle<()>, ProxyError> {
     let runtime = runtime()?;
-    let clients = {
+    let at = SocketAddrV4::new(services::PROXY, PROXY_PORT);
+    let (clients, senders) = {
         let _inside = runtime.enter();
-        listen().map_err(failed(services::PROXY.to_string()))?
+        let listening = listen(at.into()).and_then(|clients| Ok((clients, datagrams::listen(at)?)));
+        listening.map_err(failed(at.to_string()))?
     };
-    let work = move || LocalSet::new().block_on(&runtime, take(clients, &known, &settings, retired));
+    let work = move || {
+        let local = LocalSet::new();
+        local.spawn_local(datagrams::take(senders, known.clone(), settings.clone(), retired.clone(), room));
+        local.block_on(&runtime, take(clients, &known, &settings, retired));
+    };
     std::thread::Builder::new().name("connections".into()).spawn(work).map_err(failed("a thread"))
 }
 
@@ -212,11 +220,11 @@ fn hold(config: &AgentConfig) -> Result<File, ProxyError> {
 }
 
 /// A successor may listen already while this process ends, and the other way round.
-fn listen() -> io::Result<TcpListener> {
+fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.set_reuseport(true)?;
-    socket.bind(SocketAddr::new(services::PROXY.into(), PROXY_PORT))?;
+    socket.bind(at)?;
     socket.listen(BACKLOG)
 }
 

@@ -171,7 +171,7 @@ impl<'a> Look<'a> {
         let ipv6 = index_of(unpacked(key.src));
         let alias = ipv6.map_or_else(|| services::alias(server), services::ipv6_alias);
         let to = SocketAddrV4::new(alias, u16::from_be(key.sport));
-        let opened = Opened { from: end(reply.dst, reply.dport), to };
+        let opened = Opened { protocol: key.protocol, from: end(reply.dst, reply.dport), to };
         for _ in 0..TRIES {
             if let Some(origin) = proxy::caller(self.config, opened) {
                 return Some(origin);

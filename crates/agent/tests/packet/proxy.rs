@@ -105,3 +105,38 @@ fn nobody_reaches_the_proxy_without_a_listener_and_it_has_no_other_names() {
     let packet = tcp(stranger, 40000, ONE.alias, 8080, SYN);
     dropped(&rig.send(HOST, &packet), DropReason::SpoofedAddress, &[HOST.index, ONE.index]);
 }
+
+#[test]
+fn datagrams_go_to_the_proxy_and_come_from_it_as_connections_do() {
+    let mut rig = Rig::new();
+    rig.listener(53, 17, |l| (l.proxied, l.idle_timeout) = (1, 20));
+    for count in [FIRST, NEXT] {
+        let out = rig.send(ANN, &udp(ANN, 5000, ENDPOINT, 53));
+        arrived(&out, HOST, "100.64.0.11:5000 > 100.64.0.2:4578", count);
+    }
+    let out = rig.send(HOST, &udp(proxy(), 4578, "100.64.0.11", 5000));
+    arrived(&out, ANN, "10.0.0.100:53 > 10.0.0.10:5000", NEXT);
+    for count in [FIRST, NEXT] {
+        let out = rig.send(HOST, &udp(nlb(), 40000, ONE.alias, 8080));
+        arrived(&out, ONE, "10.0.0.200:40000 > 10.0.0.30:8080", count);
+    }
+    let out = rig.send(ONE, &udp(ONE, 8080, NLB, 40000));
+    arrived(&out, HOST, "100.64.0.13:8080 > 100.112.0.41:40000", NEXT);
+    let timeouts: Vec<_> = rig.flows().iter().map(|(_, flow)| flow.timeout).collect();
+    assert_eq!(timeouts.iter().filter(|timeout| **timeout == 20).count(), 2, "the client's: {timeouts:?}");
+}
+
+#[test]
+fn a_listener_that_gets_a_header_or_loses_it_leads_the_next_datagram_there() {
+    let mut rig = Rig::new();
+    rig.send(ANN, &udp(ANN, 5000, ENDPOINT, 53));
+    for (epoch, proxied, to, tuple) in
+        [(2, 1, HOST, "100.64.0.11:5000 > 100.64.0.2:4578"), (3, 0, ONE, "10.0.0.10:5000 > 10.0.0.30:8080")]
+    {
+        rig.listener(53, 17, |l| (l.proxied, l.idle_timeout) = (proxied, 20));
+        rig.epoch(epoch);
+        let out = rig.send(ANN, &udp(ANN, 5000, ENDPOINT, 53));
+        arrived(&out, to, tuple, FIRST);
+        assert_eq!(rig.flows().len(), 2);
+    }
+}

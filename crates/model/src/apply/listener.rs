@@ -2,7 +2,7 @@
 
 use crate::apply::load_balancer::{MAX_CPS, in_range};
 use crate::command::Output;
-use crate::command::nlb::{CreateListener, ProxyProtocolPatch, UpdateListener};
+use crate::command::nlb::{CreateListener, UpdateListener};
 use crate::draft::Draft;
 use crate::id::{ListenerId, LoadBalancerId, ServerGroupId};
 use crate::net::PortRange;
@@ -32,7 +32,7 @@ impl Draft {
         )?;
         let idle_timeout = it.idle_timeout.unwrap_or(longest_idle(protocol));
         limits(protocol, idle_timeout, it.cps, it.mss)?;
-        let proxy_protocol = proxy_protocol(protocol, it.proxy_protocol, ProxyProtocol::default())?;
+        let proxy_protocol = it.proxy_protocol.applied_to(ProxyProtocol::default());
         self.monitored(it.sec_sensor)?;
         let tls = self.tls(protocol, None, &it.tls)?;
         let meta = self.meta(&it.labels)?;
@@ -110,7 +110,7 @@ impl Draft {
         after.mss = it.mss.unwrap_or(after.mss);
         self.monitored(it.sec_sensor == Some(true))?;
         after.sec_sensor = it.sec_sensor.unwrap_or(after.sec_sensor);
-        after.proxy_protocol = proxy_protocol(after.protocol.value, it.proxy_protocol, after.proxy_protocol)?;
+        after.proxy_protocol = it.proxy_protocol.applied_to(after.proxy_protocol);
         after.tls = self.tls(row.protocol.value, row.tls.as_ref(), &it.tls)?;
         limits(after.protocol.value, after.idle_timeout, after.cps, after.mss)?;
         self.edit(&after, |_| ());
@@ -155,19 +155,6 @@ fn limits(protocol: ListenerProtocol, idle_timeout: u16, cps: u32, mss: u16) -> 
     in_range("IdleTimeout", idle_timeout.into(), 10, longest_idle(protocol).into())?;
     in_range("Cps", cps.into(), 0, MAX_CPS.into())?;
     in_range("Mss", mss.into(), 0, longest_segment.into())
-}
-
-/// Datagrams carry no header yet: the proxy takes connections.
-fn proxy_protocol(
-    protocol: ListenerProtocol,
-    patch: ProxyProtocolPatch,
-    before: ProxyProtocol,
-) -> Result<ProxyProtocol, Refusal> {
-    let after = patch.applied_to(before);
-    if after.enabled && protocol == ListenerProtocol::Udp {
-        return Err(Refusal::Unsupported("the PROXY protocol of a UDP listener"));
-    }
-    Ok(after)
 }
 
 fn fits(listener: ListenerProtocol, group: &ServerGroup) -> Result<(), Refusal> {

@@ -16,8 +16,9 @@ use tokio_openssl::SslStream;
 
 use super::Live;
 use crate::kernel::source_ports;
+use crate::proxy::TCP;
 use crate::proxy::callers::{Callers, Opened};
-use crate::proxy::header::{Subject, header};
+use crate::proxy::header::{Carried, Subject, header};
 use crate::proxy::origin::{Origin, Origins};
 use crate::proxy::relay::{End, relay, relay_plain};
 use crate::proxy::settings::{Listener, Server};
@@ -46,7 +47,7 @@ pub(super) async fn serve(
     mut live: watch::Receiver<Arc<Live>>,
 ) {
     let now = Arc::clone(&live.borrow_and_update());
-    let way = match known.origins.of(peer) {
+    let way = match known.origins.of(TCP, peer) {
         Ok(origin) => origin.and_then(|origin| Way::of(&now, origin)),
         Err(error) => {
             tracing::warn!(%error, "a connection without origin");
@@ -86,7 +87,7 @@ async fn carry<C: Client>(
     let Some(listener) = now.settings.listeners.get(&way.listener) else { return };
     let Some((id, mut server)) = connect(now, way, peer).await else { return reset(&[client.socket()]) };
     let _remembered = opened(&server).map(|opened| callers.remember(opened, way.origin));
-    let introduced = match introduction(now, listener, way) {
+    let introduced = match introduction(Carried::Stream, now, listener, way) {
         Some(header) => server.write_all(&header).await,
         None => Ok(()),
     };
@@ -106,7 +107,7 @@ async fn carry<C: Client>(
 
 fn opened(server: &TcpStream) -> Option<Opened> {
     match (server.local_addr().ok()?, server.peer_addr().ok()?) {
-        (SocketAddr::V4(from), SocketAddr::V4(to)) => Some(Opened { from, to }),
+        (SocketAddr::V4(from), SocketAddr::V4(to)) => Some(Opened { protocol: TCP, from, to }),
         (SocketAddr::V4(_) | SocketAddr::V6(_), _) => None,
     }
 }
@@ -142,15 +143,15 @@ impl Client for SslStream<TcpStream> {
 
 /// Where a connection is to go.
 #[derive(Clone, Copy, Debug)]
-struct Way {
-    origin: Origin,
-    listener: ListenerIndex,
-    vip: VipIndex,
+pub(super) struct Way {
+    pub(super) origin: Origin,
+    pub(super) listener: ListenerIndex,
+    pub(super) vip: VipIndex,
 }
 
 impl Way {
     /// `None` = the listener or the endpoint's acceptance is gone.
-    fn of(live: &Live, origin: Origin) -> Option<Self> {
+    pub(super) fn of(live: &Live, origin: Origin) -> Option<Self> {
         let listener = live.settings.listeners.get(&origin.listener)?;
         let target = *origin.target.ip();
         let vip = match origin.endpoint {
@@ -161,7 +162,7 @@ impl Way {
     }
 
     /// The client's address family.
-    fn family(&self) -> Family {
+    pub(super) fn family(&self) -> Family {
         let target = u32::from_ne_bytes(self.origin.target.ip().octets());
         if tables::is_ipv6(target) { Family::Ipv6 } else { Family::Ipv4 }
     }
@@ -186,7 +187,7 @@ async fn connect(live: &Live, way: &Way, peer: SocketAddrV4) -> Option<(ServerIn
 }
 
 /// Servers by their distance from the hash for their weight, as the kernel program chooses by hash.
-fn order(candidates: &BTreeMap<ServerIndex, u32>, hash: u32) -> Vec<ServerIndex> {
+pub(super) fn order(candidates: &BTreeMap<ServerIndex, u32>, hash: u32) -> Vec<ServerIndex> {
     let distance = |(id, weight): (&ServerIndex, &u32)| {
         // What the division by at most 100 rounds off tells no two servers apart.
         ((tables::distance(hash, id.0) << 16) / u64::from((*weight).max(1)), *id)
@@ -197,7 +198,7 @@ fn order(candidates: &BTreeMap<ServerIndex, u32>, hash: u32) -> Vec<ServerIndex>
 }
 
 /// What a client is hashed by; each has an alias of its own, so that its address tells it.
-fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
+pub(super) fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
     let key = tables::FlowKey {
         ingress: 0,
         src: u32::from_ne_bytes(peer.ip().octets()),
@@ -222,8 +223,8 @@ async fn open(way: &Way, server: &Server) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// What the server is told before the client's first byte.
-fn introduction(live: &Live, listener: &Listener, way: &Way) -> Option<Vec<u8>> {
+/// What the server is told before the client's first byte, or in front of each datagram.
+pub(super) fn introduction(carried: Carried, live: &Live, listener: &Listener, way: &Way) -> Option<Vec<u8>> {
     let wanted = listener.proxy_protocol?;
     let endpoint = way.origin.endpoint.and_then(|index| live.settings.endpoints.get(&index));
     let vpc = endpoint.map_or(&listener.vpc, |endpoint| &endpoint.vpc);
@@ -234,7 +235,7 @@ fn introduction(live: &Live, listener: &Listener, way: &Way) -> Option<Vec<u8>> 
     ];
     let values: Vec<_> = values.into_iter().flatten().collect();
     let [client, target] = [way.origin.client, way.origin.target].map(|end| live.settings.ipv6.end(end));
-    Some(header(client, target, &values))
+    Some(header(carried, client, target, &values))
 }
 
 /// Returns when the settings no longer allow the connection: its listener or acceptance is gone, or its server has left for

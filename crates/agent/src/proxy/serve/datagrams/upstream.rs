@@ -1,0 +1,96 @@
+//! A socket in a load balancer's name for one client's datagrams to one server, and the server's answers.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use model::net::services;
+use rustix::net::{SendFlags, send, sendto};
+use tokio::net::UdpSocket;
+use tokio::task::{JoinHandle, yield_now};
+use tokio::time::Instant;
+
+use super::{LONGEST, ROUND, Way};
+use crate::proxy::UDP;
+use crate::proxy::callers::{Callers, Opened, Remembered};
+use crate::proxy::settings::Server;
+
+thread_local! {
+    /// Where an answer lies for a moment: flows are too many for a buffer each.
+    static ANSWER: RefCell<Vec<u8>> = RefCell::new(vec![0; LONGEST]);
+}
+
+/// Answers come until it is dropped.
+pub(super) struct Upstream {
+    socket: Rc<UdpSocket>,
+    heard: Rc<Cell<Instant>>,
+    answers: JoinHandle<()>,
+    _remembered: Option<Remembered>,
+}
+
+impl Upstream {
+    /// In the name of the NLB's zonal address; what the server answers goes to `peer` through `clients`.
+    pub(super) fn open(
+        way: &Way,
+        server: &Server,
+        peer: SocketAddrV4,
+        clients: &Rc<UdpSocket>,
+        callers: &Arc<Callers>,
+    ) -> io::Result<Self> {
+        let port = if server.port == 0 { way.origin.target.port() } else { server.port };
+        let to = SocketAddrV4::new(server.alias, port);
+        let socket = std::net::UdpSocket::bind((services::vip_alias(way.vip), 0))?;
+        socket.connect(to)?;
+        socket.set_nonblocking(true)?;
+        let remembered = match socket.local_addr()? {
+            SocketAddr::V4(from) => Some(callers.remember(Opened { protocol: UDP, from, to }, way.origin)),
+            SocketAddr::V6(_) => None,
+        };
+        let socket = Rc::new(UdpSocket::from_std(socket)?);
+        let heard = Rc::new(Cell::new(Instant::now()));
+        let answers = answer(Rc::clone(&socket), Rc::clone(clients), peer, Rc::clone(&heard));
+        let answers = tokio::task::spawn_local(answers);
+        Ok(Self { socket, heard, answers, _remembered: remembered })
+    }
+
+    /// Sends a datagram at once, or not at all.
+    pub(super) fn send(&self, datagram: &[u8]) -> io::Result<()> {
+        self.heard.set(Instant::now());
+        let send = || send(&self.socket, datagram, SendFlags::DONTWAIT);
+        // What an earlier datagram has met is told once, and instead of sending.
+        send().or_else(|_| send())?;
+        Ok(())
+    }
+
+    /// When something went either way last.
+    pub(super) fn heard(&self) -> Instant {
+        self.heard.get()
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.answers.abort();
+    }
+}
+
+async fn answer(server: Rc<UdpSocket>, clients: Rc<UdpSocket>, peer: SocketAddrV4, heard: Rc<Cell<Instant>>) {
+    while server.readable().await.is_ok() {
+        ANSWER.with_borrow_mut(|answer| {
+            for _ in 0..ROUND {
+                match server.try_recv(answer) {
+                    Ok(length) => {
+                        heard.set(Instant::now());
+                        // What does not go out at once is lost, as datagrams are.
+                        let _ = sendto(&clients, &answer[..length], SendFlags::DONTWAIT, &peer);
+                    }
+                    // Nothing more, or what a datagram has met: the next may fare better.
+                    Err(_) => break,
+                }
+            }
+        });
+        yield_now().await;
+    }
+}
