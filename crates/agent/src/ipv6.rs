@@ -10,6 +10,7 @@ use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PortPlan};
 use serde::{Deserialize, Serialize};
 use tables::Ipv6;
 
+use crate::kernel::maps::Maps;
 use crate::kernel::packed::{index_of, packed, packed_ipv6, stand_in, unpacked, unpacked_ipv6};
 use crate::kernel::table::{Table, TableError};
 
@@ -27,6 +28,13 @@ impl Ipv6Addresses {
         let zones = plan.endpoints.values().flat_map(|endpoint| &endpoint.zones);
         let all = ports.chain(members).chain(vips).chain(zones.filter_map(|zone| zone.ipv6.as_ref()));
         Self(all.map(|it| (it.index, it.address)).collect())
+    }
+
+    /// Those that the kernel knows.
+    pub(crate) fn in_force(maps: &Maps) -> Result<Self, TableError> {
+        let all = maps.ipv6_addresses.entries()?.into_iter();
+        let known = all.filter_map(|(it, address)| Some((index_of(unpacked(it))?, unpacked_ipv6(address))));
+        Ok(Self(known.collect()))
     }
 
     /// As people know it. One that is gone is shown as what stood for it.

@@ -1,10 +1,13 @@
 //! Source ports towards servers that see a load balancer's address instead of their clients': how many are taken, pure.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use tables::{Flow, FlowKey, SOURCE_PORTS};
+
+use crate::ipv6::Ipv6Addresses;
+use crate::kernel::packed::unpacked;
 
 /// Those of which fewer are taken are no news: a hundredth.
 const FEW: u32 = SOURCE_PORTS / 100;
@@ -13,9 +16,9 @@ const FEW: u32 = SOURCE_PORTS / 100;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortsStatus {
     /// The load balancer's zonal address.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// The server's address.
-    pub server: Ipv4Addr,
+    pub server: IpAddr,
     /// Its port.
     pub port: u16,
     /// The protocol's number in the IP header.
@@ -53,11 +56,11 @@ impl Taken {
         }
     }
 
-    /// Where many are taken, most first.
-    pub fn many(self) -> Vec<PortsStatus> {
+    /// Where many are taken, most first, by addresses as people know them.
+    pub fn many(self, known: &Ipv6Addresses) -> Vec<PortsStatus> {
         let status = |((source, server, port, protocol, interface), used): (Road, u32)| PortsStatus {
-            source: source.to_ne_bytes().into(),
-            server: server.to_ne_bytes().into(),
+            source: known.ip(unpacked(source)),
+            server: known.ip(unpacked(server)),
             port: u16::from_be(port),
             protocol,
             interface,
@@ -72,6 +75,7 @@ impl Taken {
 
 #[cfg(test)]
 mod tests {
+    use model::id::Ipv6Index;
     use tables::FlowState;
 
     use super::*;
@@ -120,6 +124,11 @@ mod tests {
         (key, flow)
     }
 
+    fn known() -> Ipv6Addresses {
+        let six = |index| (Ipv6Index(index), format!("fd00::{index}").parse().unwrap());
+        Ipv6Addresses([six(7), six(8)].into())
+    }
+
     fn taken(count: u16, server: u32, sees: [u8; 4]) -> Vec<PortsStatus> {
         let mut taken = Taken::default();
         for sport in 1024..1024 + count {
@@ -127,7 +136,7 @@ mod tests {
             taken.count(&key, &flow);
             taken.count(&key.paired(&flow), &Flow { reverse: 1, ..flow });
         }
-        taken.many()
+        taken.many(&known())
     }
 
     #[test]
@@ -139,6 +148,17 @@ mod tests {
         );
         assert_eq!((few.port, few.used, few.capacity, few.is_scarce()), (8080, 51_609, 64_512, false));
         assert!(taken(51_610, 1, [10, 0, 0, 200])[0].is_scarce(), "four fifths");
+    }
+
+    #[test]
+    fn servers_of_ipv6_are_told_by_their_addresses() {
+        let (key, flow) = entry(1024, 1, [240, 0, 0, 7]);
+        let mut taken = Taken::default();
+        for sport in 1024..2000 {
+            taken.count(&key, &Flow { sport, dst: u32::from_ne_bytes([240, 0, 0, 8]), ..flow });
+        }
+        let [road] = &taken.many(&known())[..] else { panic!("one road") };
+        assert_eq!([road.source, road.server].map(|it| it.to_string()), ["fd00::7", "fd00::8"]);
     }
 
     #[test]

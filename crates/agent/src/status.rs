@@ -7,6 +7,7 @@ use tables::{DropReason, Purpose};
 
 use crate::carried::{self, Rows};
 use crate::config::AgentConfig;
+use crate::ipv6::Ipv6Addresses;
 use crate::kernel::counters;
 use crate::kernel::links;
 use crate::kernel::maps::Maps;
@@ -112,6 +113,7 @@ fn read(config: &AgentConfig) -> Result<HostStatus, Box<dyn Error + Send + Sync>
     let mut taken = Taken::default();
     maps.flows.for_each(|key, flow| taken.count(key, flow))?;
     let carried = carried::read(&maps)?;
+    let known = Ipv6Addresses::in_force(&maps)?;
     let maps = maps.fill()?;
     let entries = maps.iter().find(|(name, ..)| *name == "FLOWS").map_or(0, |(_, used, _)| *used);
     let counters = counter_status(&directory)?;
@@ -127,7 +129,7 @@ fn read(config: &AgentConfig) -> Result<HostStatus, Box<dyn Error + Send + Sync>
             .into_iter()
             .map(|(name, used, capacity)| MapStatus { name: name.to_owned(), used, capacity })
             .collect(),
-        ports: taken.many(),
+        ports: taken.many(&known),
         carried,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::fmt::{self, Display, Write as _};
+use std::net::SocketAddr;
 
 use agent::HostStatus;
 use agent::carried::{self, Carrier, Total};
@@ -83,7 +84,8 @@ fn programs(f: &mut fmt::Formatter<'_>, host: &HostStatus) -> fmt::Result {
         line(f, "", format_args!("map {} is nearly full: {} of {}", map.name, map.used, map.capacity))?;
     }
     for ports in host.ports.iter().filter(|ports| ports.is_scarce()).take(ROWS) {
-        let road = format_args!("{} to {}:{}", ports.source, ports.server, ports.port);
+        let server = SocketAddr::new(ports.server, ports.port);
+        let road = format_args!("{} to {server}", ports.source);
         line(f, "", format_args!("source ports from {road} run out: {} of {}", ports.used, ports.capacity))?;
     }
     Ok(())
