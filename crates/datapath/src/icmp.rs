@@ -101,8 +101,7 @@ pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let Some(flow) = FLOWS.get_ptr(&trip.reverse_key) else { return Err(DropReason::IcmpError) };
     // SAFETY: a live entry, copied at once.
     trip.out = unsafe { *flow };
-    let about_this = trip.key.src == trip.reverse_key.src && trip.key.dst == trip.reverse_key.dst;
-    if trip.out.epoch != trip.epoch || !about_this {
+    if trip.out.epoch != trip.epoch || trip.key.dst != trip.reverse_key.dst {
         return Err(DropReason::IcmpError);
     }
     if is_ipv6(trip.out.dst) {
@@ -117,9 +116,22 @@ pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if stored != 0 || change != 0 && !replace(skb, trip.l4 + CHECK, change, 0) {
         return Err(DropReason::Rewrite);
     }
+    speak(trip);
     count(Purpose::IcmpTranslated, trip.length);
     trip.part = Part::Later as u8;
     forward(skb, trip)
+}
+
+/// A next hop on the way speaks in its own name inside its network, and beyond it in that of whom the packet was for.
+#[inline(always)]
+fn speak(trip: &mut Trip) {
+    if (trip.out.src, trip.out.dst) == (trip.reverse_key.src, trip.reverse_key.dst) {
+        trip.out.src = trip.key.src;
+    } else {
+        // The flow knows how the checksum changes for whom the packet was for.
+        let change = checksum::delta(checksum::change32(0, trip.key.src, trip.reverse_key.src));
+        trip.frame.check = checksum::apply(trip.frame.check, change);
+    }
 }
 
 /// Passes an error on to a sender of the other family.

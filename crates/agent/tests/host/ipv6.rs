@@ -10,7 +10,7 @@ use agent::resets::Reset;
 use agent::sweep::{Memory, sweep};
 use agent::whois::{Question, Receiver, whois};
 use model::id::{EndpointIndex, GroupIndex, Ipv6Index, PortIndex, Revision, ServerGroupIndex, VipIndex};
-use model::net::PortRange;
+use model::net::{PortRange, Transport};
 use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 
@@ -88,10 +88,12 @@ fn neighbours_of_a_vpc_reach_each_other() {
     let mut connection = connect(host.netns(CLIENT_G), "[fd00:1:0:1::10]:80").unwrap();
     assert_eq!(connection.ask(), "k");
     assert_eq!(connection.source().ip(), "fd00:1::10".parse::<std::net::IpAddr>().unwrap());
-    let datagram = [7; 1000];
-    let echo = serve_udp(host.netns(CLIENT_K), "[fd00:1:0:1::10]:53");
-    assert_eq!(udp_exchange(host.netns(CLIENT_G), "[fd00:1:0:1::10]:53", &datagram).unwrap(), datagram);
-    echo.join().unwrap();
+    for length in [1000, 9000, 65_000] {
+        let datagram = vec![7; length];
+        let echo = serve_udp(host.netns(CLIENT_K), "[fd00:1:0:1::10]:53");
+        assert_eq!(udp_exchange(host.netns(CLIENT_G), "[fd00:1:0:1::10]:53", &datagram).unwrap(), datagram);
+        echo.join().unwrap();
+    }
     assert!(connect(host.netns(CLIENT_G), "[fd00:1:0:1::10]:81").is_err(), "a port that no rule lets in");
     assert!(connect(host.netns(CLIENT_G), "[fd00:2::10]:80").is_err(), "an address of another VPC");
     let unknown = tables::DropReason::EtherType as u32;
@@ -168,6 +170,32 @@ fn much_data_arrives_whole_in_and_between_the_families() {
     exchange(&host, "[fd00:2::10]:80", "[fd00:1::200]:80");
     let refused = tables::DropReason::OtherFamily as u32;
     assert!(host.status().drops.iter().all(|drop| drop.reason != refused), "nothing had to be sent again");
+}
+
+/// In fragments, in both directions: super-packets of UDP are those of who asks for them.
+#[test]
+fn long_datagrams_pass_an_endpoint_in_each_family() {
+    let mut host = host("long");
+    servers(&mut host).servers.pop_last();
+    servers(&mut host).servers.values_mut().for_each(|server| server.port = 53);
+    let listener = host.plan.listeners.values_mut().next().unwrap();
+    (listener.protocol, listener.idle_timeout, listener.ports) = (Transport::Udp, 20, PortRange::one(53));
+    host.pass();
+    let exchange = |host: &Host, server, client| {
+        for length in [1, 1472, 1473, 9000, 65_000] {
+            let datagram = vec![7; length];
+            let echo = serve_udp(host.netns(SERVER_G), server);
+            let said = udp_exchange(host.netns(CLIENT_G), client, &datagram);
+            assert_eq!(said.unwrap(), datagram, "{length} bytes to {client}");
+            echo.join().unwrap();
+        }
+    };
+    exchange(&host, "10.0.1.10:53", "10.0.1.200:53");
+    host.plan.revision = Revision(2);
+    let at = AddressPlan::Ipv6(ipv6(3, "fd00:2::10"));
+    servers(&mut host).servers.values_mut().for_each(|server| server.address = at);
+    host.pass();
+    exchange(&host, "[fd00:2::10]:53", "[fd00:1::200]:53");
 }
 
 #[test]

@@ -136,7 +136,7 @@ pub(crate) fn serve_udp(netns: Netns, address: &str) -> std::thread::JoinHandle<
     let socket = netns.within(|| UdpSocket::bind(address)).unwrap().unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     std::thread::spawn(move || {
-        let mut buffer = [0; 1500];
+        let mut buffer = vec![0; 65536];
         if let Ok((length, from)) = socket.recv_from(&mut buffer) {
             let _ = socket.send_to(&buffer[..length], from);
         }
@@ -149,7 +149,7 @@ pub(crate) fn udp_exchange(netns: Netns, address: &str, datagram: &[u8]) -> io::
     let socket = netns.within(|| UdpSocket::bind(own)).unwrap()?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.send_to(datagram, address)?;
-    let mut buffer = [0; 1500];
+    let mut buffer = vec![0; 65536];
     let length = socket.recv(&mut buffer)?;
     Ok(buffer[..length].to_vec())
 }

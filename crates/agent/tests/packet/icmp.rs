@@ -45,6 +45,71 @@ fn errors_about_translated_packets_are_translated() {
     }
 }
 
+/// From a client to server One: who asks whom, and what the world must be like for that.
+type Way = (Peer, &'static str, fn(&mut Rig));
+
+/// With the client's own address, with the load balancer's, inside its network, and with another source port.
+const WAYS: [Way; 4] = [
+    (ANN, ENDPOINT, |_| ()),
+    (ANN, ENDPOINT, |rig| {
+        for (port, protocol) in [(80, 6), (53, 17)] {
+            rig.listener(port, protocol, |l| l.preserve_client = 0);
+        }
+    }),
+    (TWO, NLB, |_| ()),
+    (ANN, ENDPOINT, |rig| {
+        rig.send(TWIN, &tcp(TWIN, 5000, NLB, 80, SYN));
+        rig.send(TWIN, &udp(TWIN, 5000, NLB, 53));
+    }),
+];
+
+/// Address and port of both ends.
+fn ends(packet: &Packet) -> [(String, u16); 2] {
+    let tuple = packet.tuple();
+    let ends = tuple.split(" > ").map(|end| end.split_once(':').expect("an end"));
+    let ends: Vec<_> =
+        ends.map(|(address, port)| (address.to_owned(), port.parse().expect("a port"))).collect();
+    ends.try_into().expect("two ends")
+}
+
+/// Unreachable (net, host, port, too long with the size that fits), too many hops, too slow a reassembly, a bad header: from the
+/// server to its client, and from the client to its server.
+#[test]
+fn every_error_arrives_in_both_directions_through_every_translation() {
+    for (client, target, prepare) in WAYS {
+        for asked in [tcp(client, 5000, target, 80, SYN), udp(client, 5000, target, 53)] {
+            let mut rig = Rig::new();
+            prepare(&mut rig);
+            let got = rig.send(client, &asked).packet;
+            let [(seen, port), _] = ends(&got);
+            let replied = match asked.protocol() {
+                6 => tcp(ONE, 8080, &seen, port, SYN | ACK),
+                _ => udp(ONE, 8080, &seen, port),
+            };
+            let reply = rig.send(ONE, &replied).packet;
+            for (kind, code) in [(3, 0), (3, 1), (3, 3), (3, 4), (11, 0), (11, 1), (12, 0)] {
+                for (from, to, sender, about, sent) in
+                    [(ONE, seen.as_str(), client, &got, &asked), (client, target, ONE, &reply, &replied)]
+                {
+                    let error = icmp_error(from, to, kind, code, about).with(40, &1300u16.to_be_bytes());
+                    let out = rig.send(from, &error);
+                    assert_eq!((out.verdict, &out.drops), (REDIRECTED, &[].into()), "{error:?}");
+                    assert_eq!(out.counts, [("icmp", 1)].into());
+                    assert_eq!(out.packet.macs(), (gateway(), sender.mac));
+                    let [sent_from, sent_to] = ends(sent).map(|(address, _)| address);
+                    let tuple = format!("{sent_to}:0 > {sent_from}:0");
+                    assert_eq!(out.packet.check().tuple(), tuple, "from whom it was sent to");
+                    assert_eq!(
+                        (&out.packet.0[34..36], &out.packet.0[40..42]),
+                        (&[kind, code][..], &[5, 20][..])
+                    );
+                    assert_eq!(out.packet.quoted().check().0[26..], sent.0[26..], "what was sent");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_short_quote_is_enough() {
     let mut rig = Rig::new();
@@ -83,6 +148,19 @@ fn a_forged_quote_goes_nowhere() {
     dropped(&rig.send(ONE, &icmp_error(ONE, ANN.address, 3, 3, &never_sent)), IcmpError, &[ONE.index]);
     let sent = tcp(ANN, 5000, ONE.address, 8080, SYN);
     dropped(&rig.send(ONE, &icmp_error(ONE, BOB.address, 3, 3, &sent)), IcmpError, &[ONE.index]);
+}
+
+/// A flow is judged under a new plan by its own packets, which come again: an error is not one of them.
+#[test]
+fn after_a_change_of_the_plan_errors_pass_once_their_connection_was_judged() {
+    let mut rig = Rig::new();
+    let asked = tcp(ANN, 5000, ENDPOINT, 80, SYN);
+    let got = rig.send(ANN, &asked).packet;
+    let error = icmp_error(ONE, ANN.address, 3, 4, &got);
+    rig.epoch(2);
+    dropped(&rig.send(ONE, &error), IcmpError, &[ONE.index]);
+    rig.send(ANN, &asked);
+    assert_eq!(rig.send(ONE, &error).counts, [("icmp", 1)].into());
 }
 
 #[test]

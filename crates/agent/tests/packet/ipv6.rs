@@ -345,6 +345,42 @@ fn a_range_lets_the_load_balancer_in() {
     arrived6(&rig.send(ANN, &asked), ONE, "[fd00:1::1]:5000 > [fd00:2::3]:8080", FIRST);
 }
 
+/// Congestion bits, urgent data, numbers and windows, as they are said in each family.
+#[test]
+fn what_ends_tell_each_other_stays_as_it_is_in_and_between_the_families() {
+    let (class, flags, zero_window, urgent) = ([0x62, 0xb0], ACK | 0xe0, [0, 0], [0, 7]);
+    let dressed =
+        |packet, at: usize| with6(with6(with6(packet, 14, &class), at + 14, &zero_window), at + 18, &urgent);
+    let asked = dressed(tcp6(ANN, 5000, ENDPOINT6, 80, flags), 54);
+    for by_ipv6 in [false, true] {
+        let mut rig = rig();
+        if by_ipv6 {
+            served_by_ipv6(&mut rig);
+        }
+        rig.send(ANN, &tcp6(ANN, 5000, ENDPOINT6, 80, SYN));
+        let there = rig.send(ANN, &asked);
+        assert_eq!((there.verdict, &there.drops), (REDIRECTED, &[].into()));
+        let (head, replied) = if by_ipv6 {
+            (54, dressed(tcp6(ONE, 8080, &six(ANN), 5000, flags), 54))
+        } else {
+            (34, tcp(ONE, 8080, NLB, 5000, flags).with(15, &[0x2b]).with(48, &zero_window).with(52, &urgent))
+        };
+        let got = &there.packet.0;
+        assert_eq!(if by_ipv6 { got[14] << 4 | got[15] >> 4 } else { got[15] }, 0x2b);
+        assert_eq!(got[head + 4..head + 16], asked.0[58..70], "numbers, flags and window");
+        assert_eq!(got[head + 18..], asked.0[72..], "urgent pointer and data");
+        let back = rig.send(ONE, &replied);
+        assert_eq!((back.verdict, &back.drops), (REDIRECTED, &[].into()));
+        let got = &back.packet.0;
+        assert_eq!(
+            (tuple6(&back.packet).as_str(), &got[14..16]),
+            ("[fd00:1::64]:80 > [fd00:1::1]:5000", &class[..])
+        );
+        assert_eq!(got[58..70], replied.0[head + 4..head + 16]);
+        assert_eq!(got[72..], replied.0[head + 18..]);
+    }
+}
+
 #[test]
 fn fragments_stay_together_inside_their_family() {
     let mut rig = rig();
@@ -357,6 +393,27 @@ fn fragments_stay_together_inside_their_family() {
     let [first, _] = fragments6(&udp6(ANN, 5000, ENDPOINT6, 53), 16);
     let out = rig.send(ANN, &first);
     assert_eq!(out.drops.keys().map(|(_, reason)| *reason).next(), Some(OtherFamily));
+}
+
+#[test]
+fn fragments_pass_an_endpoint_both_ways() {
+    let mut rig = rig();
+    served_by_ipv6(&mut rig);
+    let asked = udp6(ANN, 5000, ENDPOINT6, 53);
+    let replied = udp6(ONE, 8080, &six(ANN), 5000);
+    for (from, to, whole, tuple) in [
+        (ANN, ONE, &asked, "[fd00:1::1]:5000 > [fd00:2::3]:8080"),
+        (ONE, ANN, &replied, "[fd00:1::64]:53 > [fd00:1::1]:5000"),
+    ] {
+        let [first, later] = fragments6(whole, 16);
+        let out = rig.send(from, &first);
+        assert_eq!((out.verdict, out.packet.macs().1, &out.drops), (REDIRECTED, to.mac, &[].into()));
+        assert_eq!(tuple6(&out.packet), tuple);
+        let out = rig.send(from, &later);
+        assert_eq!((out.verdict, out.packet.macs().1), (REDIRECTED, to.mac));
+        assert_eq!(out.counts, [("forwarded", 1)].into());
+        assert_eq!(out.packet.0[54..], later.0[54..], "data is not touched");
+    }
 }
 
 #[test]

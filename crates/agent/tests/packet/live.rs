@@ -14,16 +14,21 @@ use crate::rig::*;
 struct Machine(Child);
 
 impl Machine {
-    /// Moves the far end of the peer's pair into a new namespace and brings it up.
-    fn start(peer: Peer) -> Machine {
+    fn new() -> Machine {
         let child = Command::new("unshare").args(["--net", "sleep", "60"]).spawn().expect("unshare");
         let machine = Machine(child);
-        let (near, far) = (format!("near{}", peer.index), format!("far{}", peer.index));
         let own = std::fs::read_link("/proc/thread-self/ns/net").expect("a namespace");
         let its = format!("/proc/{}/ns/net", machine.0.id());
         while std::fs::read_link(&its).is_ok_and(|ns| ns == own) {
             std::thread::yield_now();
         }
+        machine
+    }
+
+    /// Moves the far end of the peer's pair into a new namespace and brings it up.
+    fn start(peer: Peer) -> Machine {
+        let machine = Machine::new();
+        let (near, far) = (format!("near{}", peer.index), format!("far{}", peer.index));
         run("ip", &format!("link set {far} netns {}", machine.0.id()));
         run("ip", &format!("link set {near} up"));
         let mac = peer.mac.map(|b| format!("{b:02x}")).join(":");
@@ -132,6 +137,37 @@ fn sockets_talk_through_an_endpoint_and_inside_a_network() {
     let said =
         String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("No route to host"), "{said}");
+}
+
+/// The link behind a next hop becomes narrower while a connection sends super-packets over it.
+#[test]
+fn a_path_that_becomes_narrow_in_the_middle_of_a_connection_is_found_out() {
+    const FAR: &str = "192.168.5.5";
+    let mut rig = Rig::new();
+    let [ann, bob] = &plugged(&mut rig, [ANN, BOB]);
+    rig.port(ANN, |port| port.table = 7);
+    rig.route(7, "192.168.5.0/24", ip(BOB.address));
+    rig.route(tables::SOURCES_OF_PORT | BOB.index, "192.168.5.0/24", 1);
+    let far = Machine::new();
+    bob.run("ip", &format!("link add near type veth peer name far netns {}", far.0.id()));
+    bob.run("ip", "address add 192.168.5.1/24 dev near");
+    bob.run("ip", "link set near up");
+    bob.run("sysctl", "-w net.ipv4.ip_forward=1");
+    far.run("ip", &format!("address add {FAR}/24 dev far"));
+    far.run("ip", "link set far up");
+    far.run("ip", "route add default via 192.168.5.1");
+    let mut server = far.command("iperf3", "-s -1").stdout(Stdio::null()).spawn().expect("iperf3");
+    far.await_listener(5201);
+    let sending = ann.command("iperf3", &format!("-c {FAR} -t 3 -C cubic")).stdout(Stdio::piped()).spawn();
+    std::thread::sleep(Duration::from_secs(1));
+    bob.run("ip", "link set near mtu 1300");
+    let report = sending.expect("iperf3").wait_with_output().expect("a report").stdout;
+    server.wait().expect("the server ends");
+    let report = String::from_utf8_lossy(&report);
+    let last = report.lines().find(|line| line.contains(" 2.00-3.00 ")).expect("the last second");
+    assert!(!last.contains(" 0.00 "), "{report}");
+    assert!(ann.run("ip", &format!("route get {FAR}")).contains(" mtu 1300"));
+    assert!(rig.counts()["icmp"] > 0);
 }
 
 /// Exchanges a word over TCP, says so, waits, and prints why that ended.

@@ -112,6 +112,34 @@ fn an_opening_inside_a_live_connection_is_the_ends_own_business() {
     assert_eq!(rig.flows().len(), 2);
 }
 
+/// Urgent data, a window of zero and the probe of it, keep-alives, congestion bits, selective acknowledgements: the ends' own
+/// business. Through an endpoint, as the first packet, as a later one and as a reply.
+#[test]
+fn what_ends_tell_each_other_in_their_headers_stays_as_it_is() {
+    const URG_ECE_CWR: u8 = 0xe0;
+    let mut rig = Rig::new();
+    let dressed = |packet: Packet| {
+        let selective = [1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 9];
+        // Not congested; sequence number, window of zero, urgent pointer.
+        let packet = packet.with(15, &[0x2b]).with(38, &[1, 2, 3, 4]);
+        packet.with(48, &[0, 0]).with(52, &[0, 7]).with_tcp_options(&selective)
+    };
+    for (from, flags) in [(ANN, SYN), (ONE, SYN | ACK), (ANN, ACK), (ANN, ACK), (ONE, ACK)] {
+        let flags = flags | URG_ECE_CWR;
+        let sent = dressed(if from == ANN {
+            tcp(ANN, 5000, ENDPOINT, 80, flags)
+        } else {
+            tcp(ONE, 8080, ANN.address, 5000, flags)
+        });
+        let out = rig.send(from, &sent);
+        assert_eq!((out.verdict, &out.drops), (REDIRECTED, &[].into()));
+        let got = out.packet.check();
+        assert_eq!((got.0[15], got.ttl()), (0x2b, 63));
+        assert_eq!(&got.0[38..50], &sent.0[38..50], "numbers, flags and window");
+        assert_eq!(&got.0[52..], &sent.0[52..], "urgent pointer, options and data");
+    }
+}
+
 #[test]
 fn no_flags_at_all_open_nothing() {
     let mut rig = Rig::new();

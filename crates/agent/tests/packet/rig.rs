@@ -550,7 +550,7 @@ impl Rig {
         self.ebpf.program_mut(name).expect("a program").try_into().expect("a classifier")
     }
 
-    fn counts(&mut self) -> BTreeMap<&'static str, u64> {
+    pub(crate) fn counts(&mut self) -> BTreeMap<&'static str, u64> {
         let map: PerCpuArray<_, Counter> =
             self.ebpf.map("COUNTERS").expect("COUNTERS").try_into().expect("counters");
         Purpose::ALL

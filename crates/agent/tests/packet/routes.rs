@@ -113,6 +113,42 @@ fn a_next_hop_sends_for_those_behind_it_and_for_nobody_else() {
     dropped(&rig.send(EVE, &tcp(forged, 6002, ANN.address, 80, SYN)), SpoofedAddress, &[EVE.index]);
 }
 
+/// Fragmentation needed, or too many hops: said by the next hop, or by a router behind it.
+#[test]
+fn a_next_hop_says_in_its_own_name_why_a_packet_went_no_further() {
+    let mut rig = routed();
+    let sent = tcp(ANN, 5000, FAR.address, 80, SYN);
+    let got = rig.send(ANN, &sent).packet;
+    let router = Peer { address: "192.168.5.1", ..BOB };
+    for (kind, code, from) in [(3, 4, BOB), (11, 0, router), (3, 1, FAR)] {
+        let error = icmp_error(from, ANN.address, kind, code, &got).with(40, &1300u16.to_be_bytes());
+        let told = rig.send(BOB, &error);
+        assert_eq!((told.verdict, &told.counts), (REDIRECTED, &[("icmp", 1)].into()), "{:?}", told.drops);
+        assert_eq!(told.packet.macs(), (gateway(), ANN.mac));
+        assert_eq!(told.packet.check().tuple(), format!("{}:0 > 10.0.0.10:0", from.address));
+        assert_eq!(told.packet.0[34..36], [kind, code]);
+        assert_eq!(told.packet.quoted().0[14..], sent.0[14..], "all that Ann sent");
+    }
+    for (liar, to) in [(EVE, ANN.address), (BOB, EVE.address)] {
+        dropped(&rig.send(liar, &icmp_error(liar, to, 3, 4, &got)), IcmpError, &[liar.index]);
+    }
+}
+
+#[test]
+fn a_next_hop_speaks_to_a_server_for_the_client_behind_it() {
+    let mut rig = routed();
+    let sent = rig.send(BOB, &tcp(FAR, 5000, ENDPOINT, 80, SYN));
+    arrived(&sent, ONE, "192.168.5.5:5000 > 10.0.0.30:8080", FIRST);
+    let reply = tcp(ONE, 8080, FAR.address, 5000, SYN | ACK);
+    let got = rig.send(ONE, &reply).packet;
+    let told = rig.send(BOB, &icmp_error(BOB, ENDPOINT, 3, 4, &got).with(40, &1300u16.to_be_bytes()));
+    assert_eq!((told.verdict, &told.counts), (REDIRECTED, &[("icmp", 1)].into()), "{:?}", told.drops);
+    assert_eq!(told.packet.macs(), (gateway(), ONE.mac));
+    // In the server's network the next hop's own address may be somebody else's.
+    assert_eq!(told.packet.check().tuple(), "192.168.5.5:0 > 10.0.0.30:0");
+    assert_eq!(told.packet.quoted().0[34..], reply.0[34..]);
+}
+
 #[test]
 fn an_established_connection_follows_a_changed_route() {
     let mut rig = routed();

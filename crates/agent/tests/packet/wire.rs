@@ -123,6 +123,12 @@ impl Packet {
         self
     }
 
+    /// Identification and place of such a fragment, as they stand in its header.
+    pub(crate) fn fragment_of(&self, offset: u16, more: bool) -> [u8; 4] {
+        let header = self.clone().fragment(offset, more);
+        header.0[18..22].try_into().expect("four bytes")
+    }
+
     fn sealed(mut self) -> Packet {
         self.seal_ip();
         let (l4, at) = (self.l4(), self.check_at());

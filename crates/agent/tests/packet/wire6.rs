@@ -85,6 +85,13 @@ impl Packet {
     }
 }
 
+/// With bytes replaced, and checksums made anew.
+pub(crate) fn with6(packet: Packet, at: usize, bytes: &[u8]) -> Packet {
+    let mut b = packet.0;
+    b[at..at + bytes.len()].copy_from_slice(bytes);
+    sealed(b)
+}
+
 /// With another source.
 pub(crate) fn from6(packet: Packet, address: &str) -> Packet {
     let mut b = packet.0;
