@@ -15,11 +15,10 @@ export interface Account {
 /** Time between two askings, milliseconds. */
 const PAUSE = 50;
 
-export async function account(name: string): Promise<Account> {
-  const number = isthmus("account", "create", name).trim();
-  const [, id = "", secret = ""] = /key (\S+), secret (\S+):/.exec(isthmus("key", "create", number)) ?? [];
-  const key = { id, secret };
-  const api: Account["api"] = async (product, action, params = {}, until = "") => {
+/** Calls the API with a key. */
+export const caller =
+  (key: Key): Account["api"] =>
+  async (product, action, params = {}, until = "") => {
     const [path = "", wanted = ""] = until.split("=");
     for (const end = Date.now() + PATIENCE; ; await setTimeout(PAUSE)) {
       const answer = await read(await fetch(URL, await request(new globalThis.URL(URL).host, key, { product, action, params })));
@@ -28,5 +27,10 @@ export async function account(name: string): Promise<Account> {
       if (Date.now() > end) throw new Error(`${action}: waited for ${until}, and it is ${found}`);
     }
   };
-  return Promise.resolve({ number, key, api });
+
+export async function account(name: string): Promise<Account> {
+  const number = isthmus("account", "create", name).trim();
+  const [, id = "", secret = ""] = /key (\S+), secret (\S+):/.exec(isthmus("key", "create", number)) ?? [];
+  const key = { id, secret };
+  return Promise.resolve({ number, key, api: caller(key) });
 }

@@ -1,260 +1,299 @@
-// What forms and deletions are refused: the server's code and words are shown, the form stays as it was filled, and
-// nothing has changed.
-import { beforeAll, expect, test } from "vitest";
+// What forms are refused: the server's code and words are shown, the form stays as it was filled, and nothing has changed.
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { list, text, type Product } from "../src/api/call.ts";
+import { list, text, texts } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { choose, drawer, fill, logOn, menu, open, press, row, send, ZONES } from "./browser.ts";
+import { choose, drawer, fill, logOn, menu, open, press, row, URL, ZONES } from "./browser.ts";
 import { balance, consume, provide, type Consumed, type Provided } from "./shop.ts";
+import { everything } from "./things.ts";
 
 let page: Page;
 let owner: Account;
-let made: Pick<Provided, "vpc" | "vswitches" | "balancer" | "service"> & Pick<Consumed, "endpoint">;
+let offered: Provided;
+let used: Consumed;
+/** A second endpoint of the service, in one zone alone, which nobody has allowed. */
+let second: string;
+/** An NLB that the service does not have. */
+let spare: string;
+/** A VPC with IPv6, and its two vSwitches; the first has IPv6, and an instance with an address of it. */
+let six: { vpc: string; vswitches: string[]; eni: string; address: string };
+
+async function withIpv6(): Promise<typeof six> {
+  const vpc = text(await owner.api("Vpc", "CreateVpc", { VpcName: "vpc-6", CidrBlock: "10.6.0.0/16", EnableIpv6: true }), "VpcId");
+  await owner.api("Vpc", "DescribeVpcs", { VpcId: vpc }, "Vpcs.Vpc.0.Status=Available");
+  const vswitch = async (more: Record<string, string | number>) => text(await owner.api("Vpc", "CreateVSwitch", { VpcId: vpc, ZoneId: ZONES[0], ...more }), "VSwitchId");
+  const vswitches = [
+    await vswitch({ CidrBlock: "10.6.1.0/24", VSwitchName: "six", Ipv6CidrBlock: 1 }),
+    await vswitch({ CidrBlock: "10.6.2.0/24", VSwitchName: "four" }),
+    await vswitch({ CidrBlock: "10.6.3.0/24", VSwitchName: "three" }),
+  ];
+  const made = await owner.api("Ecs", "RunInstances", { ImageId: "host", InstanceName: "speaker", VSwitchId: vswitches[0], Ipv6AddressCount: 1 });
+  const InstanceId = texts(made, "InstanceIdSets.InstanceIdSet")[0];
+  const [eni] = list(await owner.api("Ecs", "DescribeNetworkInterfaces", { InstanceId }), "NetworkInterfaceSets.NetworkInterfaceSet");
+  return { vpc, vswitches, eni: text(eni, "NetworkInterfaceId"), address: text(eni, "Ipv6Sets.Ipv6Set.0.Ipv6Address") };
+}
 
 beforeAll(async () => {
   owner = await account("refused");
-  const provided = await provide(owner);
-  const { service, vpc } = provided;
-  const { endpoint } = await consume(owner, service);
-  made = { ...provided, endpoint };
-  await owner.api("Privatelink", "EnableVpcEndpointConnection", { EndpointId: endpoint, ServiceId: service });
-  await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: endpoint }, "ConnectionStatus=Connected");
+  offered = await provide(owner);
+  const { service, vpc } = offered;
+  used = await consume(owner, service);
+  await owner.api("Privatelink", "EnableVpcEndpointConnection", { EndpointId: used.endpoint, ServiceId: service });
+  await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: used.endpoint }, "ConnectionStatus=Connected");
+  const wanted = { EndpointName: "endpoint-2", ServiceId: service, VpcId: used.vpc, SecurityGroupId: [used.securityGroup], Zone: [{ ZoneId: ZONES[0], VSwitchId: used.vswitches[0] }] };
+  second = text(await owner.api("Privatelink", "CreateVpcEndpoint", wanted), "EndpointId");
+  await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: second }, "EndpointStatus=Active");
+  spare = await balance(owner, offered, "nlb-2");
+  six = await withIpv6();
   await owner.api("pvtz", "AddZone", { ZoneName: "shop.example" });
   await owner.api("Nlb", "CreateServerGroup", { ServerGroupName: "by-address", ServerGroupType: "Ip", VpcId: vpc });
   await owner.api("ResourceManager", "CreateResourceGroup", { Name: "taken", DisplayName: "taken" });
+  await owner.api("Ecs", "CreateSecurityGroup", { VpcId: used.vpc, SecurityGroupName: "more" });
   page = await open();
   await logOn(page, owner.key);
 });
 
-/** What the account has, that a refused request must not change. */
-async function everything(): Promise<string[]> {
-  const names = async (product: Product, action: string, path: string, id: string) => list(await owner.api(product, action), path).map((row) => text(row, id));
-  const all = [
-    ...(await names("Vpc", "DescribeVpcs", "Vpcs.Vpc", "VpcId")),
-    ...(await names("Vpc", "DescribeVSwitches", "VSwitches.VSwitch", "VSwitchId")),
-    ...(await names("Ecs", "DescribeSecurityGroups", "SecurityGroups.SecurityGroup", "SecurityGroupId")),
-    ...(await names("Nlb", "ListLoadBalancers", "LoadBalancers", "LoadBalancerId")),
-    ...(await names("Nlb", "ListListeners", "Listeners", "ListenerId")),
-    ...(await names("Nlb", "ListServerGroups", "ServerGroups", "ServerGroupId")),
-    ...(await names("Privatelink", "ListVpcEndpointServices", "Services", "ServiceId")),
-    ...(await names("Privatelink", "ListVpcEndpoints", "Endpoints", "EndpointId")),
-  ];
-  return all.sort();
-}
+beforeEach(async () => {
+  await page.goto(`${URL}/console/`);
+});
 
 async function opened(entry: string, create: string): Promise<void> {
   await menu(page, entry);
   await press(page, create);
 }
 
-/** Opens the page of what stands in a list. */
-async function of(entry: string, name: string, create: string, tab?: string): Promise<void> {
+/** Opens the page of what stands in a list, and presses a button on it. */
+async function of(entry: string, name: string, button: string, tab?: string): Promise<void> {
   await menu(page, entry);
   await row(page, name).getByRole("link").first().click();
   if (tab !== undefined) await page.getByRole("tab", { name: tab, exact: true }).click();
-  await press(page, create);
+  await press(page, button);
 }
 
-/** Fills in a form's only field, or the one that is refused. */
-const filled = async (label: string, value: string) => fill(drawer(page), label, value);
+/** Opens the form that changes a row. */
+async function change(entry: string, name: string, button: string): Promise<void> {
+  await menu(page, entry);
+  await press(row(page, name), button);
+}
+
+const filled = (label: string, value: string) => fill(drawer(page), label, value);
+const chosen = (label: string, option: string) => choose(page, drawer(page), label, option);
 const line = (group: string, number: number) => drawer(page).getByRole("group", { name: `${group} ${number}` });
+const shop = { ServiceId: "" };
+const server = async (name: string) => text(list(await owner.api("Ecs", "DescribeInstances", { InstanceName: name }), "Instances.Instance")[0], "VpcAttributes.PrivateIpAddress.IpAddress.0");
 
-const vswitch = async (range: string) => {
-  await opened("vSwitches", "Create vSwitch");
-  await choose(page, drawer(page), "VPC", "vpc-1");
-  await choose(page, drawer(page), "Zone", ZONES[0]);
-  await fill(drawer(page), "CIDR Block", range);
-};
+/** A form: how it is opened, and each refusal that it gets in turn with what is entered for it, or done meanwhile by somebody else. */
+type Form = [what: string, enter: () => Promise<unknown>, ...refused: [code: string, enter: () => Promise<unknown>][]];
 
-const forms: [string, string, () => Promise<void>][] = [
-  ["a VPC of a range that no VPC may have", "InvalidParameter.CidrBlock", async () => {
-    await opened("VPCs", "Create VPC");
-    await fill(drawer(page), "CIDR Block", "10.0.0.0/30");
-  }],
-  ["a vSwitch outside its VPC", "InvalidCidrBlock.Malformed", () => vswitch("10.9.0.0/24")],
-  ["a vSwitch over another", "InvalidCidrBlock.Overlapped", () => vswitch("10.0.1.128/25")],
-  ["an instance with a taken address", "InvalidPrivateIpAddress.Duplicated", async () => {
-    const server = text(list(await owner.api("Ecs", "DescribeInstances", { InstanceName: "ECS-03" }), "Instances.Instance")[0], "VpcAttributes.PrivateIpAddress.IpAddress.0");
-    await opened("ECS Instances", "Create Instance");
-    await fill(drawer(page), "Instance Name", "ECS-05");
-    await choose(page, drawer(page), "VPC", "vpc-2");
-    await choose(page, drawer(page), "vSwitch", ZONES[0]);
-    await fill(drawer(page), "IP Address", server);
-  }],
-  ["a server that is in the group", "DuplicatedParam.Server", async () => {
-    await of("Server Groups", "RS-1", "Add Backend Server");
-    await choose(page, drawer(page), "Backend Servers", "ECS-03");
-    await press(drawer(page), "Next");
-    await drawer(page).getByLabel("Port", { exact: true }).first().fill("80");
-    await press(drawer(page), "Next");
-  }],
-  ["a listener on a taken port", "Conflict.Port", async () => {
-    await of("Instances", "nlb-1", "Create Listener");
-    await fill(drawer(page), "Listener Port", "80");
-    await press(drawer(page), "Next");
-    await choose(page, drawer(page), "Server Group", "RS-1");
-    await press(drawer(page), "Next");
-  }],
-  ["an endpoint with one zone twice", "EndpointZoneDuplicated", async () => {
-    await opened("Endpoints", "Create Endpoint");
-    await choose(page, drawer(page), "Service", "epsrv-");
-    await choose(page, drawer(page), "VPC", "vpc-1");
-    await choose(page, drawer(page), "Security Groups", "clients");
-    await press(drawer(page), "Add vSwitch");
-    for (const line of [1, 2]) {
-      const where = drawer(page).getByRole("group", { name: `Zone and vSwitch ${line}` });
-      await choose(page, where, "Zone", ZONES[0]);
-      await choose(page, where, "vSwitch", ZONES[0]);
-    }
-  }],
-  ["a secondary range that the VPC has already", "Duplicated.SecondaryCidrBlock", async () => {
-    await of("VPCs", "vpc-1", "Add Secondary CIDR Block", "Secondary CIDR Blocks");
-    await filled("CIDR Block", "10.0.0.0/16");
-  }],
-  ["a route table of a name that none may have", "InvalidParameter.RouteTableName", async () => {
-    await opened("Route Tables", "Create Route Table");
-    await choose(page, drawer(page), "VPC", "vpc-1");
-    await filled("Name", "x");
-  }],
-  ["a private zone of a name that none may have", "InvalidParameter.ZoneName", async () => {
-    await opened("Private Zones", "Create Private Zone");
-    await filled("Domain Name", "-shop-");
-  }],
-  ["a record of an address that is none", "InvalidParameter.Value", async () => {
-    await of("Private Zones", "shop.example", "Add Record");
-    await filled("Host Record", "www");
-    await filled("Value", "nowhere");
-  }],
-  ["a security group of a name that none may have", "InvalidSecurityGroupName.Malformed", async () => {
-    await opened("Security Groups", "Create Security Group");
-    await choose(page, drawer(page), "VPC", "vpc-1");
-    await filled("Name", "http://x");
-  }],
-  ["a rule for a range that is none", "InvalidSourceCidrIp.Malformed", async () => {
-    await of("Security Groups", "clients", "Add Rule");
-    await filled("Source", "10.0.0.0/33");
-  }],
-  ["an NLB with one zone twice", "InvalidZones", async () => {
+const NETWORK: Form[] = [
+  ["a VPC", () => opened("VPCs", "Create VPC"),
+    ["InvalidParameter.CidrBlock", () => filled("CIDR Block", "10.0.0.0/30")],
+    ["InvalidVpcName.Malformed", async () => { await filled("CIDR Block", "10.0.0.0/16"); await filled("Name", "1"); }],
+    ["InvalidVpcDiscription.Malformed", async () => { await filled("Name", "fine"); await filled("Description", "http://x"); }],
+  ],
+  ["another range of a VPC", () => of("VPCs", "vpc-1", "Add Secondary CIDR Block", "Secondary CIDR Blocks"),
+    ["Duplicated.SecondaryCidrBlock", () => filled("CIDR Block", "10.0.0.0/16")],
+    ["InvalidCidrBlock", () => filled("CIDR Block", "10.0.0.0/12")],
+  ],
+  ["a vSwitch", async () => { await opened("vSwitches", "Create vSwitch"); await chosen("VPC", "vpc-1"); await chosen("Zone", ZONES[0]); },
+    ["InvalidCidrBlock.Malformed", () => filled("CIDR Block", "10.9.0.0/24")],
+    ["InvalidCidrBlock.Overlapped", () => filled("CIDR Block", "10.0.1.128/25")],
+    ["InvalidVSwitchName.Malformed", async () => { await filled("CIDR Block", "10.0.9.0/24"); await filled("Name", "1"); }],
+  ],
+  ["IPv6 for a vSwitch whose part of the range another has got meanwhile", async () => { await change("vSwitches", "four", "Enable IPv6"); await chosen("IPv6 CIDR Block", "7::/64"); },
+    ["OperationFailed.Ipv6CidrBlockExisted", () => owner.api("Vpc", "ModifyVSwitchAttribute", { VSwitchId: six.vswitches[2], EnableIPv6: true, Ipv6CidrBlock: 7 })],
+  ],
+  ["a route table", async () => { await opened("Route Tables", "Create Route Table"); await chosen("VPC", "vpc-1"); },
+    ["InvalidParameter.RouteTableName", () => filled("Name", "x")],
+  ],
+  ["a private zone", () => opened("Private Zones", "Create Private Zone"), ["InvalidParameter.ZoneName", () => filled("Domain Name", "-shop-")]],
+  ["a record", async () => { await of("Private Zones", "shop.example", "Add Record"); await filled("Host Record", "www"); },
+    ["InvalidParameter.Value", () => filled("Value", "nowhere")],
+  ],
+  ["another value of a record", async () => {
+    const ZoneId = text(list(await owner.api("pvtz", "DescribeZones"), "Zones.Zone")[0], "ZoneId");
+    await owner.api("pvtz", "AddZoneRecord", { ZoneId, Rr: "old", Type: "A", Value: "10.0.0.1" });
+    await menu(page, "Private Zones");
+    await page.getByRole("link", { name: "shop.example" }).click();
+    await press(row(page, "old"), "Modify");
+  }, ["InvalidParameter.Value", () => filled("Value", "nowhere")]],
+  ["a VPC for a private zone, which is gone meanwhile", async () => {
+    await owner.api("Vpc", "CreateVpc", { VpcName: "passing", CidrBlock: "10.0.0.0/16" });
+    await of("Private Zones", "shop.example", "Bind VPC", "VPCs");
+    await chosen("VPC", "passing");
+  }, ["Vpc", async () => {
+    const VpcId = text(list(await owner.api("Vpc", "DescribeVpcs", { VpcName: "passing" }), "Vpcs.Vpc")[0], "VpcId");
+    await owner.api("Vpc", "DeleteVpc", { VpcId });
+  }]],
+  ["a tag", () => of("VPCs", "vpc-1", "Add Tag", "Tags"),
+    ["InvalidTagKey", () => filled("Tag Key", "aliyun")],
+    ["InvalidTagValue", async () => { await filled("Tag Key", "team"); await filled("Tag Value", "acs:x"); }],
+  ],
+  ["a resource group", async () => { await opened("Resource Groups", "Create Resource Group"); await filled("Display Name", "taken"); },
+    ["EntityAlreadyExists.ResourceGroup", () => filled("Name", "taken")],
+    ["InvalidParameter.Name", () => filled("Name", "1 2")],
+  ],
+];
+
+const COMPUTE: Form[] = [
+  ["an instance", async () => { await opened("ECS Instances", "Create Instance"); await filled("Instance Name", "ECS-05"); await chosen("VPC", "vpc-2"); await chosen("vSwitch", ZONES[0]); },
+    ["InvalidPrivateIpAddress.Duplicated", async () => filled("IP Address", await server("ECS-03"))],
+    ["InvalidPrivateIpAddress.Malformed", () => filled("IP Address", "10.9.1.60")],
+    ["InvalidVSwitch.Ipv6NotTurnOn", async () => { await filled("IP Address", ""); await filled("Number of IPv6 Addresses", "1"); }],
+    ["InvalidInstanceName.Malformed", async () => { await filled("Number of IPv6 Addresses", ""); await filled("Instance Name", "1"); }],
+  ],
+  ["an IPv6 address of an interface whose vSwitch has none", () => of("ECS Instances", "ECS-03", "Assign IPv6 Addresses", "Network Interfaces"),
+    ["InvalidOperation.VSwitchIpv6Disabled", () => Promise.resolve()],
+  ],
+  ["no IPv6 address of an interface that has lost it meanwhile", async () => { await of("ECS Instances", "speaker", "Unassign IPv6 Addresses", "Network Interfaces"); await chosen("IPv6 Addresses", "fd69:"); },
+    ["InvalidIp", () => owner.api("Ecs", "UnassignIpv6Addresses", { NetworkInterfaceId: six.eni, Ipv6Address: [six.address] })],
+  ],
+  ["a security group", async () => { await opened("Security Groups", "Create Security Group"); await chosen("VPC", "vpc-1"); },
+    ["InvalidSecurityGroupName.Malformed", () => filled("Name", "http://x")],
+    ["InvalidSecurityGroupDiscription.Malformed", async () => { await filled("Name", "fine"); await filled("Description", "http://x"); }],
+  ],
+  ["an inbound rule", () => of("Security Groups", "clients", "Add Rule"),
+    ["InvalidSourceCidrIp.Malformed", () => filled("Source", "10.0.0.0/33")],
+    ["InvalidPortRange.Malformed", async () => { await filled("Source", "10.0.0.0/8"); await filled("Port Range", "2/1"); }],
+    ["InvalidParam.Ipv6ProtocolConflictWithIpv4Address", () => chosen("Protocol", "ICMPV6")],
+    ["InvalidSecurityGroupDiscription.Malformed", async () => { await chosen("Protocol", "ALL"); await filled("Description", "http://x"); }],
+  ],
+  ["an outbound rule", () => of("Security Groups", "clients", "Add Rule", "Outbound"), ["InvalidDestCidrIp.Malformed", () => filled("Destination", "10.0.0.0/33")]],
+];
+
+const BALANCING: Form[] = [
+  ["an NLB", async () => {
     await opened("Instances", "Create NLB");
-    await choose(page, drawer(page), "VPC", "vpc-2");
-    for (const number of [1, 2]) {
-      await choose(page, line("Zone", number), "Zone", ZONES[0]);
-      await choose(page, line("Zone", number), "vSwitch", ZONES[0]);
+    await chosen("VPC", "vpc-2");
+    for (const [index, zone] of ZONES.entries()) {
+      await choose(page, line("Zone", index + 1), "Zone", zone);
+      await choose(page, line("Zone", index + 1), "vSwitch", zone);
     }
-  }],
-  ["a server group of a name that none may have", "IllegalParam.ServerGroupName", async () => {
-    await opened("Server Groups", "Create Server Group");
-    await filled("Server Group Name", "a");
-    await choose(page, drawer(page), "VPC", "vpc-2");
-  }],
-  ["a server outside of the VPC", "IllegalParam.IP", async () => {
+  }, ["IllegalParam.loadBalancerName", () => filled("Instance Name", "x")]],
+  ["a listener", async () => {
+    await of("Instances", "nlb-1", "Create Listener");
+    await filled("Listener Port", "80");
+    await press(drawer(page), "Next");
+    await chosen("Server Group", "RS-1");
+    await press(drawer(page), "Next");
+  }, ["Conflict.Port", () => Promise.resolve()]],
+  ["a server group", async () => { await opened("Server Groups", "Create Server Group"); await chosen("VPC", "vpc-2"); },
+    ["IllegalParam.ServerGroupName", () => filled("Server Group Name", "a")],
+    ["IlleagalParam.healthCheckUrl", async () => {
+      await filled("Server Group Name", "fine");
+      await drawer(page).getByRole("switch", { name: "Advanced Settings" }).click();
+      await chosen("Health Check Protocol", "HTTP");
+      await filled("Path", "x");
+    }],
+  ],
+  ["other health checks", async () => { await change("Server Groups", "by-address", "Configure Health Check"); await chosen("Health Check Protocol", "HTTP"); },
+    ["IllegalParam.healthCheckDomain", () => filled("Domain Name", "*")],
+  ],
+  ["a server that is in the group", async () => {
+    await of("Server Groups", "RS-1", "Add Backend Server");
+    await chosen("Backend Servers", "ECS-03");
+    await press(drawer(page), "Next");
+    await filled("Port", "80");
+    await press(drawer(page), "Next");
+  }, ["DuplicatedParam.Server", () => Promise.resolve()]],
+  ["a server outside of the VPC", async () => {
     await of("Server Groups", "by-address", "Add Backend Server");
-    await fill(line("Backend Servers", 1), "IP Address", "172.16.0.1");
     await fill(line("Backend Servers", 1), "Port", "80");
     await fill(line("Backend Servers", 1), "Weight", "100");
-  }],
-  ["a TLS policy that nobody could use", "IllegalParam", async () => {
-    await opened("TLS Security Policies", "Create TLS Security Policy");
-    await filled("Name", "useless");
-    await choose(page, drawer(page), "TLS Versions", "TLSv1.2");
-    await choose(page, drawer(page), "Cipher Suites", "TLS_AES_128_GCM_SHA256");
-  }],
-  ["a service with one resource twice", "EndpointServiceResourceExist", async () => {
-    await opened("Endpoint Services", "Create Endpoint Service");
-    await press(drawer(page), "Add Resource from Another Zone");
-    for (const number of [1, 2]) {
-      await choose(page, line("Select Service Resource", number), "Zone", ZONES[0]);
-      await choose(page, line("Select Service Resource", number), "Service Resource", "nlb-1");
-    }
-  }],
-  ["a resource that the service has already", "EndpointServiceResourceExist", async () => {
-    await of("Endpoint Services", "shop", "Add Service Resource", "Service Resources");
-    await choose(page, drawer(page), "Zone", ZONES[0]);
-    await choose(page, drawer(page), "Service Resource", "nlb-1");
-  }],
-  ["a zone that the endpoint is in already", "EndpointZoneDuplicated", async () => {
-    await of("Endpoints", "endpoint-1", "Add vSwitch");
-    await choose(page, drawer(page), "Zone", ZONES[0]);
-    await choose(page, drawer(page), "vSwitch", ZONES[0]);
-  }],
-  ["a security group that the endpoint is in already", "SecurityGroupExist", async () => {
-    await of("Endpoints", "endpoint-1", "Add Security Group", "Security Groups");
-    await choose(page, drawer(page), "Security Group", "clients");
-  }],
-  ["a tag of the cloud's own", "InvalidTagKey", async () => {
-    await of("VPCs", "vpc-1", "Add Tag", "Tags");
-    await filled("Tag Key", "aliyun");
-  }],
-  ["a resource group that is there", "EntityAlreadyExists.ResourceGroup", async () => {
-    await opened("Resource Groups", "Create Resource Group");
-    await filled("Name", "taken");
-    await filled("Display Name", "taken");
-  }],
+  }, ["IllegalParam.IP", () => fill(line("Backend Servers", 1), "IP Address", "172.16.0.1")]],
+  ["another weight of a server that has left meanwhile", async () => {
+    await of("Server Groups", "RS-1", "Add Backend Server");
+    await press(drawer(page), "Cancel");
+    await press(row(page, offered.servers[1] ?? ""), "Weight");
+  }, ["ResourceNotFound", async () => {
+    const Servers = [{ ServerType: "Ecs", ServerId: offered.servers[1], Port: 80 }];
+    await owner.api("Nlb", "RemoveServersFromServerGroup", { ServerGroupId: offered.group, Servers });
+    await page.getByRole("main").locator("tbody").getByText(offered.servers[1] ?? "").first().waitFor({ state: "detached" });
+  }]],
+  ["a TLS policy that nobody could use", async () => { await opened("TLS Security Policies", "Create TLS Security Policy"); await filled("Name", "useless"); await chosen("TLS Versions", "TLSv1.2"); },
+    ["IllegalParam", () => chosen("Cipher Suites", "TLS_AES_128_GCM_SHA256")],
+  ],
 ];
 
-test("every refused form stays open with the code and the reason, and has changed nothing", async () => {
-  const before = await everything();
-  for (const [what, code, enter] of forms) {
+const PRIVATE_LINK: Form[] = [
+  ["a service", async () => { await opened("Endpoint Services", "Create Endpoint Service"); await choose(page, line("Select Service Resource", 1), "Zone", ZONES[0]); await choose(page, line("Select Service Resource", 1), "Service Resource", "nlb-1"); },
+    ["IllegalParamFormat.ServiceDescription", () => filled("Description", "http://x")],
+    ["EndpointServiceNotSupportIpv6", async () => { await filled("Description", ""); await chosen("IP Version", "Dual-stack"); }],
+  ],
+  ["a resource that the service has got meanwhile", async () => { await of("Endpoint Services", "shop", "Add Service Resource", "Service Resources"); await chosen("Zone", ZONES[0]); await chosen("Service Resource", "nlb-2"); },
+    ["EndpointServiceResourceExist", () => owner.api("Privatelink", "AttachResourceToVpcEndpointService", { ...shop, ResourceType: "nlb", ResourceId: spare, ZoneId: ZONES[0] })],
+  ],
+  ["an account of a number that none has", () => of("Endpoint Services", "shop", "Add Account", "Service Whitelist"), ["UserId", () => filled("Account", "99999999999999999999999")]],
+  ["an endpoint", async () => {
+    await opened("Endpoints", "Create Endpoint");
+    await chosen("Service", "epsrv-");
+    await chosen("VPC", "vpc-1");
+    await chosen("Security Groups", "clients");
+    await choose(page, line("Zone and vSwitch", 1), "Zone", ZONES[0]);
+    await choose(page, line("Zone and vSwitch", 1), "vSwitch", ZONES[0]);
+  },
+    ["IllegalParamFormat.EndpointName", () => filled("Endpoint Name", "1")],
+    ["IllegalParamFormat.EndpointDescription", async () => { await filled("Endpoint Name", "fine"); await filled("Description", "http://x"); }],
+    ["NotSupportIpv6", async () => { await filled("Description", ""); await chosen("IP Version", "Dual-stack"); }],
+  ],
+  ["a zone that the endpoint is in meanwhile", async () => { await of("Endpoints", "endpoint-2", "Add vSwitch"); await chosen("Zone", ZONES[1]); await chosen("vSwitch", ZONES[1]); },
+    ["EndpointZoneDuplicated", () => owner.api("Privatelink", "AddZoneToVpcEndpoint", { EndpointId: second, ZoneId: ZONES[1], VSwitchId: used.vswitches[1] })],
+  ],
+  ["a security group that the endpoint is in meanwhile", async () => { await of("Endpoints", "endpoint-1", "Add Security Group", "Security Groups"); await chosen("Security Group", "more"); },
+    ["SecurityGroupExist", async () => {
+      const more = text(list(await owner.api("Ecs", "DescribeSecurityGroups", { SecurityGroupName: "more" }), "SecurityGroups.SecurityGroup")[0], "SecurityGroupId");
+      await owner.api("Privatelink", "AttachSecurityGroupToVpcEndpoint", { EndpointId: used.endpoint, SecurityGroupId: more });
+    }],
+  ],
+  ["a resource for a zone, which the service has lost meanwhile", async () => {
+    await menu(page, "Endpoint Services");
+    await row(page, "shop").getByRole("link").first().click();
+    await press(row(page, second), "Allocate by Hand");
+    await chosen("Zone", ZONES[0]);
+    await chosen("Service Resource", spare);
+  }, ["EndpointServiceResourceNotFound", () => owner.api("Privatelink", "DetachResourceFromVpcEndpointService", { ...shop, ResourceType: "nlb", ResourceId: spare, ZoneId: ZONES[0] })]],
+  ["a connection that is allowed meanwhile", () => of("Endpoint Services", "shop", "Allow"),
+    ["EndpointConnectionOperationDenied", async () => {
+      await owner.api("Privatelink", "EnableVpcEndpointConnection", { ...shop, EndpointId: second });
+      await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: second }, "ConnectionStatus=Connected");
+    }],
+  ],
+];
+
+async function refuse(forms: Form[]): Promise<void> {
+  shop.ServiceId = offered.service;
+  for (const [what, enter, ...refused] of forms) {
     await enter();
-    await drawer(page).locator(".ant-drawer-footer .ant-btn-primary").click();
-    expect(await drawer(page).locator(".ant-alert").innerText(), what).toContain(code);
+    for (const [code, also] of refused) {
+      await also();
+      const before = await everything(owner);
+      await drawer(page).locator(".ant-drawer-footer .ant-btn-primary").click();
+      expect.soft(await drawer(page).locator(".ant-alert-error").innerText(), what).toContain(code);
+      expect(await everything(owner), what).toEqual(before);
+    }
     await press(drawer(page), "Cancel");
     await drawer(page).waitFor({ state: "hidden" });
-    expect(await everything(), what).toEqual(before);
   }
-});
+}
 
-const deletions: [string, string, string, RegExp][] = [
-  ["VPCs", "vpc-1", "DependencyViolation.VSwitch", /vsw-/],
-  ["vSwitches", `vpc-1-${ZONES[0]}`, "DependencyViolation", /\b(ep|eni|i)-/],
-  ["Security Groups", "clients", "DependencyViolation", /ep-|i-|eni-/],
-  ["Instances", "nlb-1", "OperationDenied.LoadBalancerInUse", /epsrv-|lsn-/],
-  ["Server Groups", "RS-1", "ResourceInUse.ServerGroup", /lsn-/],
-  ["Endpoint Services", "shop", "EndpointServiceConnectionDependence", /ep-/],
-  ["Endpoints", "endpoint-1", "EndpointDependenceViolation", /zone/i],
-];
+test("every refused form of networks stays open with the code and the reason, and has changed nothing", () => refuse(NETWORK));
 
-test("every refused deletion names what is in its way, and has changed nothing", async () => {
-  const before = await everything();
-  for (const [entry, name, code, blocks] of deletions) {
-    await menu(page, entry);
-    await press(row(page, name), "Delete");
-    await press(page.getByRole("tooltip"), "OK");
-    const refusal = page.locator(".ant-notification-notice").filter({ hasText: code });
-    expect(await refusal.innerText(), entry).toMatch(blocks);
-    expect(await everything(), entry).toEqual(before);
-    await press(refusal, "Close");
-  }
-});
+test("every refused form of instances and security groups stays open with the code and the reason, and has changed nothing", () => refuse(COMPUTE));
 
-test("what is in the way of a deletion is one click away", async () => {
-  await menu(page, "Endpoint Services");
-  await press(row(page, "shop"), "Delete");
-  await press(page.getByRole("tooltip"), "OK");
-  await page.locator(".ant-notification-notice").getByRole("link", { name: /^ep-/ }).click();
-  await page.getByRole("heading", { name: /^ep-/ }).waitFor();
-});
+test("every refused form of load balancing stays open with the code and the reason, and has changed nothing", () => refuse(BALANCING));
 
-test("a zone gets another resource by hand, and no third one before the first is let go", async () => {
-  const ServiceId = made.service;
-  const balancer = await balance(owner, made, "nlb-2");
-  await owner.api("Privatelink", "AttachResourceToVpcEndpointService", { ServiceId, ResourceType: "nlb", ResourceId: balancer, ZoneId: ZONES[0] });
-  await menu(page, "Endpoint Services");
-  await row(page, "shop").getByRole("link").first().click();
-  const allocate = async (resource: string) => {
-    await press(row(page, made.endpoint), "Allocate by Hand");
-    await choose(page, drawer(page), "Zone", ZONES[0]);
-    await choose(page, drawer(page), "Service Resource", resource);
-  };
-  await allocate(balancer);
-  await send(page);
-  await row(page, made.endpoint).getByText(balancer).waitFor();
-  await allocate(made.balancer);
-  await press(drawer(page), "OK");
-  await drawer(page).getByText("let it go first").waitFor();
+test("every refused form of private links stays open with the code and the reason, and has changed nothing", () => refuse(PRIVATE_LINK));
+
+test("what would be refused is said before it is sent, and is gone once it is right", async () => {
+  const before = await everything(owner);
+  await opened("vSwitches", "Create vSwitch");
+  await chosen("VPC", "vpc-1");
+  await chosen("Zone", ZONES[0]);
+  await filled("CIDR Block", "10.0.1.128/25");
+  const told = drawer(page).locator(".ant-alert-warning");
+  expect(await told.innerText()).toMatch(/This would be refused: InvalidCidrBlock.Overlapped[^]*vsw-/);
+  await filled("CIDR Block", "10.0.77.0/24");
+  await told.waitFor({ state: "hidden" });
+  expect(await everything(owner)).toEqual(before);
   await press(drawer(page), "Cancel");
-  await press(row(page, made.endpoint), "Let Replaced Resource Go");
-  await choose(page, drawer(page), "Zone", ZONES[0]);
-  await send(page);
-  await page.getByRole("button", { name: "Let Replaced Resource Go" }).waitFor({ state: "hidden" });
 });

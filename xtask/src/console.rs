@@ -11,6 +11,9 @@ use crate::run::{cargo, succeed};
 const FOLDER: &str = "console";
 /// State of the test's system; what a killed run has left there is removed by the next.
 const STATE: &str = "target/tmp/console";
+/// State of the system with very much in it, and what makes it.
+const CROWD_STATE: &str = "target/tmp/crowd";
+const CROWD: &str = "target/debug/examples/crowd";
 
 /// Builds the console, where npm is installed: without it the binary says how to get the console.
 pub(crate) fn build() -> Result<()> {
@@ -29,14 +32,20 @@ pub(crate) fn check() -> Result<()> {
     npm(&["run", "--silent", "build"])
 }
 
-/// The walkthrough by mouse, against a system of the test's own.
+/// The walkthrough by mouse and all else, against a system of the test's own; then tables and picture of one with very much in it.
 pub(crate) fn browse() -> Result<()> {
     install()?;
     npm(&["run", "--silent", "build"])?;
-    succeed(&mut cargo(&["build", "--locked", "--bin", "isthmus"]))?;
-    let daemon = Daemon::start(STATE)?;
+    succeed(&mut cargo(&["build", "--locked", "--bin", "isthmus", "--example", "crowd"]))?;
+    let most = drive(Daemon::start(STATE)?, "e2e");
+    let crowd = Daemon::start_filled(CROWD_STATE, CROWD).and_then(|daemon| drive(daemon, "crowd"));
+    most.and(crowd)
+}
+
+/// Runs a script of browser tests against a system, and ends that.
+fn drive(daemon: Daemon, script: &str) -> Result<()> {
     let mut tests = Command::new("npm");
-    tests.args(["--prefix", FOLDER, "run", "--silent", "e2e"]).env("NO_PROXY", "*");
+    tests.args(["--prefix", FOLDER, "run", "--silent", script]).env("NO_PROXY", "*");
     tests.env("ISTHMUS_URL", format!("http://{}", daemon.address)).envs(daemon.environment()?);
     let outcome = succeed(&mut tests);
     outcome.and(daemon.stop())

@@ -22,6 +22,17 @@ impl Daemon {
     /// Starts a system with an empty state, and waits until it answers. What was there before is removed.
     pub(crate) fn start(state: &'static str) -> Result<Self> {
         down(state)?;
+        Self::go_on(state)
+    }
+
+    /// Starts a system with the state that a program makes, which is told its directory.
+    pub(crate) fn start_filled(state: &'static str, filler: &str) -> Result<Self> {
+        down(state)?;
+        succeed(Command::new(filler).arg(state))?;
+        Self::go_on(state)
+    }
+
+    fn go_on(state: &'static str) -> Result<Self> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         let address = free.context("loopback has no free port")?.to_string();
         let process = Command::new("setpriv")

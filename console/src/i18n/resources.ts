@@ -141,6 +141,7 @@ export const resources = {
   destination: ["Destination", "目的对象"],
   nlbInstances: ["Instances", "实例"],
   createNlb: ["Create NLB", "创建网络型负载均衡"],
+  region: ["Region", "地域"],
   networkType: ["Network Type", "网络类型"],
   intranet: ["Intranet", "私网"],
   ipVersion: ["IP Version", "IP 版本"],

@@ -12,13 +12,24 @@ export interface Option {
   label: string;
 }
 
+/** Values that the API lists. */
+export interface Values {
+  call: Call;
+  paging: Paging;
+  pick: (answer: Answer) => string[];
+}
+
 /** Choices that the API offers. */
 export interface Offer {
   call: Call;
   paging: Paging;
   pick: (answer: Answer) => Option[];
   /** Choices that somebody has already: they are not offered. */
-  taken?: { call: Call; paging: Paging; pick: (answer: Answer) => string[] };
+  taken?: Values;
+  /** Those alone are offered that are here, too. */
+  among?: Values;
+  /** Choices that are made in other lines of the form. */
+  without?: string[];
   /** How the same call asks for what a text names, on whichever page it is. */
   search?: (typed: string) => Params;
 }
@@ -75,6 +86,11 @@ export const rows = (entry: Entry): Entries[] => (Array.isArray(entry) ? (entry 
 /** What is entered in an `each` field for one of what is chosen. */
 export const forOne = (entry: Entry, one: string): Entries =>
   typeof entry === "object" && !Array.isArray(entry) ? ((entry[one] ?? {}) as Entries) : {};
+/** What the other lines of a group have in a field. */
+export const others = (group: Entry, row: Entries, name: string): string[] =>
+  rows(group)
+    .filter((other) => other !== row)
+    .map((other) => str(other[name]));
 export const strs = (entry: Entry): string[] => (Array.isArray(entry) ? entry.map((one) => str(one)) : []);
 
 /** A form of one step. */
@@ -91,4 +107,19 @@ export function beginning(spec: FormSpec): Entries {
     if (field.initial !== undefined) entries[field.name] = field.initial;
   }
   return { ...entries, ...spec.initial };
+}
+
+const isEmpty = (entry: Entry): boolean => entry === undefined || entry === "" || (Array.isArray(entry) && entry.length === 0);
+
+/** Whether nothing that must be filled in is left out, and nothing is wrong that is known before it is sent. */
+export function isComplete(fields: Field[], entries: Entries, row: Entries = entries): boolean {
+  return fields.every((field) => {
+    if (field.when && !field.when(entries)) return true;
+    if (field.kind === "group") return rows(row[field.name]).every((line) => isComplete(field.fields, entries, line));
+    if (field.kind === "each") return strs(entries[field.over]).every((one) => isComplete(field.fields, entries, forOne(entries[field.name], one)));
+    const entry = row[field.name];
+    if (isEmpty(entry)) return !(field.required ?? false);
+    if ("pattern" in field && field.pattern && !field.pattern.test(str(entry))) return false;
+    return field.check?.(entries, row) === undefined;
+  });
 }

@@ -7,8 +7,9 @@ import { useSession } from "../api/session.tsx";
 import { useWords } from "../i18n/index.tsx";
 import { Code } from "./copy.tsx";
 import { FieldItem } from "./field.tsx";
+import { useForesight } from "./foresight.ts";
 import { beginning, type Entries, type FormSpec } from "./form.ts";
-import { Problem } from "./problem.tsx";
+import { Foreseen, Problem } from "./problem.tsx";
 import { asApi, asCommand, asPython, asTerraform } from "./same.ts";
 
 function SameAs({ call, terraform }: { call: Call; terraform: string | undefined }) {
@@ -57,7 +58,7 @@ function useSending(spec: FormSpec, close: () => void) {
       setBusy(false);
     }
   };
-  return { send, error, busy };
+  return { send, error, forget: () => setError(undefined), busy };
 }
 
 export default function FormDrawer({ spec, close }: { spec: FormSpec; close: () => void }) {
@@ -65,7 +66,8 @@ export default function FormDrawer({ spec, close }: { spec: FormSpec; close: () 
   const [form] = Form.useForm<Entries>();
   const [entries, setEntries] = useState<Entries>(() => beginning(spec));
   const [step, setStep] = useState(0);
-  const { send, error, busy } = useSending(spec, close);
+  const { send, error, forget, busy } = useSending(spec, close);
+  const foreseen = useForesight(spec, entries);
   // A wizard ends with a page that shows what will be sent.
   const wizard = spec.steps.length > 1;
   const titles = wizard ? [...spec.steps.map(({ title }) => title), "configurationReview" as const] : [];
@@ -97,6 +99,7 @@ export default function FormDrawer({ spec, close }: { spec: FormSpec; close: () 
         layout="vertical"
         initialValues={entries}
         onValuesChange={(changed: Entries) => {
+          forget();
           form.setFieldsValue(reset(spec, changed));
           setEntries({ ...entries, ...(form.getFieldsValue(true) as Entries) });
           // What was wrong beside another field may be right now.
@@ -109,7 +112,7 @@ export default function FormDrawer({ spec, close }: { spec: FormSpec; close: () 
         ))}
       </Form>
       {wizard && last && <Review call={spec.call(entries)} />}
-      <Problem error={error} />
+      {error ? <Problem error={error} /> : <Foreseen refusal={foreseen} />}
       <SameAs call={spec.call(entries)} terraform={spec.terraform} />
     </Drawer>
   );

@@ -1,14 +1,15 @@
-// The field that asks for IPv4 alone or for both families, as endpoints and their services call them.
+// The field that asks for IPv4 alone or for both families.
 import type { Word } from "../i18n/index.tsx";
 import type { Field } from "./form.ts";
 
-export const ipVersion = (hint: Word): Field => ({
+/** `ipv4` is how the product spells it: clients are told it as it was sent. */
+export const ipVersion = (ipv4: "IPv4" | "Ipv4", hint: Word): Field => ({
   name: "AddressIpVersion",
   label: "ipVersion",
   kind: "select",
-  initial: "IPv4",
+  initial: ipv4,
   options: [
-    { value: "IPv4", label: { text: "IPv4" } },
+    { value: ipv4, label: { text: "IPv4" } },
     { value: "DualStack", label: "dualStack" },
   ],
   hint,

@@ -1,15 +1,19 @@
 // A table of resources: paged by the server, alive, with what can be done to each.
-import { PlusOutlined, LeftOutlined, RightOutlined } from "@ant-design/icons";
+import { PlusOutlined } from "@ant-design/icons";
 import { App, Button, Empty, Popconfirm, Space, Table } from "antd";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
 import type { Answer, Call } from "../api/call.ts";
 import { useAnswer } from "../api/live.tsx";
 import { useSession } from "../api/session.tsx";
 import { useWords, type Word } from "../i18n/index.tsx";
+import { ALL, Filters, isNarrowed, narrowing, type Filter, type Narrowed } from "./filters.tsx";
 import type { FormSpec } from "./form.ts";
 import { Sentence } from "./ids.tsx";
-import { FIRST, following, pageOf, total, type Paging } from "./paging.ts";
+import { Pager, type PagerProps } from "./pager.tsx";
+import { FIRST, following, largest, pageOf, placeOf, total, type Paging, type Tokens } from "./paging.ts";
 import { Problem, title } from "./problem.tsx";
+import type { Search } from "./search.ts";
+import { useSettled } from "./settled.ts";
 
 /** Loaded with the first form: the first screen is there earlier without it. */
 const FormDrawer = lazy(() => import("./formdrawer.tsx"));
@@ -34,6 +38,9 @@ export interface ListSpec {
   rows: (answer: Answer) => Row[];
   id: (row: Row) => string;
   columns: Column[];
+  /** How the server finds rows by a text, and what else it narrows them by. */
+  search?: Search;
+  filters?: Filter[];
   /** What the rows of the page need together. */
   around?: (rows: Row[], table: ReactNode) => ReactNode;
   /** What an empty table teaches. */
@@ -90,33 +97,46 @@ function Actions({ row, actions, open }: { row: Row; actions: Action[]; open: (f
   );
 }
 
-function Pager({ answer, shown, tokens, turn, spec }: {
-  answer: Answer | undefined;
-  shown: number;
-  tokens: string[];
-  turn: (tokens: string[]) => void;
-  spec: ListSpec;
-}) {
-  const t = useWords();
-  const all = total(spec.paging, answer);
-  const next = following(spec.paging, answer, tokens, PAGE);
-  if (tokens.length === 1 && next === undefined) return <div className="pager">{all === "" ? shown : all}</div>;
-  return (
-    <Space className="pager">
-      <Button icon={<LeftOutlined aria-hidden />} aria-label={t("previous")} disabled={tokens.length === 1} onClick={() => turn(tokens.slice(0, -1))} />
-      <span>
-        {tokens.length} · {all}
-      </span>
-      <Button icon={<RightOutlined aria-hidden />} aria-label={t("next")} disabled={next === undefined || shown === 0} onClick={() => next !== undefined && turn([...tokens, next])} />
-    </Space>
-  );
+/** The page of a list that is shown, and the way to the others. */
+function usePages(spec: ListSpec, narrowed: Narrowed) {
+  const { ask } = useSession();
+  const call: Call = { ...spec.call, params: { ...spec.call.params, ...narrowing(narrowed, spec.search, spec.filters ?? []) } };
+  const wanted = JSON.stringify(call);
+  const [at, put] = useState({ wanted, place: FIRST, size: PAGE });
+  const [failed, fail] = useState<Error>();
+  const tokens = useRef<{ wanted: string; known: Tokens }>({ wanted, known: new Map() });
+  // Whatever is asked for otherwise begins with its first page.
+  const { place, size } = at.wanted === wanted ? at : { place: FIRST, size: at.size };
+  const { answer, error } = useAnswer(pageOf(call, spec.paging, place, size));
+  const next = following(spec.paging, answer, place, size);
+  const turn = (number: number) => {
+    if (tokens.current.wanted !== wanted) tokens.current = { wanted, known: new Map() };
+    if (next?.number === number && next.token !== "") tokens.current.known.set(place.number * size, next.token);
+    placeOf(ask, call, spec.paging, number, size, tokens.current.known).then(
+      (place) => {
+        fail(undefined);
+        put({ wanted, place, size });
+      },
+      (error: unknown) => fail(error as Error),
+    );
+  };
+  const pager: PagerProps = {
+    page: place.number,
+    size,
+    total: total(spec.paging, answer) ?? (answer && (place.number - 1) * size + spec.rows(answer).length),
+    most: largest(spec.call, spec.paging),
+    isLast: next === undefined,
+    turn,
+    resize: (size) => put({ wanted, place: FIRST, size }),
+  };
+  return { answer, error: error ?? failed, pager };
 }
 
 export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
   const t = useWords();
-  const [tokens, turn] = useState(FIRST);
+  const [narrowed, narrow] = useState(ALL);
   const [form, open] = useState<FormSpec>();
-  const { answer, error } = useAnswer(pageOf(spec.call, spec.paging, tokens, PAGE));
+  const { answer, error, pager } = usePages(spec, useSettled(narrowed));
   const rows = answer ? spec.rows(answer) : [];
   const columns = spec.columns.map(({ title, show }) => ({ key: title, title: t(title), render: (_: unknown, row: Row) => show(row) }));
   const actions = spec.actions;
@@ -133,7 +153,7 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
       pagination={spec.paging === "none" ? { pageSize: PAGE, showSizeChanger: false, hideOnSinglePage: true } : false}
       size="middle"
       scroll={{ x: "max-content" }}
-      locale={{ emptyText: <Empty description={t(spec.empty)} /> }}
+      locale={{ emptyText: <Empty description={t(isNarrowed(narrowed) ? "nothingLikeThis" : spec.empty)} /> }}
     />
   );
   const Heading = level === 2 ? "h2" : "h3";
@@ -150,8 +170,9 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
         </Space>
       </div>
       <Problem error={error} />
+      <Filters narrowed={narrowed} narrow={narrow} search={spec.search} filters={spec.filters ?? []} />
       {spec.around ? spec.around(rows, table) : table}
-      <Pager answer={answer} shown={rows.length} tokens={tokens} turn={turn} spec={spec} />
+      {answer && <Pager {...pager} />}
       <Suspense>{form && <FormDrawer key={form.title} spec={form} close={() => open(undefined)} />}</Suspense>
     </section>
   );

@@ -1,14 +1,9 @@
 // What forms offer to choose from, as the API lists it.
 import { list, text, texts, type Answer, type Call, type Params } from "../api/call.ts";
-import { str, type Entries, type Entry, type Field, type Offer, type Option } from "./form.ts";
+import { str, type Entry, type Field, type Offer, type Option, type Values } from "./form.ts";
 import { ipv6Of, numberOf, part, PARTS } from "./ipv6.ts";
 import type { Paging } from "./paging.ts";
-
-type Search = (typed: string) => Params;
-
-/** What the API finds by itself: the older products names by their beginning, the newer ones whole names. */
-const older = (prefix: string, id: string, name: string): Search => (typed) => (typed.startsWith(prefix) ? { [id]: typed } : { [name]: `${typed}*` });
-const newer = (prefix: string, ids: string, names: string): Search => (typed) => ({ [typed.startsWith(prefix) ? ids : names]: [typed] });
+import { searches, type Search } from "./search.ts";
 
 function named(id: string, name: string): Option {
   return { value: id, label: name === "" ? id : `${name} (${id})` };
@@ -23,11 +18,11 @@ interface Rows {
 
 function offer(call: Call, paging: Paging, { path, id, name }: Rows, search?: Search): Offer {
   const pick = (answer: Answer) => list(answer, path).map((row) => named(text(row, id), text(row, name)));
-  return { call, paging, pick, ...(search && { search }) };
+  return { call, paging, pick, ...(search && { search: search.params }) };
 }
 
 export const vpcs = (): Offer =>
-  offer({ product: "Vpc", action: "DescribeVpcs" }, "number", { path: "Vpcs.Vpc", id: "VpcId", name: "VpcName" }, older("vpc-", "VpcId", "VpcName"));
+  offer({ product: "Vpc", action: "DescribeVpcs" }, "number", { path: "Vpcs.Vpc", id: "VpcId", name: "VpcName" }, searches.vpcs);
 
 export const zones = (): Offer => offer({ product: "Vpc", action: "DescribeZones" }, "none", { path: "Zones.Zone", id: "ZoneId", name: "" });
 
@@ -40,7 +35,7 @@ export function vswitches(vpc: Entry, zone?: Entry): Offer | undefined {
       const place = ["ZoneId", "CidrBlock", "Ipv6CidrBlock"].map((name) => text(row, name)).filter((shown) => shown !== "");
       return { value: text(row, "VSwitchId"), label: `${text(row, "VSwitchName") || text(row, "VSwitchId")} · ${place.join(", ")}` };
     });
-  return { call, paging: "number", pick, search: older("vsw-", "VSwitchId", "VSwitchName") };
+  return { call, paging: "number", pick, search: searches.vswitches.params };
 }
 
 /** The parts of a VPC's IPv6 range that no vSwitch has; none while the VPC has no IPv6. A part is known by its number. */
@@ -61,22 +56,28 @@ export function ipv6Parts(vpc: Entry): Offer | undefined {
   };
 }
 
-/** The zones in which a VPC has a vSwitch. */
-export function zonesOf(vpc: Entry): Offer | undefined {
+const plain = (value: string): Option => ({ value, label: value });
+
+/** The zones in which a VPC has a vSwitch, but for those of other lines. */
+export function zonesOf(vpc: Entry, without: string[] = []): Offer | undefined {
   const all = vswitches(vpc);
   if (all === undefined) return undefined;
-  const pick = (answer: Answer) => {
-    const names = new Set(list(answer, "VSwitches.VSwitch").map((row) => text(row, "ZoneId")));
-    return [...names].sort().map((name) => ({ value: name, label: name }));
-  };
-  return { call: all.call, paging: all.paging, pick };
+  const pick = (answer: Answer) => list(answer, "VSwitches.VSwitch").map((row) => plain(text(row, "ZoneId")));
+  return { call: all.call, paging: all.paging, pick, without };
 }
+
+/** The zones in which there is a load balancer. */
+export const zonesOfBalancers = (): Offer => ({
+  call: { product: "Nlb", action: "ListLoadBalancers" },
+  paging: "token",
+  pick: (answer) => list(answer, "LoadBalancers").flatMap((row) => list(row, "ZoneMappings").map((zone) => plain(text(zone, "ZoneId")))),
+});
 
 export function securityGroups(vpc: Entry): Offer | undefined {
   if (str(vpc) === "") return undefined;
   const call: Call = { product: "Ecs", action: "DescribeSecurityGroups", params: { VpcId: str(vpc) } };
   const rows = { path: "SecurityGroups.SecurityGroup", id: "SecurityGroupId", name: "SecurityGroupName" };
-  return offer(call, "number", rows, older("sg-", "SecurityGroupIds", "SecurityGroupName"));
+  return offer(call, "number", rows, searches.securityGroups);
 }
 
 /** The instances of a VPC. */
@@ -87,7 +88,7 @@ export const allInstances = (params: Params = {}): Offer =>
     { product: "Ecs", action: "DescribeInstances", params },
     "number",
     { path: "Instances.Instance", id: "InstanceId", name: "InstanceName" },
-    older("i-", "InstanceIds", "InstanceName"),
+    searches.instances,
   );
 
 /** The instances of a VPC as servers: each by itself and, where a group takes both families, by each of its IPv6 addresses. */
@@ -110,18 +111,28 @@ export const loadBalancers = (zone: Entry): Offer | undefined =>
         { product: "Nlb", action: "ListLoadBalancers", params: { ZoneId: str(zone) } },
         "token",
         { path: "LoadBalancers", id: "LoadBalancerId", name: "LoadBalancerName" },
-        newer("nlb-", "LoadBalancerIds", "LoadBalancerNames"),
+        searches.loadBalancers,
       );
 
-/** The server groups of a VPC that a listener of this protocol can use. */
-export function serverGroups(vpc: string, protocol: Entry): Offer {
-  const wanted = str(protocol) === "TCPSSL" ? ["TCP", "TCPSSL"] : [str(protocol), "TCP_UDP"];
+/** What a listener is to be, as far as it says which server groups fit. */
+export interface Listening {
+  protocol: Entry;
+  byRange: boolean;
+}
+
+/** The server groups of a VPC that a listener can use: of its protocol; for TLS without the client's address; every port with every port. */
+export function serverGroups(vpc: string, { protocol, byRange }: Listening): Offer {
+  const wanted = str(protocol) === "TCPSSL" ? ["TCP"] : [str(protocol), "TCP_UDP"];
   const call: Call = { product: "Nlb", action: "ListServerGroups", params: { VpcId: vpc } };
+  const fits = (row: Answer) =>
+    wanted.includes(text(row, "Protocol")) &&
+    (text(row, "AnyPortEnabled") === "true") === byRange &&
+    !(str(protocol) === "TCPSSL" && text(row, "PreserveClientIpEnabled") === "true");
   const pick = (answer: Answer) =>
     list(answer, "ServerGroups")
-      .filter((row) => wanted.includes(text(row, "Protocol")))
+      .filter(fits)
       .map((row) => named(text(row, "ServerGroupId"), text(row, "ServerGroupName")));
-  return { call, paging: "token", pick, search: newer("sgp-", "ServerGroupIds", "ServerGroupNames") };
+  return { call, paging: "token", pick, search: searches.serverGroups.params };
 }
 
 export function services(): Offer {
@@ -134,16 +145,13 @@ export function services(): Offer {
   return { call, paging: "token", pick, search: (ServiceId) => ({ ServiceId }) };
 }
 
-/** The zones of a service, of which an endpoint takes some. */
-export function zonesOfService(entries: Entries): Offer | undefined {
-  const id = str(entries["ServiceId"]);
-  const name = str(entries["ServiceName"]);
-  if (id === "" && name === "") return undefined;
-  const params = { ServiceId: id, ServiceName: name };
-  const call: Call = { product: "Privatelink", action: "ListVpcEndpointServicesByEndUser", params };
-  const pick = (answer: Answer) =>
-    texts(list(answer, "Services")[0], "Zones").map((zone) => ({ value: zone, label: zone }));
-  return { call, paging: "none", pick };
+/** The zones of a service in which a VPC has a vSwitch: an endpoint takes some of them. */
+export function zonesOfService(service: { ServiceId: string; ServiceName?: string }, vpc: Entry): Offer | undefined {
+  const own = zonesOf(vpc);
+  if (own === undefined || (service.ServiceId === "" && !service.ServiceName)) return undefined;
+  const call: Call = { product: "Privatelink", action: "ListVpcEndpointServicesByEndUser", params: service };
+  const pick = (answer: Answer) => texts(list(answer, "Services")[0], "Zones").map(plain);
+  return { call, paging: "none", pick, among: { ...own, pick: (answer) => own.pick(answer).map(({ value }) => value) } };
 }
 
 /** What an endpoint service can serve a zone by. */
@@ -156,12 +164,18 @@ export function resourcesOf(service: string, zone: Entry): Offer {
   return { call, paging: "token", pick };
 }
 
+/** What a service has in a zone already. */
+export function resourcesIn(service: string, zone: Entry): Values {
+  const offer = resourcesOf(service, zone);
+  return { ...offer, pick: (answer) => offer.pick(answer).map(({ value }) => value) };
+}
+
 export const certificates = (): Offer =>
   offer(
     { product: "Cas", action: "ListUserCertificateOrder" },
     "cas",
     { path: "CertificateOrderList", id: "CertificateId", name: "Name" },
-    (Keyword) => ({ Keyword }),
+    searches.keyword,
   );
 
 export const securityPolicies = (): Offer =>
@@ -169,7 +183,7 @@ export const securityPolicies = (): Offer =>
     { product: "Nlb", action: "ListSecurityPolicy" },
     "token",
     { path: "SecurityPolicies", id: "SecurityPolicyId", name: "SecurityPolicyName" },
-    newer("tls-", "SecurityPolicyIds", "SecurityPolicyNames"),
+    searches.securityPolicies,
   );
 
 /** The resource group, which every create form asks for last. */

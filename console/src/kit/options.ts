@@ -3,11 +3,10 @@ import { useEffect, useState } from "react";
 import type { Answer } from "../api/call.ts";
 import { useAnswer, useLive } from "../api/live.tsx";
 import { useSession } from "../api/session.tsx";
-import type { Offer, Option } from "./form.ts";
+import type { Offer, Option, Values } from "./form.ts";
 import { pagesOf } from "./paging.ts";
+import { useSettled } from "./settled.ts";
 
-/** Time without another letter after which the API is asked, milliseconds. */
-const PAUSE = 250;
 /** Choices with which a list is full: no more are looked for. */
 const FULL = 50;
 /** Most pages that are looked through. What is beyond is found as the API itself finds it: most names whole, and ids. */
@@ -67,20 +66,25 @@ function useRead(from: Pick<Offer, "call" | "paging"> | undefined, sought: strin
   return read?.of === of ? read : undefined;
 }
 
+/** All values that the API lists; nothing before it has. */
+function useValues(values: Values | undefined): Set<string> | undefined {
+  const read = useRead(values, "", () => false);
+  return values && read && new Set(read.answers.flatMap(values.pick));
+}
+
 export function useOptions(offer: Offer | undefined): Options {
   const [typed, search] = useState("");
-  const [sought, seek] = useState("");
-  useEffect(() => {
-    const clock = setTimeout(() => seek(typed.trim()), PAUSE);
-    return () => clearTimeout(clock);
-  }, [typed]);
+  const sought = useSettled(typed).trim();
   const pick = (answers: Answer[]) => (offer === undefined ? [] : answers.flatMap(offer.pick));
   const read = useRead(offer, sought, (answers) => pick(answers).filter(has(sought)).length >= FULL);
   const more = offer?.search && sought !== "" ? { ...offer.call, params: { ...offer.call.params, ...offer.search(sought) } } : undefined;
   const { answer: found } = useAnswer(more);
-  const others = useRead(offer?.taken, "", () => false);
-  const taken = new Set(offer?.taken && others?.answers.flatMap(offer.taken.pick));
-  const all = pick([...(read?.answers ?? []), ...(found ? [found] : [])]).filter(({ value }) => !taken.has(value));
+  const taken = useValues(offer?.taken);
+  const among = useValues(offer?.among);
+  // Nothing is offered before it is known what is not.
+  const isOffered = ({ value }: Option) =>
+    !offer?.without?.includes(value) && (offer?.taken === undefined || taken?.has(value) === false) && (offer?.among === undefined || among?.has(value) === true);
+  const all = pick([...(read?.answers ?? []), ...(found ? [found] : [])]).filter(isOffered);
   return {
     options: [...new Map(all.map((option) => [option.value, option])).values()],
     answered: read !== undefined && read.error === undefined,

@@ -4,8 +4,13 @@ import { text, type Answer, type Call, type Params } from "../api/call.ts";
 /** How an action pages: by number, by token, or not at all. */
 export type Paging = "number" | "token" | "pvtz" | "cas" | "none";
 
+/** Most rows of lists that give fewer than others of their product. */
+const FEWER: Record<string, number> = { ListVpcEndpointSecurityGroups: 50 };
+
 /** Most rows that the action gives at once. */
-export function largest({ product }: Call, paging: Paging): number {
+export function largest({ product, action }: Call, paging: Paging): number {
+  const fewer = FEWER[action];
+  if (fewer !== undefined) return fewer;
   switch (paging) {
     case "number":
       return 50;
@@ -19,53 +24,83 @@ export function largest({ product }: Call, paging: Paging): number {
   }
 }
 
-/** What stands before the first page. */
-export const FIRST = [""];
+/** Where a page is: which it is, and the token that asks for it where there are tokens. */
+export interface Place {
+  number: number;
+  token: string;
+}
 
-/** The page that the last of these tokens asks for; one that is asked for by its number counts them. */
-export function pageParams(paging: Paging, tokens: string[], size: number): Params {
+export const FIRST: Place = { number: 1, token: "" };
+
+function pageParams({ action }: Call, paging: Paging, { number, token }: Place, size: number): Params {
   switch (paging) {
     case "number":
     case "pvtz":
-      return { PageNumber: tokens.length, PageSize: size };
+      return { PageNumber: number, PageSize: size };
     case "cas":
-      return { CurrentPage: tokens.length, ShowSize: size };
+      return { CurrentPage: number, ShowSize: size };
     case "token":
-      return { MaxResults: size, NextToken: tokens.at(-1) };
+      return { [action === "DescribeRouteEntryList" ? "MaxResult" : "MaxResults"]: size, NextToken: token };
     case "none":
       return {};
   }
 }
 
-export function pageOf(call: Call, paging: Paging, tokens: string[], size: number): Call {
-  return { ...call, params: { ...call.params, ...pageParams(paging, tokens, size) } };
+export function pageOf(call: Call, paging: Paging, place: Place, size: number): Call {
+  return { ...call, params: { ...call.params, ...pageParams(call, paging, place, size) } };
 }
 
-/** Rows on all pages, as an answer counts them; empty when it does not. */
-export const total = (paging: Paging, answer: Answer | undefined): string => text(answer, paging === "pvtz" ? "TotalItems" : "TotalCount");
+/** Rows on all pages, as an answer counts them; nothing when it does not. */
+export function total(paging: Paging, answer: Answer | undefined): number | undefined {
+  const counted = text(answer, paging === "pvtz" ? "TotalItems" : "TotalCount");
+  return counted === "" ? undefined : Number(counted);
+}
 
-/** The token of the page after the last of these; none when there is no other. */
-export function following(paging: Paging, answer: Answer | undefined, tokens: string[], size: number): string | undefined {
+/** The page after one that was answered; none when there is no other. */
+export function following(paging: Paging, answer: Answer | undefined, { number }: Place, size: number): Place | undefined {
   switch (paging) {
-    case "token":
-      return text(answer, "NextToken") || undefined;
+    case "token": {
+      const token = text(answer, "NextToken");
+      return token === "" ? undefined : { number: number + 1, token };
+    }
     case "number":
     case "pvtz":
     case "cas":
-      return Number(total(paging, answer)) > tokens.length * size ? String(tokens.length + 1) : undefined;
+      return (total(paging, answer) ?? 0) > number * size ? { number: number + 1, token: "" } : undefined;
     case "none":
       return undefined;
   }
 }
 
+export type Ask = (call: Call) => Promise<Answer>;
+
 /** Every page, one after the other, until who reads has enough. */
-export async function* pagesOf(ask: (call: Call) => Promise<Answer>, call: Call, paging: Paging): AsyncGenerator<Answer> {
+export async function* pagesOf(ask: Ask, call: Call, paging: Paging): AsyncGenerator<Answer> {
   const size = largest(call, paging);
-  for (let tokens = FIRST; ; ) {
-    const answer = await ask(pageOf(call, paging, tokens, size));
+  for (let place: Place | undefined = FIRST; place !== undefined; ) {
+    const answer = await ask(pageOf(call, paging, place, size));
     yield answer;
-    const next = following(paging, answer, tokens, size);
-    if (next === undefined) return;
-    tokens = [...tokens, next];
+    place = following(paging, answer, place, size);
   }
+}
+
+/** Tokens that are known, by how many rows stand before what they ask for. */
+export type Tokens = Map<number, string>;
+
+/** A page by its number. Where there are tokens, as many rows as the action gives at once are passed over on the way. */
+export async function placeOf(ask: Ask, call: Call, paging: Paging, number: number, size: number, tokens: Tokens): Promise<Place> {
+  if (paging !== "token") return { number, token: "" };
+  const before = (number - 1) * size;
+  let at = Math.max(0, ...[...tokens.keys()].filter((known) => known <= before));
+  let token = tokens.get(at) ?? "";
+  while (at < before) {
+    const step = Math.min(largest(call, paging), before - at);
+    const next = text(await ask(pageOf(call, paging, { number: 1, token }, step)), "NextToken");
+    // Some rows have gone since they were counted: this is the last page now.
+    if (next === "") break;
+    at += step;
+    token = next;
+    tokens.set(at, token);
+  }
+  return { number: Math.floor(at / size) + 1, token };
 }

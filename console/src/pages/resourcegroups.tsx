@@ -1,6 +1,7 @@
 import { list, text } from "../api/call.ts";
 import { single, str } from "../kit/form.ts";
 import { List, type ListSpec } from "../kit/list.tsx";
+import { searches } from "../kit/search.ts";
 import { Status } from "../kit/status.tsx";
 
 const groups: ListSpec = {
@@ -15,6 +16,7 @@ const groups: ListSpec = {
     { title: "displayName", show: (row) => text(row, "DisplayName") },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
+  search: searches.resourceGroups,
   empty: "noResourceGroups",
   create: [
     {

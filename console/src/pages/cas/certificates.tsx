@@ -2,6 +2,7 @@ import { list, text } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 const upload: FormSpec = {
@@ -39,6 +40,7 @@ const certificates: ListSpec = {
     { title: "validUntil", show: (row) => text(row, "EndDate") },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
+  search: searches.keyword,
   empty: "noCertificates",
   create: [upload],
   actions: [

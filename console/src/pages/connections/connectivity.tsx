@@ -11,28 +11,15 @@ import { allInstances } from "../../kit/offers.ts";
 import { useOptions } from "../../kit/options.ts";
 import { Problem } from "../../kit/problem.tsx";
 import { Invocation } from "../ecs/terminal.tsx";
+import { command, PATIENCE, question, TARGET, type Asked } from "./asked.ts";
 
 const INSTANCES = allInstances();
 /** Most targets that are offered; others are typed in. */
 const MOST = 50;
-/** Longest wait of a request for its answer, seconds. */
-const PATIENCE = 10;
-
-interface Asked {
-  instance: string;
-  to: string;
-  port: number;
-  protocol: "tcp" | "udp" | "icmp";
-}
 
 interface Result {
   trace?: Answer;
   request?: { command: string; id: string };
-}
-
-/** What is sent, from a name or an address and nothing else: it becomes a line of a shell. */
-function command({ to, port, protocol }: Asked): string {
-  return protocol === "icmp" ? `ping -c 3 -W 2 ${to}` : `curl -sSi -m ${PATIENCE} http://${to}:${port}/`;
 }
 
 function useTargets(vpc: string): { value: string }[] {
@@ -75,14 +62,10 @@ function useTest() {
       setError(refused as Error);
     }
   };
-  const trace = ({ instance, to, port, protocol }: Asked) =>
-    attempt(async () => {
-      const params = { InstanceId: instance, To: to.trim(), Port: protocol === "icmp" ? undefined : port, Protocol: protocol };
-      return { trace: await ask(beside("trace", params)) };
-    });
+  const trace = (asked: Asked) => attempt(async () => ({ trace: await ask(beside("trace", question(asked))) }));
   const request = (asked: Asked) =>
     attempt(async () => {
-      const line = command({ ...asked, to: asked.to.trim() });
+      const line = command(asked);
       const params = { InstanceId: [asked.instance], Type: "RunShellScript", CommandContent: base64(line), ContentEncoding: "Base64", Timeout: 2 * PATIENCE };
       const answer = await ask({ product: "Ecs", action: "RunCommand", params });
       return { request: { command: line, id: text(answer, "InvokeId") } };
@@ -103,7 +86,7 @@ export default function Connectivity() {
     const asked = await form.validateFields().catch(() => undefined);
     if (asked) await then(asked);
   };
-  const name = { pattern: /^\s*[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\s*$/, message: t("targetHint") };
+  const name = { pattern: TARGET, message: t("targetHint") };
   const needed = { required: true, message: t("required") };
   return (
     <section>
@@ -112,7 +95,7 @@ export default function Connectivity() {
       </div>
       <p>{t("connectivityHint")}</p>
       {answered && options.length === 0 && <Alert type="info" showIcon title={t("noInstanceToTest")} className="problem" />}
-      <Form form={form} layout="vertical" initialValues={{ port: 80, protocol: "tcp" }} className="test">
+      <Form form={form} layout="vertical" initialValues={{ port: 80, protocol: "tcp", family: "any" }} className="test">
         <Form.Item name="instance" label={t("instance")} rules={[needed]}>
           <Select
             showSearch={{ optionFilterProp: "label", onSearch: search }}
@@ -122,6 +105,9 @@ export default function Connectivity() {
         </Form.Item>
         <Form.Item name="to" label={t("target")} rules={[needed, name]} extra={t("targetHint")}>
           <AutoComplete options={targets} />
+        </Form.Item>
+        <Form.Item name="family" label={t("ipVersion")}>
+          <Select options={[{ value: "any", label: t("anyFamily") }, ...(["IPv4", "IPv6"] as const).map((value) => ({ value, label: value }))]} />
         </Form.Item>
         <Form.Item name="protocol" label={t("protocol")}>
           <Select options={(["tcp", "udp", "icmp"] as const).map((value) => ({ value, label: value.toUpperCase() }))} />

@@ -5,6 +5,8 @@ import { single, str, type FormSpec } from "../../kit/form.ts";
 import { ipv6Of } from "../../kit/ipv6.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, securityGroups, vpcs, vswitches } from "../../kit/offers.ts";
+import { among, ofVpc, ofZone } from "../../kit/narrow.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 const create: FormSpec = {
@@ -57,6 +59,8 @@ const instances: ListSpec = {
     { title: "ipv6Addresses", show: (row) => list(row, "NetworkInterfaces.NetworkInterface").flatMap(ipv6Of).join(", ") },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
+  search: searches.instances,
+  filters: [ofVpc(), ofZone, among("status", "Status", ["Pending", "Starting", "Running", "Stopping", "Stopped"])],
   empty: "noInstances",
   create: [create],
   actions: [

@@ -2,7 +2,9 @@ import { Link } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
+import { among, ofVpc } from "../../kit/narrow.ts";
 import { resourceGroup, vpcs } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 
 const create: FormSpec = {
   title: "createSecurityGroup",
@@ -50,6 +52,8 @@ const groups: ListSpec = {
     { title: "rules", show: (row) => text(row, "RuleCount") },
     { title: "instances", show: (row) => text(row, "EcsCount") },
   ],
+  search: searches.securityGroups,
+  filters: [ofVpc(), among("type", "SecurityGroupType", ["normal", "enterprise"])],
   empty: "noSecurityGroups",
   create: [create],
   actions: [

@@ -37,6 +37,9 @@ export const healthCheck: Field[] = [
   text512("HealthCheckExp", "healthCheckResponse", "HealthCheckReq"),
 ];
 
+/** Whether servers are checked, and not on a port that is said. */
+export const lacksPort = (entries: Entries): boolean => checked(entries) && !(advanced(entries) && Number(entries["HealthCheckConnectPort"]) > 0);
+
 const SETTINGS = ["HealthCheckType", "HealthCheckConnectPort", "HealthCheckConnectTimeout", "HealthCheckInterval", "HealthyThreshold", "UnhealthyThreshold"];
 const OF_HTTP = ["HealthCheckDomain", "HealthCheckUrl", "HttpCheckMethod"];
 const OF_UDP = ["HealthCheckReq", "HealthCheckExp"];

@@ -1,9 +1,13 @@
 import { Link } from "react-router";
 import { list, text, type Answer } from "../../api/call.ts";
+import { useSession } from "../../api/session.tsx";
 import { Copy } from "../../kit/copy.tsx";
-import { rows, single, str, type FormSpec } from "../../kit/form.ts";
+import { others, rows, single, str, type FormSpec } from "../../kit/form.ts";
+import { ipVersion } from "../../kit/ipversion.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, vpcs, vswitches, zonesOf } from "../../kit/offers.ts";
+import { ofVpc, ofZone } from "../../kit/narrow.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 /** The addresses of a load balancer in a zone, one of each family that it has. */
@@ -12,21 +16,13 @@ export function addressesOf(zone: Answer): string[] {
   return ["PrivateIPv4Address", "Ipv6Address"].map((name) => text(address, name)).filter((shown) => shown !== "");
 }
 
-const create: FormSpec = {
+const create = (region: string): FormSpec => ({
   title: "createNlb",
   terraform: "alicloud_nlb_load_balancer",
   steps: single("createNlb", [
+    { name: "RegionId", label: "region", kind: "select", initial: region, options: [{ value: region, label: { text: region } }] },
     { name: "AddressType", label: "networkType", kind: "select", initial: "Intranet", options: [{ value: "Intranet", label: "intranet" }] },
-    {
-      name: "AddressIpVersion",
-      label: "ipVersion",
-      kind: "select",
-      initial: "Ipv4",
-      options: [
-        { value: "Ipv4", label: { text: "IPv4" } },
-        { value: "DualStack", label: "dualStack" },
-      ],
-    },
+    ipVersion("Ipv4", "balancerIpVersion"),
     { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs, resets: ["ZoneMappings"] },
     {
       name: "ZoneMappings",
@@ -37,7 +33,7 @@ const create: FormSpec = {
       required: true,
       hint: "twoZones",
       fields: [
-        { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: (entries) => zonesOf(entries["VpcId"]) },
+        { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: (entries, row) => zonesOf(entries["VpcId"], others(entries["ZoneMappings"], row, "ZoneId")) },
         {
           name: "VSwitchId",
           label: "vswitch",
@@ -54,6 +50,7 @@ const create: FormSpec = {
     product: "Nlb",
     action: "CreateLoadBalancer",
     params: {
+      RegionId: str(entries["RegionId"]),
       LoadBalancerName: str(entries["LoadBalancerName"]),
       AddressType: str(entries["AddressType"]),
       AddressIpVersion: str(entries["AddressIpVersion"]),
@@ -62,9 +59,9 @@ const create: FormSpec = {
       ResourceGroupId: str(entries["ResourceGroupId"]),
     },
   }),
-};
+});
 
-const balancers: ListSpec = {
+const balancers = (region: string): ListSpec => ({
   title: "nlbInstances",
   call: { product: "Nlb", action: "ListLoadBalancers" },
   paging: "token",
@@ -84,8 +81,10 @@ const balancers: ListSpec = {
     { title: "domainName", show: (row) => <Copy text={text(row, "DNSName")} /> },
     { title: "status", show: (row) => <Status status={text(row, "LoadBalancerStatus")} /> },
   ],
+  search: searches.loadBalancers,
+  filters: [ofVpc((vpc) => ({ VpcIds: [vpc] })), ofZone],
   empty: "noNlbs",
-  create: [create],
+  create: [create(region)],
   actions: [
     {
       label: "remove",
@@ -93,8 +92,9 @@ const balancers: ListSpec = {
       call: (row) => ({ product: "Nlb", action: "DeleteLoadBalancer", params: { LoadBalancerId: text(row, "LoadBalancerId") } }),
     },
   ],
-};
+});
 
 export default function LoadBalancers() {
-  return <List spec={balancers} />;
+  const { region } = useSession();
+  return <List spec={balancers(region)} />;
 }

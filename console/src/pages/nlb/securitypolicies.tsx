@@ -4,6 +4,7 @@ import { useWords } from "../../i18n/index.tsx";
 import { single, str, strs, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 const VERSIONS = ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
@@ -70,6 +71,7 @@ const custom: ListSpec = {
     { title: "usedBy", show: (row) => list(row, "RelatedListeners").length },
     { title: "status", show: (row) => <Status status={text(row, "SecurityPolicyStatus")} /> },
   ],
+  search: searches.securityPolicies,
   create: [create],
   actions: [
     {

@@ -3,10 +3,11 @@ import { useParams } from "react-router";
 import { list, text, texts, type Answer } from "../../api/call.ts";
 import { useWords, type Word } from "../../i18n/index.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
-import { forOne, rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
+import { forOne, rows, single, str, strs, type Entries, type Field, type FormSpec } from "../../kit/form.ts";
 import { isIpv6 } from "../../kit/ipv6.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { candidates } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Monitoring, serversOf } from "../../traffic/monitoring.tsx";
@@ -16,17 +17,23 @@ import { Health, Probed } from "./probes.tsx";
 const PORT = { name: "Port", label: "port", kind: "number", least: 1, most: 65535, required: true } as const;
 const WEIGHT = { name: "Weight", label: "weight", kind: "number", least: 0, most: 100, initial: 100 } as const;
 
-const byInstance = (id: string, vpc: string, dualStack: boolean): FormSpec => ({
+const isAnyPort = (found: Answer) => text(found, "AnyPortEnabled") === "true";
+const candidatesOf = (found: Answer) => candidates(text(found, "VpcId"), text(found, "AddressIPVersion") === "DualStack");
+
+/** A group that forwards every port knows no port of its own. */
+const portsOf = (anyPort: boolean): Field[] => (anyPort ? [] : [PORT]);
+
+const byInstance = (id: string, found: Answer): FormSpec => ({
   title: "addBackendServer",
   terraform: "alicloud_nlb_server_group_server_attachment",
   steps: [
     {
       title: "selectServers",
-      fields: [{ name: "servers", label: "backendServers", kind: "offeredSeveral", required: true, offer: () => candidates(vpc, dualStack) }],
+      fields: [{ name: "servers", label: "backendServers", kind: "offeredSeveral", required: true, offer: () => candidatesOf(found) }],
     },
     {
       title: "portsAndWeights",
-      fields: [{ name: "each", label: "backendServers", kind: "each", over: "servers", names: () => candidates(vpc, dualStack), fields: [PORT, WEIGHT] }],
+      fields: [{ name: "each", label: "backendServers", kind: "each", over: "servers", names: () => candidatesOf(found), fields: [...portsOf(isAnyPort(found)), WEIGHT] }],
     },
   ],
   call: (entries) => ({
@@ -42,7 +49,7 @@ const byInstance = (id: string, vpc: string, dualStack: boolean): FormSpec => ({
   }),
 });
 
-const byAddress = (id: string): FormSpec => ({
+const byAddress = (id: string, anyPort: boolean): FormSpec => ({
   title: "addBackendServer",
   steps: single("addBackendServer", [
     {
@@ -51,7 +58,7 @@ const byAddress = (id: string): FormSpec => ({
       kind: "group",
       least: 1,
       add: "addAddress",
-      fields: [{ name: "ServerId", label: "ipAddress", kind: "text", required: true }, PORT, { ...WEIGHT, required: true }],
+      fields: [{ name: "ServerId", label: "ipAddress", kind: "text", required: true }, ...portsOf(anyPort), { ...WEIGHT, required: true }],
     },
   ]),
   call: (entries) => ({
@@ -63,8 +70,8 @@ const byAddress = (id: string): FormSpec => ({
         ServerType: "Ip",
         ServerId: str(row["ServerId"]),
         ServerIp: str(row["ServerId"]),
-        Port: row["Port"] as number,
-        Weight: row["Weight"] as number,
+        Port: row["Port"],
+        Weight: row["Weight"],
       })),
     },
   }),
@@ -98,8 +105,9 @@ const servers = (id: string, found: Answer): ListSpec => ({
       {table}
     </Probed>
   ),
+  search: searches.servers,
   empty: "noServers",
-  create: [text(found, "ServerGroupType") === "Ip" ? byAddress(id) : byInstance(id, text(found, "VpcId"), text(found, "AddressIPVersion") === "DualStack")],
+  create: [text(found, "ServerGroupType") === "Ip" ? byAddress(id, isAnyPort(found)) : byInstance(id, found)],
   actions: [
     {
       label: "weight",
@@ -171,6 +179,7 @@ const detail = (id: string): DetailSpec => ({
     ["protocol", text(found, "Protocol")],
     ["ipVersion", text(found, "AddressIPVersion")],
     ["scheduler", text(found, "Scheduler")],
+    ["allPortForwarding", text(found, "AnyPortEnabled")],
     ["clientIpPreservation", text(found, "PreserveClientIpEnabled")],
     ["configureHealthCheck", `${text(found, "HealthCheck.HealthCheckEnabled")} ${text(found, "HealthCheck.HealthCheckType")}`],
     ["interval", text(found, "HealthCheck.HealthCheckInterval")],

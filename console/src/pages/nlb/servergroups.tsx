@@ -3,8 +3,10 @@ import { list, text, texts, type Answer } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, vpcs } from "../../kit/offers.ts";
+import { among, ofVpc } from "../../kit/narrow.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
-import { healthCheck, healthConfig, healthOf, plain } from "./healthcheck.ts";
+import { healthCheck, healthConfig, healthOf, lacksPort, plain } from "./healthcheck.ts";
 
 const create: FormSpec = {
   title: "createServerGroup",
@@ -37,12 +39,13 @@ const create: FormSpec = {
         { value: "Tch", label: "tch" },
         { value: "Qch", label: "qch" },
       ],
+      check: (entries) => (entries["Scheduler"] === "Qch" && entries["Protocol"] !== "UDP" ? "qchNeedsUdp" : undefined),
     },
     { name: "ipv6", label: "ipv6Support", kind: "switch" },
     { name: "drain", label: "connectionDraining", kind: "switch" },
     { name: "ConnectionDrainTimeout", label: "drainTimeout", kind: "number", least: 0, most: 900, initial: 300, when: (e) => e["drain"] === true },
     { name: "PreserveClientIpEnabled", label: "clientIpPreservation", kind: "switch", initial: true },
-    { name: "AnyPortEnabled", label: "allPortForwarding", kind: "switch" },
+    { name: "AnyPortEnabled", label: "allPortForwarding", kind: "switch", check: (entries) => (entries["AnyPortEnabled"] === true && lacksPort(entries) ? "anyPortNeedsCheckPort" : undefined) },
     ...healthCheck,
     resourceGroup,
   ]),
@@ -93,6 +96,8 @@ const groups: ListSpec = {
     { title: "usedBy", show: (row) => texts(row, "RelatedLoadBalancerIds").join(", ") },
     { title: "status", show: (row) => <Status status={text(row, "ServerGroupStatus")} /> },
   ],
+  search: searches.serverGroups,
+  filters: [ofVpc(), among("serverGroupType", "ServerGroupType", ["Instance", "Ip"])],
   empty: "noServerGroups",
   create: [create],
   actions: [

@@ -2,7 +2,9 @@
 import { list, text, type Answer } from "../../api/call.ts";
 import { single, str, type Entry, type Field, type FormSpec } from "../../kit/form.ts";
 import type { ListSpec } from "../../kit/list.tsx";
+import { CONNECTION } from "../../kit/narrow.ts";
 import { resourcesOf } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 const which = (row: Answer) => ({ EndpointId: text(row, "EndpointId"), ServiceId: text(row, "ServiceId") });
@@ -48,7 +50,7 @@ const allocate = (row: Answer): FormSpec => ({
       label: "serviceResource",
       kind: "offered",
       required: true,
-      offer: (entries) => (str(entries["ZoneId"]) === "" ? undefined : resourcesOf(text(row, "ServiceId"), entries["ZoneId"])),
+      offer: (entries) => (str(entries["ZoneId"]) === "" ? undefined : { ...resourcesOf(text(row, "ServiceId"), entries["ZoneId"]), without: [text(zone(row, entries["ZoneId"]), "ResourceId")] }),
     },
     {
       name: "ResourceReplaceMode",
@@ -111,6 +113,8 @@ export const connections = (service: string): ListSpec => ({
     { title: "bandwidth", show: (row) => `${text(row, "Bandwidth")} Mbit/s` },
     { title: "status", show: (row) => <Status status={text(row, "ConnectionStatus")} /> },
   ],
+  search: searches.connections,
+  filters: [CONNECTION],
   empty: "noConnections",
   actions: [
     { label: "allow", form: allow, when: isOff },

@@ -1,10 +1,10 @@
 import { Alert } from "antd";
 import { useParams } from "react-router";
-import { list, text, type Answer } from "../../api/call.ts";
+import { list, text, type Answer, type Call } from "../../api/call.ts";
 import { useWords } from "../../i18n/index.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
-import { single, str, type FormSpec } from "../../kit/form.ts";
+import { single, str, type FormSpec, type Offer } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { securityGroups, vswitches, zonesOfService } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
@@ -26,10 +26,24 @@ function Advice({ found }: { found: Answer }) {
   }
 }
 
+/** The zones of the service that the endpoint is not in yet. */
+function more(id: string, found: Answer): Offer | undefined {
+  const offer = zonesOfService({ ServiceId: text(found, "ServiceId") }, text(found, "VpcId"));
+  const call: Call = { product: "Privatelink", action: "ListVpcEndpointZones", params: { EndpointId: id } };
+  return offer && { ...offer, taken: { call, paging: "token", pick: (answer) => list(answer, "Zones").map((row) => text(row, "ZoneId")) } };
+}
+
+/** The security groups of the VPC that the endpoint is not in yet. */
+function otherGroups(id: string, vpc: string): Offer | undefined {
+  const offer = securityGroups(vpc);
+  const call: Call = { product: "Privatelink", action: "ListVpcEndpointSecurityGroups", params: { EndpointId: id } };
+  return offer && { ...offer, taken: { call, paging: "token", pick: (answer) => list(answer, "SecurityGroups").map((row) => text(row, "SecurityGroupId")) } };
+}
+
 const addZone = (id: string, found: Answer): FormSpec => ({
   title: "addVswitch",
   steps: single("addVswitch", [
-    { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: () => zonesOfService({ ServiceId: text(found, "ServiceId") }), resets: ["VSwitchId"] },
+    { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: () => more(id, found), resets: ["VSwitchId"] },
     { name: "VSwitchId", label: "vswitch", kind: "offered", required: true, offer: (e) => (str(e["ZoneId"]) === "" ? undefined : vswitches(text(found, "VpcId"), e["ZoneId"])) },
   ]),
   call: (entries) => ({
@@ -78,7 +92,7 @@ const groups = (id: string, vpc: string): ListSpec => ({
   create: [
     {
       title: "addSecurityGroup",
-      steps: single("addSecurityGroup", [{ name: "SecurityGroupId", label: "securityGroup", kind: "offered", required: true, offer: () => securityGroups(vpc) }]),
+      steps: single("addSecurityGroup", [{ name: "SecurityGroupId", label: "securityGroup", kind: "offered", required: true, offer: () => otherGroups(id, vpc) }]),
       call: (entries) => ({
         product: "Privatelink",
         action: "AttachSecurityGroupToVpcEndpoint",

@@ -3,13 +3,21 @@ import { Link } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { useWords } from "../../i18n/index.tsx";
 import { Copy } from "../../kit/copy.tsx";
-import { rows, single, str, strs, type Entries, type FormSpec } from "../../kit/form.ts";
+import { others, rows, single, str, strs, type Entries, type FormSpec, type Offer } from "../../kit/form.ts";
 import { ipVersion } from "../../kit/ipversion.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
+import { CONNECTION, ofVpc } from "../../kit/narrow.ts";
 import { resourceGroup, securityGroups, services, vpcs, vswitches, zonesOfService } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 const byName = (entries: Entries) => entries["by"] === "name";
+
+/** The zones that a line can have: of the service and of the VPC, and of no other line. */
+function zonesFor(entries: Entries, row: Entries): Offer | undefined {
+  const offer = zonesOfService({ ServiceId: str(entries["ServiceId"]), ServiceName: str(entries["ServiceName"]) }, entries["VpcId"]);
+  return offer && { ...offer, without: others(entries["Zone"], row, "ZoneId") };
+}
 
 const create: FormSpec = {
   title: "createEndpoint",
@@ -31,7 +39,7 @@ const create: FormSpec = {
     { name: "ServiceId", label: "service", kind: "offered", required: true, offer: services, when: (e) => !byName(e), resets: ["Zone"] },
     { name: "ServiceName", label: "serviceName", kind: "text", required: true, when: byName, resets: ["Zone"] },
     { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs, resets: ["SecurityGroupId", "Zone"] },
-    ipVersion("endpointIpVersion"),
+    ipVersion("IPv4", "endpointIpVersion"),
     { name: "SecurityGroupId", label: "securityGroups", kind: "offeredSeveral", required: true, offer: (e) => securityGroups(e["VpcId"]), hint: "rulesLetClientsIn" },
     {
       name: "Zone",
@@ -41,7 +49,7 @@ const create: FormSpec = {
       add: "addVswitch",
       required: true,
       fields: [
-        { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: zonesOfService },
+        { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: zonesFor },
         {
           name: "VSwitchId",
           label: "vswitch",
@@ -87,6 +95,8 @@ const endpoints: ListSpec = {
     { title: "status", show: (row) => <Status status={text(row, "EndpointStatus")} /> },
     { title: "connection", show: (row) => <Status status={text(row, "ConnectionStatus")} /> },
   ],
+  search: searches.endpoints,
+  filters: [ofVpc(), CONNECTION],
   empty: "noEndpoints",
   create: [create],
   actions: [

@@ -2,18 +2,25 @@ import { useParams } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
-import { single, str, type FormSpec } from "../../kit/form.ts";
+import { single, str, type Entry, type FormSpec, type Offer } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
-import { loadBalancers, zones } from "../../kit/offers.ts";
+import { loadBalancers, resourcesIn, zonesOfBalancers } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { connections } from "./connections.tsx";
 
+/** The load balancers of a zone that a service does not have in it yet. */
+function unused(service: string, zone: Entry): Offer | undefined {
+  const offer = loadBalancers(zone);
+  return offer && { ...offer, taken: resourcesIn(service, zone) };
+}
+
 const attach = (service: string): FormSpec => ({
   title: "addServiceResource",
   steps: single("addServiceResource", [
-    { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: zones, resets: ["ResourceId"] },
-    { name: "ResourceId", label: "serviceResource", kind: "offered", required: true, offer: (entries) => loadBalancers(entries["ZoneId"]) },
+    { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: zonesOfBalancers, resets: ["ResourceId"] },
+    { name: "ResourceId", label: "serviceResource", kind: "offered", required: true, offer: (entries) => unused(service, entries["ZoneId"]) },
   ]),
   call: (entries) => ({
     product: "Privatelink",
@@ -56,6 +63,7 @@ const users = (service: string): ListSpec => ({
   rows: (answer) => list(answer, "Users"),
   id: (row) => text(row, "UserId"),
   columns: [{ title: "account", show: (row) => text(row, "UserId") }],
+  search: searches.users,
   empty: "noUsers",
   create: [
     {

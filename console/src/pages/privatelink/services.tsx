@@ -1,11 +1,20 @@
 import { Link } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { Copy } from "../../kit/copy.tsx";
-import { rows, single, str, type FormSpec } from "../../kit/form.ts";
+import { others, rows, single, str, type Entries, type FormSpec, type Offer } from "../../kit/form.ts";
 import { ipVersion } from "../../kit/ipversion.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
-import { loadBalancers, resourceGroup, zones } from "../../kit/offers.ts";
+import { loadBalancers, resourceGroup, zonesOfBalancers } from "../../kit/offers.ts";
+import { among } from "../../kit/narrow.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
+
+/** The load balancers of a line's zone, but for those that other lines have in it. */
+function balancersFor(lines: Entries[], line: Entries): Offer | undefined {
+  const offer = loadBalancers(line["ZoneId"]);
+  const same = lines.filter((other) => other["ZoneId"] === line["ZoneId"]);
+  return offer && { ...offer, without: others(same, line, "ResourceId") };
+}
 
 const create: FormSpec = {
   title: "createEndpointService",
@@ -20,11 +29,11 @@ const create: FormSpec = {
       add: "addResourceFromAnotherZone",
       required: true,
       fields: [
-        { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: zones },
-        { name: "ResourceId", label: "serviceResource", kind: "offered", required: true, offer: (_, row) => loadBalancers(row["ZoneId"]) },
+        { name: "ZoneId", label: "zone", kind: "offered", required: true, offer: zonesOfBalancers },
+        { name: "ResourceId", label: "serviceResource", kind: "offered", required: true, offer: (entries, row) => balancersFor(rows(entries["Resource"]), row) },
       ],
     },
-    ipVersion("serviceIpVersion"),
+    ipVersion("IPv4", "serviceIpVersion"),
     { name: "AutoAcceptEnabled", label: "autoAccept", kind: "switch" },
     { name: "ZoneAffinityEnabled", label: "zoneAffinity", kind: "switch" },
     resourceGroup,
@@ -63,6 +72,8 @@ const services: ListSpec = {
     { title: "autoAccept", show: (row) => text(row, "AutoAcceptEnabled") },
     { title: "status", show: (row) => <Status status={text(row, "ServiceStatus")} /> },
   ],
+  search: searches.services,
+  filters: [among("status", "ServiceStatus", ["Creating", "Pending", "Active", "Deleting"])],
   empty: "noServices",
   create: [create],
   actions: [

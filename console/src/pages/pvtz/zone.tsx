@@ -5,6 +5,7 @@ import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type Entries, type Field, type Offer } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { vpcs } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 
 const TYPES = ["A", "AAAA", "CNAME", "MX", "TXT", "PTR", "SRV"];
 
@@ -37,6 +38,7 @@ const records = (zone: string): ListSpec => ({
     { title: "ttl", show: (row) => text(row, "Ttl") },
     { title: "status", show: (row) => text(row, "Status") },
   ],
+  search: searches.keyword,
   empty: "noRecords",
   create: [
     {

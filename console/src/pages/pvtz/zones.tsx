@@ -3,6 +3,7 @@ import { list, text } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 
 const create: FormSpec = {
   title: "createPrivateZone",
@@ -40,6 +41,7 @@ const zones: ListSpec = {
     { title: "records", show: (row) => text(row, "RecordCount") },
     { title: "description", show: (row) => text(row, "Remark") },
   ],
+  search: searches.keyword,
   empty: "noPrivateZones",
   create: [create],
   actions: [

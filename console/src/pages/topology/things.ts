@@ -1,8 +1,7 @@
 // Everything that the picture shows, as the API lists it.
 import { list, text, type Answer, type Call, type Params, type Product } from "../../api/call.ts";
-import { pagesOf, type Paging } from "../../kit/paging.ts";
+import { pagesOf, type Ask, type Paging } from "../../kit/paging.ts";
 
-export type Ask = (call: Call) => Promise<Answer>;
 
 export interface Things {
   vpcs: Answer[];

@@ -1,7 +1,7 @@
 import { useParams } from "react-router";
-import { list, text, texts, type Answer } from "../../api/call.ts";
+import { list, text, texts, type Answer, type Call } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
-import { single, str, type Entry } from "../../kit/form.ts";
+import { single, str, type Entry, type Offer } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { instances, vswitches } from "../../kit/offers.ts";
 import { Status } from "../../kit/status.tsx";
@@ -53,6 +53,13 @@ const entries = (id: string, vpc: Entry): ListSpec => ({
   ],
 });
 
+/** The vSwitches of the VPC that do not use the table yet. */
+function others(table: string, vpc: string): Offer | undefined {
+  const offer = vswitches(vpc);
+  const call: Call = { product: "Vpc", action: "DescribeVSwitches", params: { RouteTableId: table } };
+  return offer && { ...offer, taken: { call, paging: "number", pick: (answer) => list(answer, "VSwitches.VSwitch").map((row) => text(row, "VSwitchId")) } };
+}
+
 const joined = (id: string, found: Answer): ListSpec => {
   const custom = text(found, "RouteTableType") === "Custom";
   const change = (action: "AssociateRouteTable" | "UnassociateRouteTable", vswitch: string) => ({
@@ -79,7 +86,7 @@ const joined = (id: string, found: Answer): ListSpec => {
           title: "associateVswitch",
           terraform: "alicloud_route_table_attachment",
           steps: single("associateVswitch", [
-            { name: "VSwitchId", label: "vswitch", kind: "offered", required: true, offer: () => vswitches(text(found, "VpcId")) },
+            { name: "VSwitchId", label: "vswitch", kind: "offered", required: true, offer: () => others(id, text(found, "VpcId")) },
           ]),
           call: (entries) => change("AssociateRouteTable", str(entries["VSwitchId"])),
         },

@@ -3,6 +3,8 @@ import { list, text, texts } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { vpcs } from "../../kit/offers.ts";
+import { among, ofVpc } from "../../kit/narrow.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 const create = (vpc: string): FormSpec => ({
@@ -36,6 +38,8 @@ export const routeTables = (vpc = ""): ListSpec => ({
     { title: "vswitches", show: (row) => texts(row, "VSwitchIds.VSwitchId").length },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
+  search: searches.routeTables,
+  filters: [...(vpc === "" ? [ofVpc()] : []), among("type", "RouteTableType", ["System", "Custom"])],
   empty: "noRouteTables",
   create: [create(vpc)],
   actions: [

@@ -3,6 +3,7 @@ import { list, text, texts, type Answer } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup } from "../../kit/offers.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 const create: FormSpec = {
@@ -49,6 +50,7 @@ export const vpcs: ListSpec = {
     { title: "vswitches", show: (row) => texts(row, "VSwitchIds.VSwitchId").length },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
+  search: searches.vpcs,
   empty: "noVpcs",
   create: [create],
   actions: [

@@ -3,6 +3,8 @@ import { list, text, type Answer } from "../../api/call.ts";
 import { single, str, type Field, type FormSpec } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { ipv6Parts, vpcs, zones } from "../../kit/offers.ts";
+import { ofVpc, ofZone } from "../../kit/narrow.ts";
+import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
 
 const PART = { name: "Ipv6CidrBlock", label: "ipv6CidrBlock", kind: "offered", hint: "vswitchIpv6" } as const satisfies Partial<Field>;
@@ -66,6 +68,8 @@ export const vswitches = (vpc = ""): ListSpec => ({
     { title: "freeAddresses", show: (row) => text(row, "AvailableIpAddressCount") },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
+  search: searches.vswitches,
+  filters: vpc === "" ? [ofVpc(), ofZone] : [ofZone],
   empty: "noVSwitches",
   create: [create(vpc)],
   actions: [
