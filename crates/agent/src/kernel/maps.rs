@@ -40,7 +40,8 @@ pub struct Maps {
     pub ipv6_addresses: Table<u32, Ipv6>,
     /// What addresses mean.
     pub addresses: Table<AddressKey, Address>,
-    routes: Table<RoutePrefix, u32>,
+    /// Where packets go whose destination nobody has.
+    pub routes: Table<RoutePrefix, u32>,
     policies: Table<u32, Policy>,
     rules: Table<u32, Rule>,
     members: Table<MemberKey, u8>,

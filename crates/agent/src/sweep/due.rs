@@ -1,8 +1,11 @@
 //! Which connections have lost what they go through or to, as the kernel's maps say.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use tables::{Address, AddressKey, AddressKind, DropReason, Flow, FlowKey, Port, Server};
+use tables::{
+    Address, AddressKey, AddressKind, DropReason, Flow, FlowKey, Port, PortKind, RoutePrefix,
+    SERVICES_NETWORK, Server,
+};
 
 use crate::kernel::maps::Maps;
 use crate::kernel::table::TableError;
@@ -17,14 +20,19 @@ pub(super) struct Standing {
     /// By interface index.
     ports: HashMap<u32, Port>,
     endpoints: HashMap<AddressKey, Address>,
+    /// Everything that leads somewhere.
+    addresses: HashSet<AddressKey>,
+    routes: Vec<(RoutePrefix, u32)>,
+    epoch: u32,
     now: u64,
 }
 
 impl Standing {
     pub(super) fn read(maps: &Maps, now: u64) -> Result<Self, TableError> {
         let listeners = maps.listeners.entries()?;
-        let mut endpoints = HashMap::new();
+        let (mut endpoints, mut addresses) = (HashMap::new(), HashSet::new());
         maps.addresses.for_each(|key, address| {
+            addresses.insert(*key);
             if address.kind == AddressKind::Endpoint as u8 {
                 endpoints.insert(*key, *address);
             }
@@ -34,6 +42,9 @@ impl Standing {
             groups: listeners.iter().map(|(_, it)| (it.index, it.server_group)).collect(),
             ports: maps.ports.entries()?.into_iter().collect(),
             endpoints,
+            addresses,
+            routes: maps.routes.entries()?,
+            epoch: maps.epoch()?,
             now,
         })
     }
@@ -44,7 +55,10 @@ impl Standing {
         if key.protocol != TCP {
             return None;
         }
-        self.stranded(key, flow).or_else(|| self.disconnected(key, flow)).or_else(|| self.unserved(flow))
+        self.stranded(key, flow)
+            .or_else(|| self.disconnected(key, flow))
+            .or_else(|| self.unserved(flow))
+            .or_else(|| self.misled(key, flow))
     }
 
     /// An end has gone with its interface.
@@ -86,6 +100,29 @@ impl Standing {
         let has_left = flow.server != 0 && !self.servers.get(&flow.server).is_some_and(serves);
         has_left.then_some(DropReason::ServerGone)
     }
+
+    /// The address that it was opened to is nobody's any more: it was taken off an interface, or its load balancer left the zone.
+    /// What the program has judged since stands.
+    fn misled(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
+        let sender = self.ports.get(&key.ingress)?;
+        if flow.epoch == self.epoch || sender.kind == PortKind::Services as u8 {
+            return None;
+        }
+        let is_there = |network| self.addresses.contains(&AddressKey { network, address: key.dst });
+        let leads_somewhere = is_there(sender.network)
+            || is_there(SERVICES_NETWORK)
+            || sender.table != 0 && self.is_routed(sender.table, key.dst);
+        (!leads_somewhere).then_some(DropReason::NoRoute)
+    }
+
+    fn is_routed(&self, table: u32, address: u32) -> bool {
+        let has = |(range, _): &&(RoutePrefix, u32)| {
+            let same = u32::from_be(range.at.address ^ address).leading_zeros();
+            range.at.scope == table && same >= range.bits - u32::BITS
+        };
+        let longest = self.routes.iter().filter(has).max_by_key(|(range, _)| range.bits);
+        longest.is_some_and(|(_, via)| *via != 0)
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +158,9 @@ mod tests {
             groups: HashMap::new(),
             ports: ports(there),
             endpoints: endpoint.map(|endpoint| (at, endpoint)).into_iter().collect(),
+            addresses: [at].into(),
+            routes: Vec::new(),
+            epoch: 1,
             now: 100,
         }
     }
@@ -189,8 +229,7 @@ mod tests {
                 servers: [(1, server)].into(),
                 groups: groups.iter().copied().collect(),
                 ports: ports(&[1, ifindex]),
-                endpoints: HashMap::new(),
-                now: 100,
+                ..self::standing(&[], None)
             }
         };
         let key = key(&flow);
@@ -210,5 +249,44 @@ mod tests {
             assert_eq!(standing.over(&key, &direct), None);
             assert_eq!(standing.over(&FlowKey { protocol: 17, ..key }, &flow), None);
         }
+    }
+    #[test]
+    fn a_connection_is_over_when_nobody_has_the_address_that_it_was_opened_to() {
+        let flow = flow([10, 0, 0, 10], 5000, [10, 0, 0, 30], 8080, 0);
+        let flow = Flow { listener: 0, endpoint: 0, ..flow };
+        let over = |change: fn(&mut Standing)| {
+            let mut standing = standing(&[1, flow.egress], None);
+            standing.epoch = 2;
+            change(&mut standing);
+            standing.over(&key(&flow), &flow)
+        };
+        fn route(bits: u32, address: [u8; 4], via: u32) -> (RoutePrefix, u32) {
+            let at = tables::RouteAt { scope: 1, address: u32::from_ne_bytes(address) };
+            (RoutePrefix { bits: 32 + bits, at }, via)
+        }
+        assert_eq!(over(|_| ()), None);
+        assert_eq!(over(|it| it.addresses.clear()), Some(DropReason::NoRoute));
+        assert_eq!(over(|it| (it.epoch, it.addresses) = (1, HashSet::new())), None, "it was judged since");
+        assert_eq!(
+            over(|it| {
+                let alias =
+                    it.addresses.drain().map(|at| AddressKey { network: SERVICES_NETWORK, ..at }).collect();
+                it.addresses = alias;
+            }),
+            None,
+            "a service of the host"
+        );
+        let routed = |it: &mut Standing| {
+            it.addresses.clear();
+            it.ports.values_mut().for_each(|port| port.table = 1);
+            it.routes = vec![route(0, [0; 4], 5), route(24, [10, 0, 1, 0], 0)];
+        };
+        assert_eq!(over(routed), None);
+        let routed_away = |it: &mut Standing| {
+            it.addresses.clear();
+            it.ports.values_mut().for_each(|port| port.table = 1);
+            it.routes = vec![route(24, [10, 0, 0, 0], 0), route(0, [0; 4], 5)];
+        };
+        assert_eq!(over(routed_away), Some(DropReason::NoRoute), "the longest range decides");
     }
 }

@@ -4,12 +4,12 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use agent::flows::{FlowReason, FlowRecord};
-use model::id::{Revision, ServerGroupIndex, ServerIndex};
+use model::id::{Revision, ServerGroupIndex, ServerIndex, VipIndex};
 use model::plan::{EndpointZonePlan, HostPlan};
 use tables::{DropReason, EventKind};
 
 use crate::agent_run::Running;
-use crate::fixture::{self, CLIENT_G, CLIENT_K, Host};
+use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_K};
 use crate::flows;
 use crate::ipv6;
 use crate::traffic::{Connection, Server, connect, serve};
@@ -171,6 +171,43 @@ fn when_an_interface_is_gone_who_was_connected_with_it_is_reset() {
     all_reset(&servers);
     all_reset(&neighbours);
     assert_eq!(reasons(&host, 4), [DropReason::UnknownPort; 4]);
+}
+
+/// A secondary address that is taken off, in both families, and a zone that a load balancer leaves.
+#[test]
+fn when_an_address_is_nobody_s_any_more_who_was_connected_with_it_is_reset() {
+    let mut plan = fixture::plan();
+    ipv6::dress(&mut plan);
+    let second = "10.0.2.20".parse().unwrap();
+    plan.ports.get_mut(&CLIENT_K).unwrap().secondary.push(second);
+    let host = Host::configured("unassigned");
+    let mut agent = Running::start(&host, Some(plan.clone()));
+    agent.wait("the plan is observed", |report| report.observed == Revision(1));
+    let _servers = host.servers();
+    let here = ["10.0.2.10:80", "10.0.2.20:80", "[fd00:1:0:1::10]:80"];
+    let _neighbours = here.map(|at| serve(host.netns(CLIENT_K), at, "n"));
+    let connected = |from, to| {
+        let mut connection = connect(host.netns(from), to).unwrap();
+        connection.ask();
+        connection
+    };
+    let mut stays = [connected(CLIENT_G, here[0]), connected(SERVER_K, "10.0.2.100:80")];
+    let mut goes =
+        [connected(CLIENT_G, here[1]), connected(CLIENT_G, here[2]), connected(SERVER_K, "10.0.1.100:80")];
+    plan.revision = Revision(2);
+    let port = plan.ports.get_mut(&CLIENT_K).unwrap();
+    (port.secondary, port.ipv6) = (vec![], vec![]);
+    plan.vips.remove(&VipIndex(1));
+    plan.listeners.values_mut().for_each(|listener| listener.vips.retain(|vip| *vip != VipIndex(1)));
+    zones(&mut plan).for_each(|zone| zone.vip = zone.vip.filter(|vip| *vip != VipIndex(1)));
+    agent.send(&plan);
+    agent.wait("they are gone", |report| report.observed == Revision(2));
+    let ends = goes.each_mut().map(Connection::ended);
+    assert_eq!(ends, [ErrorKind::ConnectionReset; 3]);
+    for one in &mut stays {
+        one.ask();
+    }
+    assert_eq!(reasons(&host, 3), [DropReason::NoRoute; 3]);
 }
 
 fn zones(plan: &mut HostPlan) -> impl Iterator<Item = &mut EndpointZonePlan> {
