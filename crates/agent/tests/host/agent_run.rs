@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agent::{AgentError, Seen};
-use model::id::{Network, Revision};
+use model::id::{GroupIndex, Network, Revision};
 use model::nlb::{HealthCheck, HealthCheckKind};
 use model::plan::{HostPlan, NamePlan};
 use model::report::{HealthState, InstanceState, Report};
+use model::security::RuleProtocol;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -83,6 +84,27 @@ fn plan() -> HostPlan {
     };
     plan.server_groups.values_mut().for_each(|group| group.health_check = Some(check.clone()));
     plan
+}
+
+/// One of the endpoint's group, and one of the servers'.
+#[test]
+fn a_rule_that_is_taken_away_cuts_established_connections_within_a_second() {
+    for (name, group) in [("endpoint-rule", GroupIndex(1)), ("server-rule", GroupIndex(2))] {
+        let mut plan = fixture::plan();
+        let host = Host::configured(name);
+        let mut agent = Running::start(&host, Some(plan.clone()));
+        agent.wait("the plan is observed", |report| report.observed == Revision(1));
+        let _servers = host.servers();
+        let mut connections = [(); 8].map(|()| connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap());
+        connections.iter_mut().for_each(|connection| drop(connection.ask()));
+        plan.revision = Revision(2);
+        plan.groups.get_mut(&group).unwrap().ingress.retain(|rule| rule.protocol != RuleProtocol::Tcp);
+        agent.send(&plan);
+        std::thread::sleep(Duration::from_secs(1));
+        for connection in &mut connections {
+            assert!(connection.try_ask(Duration::from_millis(300)).is_err(), "{name}");
+        }
+    }
 }
 
 /// Asks 100.100.2.136 from a client for A records; gives the addresses in their order. Each of them is 16 bytes at the answer's end.

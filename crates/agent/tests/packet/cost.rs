@@ -1,9 +1,9 @@
 //! What an established packet costs.
 
-use tables::FlowState;
+use tables::{FlowState, Rule};
 
 use crate::{
-    rig::{ANN, BOB, ENDPOINT, ONE, Peer, Rig},
+    rig::{ANN, BOB, ENDPOINT, ONE, ONE_IN, Peer, Rig, accept, alone},
     wire::{ACK, FIN, Packet, SYN, tcp},
 };
 
@@ -66,6 +66,44 @@ fn established_packets_are_cheap() {
         println!("{what}: {cost} ns more than an empty program");
         assert!(cost < 2000, "{what}: {cost} ns: this is not the fast path");
     }
+}
+
+/// As many as an interface may have: all but the last speak of somebody else.
+fn two_hundred() -> Vec<Rule> {
+    let mut rules = vec![Rule { peer: alone("10.9.9.9"), ..accept() }; 199];
+    rules.push(accept());
+    rules
+}
+
+#[test]
+fn two_hundred_rules_cost_a_first_packet_less_than_three_microseconds_and_an_established_one_nothing() {
+    let costs = [vec![accept()], two_hundred()].map(|rules| {
+        let mut rig = Rig::with_flows(1 << 13);
+        rig.policy(ONE_IN, &rules);
+        let mut first: Vec<i128> = (5000..7000)
+            .map(|port| {
+                let packet = tcp(ANN, port, ENDPOINT, 80, SYN);
+                let full = rig.time("ingress", ANN.ifindex, &packet.0, 1) as i128;
+                full - rig.time("empty", ANN.ifindex, &packet.0, 1) as i128
+            })
+            .collect();
+        first.sort_unstable();
+        let mut rig = Rig::new();
+        rig.policy(ONE_IN, &rules);
+        rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN));
+        rig.send(ONE, &tcp(ONE, 8080, ANN.address, 5000, SYN | ACK));
+        close_the_circle(&mut rig, ANN);
+        let from_gateway = Peer { mac: tables::GATEWAY_MAC, ..ANN };
+        let established = net_cost(&mut rig, ANN, &tcp(from_gateway, 5000, ENDPOINT, 80, ACK));
+        (first[first.len() / 2], established)
+    });
+    let [(one, before), (many, after)] = costs;
+    println!(
+        "first packet: {one} ns with one rule, {many} ns with 200; established: {before} and {after} ns"
+    );
+    assert!(many - one < 3000, "200 rules cost a first packet {} ns", many - one);
+    // Two measurements of the same differ, too; rules would cost a microsecond.
+    assert!(after < before * 5 / 4 + 20, "an established packet costs {after} ns instead of {before}");
 }
 
 #[test]
