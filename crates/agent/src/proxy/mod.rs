@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 mod callers;
+mod corked;
 mod header;
 mod keep;
 mod message;

@@ -222,6 +222,8 @@ fn hold(config: &AgentConfig) -> Result<File, ProxyError> {
 /// A successor may listen already while this process ends, and the other way round.
 fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
+    // Connections inherit it. A small message waits for nothing here: whether it may is between client and server.
+    socket.set_nodelay(true)?;
     socket.set_reuseaddr(true)?;
     socket.set_reuseport(true)?;
     socket.bind(at)?;

@@ -2,8 +2,10 @@
 //! behind.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use model::nlb::AlpnPolicy;
 use model::plan::{CertificatePlan, TlsPlan};
@@ -17,8 +19,11 @@ use openssl::ssl::{
 };
 use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
+
+use super::corked::Corked;
 
 /// Sessions are resumed on the proxy alone: one name serves every listener.
 const SESSIONS: &[u8] = b"isthmus";
@@ -54,17 +59,63 @@ impl Terminator {
         Ok(Self { first: first.build() })
     }
 
-    /// Shakes hands with a client.
+    /// Shakes hands with a client. What is told last, sessions to resume, goes out with the first answer, or when the client
+    /// is waited for.
     ///
     /// # Errors
     /// When they do not agree, or the client is not let in.
-    pub(super) async fn accept(
-        &self,
-        client: TcpStream,
-    ) -> Result<SslStream<TcpStream>, openssl::ssl::Error> {
-        let mut stream = SslStream::new(Ssl::new(&self.first)?, client)?;
-        Pin::new(&mut stream).accept().await?;
-        Ok(stream)
+    pub(super) async fn accept(&self, client: TcpStream) -> Result<Tls, openssl::ssl::Error> {
+        let mut stream = SslStream::new(Ssl::new(&self.first)?, Corked::new(client))?;
+        let agreed = Pin::new(&mut stream).accept().await;
+        let connection = stream.get_mut();
+        connection.uncork();
+        if let Err(error) = agreed {
+            // Why they did not agree is told by an alert; a client that has gone does not hear it.
+            let _ = connection.flush().await;
+            return Err(error);
+        }
+        Ok(Tls(stream))
+    }
+}
+
+/// A client's connection after the handshake.
+#[derive(Debug)]
+pub(super) struct Tls(SslStream<Corked>);
+
+impl Tls {
+    /// What it is spoken on.
+    pub(super) fn socket(&self) -> &TcpStream {
+        self.0.get_ref().socket()
+    }
+}
+
+impl AsyncRead for Tls {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, bytes)
+    }
+}
+
+impl AsyncWrite for Tls {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The last message and the end of the connection are one packet.
+        self.0.get_mut().cork();
+        Pin::new(&mut self.0).poll_shutdown(context)
     }
 }
 

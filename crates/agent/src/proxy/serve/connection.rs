@@ -1,18 +1,21 @@
 //! One connection: whose it is, which server takes it, what the server is told first, how it ends.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use model::id::{ListenerIndex, ServerIndex, VipIndex};
 use model::net::{Family, services};
-use tokio::io::AsyncWriteExt as _;
+use rustix::net::sockopt::set_tcp_quickack;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_openssl::SslStream;
 
 use super::Live;
 use crate::kernel::source_ports;
@@ -22,6 +25,7 @@ use crate::proxy::header::{Carried, Subject, header};
 use crate::proxy::origin::{Origin, Origins};
 use crate::proxy::relay::{End, relay, relay_plain};
 use crate::proxy::settings::{Listener, Server};
+use crate::proxy::tls::Tls;
 
 /// Servers that are tried before the client is refused.
 const TRIES: usize = 3;
@@ -29,6 +33,8 @@ const TRIES: usize = 3;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Bytes of a client that are taken along at once: a request of usual length.
+const AT_HAND: usize = 4096;
 
 /// What is known about connections.
 #[derive(Clone)]
@@ -55,10 +61,6 @@ pub(super) async fn serve(
         }
     };
     let Some(way) = way else { return reset(&[&client]) };
-    // A small message waits for nothing here: whether it may is between client and server.
-    if client.set_nodelay(true).is_err() {
-        return reset(&[&client]);
-    }
     match now.terminators.get(&way.listener) {
         None if now.speaks_tls(way.listener) => reset(&[&client]),
         None => carry(client, &now, &way, (peer, &known.callers), live).await,
@@ -85,14 +87,16 @@ async fn carry<C: Client>(
     live: watch::Receiver<Arc<Live>>,
 ) {
     let Some(listener) = now.settings.listeners.get(&way.listener) else { return };
-    let Some((id, mut server)) = connect(now, way, peer).await else { return reset(&[client.socket()]) };
-    let _remembered = opened(&server).map(|opened| callers.remember(opened, way.origin));
-    let introduced = match introduction(Carried::Stream, now, listener, way) {
-        Some(header) => server.write_all(&header).await,
-        None => Ok(()),
+    let mut first = introduction(Carried::Stream, now, listener, way).unwrap_or_default();
+    if take_along(&mut client, &mut first).await.is_err() {
+        return reset(&[client.socket()]);
+    }
+    let Some((id, mut server, opened)) = connect(now, way, peer, !first.is_empty()).await else {
+        return reset(&[client.socket()]);
     };
+    let _remembered = callers.remember(opened, way.origin);
     let idle = Duration::from_secs(listener.idle_timeout.into());
-    let end = match introduced {
+    let end = match begin(&mut client, &mut server, first).await {
         Ok(()) => tokio::select! {
             end = client.relay(&mut server, idle) => end,
             () = dismissed(live, way, id) => End::Reset,
@@ -105,15 +109,27 @@ async fn carry<C: Client>(
     }
 }
 
-fn opened(server: &TcpStream) -> Option<Opened> {
-    match (server.local_addr().ok()?, server.peer_addr().ok()?) {
-        (SocketAddr::V4(from), SocketAddr::V4(to)) => Some(Opened { protocol: TCP, from, to }),
-        (SocketAddr::V4(_) | SocketAddr::V6(_), _) => None,
+/// Tells the server what it is told first, with what the client has said meanwhile.
+async fn begin(client: &mut impl Client, server: &mut TcpStream, mut first: Vec<u8>) -> io::Result<()> {
+    take_along(client, &mut first).await?;
+    server.write_all(&first).await
+}
+
+/// Takes what the client has said already, as far as it is at hand: it goes to the server with what that is told first. Its end
+/// shows again when it is read from next; a broken connection does not.
+async fn take_along(client: &mut impl Client, first: &mut Vec<u8>) -> io::Result<()> {
+    let mut bytes = [0; AT_HAND];
+    let mut bytes = ReadBuf::new(&mut bytes);
+    let read = poll_fn(|context| Poll::Ready(Pin::new(&mut *client).poll_read(context, &mut bytes))).await;
+    first.extend_from_slice(bytes.filled());
+    match read {
+        Poll::Ready(read) => read,
+        Poll::Pending => Ok(()),
     }
 }
 
 /// A client's connection, whatever is spoken on it.
-trait Client {
+trait Client: AsyncRead + AsyncWrite + Unpin {
     /// What it is spoken on.
     fn socket(&self) -> &TcpStream;
 
@@ -131,9 +147,9 @@ impl Client for TcpStream {
     }
 }
 
-impl Client for SslStream<TcpStream> {
+impl Client for Tls {
     fn socket(&self) -> &TcpStream {
-        self.get_ref()
+        Tls::socket(self)
     }
 
     async fn relay(&mut self, server: &mut TcpStream, idle: Duration) -> End {
@@ -173,14 +189,20 @@ impl Way {
     }
 }
 
-/// The first of the servers that accepts, beginning with the one that is the client's.
-async fn connect(live: &Live, way: &Way, peer: SocketAddrV4) -> Option<(ServerIndex, TcpStream)> {
+/// The first of the servers that accepts, beginning with the one that is the client's. With `speaks`, it is spoken to as soon
+/// as it has accepted.
+async fn connect(
+    live: &Live,
+    way: &Way,
+    peer: SocketAddrV4,
+    speaks: bool,
+) -> Option<(ServerIndex, TcpStream, Opened)> {
     let listener = live.settings.listeners.get(&way.listener)?;
     let candidates = listener.vips.get(&way.vip)?.candidates.get(&way.family())?;
     for id in order(candidates, place(listener, peer)).into_iter().take(TRIES) {
         let Some(server) = listener.members.get(&id) else { continue };
-        if let Ok(Ok(stream)) = timeout(CONNECT, open(way, server)).await {
-            return Some((id, stream));
+        if let Ok(Ok((stream, opened))) = timeout(CONNECT, open(way, server, speaks)).await {
+            return Some((id, stream, opened));
         }
     }
     None
@@ -213,14 +235,21 @@ pub(super) fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
 }
 
 /// In the name of the NLB's zonal address.
-async fn open(way: &Way, server: &Server) -> io::Result<TcpStream> {
+async fn open(way: &Way, server: &Server, speaks: bool) -> io::Result<(TcpStream, Opened)> {
     let socket = TcpSocket::new_v4()?;
+    if speaks {
+        // What is said first acknowledges that the server has accepted: one packet fewer.
+        set_tcp_quickack(&socket, false)?;
+    }
     source_ports::late(&socket)?;
-    socket.bind(SocketAddr::new(services::vip_alias(way.vip).into(), 0))?;
+    socket.set_nodelay(true)?;
+    let alias = services::vip_alias(way.vip);
+    socket.bind(SocketAddr::new(alias.into(), 0))?;
     let port = if server.port == 0 { way.origin.target.port() } else { server.port };
-    let stream = socket.connect(SocketAddr::new(server.alias.into(), port)).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    let to = SocketAddrV4::new(server.alias, port);
+    let stream = socket.connect(to.into()).await?;
+    let from = SocketAddrV4::new(alias, stream.local_addr()?.port());
+    Ok((stream, Opened { protocol: TCP, from, to }))
 }
 
 /// What the server is told before the client's first byte, or in front of each datagram.

@@ -1,6 +1,10 @@
 use std::net::Ipv4Addr;
 
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+
 use super::*;
+use crate::proxy::corked::tests::segments;
 use crate::proxy::settings::{Settings, Vip};
 
 const SERVER: ServerIndex = ServerIndex(5);
@@ -73,4 +77,29 @@ async fn a_server_that_passes_its_checks_again_keeps_its_connections() {
 async fn a_connection_that_is_taken_back_waits_for_nothing() {
     let closed = Arc::new(Live::default());
     assert_eq!(dismissed_after(vec![(1, live(None)), (2, closed)]).await, 3);
+}
+
+async fn connected() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    (near, listener.accept().await.unwrap().0)
+}
+
+#[tokio::test]
+async fn what_a_client_has_said_reaches_its_server_with_the_header_in_one_packet() {
+    let ((mut client, mut near), (mut far, mut server)) = (connected().await, connected().await);
+    client.write_all(b"question").await.unwrap();
+    near.readable().await.unwrap();
+    begin(&mut near, &mut far, b"header ".to_vec()).await.unwrap();
+    let mut said = [0; 15];
+    server.read_exact(&mut said).await.unwrap();
+    assert_eq!((&said, segments(&server).1), (b"header question", 1));
+    // A client that waits for its server to begin holds nothing up.
+    begin(&mut near, &mut far, b"header".to_vec()).await.unwrap();
+    server.read_exact(&mut said[..6]).await.unwrap();
+    assert_eq!(&said[..6], b"header");
+    client.set_zero_linger().unwrap();
+    drop(client);
+    near.readable().await.unwrap();
+    assert!(begin(&mut near, &mut far, b"lost".to_vec()).await.is_err());
 }

@@ -1,0 +1,122 @@
+//! A connection that can be corked: what is written then waits for what comes next, and goes along with it in one packet.
+//!
+//! A TLS library hands over every message by itself, and asks for each to be sent at once. The peer waits for the last of
+//! them alone.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use rustix::net::{SendFlags, send};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+
+/// Bytes that wait at most: a handshake's longest flight, a chain of certificates in it.
+const ROOM: usize = 16 * 1024;
+
+/// A connection, corked at first.
+#[derive(Debug)]
+pub(super) struct Corked {
+    stream: TcpStream,
+    held: Vec<u8>,
+    corked: bool,
+}
+
+impl Corked {
+    /// Corks a connection.
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, held: Vec::new(), corked: true }
+    }
+
+    /// The connection.
+    pub(super) fn socket(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// From now on what is written waits until more than [`ROOM`] does, nothing is there to be read, or the end is near.
+    pub(super) fn cork(&mut self) {
+        self.corked = true;
+    }
+
+    /// From now on what is written leaves at once, and takes along what waits.
+    pub(super) fn uncork(&mut self) {
+        self.corked = false;
+    }
+
+    fn holds(&mut self, bytes: &[u8]) -> bool {
+        let waits = self.corked || !self.held.is_empty();
+        let fits = waits && self.held.len() + bytes.len() <= 2 * ROOM;
+        if fits {
+            self.held.extend_from_slice(bytes);
+        }
+        fits
+    }
+
+    /// Sends what waits.
+    fn poll_drain(&mut self, context: &mut Context<'_>, flags: SendFlags) -> Poll<io::Result<()>> {
+        while !self.held.is_empty() {
+            ready!(self.stream.poll_write_ready(context))?;
+            let sent = self.stream.try_io(Interest::WRITABLE, || {
+                Ok(send(&self.stream, &self.held, flags | SendFlags::NOSIGNAL)?)
+            });
+            match sent {
+                Ok(count) => drop(self.held.drain(..count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        // Whoever has shaken hands once keeps no room for it.
+        self.held = Vec::new();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Corked {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let it = self.get_mut();
+        let read = Pin::new(&mut it.stream).poll_read(context, bytes);
+        // The peer may wait for it.
+        if read.is_pending()
+            && let Poll::Ready(drained) = it.poll_drain(context, SendFlags::empty())
+        {
+            drained?;
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Corked {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let it = self.get_mut();
+        if it.holds(bytes) {
+            if (!it.corked || it.held.len() > ROOM)
+                && let Poll::Ready(drained) = it.poll_drain(context, SendFlags::empty())
+            {
+                drained?;
+            }
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        ready!(it.poll_drain(context, SendFlags::empty()))?;
+        Pin::new(&mut it.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let it = self.get_mut();
+        if it.corked { Poll::Ready(Ok(())) } else { it.poll_drain(context, SendFlags::empty()) }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let it = self.get_mut();
+        // The end goes along with it.
+        ready!(it.poll_drain(context, SendFlags::MORE))?;
+        Pin::new(&mut it.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;
