@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 const PAGES: &[&str] = &["SPECIFICATION.md", "ARCHITECTURE.md"];
 /// What shows a promise without being a test of its own.
-const BENCHMARKS: &[&str] = &["isthmus bench --gates", "isthmus bench --control"];
+const BENCHMARKS: &[&str] = &["isthmus bench --gates", "isthmus bench --control", "isthmus bench --program"];
 
 /// Each file in here is one test.
 const SCENARIOS: &str = "scenarios/";

@@ -2,17 +2,21 @@
 //! that nobody sent (`BPF_PROG_TEST_RUN`), to tell what it costs.
 
 use std::io;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::time::Duration;
 
-use aya::maps::{HashMap, MapError};
+use aya::Pod;
+use aya::maps::{HashMap, Map, MapError};
 use aya::programs::{ProgramError, SchedClassifier, TestRun as _, TestRunOptions};
 use aya::{Ebpf, EbpfError, EbpfLoader};
-use tables::{Flow, FlowKey};
+use tables::{Flow, FlowKey, Ipv6, Limit};
 
 use super::summed;
 
 /// Interface that packets of a trial come in through: the loopback, which every namespace has.
 pub const INGRESS: u32 = 1;
+
+const FLOWS: &str = "FLOWS";
 
 /// A program could not be tried.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +36,12 @@ pub enum TrialError {
         #[source]
         source: ProgramError,
     },
-    /// A flow could not be written.
-    #[error("a flow could not be written")]
-    Flow(#[from] MapError),
+    /// A map could not be written or read.
+    #[error("a map of the trial could not be written or read")]
+    Map(#[from] MapError),
+    /// The kernel does not say what a map takes.
+    #[error("the kernel does not say what the table of connections takes")]
+    Memory(#[source] io::Error),
 }
 
 /// The programs of one object.
@@ -44,12 +51,14 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Loads an object's maps.
+    /// Loads an object's maps, with room for so many connections.
     ///
     /// # Errors
     /// When the kernel refuses them: usually the process is not root.
-    pub fn load(object: &[u8]) -> Result<Self, TrialError> {
-        let object = EbpfLoader::new().load(&summed::fit(object));
+    pub fn load(object: &[u8], connections: u32) -> Result<Self, TrialError> {
+        let mut loader = EbpfLoader::new();
+        loader.map_max_entries(FLOWS, connections.saturating_mul(2));
+        let object = loader.load(&summed::fit(object));
         let object = object.map_err(|source| TrialError::Load(Box::new(source)))?;
         Ok(Self { object })
     }
@@ -59,9 +68,44 @@ impl Trial {
     /// # Errors
     /// When the map refuses it.
     pub fn add_flow(&mut self, key: &FlowKey, flow: &Flow) -> Result<(), TrialError> {
-        let map = self.object.map_mut("FLOWS").ok_or(TrialError::Missing("FLOWS"))?;
-        let mut flows: HashMap<_, FlowKey, Flow> = HashMap::try_from(map)?;
-        Ok(flows.insert(key, flow, 0)?)
+        self.write(FLOWS, key, flow)
+    }
+
+    /// Gives an endpoint a bandwidth.
+    ///
+    /// # Errors
+    /// When the map refuses it.
+    pub fn set_limit(&mut self, endpoint: u32, limit: &Limit) -> Result<(), TrialError> {
+        self.write("LIMITS", &endpoint, limit)
+    }
+
+    /// Lets a number stand for an IPv6 address.
+    ///
+    /// # Errors
+    /// When a map refuses it.
+    pub fn add_ipv6(&mut self, number: u32, address: &Ipv6) -> Result<(), TrialError> {
+        self.write("IPV6", address, &number)?;
+        self.write("IPV6_ADDRESSES", &number, address)
+    }
+
+    fn write<K: Pod, V: Pod>(&mut self, name: &'static str, key: &K, value: &V) -> Result<(), TrialError> {
+        let map = self.object.map_mut(name).ok_or(TrialError::Missing(name))?;
+        let mut map: HashMap<_, K, V> = HashMap::try_from(map)?;
+        Ok(map.insert(key, value, 0)?)
+    }
+
+    /// Memory that the table of connections takes, bytes, as the kernel counts it.
+    ///
+    /// # Errors
+    /// When the kernel does not say.
+    pub fn memory(&self) -> Result<u64, TrialError> {
+        let Some(Map::HashMap(table)) = self.object.map(FLOWS) else {
+            return Err(TrialError::Missing(FLOWS));
+        };
+        let file = format!("/proc/self/fdinfo/{}", table.fd().as_fd().as_raw_fd());
+        let text = std::fs::read_to_string(file).map_err(TrialError::Memory)?;
+        let bytes = text.lines().find_map(|line| line.strip_prefix("memlock:")?.trim().parse().ok());
+        bytes.ok_or_else(|| TrialError::Memory(io::ErrorKind::NotFound.into()))
     }
 
     /// Runs a program `repeat` times on the same bytes, which it changes as it likes, coming in through [`INGRESS`].

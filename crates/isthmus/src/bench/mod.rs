@@ -49,6 +49,9 @@ pub struct Args {
     /// How long a large plan takes to the kernel, and one more endpoint after it, instead
     #[arg(long, conflicts_with_all = ["gates", "json", "control"])]
     scale: bool,
+    /// The kernel program instead: with each feature, among how many connections, and the memory of a connection
+    #[arg(long, conflicts_with_all = ["gates", "json", "control", "scale"])]
+    program: bool,
     /// Listeners that speak TLS or the PROXY protocol instead, next to HAProxy and NGINX
     #[arg(long, conflicts_with_all = ["gates", "json", "control"])]
     proxies: bool,
@@ -81,6 +84,9 @@ pub fn run(args: &Args) -> Result<()> {
     bed::remove_stale();
     if args.scale {
         return scale::run(args.page.as_deref());
+    }
+    if args.program {
+        return program::run(args.page.as_deref());
     }
     let _leave = cubic::Leave::take();
     if args.proxies {

@@ -13,10 +13,11 @@ use super::turns::{Samples, median, spread};
 use super::ways::Way;
 
 /// Markers in the page between which a result stands: that of the way of packets, that of the control
-/// plane, and that of large plans.
+/// plane, of large plans, of the program, and of proxies.
 pub(super) const PACKETS: &str = "<!-- result of `isthmus bench` -->\n";
 pub(super) const CONTROL: &str = "<!-- result of `isthmus bench --control` -->\n";
 pub(super) const SCALE: &str = "<!-- result of `isthmus bench --scale` -->\n";
+pub(super) const PROGRAM: &str = "<!-- result of `isthmus bench --program` -->\n";
 pub(super) const PROXIES: &str = "<!-- result of `isthmus bench --proxies` -->\n";
 const END: &str = "<!-- end of result -->\n";
 
