@@ -1,5 +1,5 @@
 //! Headers of packets that arrive as IPv6, leave as IPv6, or both. Between the families a packet is translated (RFC 7915), as
-//! far as both can say the same: not fragments, options and ICMP.
+//! far as both can say the same: not options and ICMP.
 
 use aya_ebpf::{
     bindings::{__sk_buff, BPF_F_ADJ_ROOM_FIXED_GSO, bpf_adj_room_mode::BPF_ADJ_ROOM_NET},
@@ -8,7 +8,7 @@ use aya_ebpf::{
 use tables::{DropReason, GATEWAY_MAC, checksum, is_ipv6, mac};
 
 use crate::{
-    ipv6::{self, HEADER, HOP_BY_HOP},
+    ipv6::{self, FRAGMENT, FragmentHeader, HEADER, HOP_BY_HOP},
     parse::{ETHERTYPE_IPV4, ETHERTYPE_IPV6, FRAGMENTED, ICMP},
     report::Outcome,
     trip::{ETHERNET, Frame, Frame6, Trip, halves, word},
@@ -19,6 +19,8 @@ pub(crate) const IPV4: u32 = 20;
 /// What fits behind an IPv4 header.
 const LONGEST: u32 = 0xffff - IPV4;
 pub(crate) const DONT_FRAGMENT: u16 = 0x4000u16.to_be();
+/// "More fragments" in an IPv4 header.
+const MORE: u16 = 0x2000;
 
 /// Whether the packet arrives or leaves as IPv6: its receiver's own address tells.
 #[inline(always)]
@@ -31,9 +33,9 @@ pub(crate) fn concerns(trip: &Trip) -> bool {
 pub(crate) fn may(trip: &Trip) -> Outcome {
     let (from, to) = (trip.ipv6 == 1, is_ipv6(trip.out.dst));
     let plain = if from {
-        trip.l4 == ETHERNET + HEADER && trip.end <= ETHERNET + HEADER + LONGEST && !is_ipv6(trip.out.src)
+        trip.end <= ETHERNET + HEADER + LONGEST && !is_ipv6(trip.out.src)
     } else {
-        trip.frame.version_ihl == 0x45 && trip.frame.fragment & FRAGMENTED == 0
+        trip.frame.version_ihl == 0x45
     };
     if from == to || plain && trip.key.protocol != ICMP { Ok(()) } else { Err(DropReason::OtherFamily) }
 }
@@ -74,18 +76,28 @@ fn to_ipv6(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let old = trip.frame;
     let payload = trip.end.wrapping_sub(ETHERNET + IPV4);
     let is_jumbo = payload > 0xffff;
+    let is_fragment = old.fragment & FRAGMENTED != 0;
     let frame = &mut trip.frame6;
     frame.ethertype = ETHERTYPE_IPV6;
     frame.version_class = 0x60 | old.tos >> 4;
     frame.class_flow = old.tos << 4;
     frame.flow = 0;
-    frame.payload_length = if is_jumbo { 0 } else { (payload as u16).to_be() };
-    frame.next_header = if is_jumbo { HOP_BY_HOP } else { old.protocol };
+    (frame.next_header, frame.payload_length) = if is_jumbo {
+        (HOP_BY_HOP, 0)
+    } else if is_fragment {
+        (FRAGMENT, (payload as u16 + size_of::<FragmentHeader>() as u16).to_be())
+    } else {
+        (old.protocol, (payload as u16).to_be())
+    };
     frame.hop_limit = old.ttl.wrapping_sub(trip.out.ttl_step);
     become_family(skb, ETHERTYPE_IPV6)?;
     trip.l4 = ETHERNET + HEADER;
     if is_jumbo {
-        jumbo(skb, trip, old.protocol, payload)?;
+        let payload = (payload + size_of::<Jumbo>() as u32).to_be();
+        insert(skb, trip, &Jumbo { next_header: old.protocol, length: 0, option: [0xc2, 4], payload })?;
+    }
+    if is_fragment {
+        insert(skb, trip, &fragment_header(&old))?;
     }
     store_ipv6(skb, trip)
 }
@@ -100,27 +112,41 @@ struct Jumbo {
     payload: u32,
 }
 
-const JUMBO: u32 = size_of::<Jumbo>() as u32;
-
-/// Puts it before the transport's header.
+/// What the IPv6 header of a fragment says that IPv4 says in its only one.
 #[inline(always)]
-fn jumbo(skb: *mut __sk_buff, trip: &mut Trip, protocol: u8, payload: u32) -> Outcome {
-    let header =
-        Jumbo { next_header: protocol, length: 0, option: [0xc2, 4], payload: (payload + JUMBO).to_be() };
-    let at = trip.l4;
-    trip.l4 += JUMBO;
-    // SAFETY: helpers; the source is as long as said.
-    let made = unsafe {
-        bpf_skb_adjust_room(skb, JUMBO as i32, BPF_ADJ_ROOM_NET, BPF_F_ADJ_ROOM_FIXED_GSO as u64) == 0
-            && bpf_skb_store_bytes(skb, at, (&raw const header).cast(), JUMBO, 0) == 0
-    };
-    if made { Ok(()) } else { Err(DropReason::Rewrite) }
+fn fragment_header(frame: &Frame) -> FragmentHeader {
+    let place = u16::from_be(frame.fragment);
+    let offset = (place << 3 | (place & MORE) / MORE).to_be();
+    FragmentHeader { next: frame.protocol, reserved: 0, offset, id: [0, frame.id] }
+}
+
+/// Puts a header before the transport's.
+#[inline(always)]
+fn insert<T>(skb: *mut __sk_buff, trip: &mut Trip, header: &T) -> Outcome {
+    let (at, size) = (trip.l4, size_of::<T>() as u32);
+    trip.l4 += size;
+    if !room(skb, size as i32) {
+        return Err(DropReason::Rewrite);
+    }
+    // SAFETY: a helper; the source is as long as said.
+    let stored = unsafe { bpf_skb_store_bytes(skb, at, (&raw const *header).cast(), size, 0) };
+    if stored == 0 { Ok(()) } else { Err(DropReason::Rewrite) }
+}
+
+/// Makes room after the IP header, or takes it away.
+#[inline(always)]
+fn room(skb: *mut __sk_buff, bytes: i32) -> bool {
+    // SAFETY: a helper; what is there is written anew by the caller.
+    unsafe { bpf_skb_adjust_room(skb, bytes, BPF_ADJ_ROOM_NET, BPF_F_ADJ_ROOM_FIXED_GSO as u64) == 0 }
 }
 
 #[inline(always)]
 fn to_ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let old = trip.frame6;
-    let payload = u16::from_be(old.payload_length) as u32;
+    // A fragment header, if there is one.
+    let extra = trip.l4 - (ETHERNET + HEADER);
+    let payload = (u16::from_be(old.payload_length) as u32).wrapping_sub(extra);
+    let place = u16::from_be(trip.fragment_place);
     let frame = &mut trip.frame;
     frame.dst_mac = trip.out.dst_mac;
     frame.src_mac = mac(GATEWAY_MAC);
@@ -128,15 +154,21 @@ fn to_ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     frame.version_ihl = 0x45;
     frame.tos = old.version_class << 4 | old.class_flow >> 4;
     frame.total_length = ((payload + IPV4) as u16).to_be();
-    frame.id = 0;
-    frame.fragment = DONT_FRAGMENT;
+    (frame.id, frame.fragment) = if extra == 0 {
+        (0, DONT_FRAGMENT)
+    } else {
+        (halves(trip.fragment_id)[1], (place >> 3 | (place & 1) * MORE).to_be())
+    };
     frame.ttl = old.hop_limit.wrapping_sub(trip.out.ttl_step);
-    frame.protocol = old.next_header;
+    frame.protocol = trip.key.protocol;
     frame.check = 0;
     frame.src = halves(trip.out.src);
     frame.dst = halves(trip.out.dst);
     frame.check = checksum_of(frame);
     become_family(skb, ETHERTYPE_IPV4)?;
+    if extra != 0 && !room(skb, -(size_of::<FragmentHeader>() as i32)) {
+        return Err(DropReason::Rewrite);
+    }
     trip.l4 = ETHERNET + IPV4;
     // SAFETY: the frame is as long as said.
     let stored =

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) const HEADER: u32 = 40;
 pub(crate) const ICMPV6: u8 = 58;
 pub(crate) const HOP_BY_HOP: u8 = 0;
-const FRAGMENT: u8 = 44;
+pub(crate) const FRAGMENT: u8 = 44;
 /// Echo request and reply of ICMPv6 (RFC 4443, section 4).
 pub(crate) const REQUEST: u8 = 128;
 pub(crate) const REPLY: u8 = 129;
@@ -30,11 +30,11 @@ const MORE: u16 = 1u16.to_be();
 /// A fragment header (RFC 8200, section 4.5).
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct FragmentHeader {
-    next: u8,
-    reserved: u8,
-    offset: u16,
-    id: [u16; 2],
+pub(crate) struct FragmentHeader {
+    pub next: u8,
+    pub reserved: u8,
+    pub offset: u16,
+    pub id: [u16; 2],
 }
 
 /// Checks the IPv6 header and fills the key.
@@ -150,6 +150,7 @@ fn fragment(skb: *mut __sk_buff, trip: &mut Trip) -> Result<u8, DropReason> {
     let header = unsafe { *header };
     trip.l4 += size_of::<FragmentHeader>() as u32;
     trip.fragment_id = crate::trip::word(header.id);
+    trip.fragment_place = header.offset;
     if header.offset & OFFSET != 0 {
         trip.part = LATER;
     } else if header.offset & MORE != 0 {

@@ -110,6 +110,8 @@ pub(crate) struct Trip {
     pub end: u32,
     /// Of a fragment: what its datagram is known by.
     pub fragment_id: u32,
+    /// Of a fragment of IPv6: its place, as its header says it.
+    pub fragment_place: u16,
     pub tcp_flags: u8,
     /// 1 = a reply of a server that serves no more: it passes, and the flow is not renewed.
     pub parting: u8,

@@ -25,9 +25,8 @@ eight bytes of the ids that their servers gave them; a client that moves to an i
 
 With UDP the header of the PROXY protocol (family 0x12 or 0x22) stands in front of every datagram, as name servers expect it (BIND, Unbound, Knot,
 PowerDNS), because any of them may be lost or come first; answers have none. The server sees the load balancer's address, as with TCP, also where client IP
-preservation is on. What no longer fits into a packet with its header is sent in fragments, which IPv6 servers do not get: theirs
-have room for 1,472 bytes with the header, which has 28 in IPv4 and 52 in IPv6, and what it tells of ids (at most 86). What IPv6 clients send in fragments
-is not taken. A closed port of a server is not told to the client.
+preservation is on. What no longer fits into a packet with its header, which has 28 bytes in IPv4 and 52 in IPv6 and what it
+tells of ids (at most 86), is sent in fragments. A closed port of a server is not told to the client.
 
 Parameters of which not every value of the cloud is taken; the others are refused, with the code that is documented for that where there is one:
 

@@ -174,7 +174,7 @@ fn much_data_arrives_whole_in_and_between_the_families() {
 
 /// In fragments, in both directions: super-packets of UDP are those of who asks for them.
 #[test]
-fn long_datagrams_pass_an_endpoint_in_each_family() {
+fn long_datagrams_pass_an_endpoint_in_and_between_the_families() {
     let mut host = host("long");
     servers(&mut host).servers.pop_last();
     servers(&mut host).servers.values_mut().for_each(|server| server.port = 53);
@@ -191,11 +191,13 @@ fn long_datagrams_pass_an_endpoint_in_each_family() {
         }
     };
     exchange(&host, "10.0.1.10:53", "10.0.1.200:53");
+    exchange(&host, "10.0.1.10:53", "[fd00:1::200]:53");
     host.plan.revision = Revision(2);
     let at = AddressPlan::Ipv6(ipv6(3, "fd00:2::10"));
     servers(&mut host).servers.values_mut().for_each(|server| server.address = at);
     host.pass();
     exchange(&host, "[fd00:2::10]:53", "[fd00:1::200]:53");
+    exchange(&host, "[fd00:2::10]:53", "10.0.1.200:53");
 }
 
 #[test]

@@ -10,11 +10,11 @@ use crate::{
     wire6::*,
 };
 
-const ENDPOINT6: &str = "fd00:1::64";
+pub(crate) const ENDPOINT6: &str = "fd00:1::64";
 const NLB6: &str = "fd00:2::c8";
 
 /// The world with IPv6: every instance, the endpoint and the load balancer have an address.
-fn rig() -> Rig {
+pub(crate) fn rig() -> Rig {
     dual_stack(Rig::new())
 }
 
@@ -49,12 +49,12 @@ fn dual_stack(mut rig: Rig) -> Rig {
 }
 
 /// The one server is reached by IPv6.
-fn served_by_ipv6(rig: &mut Rig) {
+pub(crate) fn served_by_ipv6(rig: &mut Rig) {
     rig.server(SERVER_ONE, ONE, |server| server.address = ip("240.0.0.3"));
 }
 
 /// Asserts that a packet left for `to` as IPv6 with this tuple and these counters, and nothing else.
-fn arrived6(outcome: &Outcome, to: Peer, tuple: &str, counts: &[(&str, u64)]) {
+pub(crate) fn arrived6(outcome: &Outcome, to: Peer, tuple: &str, counts: &[(&str, u64)]) {
     assert_eq!(outcome.drops, [].into(), "drops");
     assert_eq!(outcome.verdict, REDIRECTED, "verdict");
     assert_eq!(tuple6(&outcome.packet), tuple);
@@ -378,41 +378,6 @@ fn what_ends_tell_each_other_stays_as_it_is_in_and_between_the_families() {
         );
         assert_eq!(got[58..70], replied.0[head + 4..head + 16]);
         assert_eq!(got[72..], replied.0[head + 18..]);
-    }
-}
-
-#[test]
-fn fragments_stay_together_inside_their_family() {
-    let mut rig = rig();
-    let [first, later] = fragments6(&udp6(ANN, 5000, &six(BOB), 53), 16);
-    dropped(&rig.send(ANN, &later), Fragment, &[ANN.index]);
-    arrived6(&rig.send(ANN, &first), BOB, "[fd00:1::1]:5000 > [fd00:1::2]:53", FIRST);
-    let out = rig.send(ANN, &later);
-    assert_eq!((out.verdict, &out.drops, out.packet.macs()), (REDIRECTED, &[].into(), (gateway(), BOB.mac)));
-    assert_eq!(out.packet.0[14..], later.0[14..]);
-    let [first, _] = fragments6(&udp6(ANN, 5000, ENDPOINT6, 53), 16);
-    let out = rig.send(ANN, &first);
-    assert_eq!(out.drops.keys().map(|(_, reason)| *reason).next(), Some(OtherFamily));
-}
-
-#[test]
-fn fragments_pass_an_endpoint_both_ways() {
-    let mut rig = rig();
-    served_by_ipv6(&mut rig);
-    let asked = udp6(ANN, 5000, ENDPOINT6, 53);
-    let replied = udp6(ONE, 8080, &six(ANN), 5000);
-    for (from, to, whole, tuple) in [
-        (ANN, ONE, &asked, "[fd00:1::1]:5000 > [fd00:2::3]:8080"),
-        (ONE, ANN, &replied, "[fd00:1::64]:53 > [fd00:1::1]:5000"),
-    ] {
-        let [first, later] = fragments6(whole, 16);
-        let out = rig.send(from, &first);
-        assert_eq!((out.verdict, out.packet.macs().1, &out.drops), (REDIRECTED, to.mac, &[].into()));
-        assert_eq!(tuple6(&out.packet), tuple);
-        let out = rig.send(from, &later);
-        assert_eq!((out.verdict, out.packet.macs().1), (REDIRECTED, to.mac));
-        assert_eq!(out.counts, [("forwarded", 1)].into());
-        assert_eq!(out.packet.0[54..], later.0[54..], "data is not touched");
     }
 }
 

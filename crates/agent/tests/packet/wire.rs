@@ -123,6 +123,13 @@ impl Packet {
         self
     }
 
+    /// With the length that it has.
+    pub(crate) fn with_length(mut self) -> Packet {
+        let total = (self.0.len() - IP) as u16;
+        self.0[16..18].copy_from_slice(&total.to_be_bytes());
+        self
+    }
+
     /// Identification and place of such a fragment, as they stand in its header.
     pub(crate) fn fragment_of(&self, offset: u16, more: bool) -> [u8; 4] {
         let header = self.clone().fragment(offset, more);
