@@ -168,31 +168,39 @@ def test_a_listener_of_datagrams_tells_it_too(cloud):
 
 def test_rules_are_given_together_and_taken_away_together(cloud):
     ecs = cloud.sdk.ecs
+    offices = ecs.CreatePrefixList(PrefixListName="offices", AddressFamily="IPv4", MaxEntries=2)["PrefixListId"]
     for suffix, side, ways in (("", "Source", "ingress"), ("Egress", "Dest", "egress")):
         owner = {f"{side}GroupOwnerId": 1, f"{side}GroupOwnerAccount": "me"}
         rules = [
             {"IpProtocol": "TCP", "PortRange": "80/80", f"{side}CidrIp": "10.1.0.0/16", "Policy": "Drop", "Priority": "7", "NicType": "intranet"},
             {"IpProtocol": "UDP", "PortRange": "53/53", f"{side}GroupId": cloud.other, "Description": "names"} | owner,
+            {"IpProtocol": "TCP", "PortRange": "90/90", f"{side}PrefixListId": offices},
         ]
 
         def shown():
             told = ecs.DescribeSecurityGroupAttribute(SecurityGroupId=cloud.group, Direction=ways)["Permissions"]["Permission"]
-            fields = ["PortRange", f"{side}CidrIp", f"{side}GroupId", "Policy", "Priority", "Description"]
+            lists = [f"{side}PrefixListId", f"{side}PrefixListName"]
+            fields = ["PortRange", f"{side}CidrIp", f"{side}GroupId", "Policy", "Priority", "Description", *lists]
             return sorted([rule[field] for field in fields] for rule in told)
 
         before = shown()
         getattr(ecs, f"AuthorizeSecurityGroup{suffix}")(SecurityGroupId=cloud.group, Permissions=rules)
-        made = [["53/53", "", cloud.other, "Accept", "1", "names"], ["80/80", "10.1.0.0/16", "", "Drop", "7", ""]]
+        made = [
+            ["53/53", "", cloud.other, "Accept", "1", "names", "", ""],
+            ["80/80", "10.1.0.0/16", "", "Drop", "7", "", "", ""],
+            ["90/90", "", "", "Accept", "1", "", offices, "offices"],
+        ]
         assert [rule for rule in shown() if rule not in before] == made
         getattr(ecs, f"RevokeSecurityGroup{suffix}")(SecurityGroupId=cloud.group, Permissions=rules)
         assert shown() == before
+    ecs.DeletePrefixList(PrefixListId=offices)
 
 
 @pytest.mark.parametrize("action", ["Authorize", "Revoke"])
-@pytest.mark.parametrize("suffix, other", [("", "Source"), ("Egress", "Dest")])
-def test_a_rule_that_cannot_be_matched_is_refused_among_others_too(cloud, action, suffix, other):
+@pytest.mark.parametrize("suffix, other, own", [("", "Source", "Dest"), ("Egress", "Dest", "Source")])
+def test_a_rule_that_cannot_be_matched_is_refused_among_others_too(cloud, action, suffix, other, own):
     can = {"Permissions.1.IpProtocol": "tcp", "Permissions.1.PortRange": "80/80", f"Permissions.1.{other}CidrIp": "10.1.0.0/16"}
-    for name in (f"{other}PrefixListId", "PortRangeListId"):
+    for name in (f"{own}PrefixListId", "PortRangeListId"):
         asked = can | {f"Permissions.1.{name}": "1"}
         with refused(f"InvalidParameter.{name}", 400):
             cloud.sdk.ecs.raw(f"{action}SecurityGroup{suffix}", SecurityGroupId=cloud.group, **asked)

@@ -37,6 +37,8 @@ NOT_THERE = re.compile("Not_?Found|NotExist")
 # what already is is only said again.
 INDIFFERENT = {
     ("RevokeSecurityGroup", "SourceGroupId"),
+    ("RevokeSecurityGroup", "SourcePrefixListId"),
+    ("RevokeSecurityGroupEgress", "DestPrefixListId"),
     ("RevokeSecurityGroupEgress", "DestGroupId"),
     ("DescribeNetworkInterfaces", "InstanceId"),
     ("ModifyInstanceVpcAttribute", "VpcId"),

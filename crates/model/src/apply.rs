@@ -10,6 +10,7 @@ mod ipv6;
 mod key_pair;
 mod listener;
 mod load_balancer;
+mod prefix_list;
 mod private_zone;
 mod range;
 mod resource_group;
@@ -64,6 +65,7 @@ impl Draft {
             C::ModifyInstance(it) => done(self.modify_instance(it)),
             C::Assistant(it) => self.run_assistant(it),
             C::KeyPair(it) => self.run_key_pair(it),
+            C::PrefixList(it) => self.run_prefix_list(it),
             C::Eni(it) => self.run_eni(it),
             C::CreateSecurityGroup(it) => self.create_security_group(it),
             C::ModifySecurityGroup(it) => done(self.relabel::<SecurityGroup>(&it.group, &it.relabel)),

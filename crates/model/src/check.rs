@@ -76,6 +76,7 @@ impl State {
             Row::SavedCommand(row) => findings.command(row),
             Row::Invocation(row) => findings.invocation(row),
             Row::Certificate(_) | Row::KeyPair(_) | Row::Monitor(_) => {}
+            Row::PrefixList(row) => findings.prefix_list(row),
             Row::SecurityPolicy(row) => findings.security_policy(row),
             Row::PrivateZone(row) => findings.private_zone(row),
             Row::EndpointService(row) => findings.service(row),

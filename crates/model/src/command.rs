@@ -7,6 +7,7 @@ pub mod eni;
 pub mod instance;
 pub mod key_pair;
 pub mod nlb;
+pub mod prefix_list;
 pub mod private_zone;
 pub mod resource_group;
 pub mod route;
@@ -30,6 +31,7 @@ use nlb::{
     UpdateLoadBalancer, UpdateLoadBalancerProtection, UpdateLoadBalancerZones, UpdateServerGroup,
     UpdateServers,
 };
+use prefix_list::PrefixListCommand;
 use private_zone::PrivateZoneCommand;
 use resource_group::ResourceGroupCommand;
 use route::RouteCommand;
@@ -49,8 +51,8 @@ use ipnet::Ipv6Net;
 use crate::account::Secret;
 use crate::id::{
     AccountId, CertificateId, CommandId, EndpointId, EndpointServiceId, EniId, InstanceId, InvocationId,
-    JobId, KeyPairId, ListenerId, LoadBalancerId, PrivateZoneId, Revision, RouteEntryId, RouteTableId,
-    RouterId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
+    JobId, KeyPairId, ListenerId, LoadBalancerId, PrefixListId, PrivateZoneId, Revision, RouteEntryId,
+    RouteTableId, RouterId, SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId,
 };
 use crate::meta::Name;
 use crate::private_zone::RecordNumber;
@@ -109,6 +111,8 @@ pub enum Command {
 
     /// A change of key pairs.
     KeyPair(KeyPairCommand),
+    /// A change of prefix lists.
+    PrefixList(PrefixListCommand),
     /// Something about the cloud assistant.
     Assistant(AssistantCommand),
 
@@ -258,6 +262,8 @@ pub enum Output {
     KeyPair(KeyPairId, Option<Secret>),
     /// Instances got a key pair, or no longer have it.
     KeyPairOf(Name, Vec<InstanceId>),
+    /// A prefix list was made.
+    PrefixList(PrefixListId),
     /// An interface was made.
     Eni(EniId),
     /// An interface got these addresses.

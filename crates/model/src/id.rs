@@ -116,6 +116,8 @@ ids! {
     InvocationId = "t-", REGION_CODE, 20;
     /// A key pair.
     KeyPairId = "ssh-", REGION_CODE, 20;
+    /// A prefix list.
+    PrefixListId = "pl-", REGION_CODE, 20;
     /// A security group.
     SecurityGroupId = "sg-", REGION_CODE, 20;
     /// A rule of a security group.

@@ -22,6 +22,7 @@ pub mod net;
 pub mod nlb;
 pub mod plan;
 pub mod planner;
+pub mod prefix_list;
 pub mod private_zone;
 pub mod quota;
 pub mod records;

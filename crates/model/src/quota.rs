@@ -108,6 +108,8 @@ quotas! {
     ResultsAnAccount = 500, "results of invocations that are not over in an account";
     /// Key pairs of an account.
     KeyPairsAnAccount = 500, "key pairs in an account";
+    /// Prefix lists of an account.
+    PrefixListsAnAccount = 100, "prefix lists in an account";
     /// NLBs of an account.
     LoadBalancersAnAccount = 60, "load balancers in an account";
     /// Listeners of an NLB.

@@ -6,6 +6,7 @@ mod balancer;
 mod endpoint;
 mod eni;
 mod key_pair;
+mod prefix_list;
 mod private_zone;
 mod server;
 mod tls;
@@ -29,6 +30,7 @@ pub use balancer::BalancerRefusal;
 pub use endpoint::EndpointRefusal;
 pub use eni::EniRefusal;
 pub use key_pair::KeyPairRefusal;
+pub use prefix_list::PrefixListRefusal;
 pub use private_zone::PrivateZoneRefusal;
 pub use server::ServerRefusal;
 pub use tls::TlsRefusal;
@@ -164,6 +166,9 @@ pub enum Refusal {
     /// About key pairs.
     #[error(transparent)]
     KeyPair(#[from] KeyPairRefusal),
+    /// About prefix lists.
+    #[error(transparent)]
+    PrefixList(#[from] PrefixListRefusal),
     /// An enterprise group has no inner access.
     #[error("members of an enterprise security group never accept each other")]
     InnerAccessOfEnterprise(SecurityGroupId),

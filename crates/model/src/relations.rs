@@ -77,6 +77,7 @@ impl Row {
             | Row::SavedCommand(_)
             | Row::Invocation(_)
             | Row::KeyPair(_)
+            | Row::PrefixList(_)
             | Row::Certificate(_)
             | Row::SecurityPolicy(_) => Vec::new(),
             Row::Vpc(row) => vec![Key::RouteTable(row.route_table.clone())],
@@ -92,6 +93,7 @@ impl Row {
             Row::SecurityGroup(row) => {
                 let peers = row.rules.values().filter_map(|rule| match &rule.spec.peer {
                     Peer::Group(group) if *group != row.id => Some(Key::SecurityGroup(group.clone())),
+                    Peer::PrefixList(list) => Some(Key::PrefixList(list.clone())),
                     Peer::Group(_) | Peer::Cidr(_) | Peer::Ipv6Cidr(_) => None,
                 });
                 peers.chain([Key::Vpc(row.vpc.clone())]).collect()
@@ -136,7 +138,7 @@ impl Row {
                 Vec::new()
             }
             Row::Job(_) | Row::Instance(_) | Row::EndpointService(_) => Vec::new(),
-            Row::SavedCommand(_) | Row::Invocation(_) => Vec::new(),
+            Row::SavedCommand(_) | Row::Invocation(_) | Row::PrefixList(_) => Vec::new(),
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::Monitor(_) => Vec::new(),
             Row::PrivateZone(row) => row.records.keys().copied().map(Claim::ZoneRecord).collect(),
             Row::ResourceGroup(row) => vec![Claim::ResourceGroup(row.meta.owner, row.name.clone())],
@@ -205,6 +207,7 @@ impl Row {
             | Row::Eni(_)
             | Row::SavedCommand(_)
             | Row::KeyPair(_)
+            | Row::PrefixList(_)
             | Row::LoadBalancer(_) => None,
             Row::Certificate(_) | Row::SecurityPolicy(_) | Row::PrivateZone(_) | Row::Monitor(_) => None,
             Row::ServerGroup(_) | Row::Listener(_) | Row::EndpointService(_) | Row::Endpoint(_) => None,

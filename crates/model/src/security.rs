@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{GroupIndex, RuleId, SecurityGroupId, Timestamp, VpcId};
+use crate::id::{GroupIndex, PrefixListId, RuleId, SecurityGroupId, Timestamp, VpcId};
 use crate::meta::{Description, Meta};
 use crate::net::PortRange;
 use crate::words::words;
@@ -150,6 +150,8 @@ pub enum Peer {
     Ipv6Cidr(Ipv6Net),
     /// The members of a group in the same VPC.
     Group(SecurityGroupId),
+    /// The ranges of a prefix list.
+    PrefixList(PrefixListId),
 }
 
 impl Peer {
@@ -158,7 +160,7 @@ impl Peer {
         match self {
             Self::Cidr(range) => Some((*range).into()),
             Self::Ipv6Cidr(range) => Some((*range).into()),
-            Self::Group(_) => None,
+            Self::Group(_) | Self::PrefixList(_) => None,
         }
     }
 }

@@ -15,13 +15,14 @@ use crate::certificate::Certificate;
 use crate::endpoint::Endpoint;
 use crate::id::{
     AccountId, CertificateId, CommandId, EndpointId, EndpointServiceId, EniId, InstanceId, InvocationId,
-    JobId, KeyPairId, ListenerId, LoadBalancerId, PrivateZoneId, ResourceGroupId, Revision, RouteTableId,
-    SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
+    JobId, KeyPairId, ListenerId, LoadBalancerId, PrefixListId, PrivateZoneId, ResourceGroupId, Revision,
+    RouteTableId, SecurityGroupId, SecurityPolicyId, ServerGroupId, VSwitchId, VpcId,
 };
 use crate::instance::{Eni, Instance};
 use crate::key_pair::KeyPair;
 use crate::meta::Meta;
 use crate::nlb::{Listener, LoadBalancer, ServerGroup};
+use crate::prefix_list::PrefixList;
 use crate::private_zone::PrivateZone;
 use crate::records::{Counters, Job, Monitor, Released, Settings, Token, TokenKey};
 use crate::resource_group::ResourceGroup;
@@ -258,6 +259,8 @@ tables! {
     invocations: Invocation[InvocationId] "invocation" by |row| row.id.clone();
     /// Key pairs.
     key_pairs: KeyPair[KeyPairId] "key pair" by |row| row.id.clone();
+    /// Prefix lists.
+    prefix_lists: PrefixList[PrefixListId] "prefix list" by |row| row.id.clone();
     /// NLBs.
     load_balancers: LoadBalancer[LoadBalancerId] "load balancer" by |row| row.id.clone();
     /// Server groups.
@@ -316,7 +319,7 @@ macro_rules! resources {
 }
 
 resources! {
-    Vpc RouteTable VSwitch SecurityGroup Eni Instance KeyPair SavedCommand Invocation LoadBalancer ServerGroup Listener Certificate
+    Vpc RouteTable VSwitch SecurityGroup PrefixList Eni Instance KeyPair SavedCommand Invocation LoadBalancer ServerGroup Listener Certificate
     SecurityPolicy PrivateZone EndpointService Endpoint ResourceGroup
 }
 
@@ -364,6 +367,7 @@ impl FromStr for Key {
             CommandId::PREFIX => text.parse().map(Key::SavedCommand),
             InvocationId::PREFIX => text.parse().map(Key::Invocation),
             KeyPairId::PREFIX => text.parse().map(Key::KeyPair),
+            PrefixListId::PREFIX => text.parse().map(Key::PrefixList),
             EniId::PREFIX => text.parse().map(Key::Eni),
             LoadBalancerId::PREFIX => text.parse().map(Key::LoadBalancer),
             ServerGroupId::PREFIX => text.parse().map(Key::ServerGroup),

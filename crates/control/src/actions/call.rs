@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use model::id::{
     AccountId, CertificateId, CommandId, EndpointId, EndpointServiceId, EniId, InstanceId, InvocationId,
-    JobId, KeyPairId, ListenerId, LoadBalancerId, PrivateZoneId, ResourceGroupId, RouteTableId,
+    JobId, KeyPairId, ListenerId, LoadBalancerId, PrefixListId, PrivateZoneId, ResourceGroupId, RouteTableId,
     SecurityGroupId, SecurityPolicyId, ServerGroupId, Timestamp, VSwitchId, VpcId, ZoneId,
 };
 use model::meta::{Description, InvalidText, Labels, Name};
@@ -71,7 +71,7 @@ macro_rules! ids {
     )*};
 }
 ids! {
-    RouteTableId = RouteTable KeyPairId = KeyPair ResourceGroupId = ResourceGroup
+    RouteTableId = RouteTable KeyPairId = KeyPair PrefixListId = PrefixList ResourceGroupId = ResourceGroup
     CommandId = SavedCommand InvocationId = Invocation
     VpcId = Vpc VSwitchId = VSwitch SecurityGroupId = SecurityGroup InstanceId = Instance EniId = Eni
     LoadBalancerId = LoadBalancer ServerGroupId = ServerGroup ListenerId = Listener JobId = Job

@@ -130,7 +130,7 @@ impl Draft {
                 after.rules.insert(RuleId::generate(&mut self.entropy), rule);
             }
         }
-        self.within(after.rules.len(), Quota::RulesAGroup)?;
+        self.within(self.weight(&after), Quota::RulesAGroup)?;
         self.replace(&group, after);
         Ok(())
     }
@@ -143,7 +143,14 @@ impl Draft {
 
     fn rule_fits(&self, group: &SecurityGroup, spec: &RuleSpec) -> Result<(), Refusal> {
         families_fit(spec)?;
-        let Peer::Group(peer) = &spec.peer else { return Ok(()) };
+        match &spec.peer {
+            Peer::Group(peer) => self.peer_fits(group, peer),
+            Peer::PrefixList(list) => self.list_of(spec, list).map(|_| ()),
+            Peer::Cidr(_) | Peer::Ipv6Cidr(_) => Ok(()),
+        }
+    }
+
+    fn peer_fits(&self, group: &SecurityGroup, peer: &SecurityGroupId) -> Result<(), Refusal> {
         if group.kind == GroupKind::Enterprise {
             return Err(Refusal::GroupRuleInEnterprise(group.id.clone()));
         }
@@ -196,6 +203,9 @@ impl Draft {
             rule.spec = spec.clone();
         }
         rule.description = it.description.clone().unwrap_or_else(|| rule.description.clone());
+        if self.weight(&after) > self.weight(&group) {
+            self.within(self.weight(&after), Quota::RulesAGroup)?;
+        }
         self.replace(&group, after);
         Ok(())
     }

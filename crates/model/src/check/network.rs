@@ -7,7 +7,9 @@ use crate::endpoint::Endpoint;
 use crate::id::{InstanceId, VpcId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::key_pair::KeyPair;
+use crate::net::Family;
 use crate::nlb::LoadBalancer;
+use crate::prefix_list::PrefixList;
 use crate::private_zone::PrivateZone;
 use crate::quota::Quota;
 use crate::records::Released;
@@ -89,10 +91,24 @@ impl Findings<'_> {
         let of_one_family = row.rules.values().all(|rule| rule.spec.protocol_fits() && rule.spec.sides_fit());
         self.must(of_one_family, "its rules' protocols go with their addresses");
         for rule in row.rules.values() {
-            let Peer::Group(peer) = &rule.spec.peer else { continue };
-            let near = self.state.get::<SecurityGroup>(peer).is_some_and(|peer| peer.vpc == row.vpc);
-            self.must(near && !enterprise, "groups in its rules lie in its VPC");
+            match &rule.spec.peer {
+                Peer::Group(peer) => {
+                    let near = self.state.get::<SecurityGroup>(peer).is_some_and(|peer| peer.vpc == row.vpc);
+                    self.must(near && !enterprise, "groups in its rules lie in its VPC");
+                }
+                Peer::PrefixList(list) => {
+                    let own = self.state.owned::<PrefixList>(row.meta.owner, list).is_ok();
+                    self.must(own, "prefix lists in its rules are its account's");
+                }
+                Peer::Cidr(_) | Peer::Ipv6Cidr(_) => {}
+            }
         }
+    }
+
+    pub(super) fn prefix_list(&mut self, row: &PrefixList) {
+        let of_family = row.entries.keys().all(|range| Family::of(range.addr()) == row.family);
+        self.must(of_family, "its ranges are of its family");
+        self.must(row.entries.len() <= row.max_entries as usize, "it has room for its ranges");
     }
 
     pub(super) fn eni(&mut self, row: &Eni) {

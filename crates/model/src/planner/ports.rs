@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::id::{GroupIndex, HostId, InstanceId, PortIndex, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::key_pair::KeyPair;
 use crate::plan::{AboutPlan, GroupPlan, InstancePlan, Ipv6Plan, PeerPlan, PortPlan, RulePlan};
 use crate::planner::{routes, rows};
+use crate::prefix_list::PrefixList;
 use crate::security::{Direction, GroupKind, Peer, Rule, SecurityGroup};
 use crate::state::State;
 use crate::vpc::{VSwitch, Vpc};
@@ -123,18 +124,14 @@ fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
 /// In the order in which they are judged: by priority, drop before accept.
 fn rules(state: &State, group: &SecurityGroup, direction: Direction) -> Vec<RulePlan> {
     let mine = group.rules.values().filter(|rule| rule.spec.direction == direction);
-    let mut rules: Vec<RulePlan> = mine.filter_map(|rule| rule_plan(state, rule)).collect();
+    let mut rules: Vec<RulePlan> = mine.flat_map(|rule| rule_plans(state, rule)).collect();
     rules.sort_by_key(|rule| (rule.priority, rule.policy));
     rules
 }
 
-fn rule_plan(state: &State, rule: &Rule) -> Option<RulePlan> {
-    let peer = match &rule.spec.peer {
-        Peer::Cidr(cidr) => PeerPlan::Cidr(*cidr),
-        Peer::Ipv6Cidr(range) => PeerPlan::Ipv6Cidr(*range),
-        Peer::Group(id) => PeerPlan::Group(state.get::<SecurityGroup>(id)?.index),
-    };
-    Some(RulePlan {
+/// One for each thing that the rule's other side stands for.
+fn rule_plans(state: &State, rule: &Rule) -> Vec<RulePlan> {
+    let plan = |peer| RulePlan {
         protocol: rule.spec.protocol,
         ports: rule.spec.ports,
         source_ports: rule.spec.source_ports,
@@ -142,5 +139,24 @@ fn rule_plan(state: &State, rule: &Rule) -> Option<RulePlan> {
         own: rule.spec.own,
         policy: rule.spec.policy,
         priority: rule.spec.priority.get(),
-    })
+    };
+    peers(state, &rule.spec.peer).into_iter().map(plan).collect()
+}
+
+fn peers(state: &State, peer: &Peer) -> Vec<PeerPlan> {
+    let range = |range: &IpNet| match range {
+        IpNet::V4(range) => PeerPlan::Cidr(*range),
+        IpNet::V6(range) => PeerPlan::Ipv6Cidr(*range),
+    };
+    match peer {
+        Peer::Cidr(_) | Peer::Ipv6Cidr(_) => peer.range().iter().map(range).collect(),
+        Peer::Group(id) => {
+            let group = state.get::<SecurityGroup>(id);
+            group.map(|group| PeerPlan::Group(group.index)).into_iter().collect()
+        }
+        Peer::PrefixList(id) => {
+            let list = state.get::<PrefixList>(id);
+            list.into_iter().flat_map(|list| list.entries.keys().map(range)).collect()
+        }
+    }
 }

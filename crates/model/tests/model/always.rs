@@ -106,7 +106,14 @@ fn random_commands_reach_far() {
             let outer = text.split('(').next().unwrap();
             let inner = if matches!(
                 outer,
-                "Assistant" | "Balancer" | "KeyPair" | "Tls" | "Vpc" | "ResourceGroup" | "SwitchZone"
+                "Assistant"
+                    | "Balancer"
+                    | "KeyPair"
+                    | "PrefixList"
+                    | "Tls"
+                    | "Vpc"
+                    | "ResourceGroup"
+                    | "SwitchZone"
             ) {
                 text.split('(').nth(1).unwrap().split(' ').next().unwrap()
             } else {

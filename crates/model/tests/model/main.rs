@@ -11,6 +11,7 @@ mod ipv6;
 mod key_pairs;
 mod pieces;
 mod port_ranges;
+mod prefix_lists;
 mod private_zones;
 mod quotas;
 mod random;

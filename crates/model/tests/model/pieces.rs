@@ -9,10 +9,12 @@ use model::command::Command;
 use model::command::assistant::{CreateCommand, RunCommand};
 use model::command::endpoint::EnableConnection;
 use model::command::key_pair::{CreateKeyPair, KeyPairCommand};
+use model::command::prefix_list::{CreatePrefixList, PrefixListCommand};
 use model::command::tls::ImportCertificate;
 use model::id::{AccountId, EndpointId, EndpointServiceId, InstanceId, Timestamp, ZoneId};
 use model::key_pair::PublicKey;
-use model::meta::{Labels, Name};
+use model::meta::{Description, Labels, Name};
+use model::net::Family;
 
 pub(crate) const OTHER: AccountId = AccountId(1_000_000_000_000_002);
 
@@ -47,6 +49,14 @@ pub(crate) fn create_key_pair(name: &str) -> Command {
     let labels = Labels { name: Name::parse(name).unwrap(), ..Labels::default() };
     let private_key = Some(Secret::new("private"));
     Command::KeyPair(KeyPairCommand::Create(CreateKeyPair { labels, public_key, private_key }))
+}
+
+/// A prefix list with room for two ranges of IPv4.
+pub(crate) fn create_prefix_list(ranges: &[&str]) -> Command {
+    let entries = ranges.iter().map(|range| (range.parse().unwrap(), Description::default())).collect();
+    let labels = Labels { name: Name::parse("offices").unwrap(), ..Labels::default() };
+    let list = CreatePrefixList { labels, family: Family::Ipv4, max_entries: 2, entries };
+    Command::PrefixList(PrefixListCommand::Create(list))
 }
 
 /// A command of the cloud assistant with this text.

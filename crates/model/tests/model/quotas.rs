@@ -34,7 +34,7 @@ use model::tables::Key;
 use model::tls::{Cipher, TlsVersion};
 use model::vpc::{VSwitchCidr, Vpc, VpcCidr};
 
-use crate::pieces::{command, run};
+use crate::pieces::{command, create_prefix_list, run};
 use crate::support::{ACCOUNT, OTHER, Walkthrough, import, new_endpoint_zone, new_zone, resource, zone};
 
 fn set(quota: Quota, limit: Option<u32>) -> Command {
@@ -172,6 +172,7 @@ impl It {
             Quota::InstancesAnInvocation => self.invocation(n.into()),
             Quota::ResultsAnAccount => self.invocation(1),
             Quota::KeyPairsAnAccount => key_pair(n),
+            Quota::PrefixListsAnAccount => create_prefix_list(&[]),
             Quota::LoadBalancersAnAccount => {
                 let zones = [("g", &self.all.provider_g), ("k", &self.all.provider_k)];
                 let zones = zones.map(|(letter, vswitch)| new_zone(letter, vswitch)).to_vec();

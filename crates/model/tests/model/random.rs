@@ -1,6 +1,6 @@
 //! Random commands, sensible and not, with ids drawn from the state. The tests of the API draw from here too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use model::command::eni::*;
 use model::command::instance::*;
 use model::command::key_pair::*;
 use model::command::nlb::*;
+use model::command::prefix_list::*;
 use model::command::resource_group::{CreateResourceGroup, ResourceGroupCommand};
 use model::command::route::*;
 use model::command::security::*;
@@ -23,7 +24,7 @@ use model::command::vpc::*;
 use model::endpoint::{EndpointZone, Policy, Replacement};
 use model::entropy::Entropy;
 use model::id::{
-    CertificateId, EndpointId, EndpointServiceId, ResourceGroupId, Revision, SecurityGroupId,
+    CertificateId, EndpointId, EndpointServiceId, PrefixListId, ResourceGroupId, Revision, SecurityGroupId,
     SecurityPolicyId, VSwitchId, ZoneId,
 };
 use model::instance::{InstanceType, Power};
@@ -40,7 +41,7 @@ use model::tables::Table;
 use model::tls::{Cipher, PolicyId, TlsVersion};
 use model::vpc::{VSwitchCidr, VpcCidr};
 
-use super::pieces::{OTHER, command, create_key_pair, enable, import, run, zone};
+use super::pieces::{OTHER, command, create_key_pair, create_prefix_list, enable, import, run, zone};
 
 /// Draws commands that fit a state more often than not.
 pub(crate) struct Dice<'a> {
@@ -199,9 +200,10 @@ impl Dice<'_> {
     }
 
     fn rule(&mut self) -> RuleSpec {
-        let peer = match self.below(4) {
-            0 | 1 => Peer::Group(self.group()),
-            2 => Peer::Ipv6Cidr("fd69:7374::/32".parse().unwrap()),
+        let peer = match self.below(9) {
+            0..=3 => Peer::Group(self.group()),
+            4 => Peer::PrefixList(self.prefix_list()),
+            5 | 6 => Peer::Ipv6Cidr("fd69:7374::/32".parse().unwrap()),
             _ => Peer::Cidr("10.0.0.0/8".parse().unwrap()),
         };
         let protocol = [RuleProtocol::Tcp, RuleProtocol::All, RuleProtocol::Icmpv6][self.below(3) as usize];
@@ -416,7 +418,37 @@ impl Dice<'_> {
     }
 
     fn openings(&mut self) -> C {
-        if self.chance(2) { self.key_pairs() } else { self.assistant() }
+        match self.below(5) {
+            0 | 1 => self.key_pairs(),
+            2 | 3 => self.assistant(),
+            _ => self.prefix_lists(),
+        }
+    }
+
+    fn prefix_list(&mut self) -> PrefixListId {
+        self.key(&self.state.tables().prefix_lists.clone(), "pl-none")
+    }
+
+    fn prefix_lists(&mut self) -> C {
+        let range = ["10.0.0.0/8", "10.1.0.0/16", "192.168.0.1/32"][self.below(3) as usize];
+        let list = self.prefix_list();
+        let entry = (range.parse().unwrap(), Description::default());
+        match self.below(6) {
+            0 | 1 => create_prefix_list(&[range]),
+            2 => C::PrefixList(PrefixListCommand::Delete(list)),
+            3 => C::PrefixList(PrefixListCommand::Modify(ModifyPrefixList {
+                list,
+                relabel: Relabel::default(),
+                add: BTreeMap::new(),
+                remove: BTreeSet::from([entry.0]),
+            })),
+            _ => C::PrefixList(PrefixListCommand::Modify(ModifyPrefixList {
+                list,
+                relabel: Relabel::default(),
+                add: BTreeMap::from([entry]),
+                remove: BTreeSet::new(),
+            })),
+        }
     }
 
     fn assistant(&mut self) -> C {

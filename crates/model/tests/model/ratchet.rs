@@ -10,7 +10,7 @@ const UNTESTED: [&str; 1] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 16] = [
+const TESTS: [&str; 17] = [
     "endpoints.rs",
     "private_zones.rs",
     "balancer.rs",
@@ -20,6 +20,7 @@ const TESTS: [&str; 16] = [
     "ipv6.rs",
     "ranges.rs",
     "key_pairs.rs",
+    "prefix_lists.rs",
     "refusals.rs",
     "resource_groups.rs",
     "routes.rs",
@@ -34,13 +35,14 @@ fn text(path: &str) -> String {
 }
 
 /// The enumerations of refusals and their files.
-const REFUSALS: [(&str, &str); 12] = [
+const REFUSALS: [(&str, &str); 13] = [
     ("AddressRefusal", "src/refusal/address.rs"),
     ("EndpointRefusal", "src/refusal/endpoint.rs"),
     ("PrivateZoneRefusal", "src/refusal/private_zone.rs"),
     ("BalancerRefusal", "src/refusal/balancer.rs"),
     ("Refusal", "src/refusal.rs"),
     ("KeyPairRefusal", "src/refusal/key_pair.rs"),
+    ("PrefixListRefusal", "src/refusal/prefix_list.rs"),
     ("ServerRefusal", "src/refusal/server.rs"),
     ("AssistantRefusal", "src/refusal/assistant.rs"),
     ("TogetherRefusal", "src/refusal/together.rs"),

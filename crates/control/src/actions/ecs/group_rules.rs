@@ -38,12 +38,12 @@ macro_rules! ingress {
             works("SourceCidrIp"),
             works("SourceGroupId"),
             works("SourcePortRange"),
+            works("SourcePrefixListId"),
             $(works($more),)+
             NIC_TYPE,
             no_effect("SourceGroupOwnerAccount", OWNER),
             no_effect("SourceGroupOwnerId", OWNER),
             refused("PortRangeListId", UNMATCHED),
-            refused("SourcePrefixListId", UNMATCHED),
         ]
     };
 }
@@ -55,6 +55,7 @@ macro_rules! egress {
             works("Description"),
             works("DestCidrIp"),
             works("DestGroupId"),
+            works("DestPrefixListId"),
             works("IpProtocol"),
             works("Ipv6DestCidrIp"),
             works("Ipv6SourceCidrIp"),
@@ -68,7 +69,6 @@ macro_rules! egress {
             NIC_TYPE,
             no_effect("DestGroupOwnerAccount", OWNER),
             no_effect("DestGroupOwnerId", OWNER),
-            refused("DestPrefixListId", UNMATCHED),
             refused("PortRangeListId", UNMATCHED),
         ]
     };

@@ -17,6 +17,7 @@ mod key_pairs;
 mod members;
 mod places;
 mod power;
+mod prefix_lists;
 mod references;
 mod results;
 mod rule;
@@ -44,6 +45,7 @@ pub const ACTIONS: &[&[Action]] = &[
     members::ACTIONS,
     places::ACTIONS,
     power::ACTIONS,
+    prefix_lists::ACTIONS,
     references::ACTIONS,
     results::ACTIONS,
     run::ACTIONS,

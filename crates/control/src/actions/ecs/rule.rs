@@ -8,17 +8,16 @@ use std::str::FromStr;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use model::command::security::NewRule;
 use model::id::RuleId;
+use model::prefix_list::PrefixList;
 use model::security::{
-    ALL_PORTS, Direction, Peer, Priority, Rule, RulePolicy, RuleProtocol, RuleSpec, ports_text,
+    ALL_PORTS, Direction, Peer, Priority, Rule, RulePolicy, RuleProtocol, RuleSpec, SecurityGroup, ports_text,
 };
+use model::tables::Resource;
 use model::words::Words;
 use serde_json::{Value, json};
 
 use crate::actions::{View, call};
 use crate::rpc::{ApiError, Params, time};
-
-/// Parts of a rule that this version cannot honour: refused, because a rule without them would say something else.
-const UNSUPPORTED: [&str; 3] = ["SourcePrefixListId", "DestPrefixListId", "PortRangeListId"];
 
 /// Most rules in a request.
 pub(super) const RULES: usize = 100;
@@ -28,8 +27,11 @@ struct Names {
     /// The other side.
     peer: RangeNames,
     group: &'static str,
+    list: &'static str,
     /// The group's own side.
     own: RangeNames,
+    /// Parts that cannot be honoured: refused, because a rule without them would say something else.
+    unsupported: [&'static str; 2],
 }
 
 /// How a range of addresses is named, in either family.
@@ -68,12 +70,16 @@ fn names(direction: Direction) -> Names {
         Direction::Ingress => Names {
             peer: RangeNames { no_cidr: MALFORMED, ..SOURCE },
             group: "SourceGroupId",
+            list: "SourcePrefixListId",
             own: DESTINATION,
+            unsupported: ["DestPrefixListId", "PortRangeListId"],
         },
         Direction::Egress => Names {
             peer: RangeNames { no_cidr: MALFORMED, ..DESTINATION },
             group: "DestGroupId",
+            list: "DestPrefixListId",
             own: SOURCE,
+            unsupported: ["SourcePrefixListId", "PortRangeListId"],
         },
     }
 }
@@ -103,7 +109,7 @@ pub(super) fn rules(params: &Params, direction: Direction) -> Result<Vec<NewRule
 /// What a rule says after a request has changed it: what is not given stays.
 pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, ApiError> {
     let names = names(before.direction);
-    supported(params)?;
+    supported(params, &names)?;
     let mut spec = before.clone();
     if params.has("IpProtocol") {
         spec.protocol = protocol(params)?;
@@ -114,7 +120,7 @@ pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, Ap
     if params.has("SourcePortRange") || spec.protocol != before.protocol {
         spec.source_ports = source_ports(params, spec.protocol)?;
     }
-    if [names.peer.cidr, names.peer.ipv6, names.group].iter().any(|name| params.has(name)) {
+    if [names.peer.cidr, names.peer.ipv6, names.group, names.list].iter().any(|name| params.has(name)) {
         spec.peer = peer(params, &names)?;
     }
     spec.own = range(params, &names.own)?.or(spec.own);
@@ -127,8 +133,8 @@ pub(super) fn changed(params: &Params, before: &RuleSpec) -> Result<RuleSpec, Ap
     Ok(spec)
 }
 
-fn supported(params: &Params) -> Result<(), ApiError> {
-    match UNSUPPORTED.into_iter().find(|name| params.has(name)) {
+fn supported(params: &Params, names: &Names) -> Result<(), ApiError> {
+    match names.unsupported.into_iter().find(|name| params.has(name)) {
         Some(name) => Err(params.illegal(name, "this version cannot match by it: leave it out.")),
         None => Ok(()),
     }
@@ -142,7 +148,7 @@ fn protocol(params: &Params) -> Result<RuleProtocol, ApiError> {
 /// The one rule in the parameters themselves.
 pub(super) fn rule(params: &Params, direction: Direction) -> Result<NewRule, ApiError> {
     let names = names(direction);
-    supported(params)?;
+    supported(params, &names)?;
     let protocol = protocol(params)?;
     let spec = RuleSpec {
         direction,
@@ -180,20 +186,17 @@ fn source_ports(params: &Params, protocol: RuleProtocol) -> Result<model::net::P
 }
 
 fn peer(params: &Params, names: &Names) -> Result<Peer, ApiError> {
-    match (range(params, &names.peer)?, params.text(names.group)) {
-        (Some(range), None) => Ok(range.into()),
-        (None, Some(group)) => group.parse().map(Peer::Group).map_err(|_| {
+    let (range, list) = (range(params, &names.peer)?, call::id(params, names.list)?);
+    let one_of = format!("one of {}, {}, {}", names.peer.cidr, names.group, names.list);
+    match (range, params.text(names.group), list) {
+        (Some(range), None, None) => Ok(range.into()),
+        (None, Some(group), None) => group.parse().map(Peer::Group).map_err(|_| {
             let why = format!("The security group in {} does not exist.", params.path(names.group));
             ApiError::new(404, "InvalidSourceGroupId.NotFound", why)
         }),
-        (Some(_), Some(_)) => {
-            let why = format!("Give {} or {}, not both", names.peer.cidr, names.group);
-            Err(malformed("InvalidParameter.Conflict", why))
-        }
-        (None, None) => {
-            let why = format!("Give {} or {}", names.peer.cidr, names.group);
-            Err(malformed("MissingParameter.Source", why))
-        }
+        (None, None, Some(list)) => Ok(Peer::PrefixList(list)),
+        (None, None, None) => Err(malformed("MissingParameter.Source", format!("Give {one_of}"))),
+        (_, _, _) => Err(malformed("InvalidParameter.Conflict", format!("Give only {one_of}"))),
     }
 }
 
@@ -220,7 +223,7 @@ fn range(params: &Params, names: &RangeNames) -> Result<Option<IpNet>, ApiError>
 }
 
 /// A range; an address alone is the range of itself.
-fn network<N: FromStr + From<A>, A: FromStr>(text: &str) -> Option<N> {
+pub(super) fn network<N: FromStr + From<A>, A: FromStr>(text: &str) -> Option<N> {
     text.parse().ok().or_else(|| text.parse::<A>().ok().map(N::from))
 }
 
@@ -240,13 +243,6 @@ fn priority(params: &Params) -> Result<Priority, ApiError> {
 pub(super) fn shape(view: &View, id: &RuleId, rule: &Rule) -> Value {
     let spec = &rule.spec;
     let names = names(spec.direction);
-    let group = match &spec.peer {
-        Peer::Cidr(_) | Peer::Ipv6Cidr(_) => None,
-        Peer::Group(group) => Some(group),
-    };
-    let group_name = group.and_then(|id| view.state.get::<model::security::SecurityGroup>(id));
-    let group_name = group_name.map(|group| group.meta.name.to_string()).unwrap_or_default();
-    let group = group.map(ToString::to_string).unwrap_or_default();
     let mut body = json!({
         "SecurityGroupRuleId": id,
         "Direction": spec.direction.word(),
@@ -271,9 +267,19 @@ pub(super) fn shape(view: &View, id: &RuleId, rule: &Rule) -> Value {
     if spec.source_ports != ALL_PORTS {
         body["SourcePortRange"] = json!(ports_text(spec.source_ports));
     }
-    body[names.group] = json!(group);
-    body[names.group.replace("Id", "Name").as_str()] = json!(group_name);
+    match &spec.peer {
+        Peer::Cidr(_) | Peer::Ipv6Cidr(_) => {}
+        Peer::Group(id) => name_peer::<SecurityGroup>(&mut body, view, names.group, id),
+        Peer::PrefixList(id) => name_peer::<PrefixList>(&mut body, view, names.list, id),
+    }
     body
+}
+
+/// Shows the other side under its id, and under its name.
+fn name_peer<T: Resource>(body: &mut Value, view: &View, parameter: &str, id: &T::Key) {
+    let name = view.state.get::<T>(id).map(|row| row.meta().name.to_string()).unwrap_or_default();
+    body[parameter] = json!(id.to_string());
+    body[parameter.replace("Id", "Name").as_str()] = json!(name);
 }
 
 const EMPTY: [&str; 17] = [

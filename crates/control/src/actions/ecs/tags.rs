@@ -2,6 +2,7 @@
 
 use model::assistant::{Invocation, SavedCommand};
 use model::instance::{Eni, Instance};
+use model::prefix_list::PrefixList;
 use model::security::SecurityGroup;
 use model::tables::Kind;
 
@@ -16,6 +17,7 @@ const TYPES: Types = &[
     ("command", Type::of::<SavedCommand>(Kind::SavedCommand)),
     ("invocation", Type::of::<Invocation>(Kind::Invocation)),
     ("keypair", Type::of_key_pairs()),
+    ("prefixlist", Type::of::<PrefixList>(Kind::PrefixList)),
     ("securitygroup", Type::of::<SecurityGroup>(Kind::SecurityGroup)),
 ];
 

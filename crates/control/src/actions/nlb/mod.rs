@@ -81,6 +81,7 @@ fn job(_: &View, output: &Output) -> Value {
         | Output::Invocation(..)
         | Output::KeyPair(..)
         | Output::KeyPairOf(..)
+        | Output::PrefixList(_)
         | Output::Endpoint(_) => Value::Null,
     }
 }

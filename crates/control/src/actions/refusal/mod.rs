@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use model::meta::TagPart;
 use model::refusal::{
-    AssistantRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, KeyPairRefusal, PrivateZoneRefusal,
-    Refusal, ServerRefusal, TlsRefusal, TogetherRefusal, VpcRefusal,
+    AssistantRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, KeyPairRefusal, PrefixListRefusal,
+    PrivateZoneRefusal, Refusal, ServerRefusal, TlsRefusal, TogetherRefusal, VpcRefusal,
 };
 use model::security::RuleProtocol;
 use model::tables::Kind;
@@ -83,6 +83,7 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::Eni(refusal) => eni(refusal),
         R::Assistant(refusal) => assistant(refusal),
         R::KeyPair(refusal) => key_pair(refusal),
+        R::PrefixList(refusal) => prefix_list(refusal),
         R::InnerAccessOfEnterprise(_) => (400, "InvalidParameter.InnerAccessPolicy"),
         R::GroupRuleInEnterprise(_) => (400, "InvalidGroupAuthParameter.OperationDenied"),
         R::PeerGroupNotFound(_) => (404, "InvalidSourceGroupId.NotFound"),
@@ -94,9 +95,8 @@ fn code(product: Product, refusal: &Refusal) -> Code {
         R::ProtocolMismatch { .. } => (400, "Mismatch.Protocol"),
         R::PreserveClientIpWithTls => (400, "IllegalParam.PreserveClientIpSwitch"),
         R::PortTaken { .. } => (400, "Conflict.Port"),
-        R::OutOfRange { .. } | R::HealthCheck(_) | R::SchedulerNeedsUdp { .. } => {
-            shared::value(product, refusal)
-        }
+        R::OutOfRange { .. } | R::HealthCheck(_) => shared::value(product, refusal),
+        R::SchedulerNeedsUdp { .. } => shared::range(product),
         R::AnyPortHealthCheck => (400, "IllegalParam.AnyPortServerGroupConflictWithHealthCheckConfig"),
         R::OnePortAnyPortGroup => (400, "IllegalParam.NonAnyPortListenerConflictWithAnyPortServerGroup"),
         R::RangePlainGroup => (400, "IllegalParam.AnyPortListenerConflictWithNonAnyPortServerGroup"),
@@ -279,6 +279,15 @@ fn key_pair(refusal: &KeyPairRefusal) -> Code {
         KeyPairRefusal::Exists(_) => (400, "KeyPair.AlreadyExist"),
         KeyPairRefusal::InUse { .. } => (400, "InvalidParameter.KeypairAlreadyAttachedInstance"),
         KeyPairRefusal::NotOfInstance { .. } => (400, "InvalidInstanceIds.ValueNotSupported"),
+    }
+}
+
+fn prefix_list(refusal: &PrefixListRefusal) -> Code {
+    match refusal {
+        PrefixListRefusal::OtherFamily(_) => (400, "InvalidParameter.Cidr"),
+        PrefixListRefusal::Full { .. } => (403, "LimitExceed.PrefixListEntry"),
+        PrefixListRefusal::EntryNotFound(_) => (404, "InvalidPrefixListEntry.NotFound"),
+        PrefixListRefusal::RuleOfOtherFamily(_) => (400, "InvalidParam.PrefixListAddressFamilyMismatch"),
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) fn not_found(product: Product, kind: Kind) -> Code {
         Kind::SavedCommand => (404, "InvalidCmdId.NotFound"),
         Kind::Invocation => (404, "InvalidInvokeId.NotFound"),
         Kind::KeyPair => (404, "InvalidKeyPairName.NotFound"),
+        Kind::PrefixList => (404, "InvalidPrefixListId.NotFound"),
         Kind::LoadBalancer => {
             let nlb = (404, "ResourceNotFound.loadBalancer");
             of(product, nlb, (400, "LoadBalancerNotFound"), nlb)
@@ -116,7 +117,7 @@ pub(super) fn in_use(product: Product, what: Kind, by: Kind) -> Code {
         (Kind::VSwitch, _) => (400, "DependencyViolation"),
         (Kind::RouteTable, _) => (400, "IncorrectVSwitchStatus"),
         (Kind::Instance, Kind::RouteTable) => (400, "DependencyViolation.RouteEntry"),
-        (Kind::SecurityGroup, _) => (403, "DependencyViolation"),
+        (Kind::SecurityGroup | Kind::PrefixList, _) => (403, "DependencyViolation"),
         (Kind::ServerGroup, _) => (400, "ResourceInUse.ServerGroup"),
         (Kind::SecurityPolicy, _) => (400, "ResourceInUse.SecurityPolicy"),
         (Kind::Certificate, _) => (400, "OperationDenied.CertificateInUse"),
@@ -148,6 +149,7 @@ pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
         (Ecs, Quota::InstancesAnInvocation) => (403, "InstanceIds.ExceedLimit"),
         (Ecs, Quota::ResultsAnAccount) => (403, "Invocation.ExceedQuota"),
         (Ecs, Quota::KeyPairsAnAccount) => (403, "QuotaExceed.KeyPair"),
+        (Ecs, Quota::PrefixListsAnAccount) => (403, "LimitExceed.PrefixList"),
         (Ecs, Quota::SecurityGroupsAnAccount) => (403, "QuotaExceed.SecurityGroup"),
         (Ecs, Quota::RulesAGroup) => (403, "AuthorizationLimitExceed"),
         (Ecs, Quota::GroupsAnEni) => (403, "InstanceSecurityGroupLimitExceeded"),

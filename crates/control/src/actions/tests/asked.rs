@@ -1,5 +1,6 @@
 //! Commands of the model as the requests that ask for them, written down once more and independently of the handlers.
 
+use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use ipnet::IpNet;
@@ -11,6 +12,7 @@ use model::command::eni::{CreateEni, EniCommand, MoreAddresses};
 use model::command::instance::{MoreInterface, RunInstances, Switch};
 use model::command::key_pair::KeyPairCommand;
 use model::command::nlb::{CreateListener, NewZone, ServerRef};
+use model::command::prefix_list::PrefixListCommand;
 use model::command::resource_group::ResourceGroupCommand;
 use model::command::route::{RouteCommand, RouteSelector};
 use model::command::security::{Member, Membership, RuleSelector};
@@ -18,7 +20,7 @@ use model::command::tls::{TlsCommand, TlsPatch};
 use model::command::vpc::{CidrOfVpc, SwitchIpv6, VpcCommand};
 use model::endpoint::Policy;
 use model::instance::Power;
-use model::meta::Tags;
+use model::meta::{Description, Tags};
 use model::nlb::Target;
 use model::route::NextHop;
 use model::security::{Direction, Peer, RuleSpec, SecurityGroup, ports_text};
@@ -97,6 +99,7 @@ pub(super) fn request(state: &State, command: &C) -> Option<Asked> {
         }
         C::Assistant(command) => assistant(command),
         C::KeyPair(command) => return key_pair(command),
+        C::PrefixList(command) => prefix_list(command),
         C::DeleteInstances(it) => {
             Asked::new(Ecs, "DeleteInstances").each("InstanceId", &it.instances).with("Force", it.force)
         }
@@ -354,6 +357,29 @@ fn assistant(command: &AssistantCommand) -> Asked {
     }
 }
 
+fn prefix_list(command: &PrefixListCommand) -> Asked {
+    let entries = |asked: Asked, name, entries: &BTreeMap<IpNet, Description>| {
+        asked.items(name, &entries.keys().collect::<Vec<_>>(), |asked, at, range| {
+            asked.with(format!("{at}Cidr"), range)
+        })
+    };
+    match command {
+        PrefixListCommand::Create(it) => {
+            let asked = Asked::new(Ecs, "CreatePrefixList").with("PrefixListName", &it.labels.name);
+            let asked = asked.with("AddressFamily", it.family).with("MaxEntries", it.max_entries);
+            entries(asked, "Entry", &it.entries)
+        }
+        PrefixListCommand::Modify(it) => {
+            let asked = Asked::new(Ecs, "ModifyPrefixList").with("PrefixListId", &it.list);
+            let asked = entries(asked, "AddEntry", &it.add);
+            asked.items("RemoveEntry", &it.remove.iter().collect::<Vec<_>>(), |asked, at, range| {
+                asked.with(format!("{at}Cidr"), range)
+            })
+        }
+        PrefixListCommand::Delete(id) => Asked::new(Ecs, "DeletePrefixList").with("PrefixListId", id),
+    }
+}
+
 fn key_pair(command: &KeyPairCommand) -> Option<Asked> {
     let (action, it) = match command {
         // The key is made up.
@@ -393,6 +419,7 @@ fn rule(asked: Asked, at: &str, spec: &RuleSpec) -> Asked {
         Peer::Cidr(cidr) => asked.with(format!("{at}{side}CidrIp"), cidr),
         Peer::Ipv6Cidr(range) => asked.with(format!("{at}Ipv6{side}CidrIp"), range),
         Peer::Group(group) => asked.with(format!("{at}{side}GroupId"), group),
+        Peer::PrefixList(list) => asked.with(format!("{at}{side}PrefixListId"), list),
     }
 }
 

@@ -71,6 +71,7 @@ fn tagged(product: Product) -> Vec<Way> {
             &[("ResourceType", "invocation"), ("ResourceId.1", "<invocation>")],
             &[("ResourceType", "keypair"), ("ResourceId.1", "<key_pair>")],
             &[("ResourceType", "securitygroup"), ("ResourceId.1", "<security_group>")],
+            &[("ResourceType", "prefixlist"), ("ResourceId.1", "<prefix_list>")],
         ],
         Product::Nlb => &[
             &[("ResourceType", "loadbalancer"), ("ResourceId.1", "<balancer>")],
@@ -120,6 +121,7 @@ table! {
     "CommandId": ["CommandId" = "<command>"];
     "DNSName": ["DNSName" = "<balancer>.cn-hangzhou.nlb.aliyuncsslb.com"];
     "DestGroupId": ["DestGroupId" = "<security_group>", "DestCidrIp" = ""];
+    "DestPrefixListId": ["DestPrefixListId" = "<prefix_list>", "DestCidrIp" = ""];
     "DiskIds": ["DiskIds" = r#"["<disk>"]"#];
     "EndpointId": ["EndpointId" = "<endpoint>"] ["EndpointId.1" = "<endpoint>"];
     "EndpointOwnerId": ["EndpointOwnerId" = "<account>"];
@@ -146,6 +148,7 @@ table! {
         "Permissions.1.SourceGroupId" = "<security_group>"]
         ["Permissions.1.IpProtocol" = "TCP", "Permissions.1.PortRange" = "81/81",
         "Permissions.1.DestGroupId" = "<security_group>"];
+    "PrefixListId": ["PrefixListId" = "<prefix_list>"] ["PrefixListId.1" = "<prefix_list>"];
     "QueryVpcId": ["QueryVpcId" = "<vpc>"];
     "RecordId": ["RecordId" = "<record>"];
     "ReplacedResourceId": ["ReplacedResourceId" = "<balancer>"];
@@ -172,6 +175,7 @@ table! {
     "ServiceId": ["ServiceId" = "<service>"];
     "ServiceName": ["ServiceName" = "com.aliyuncs.privatelink.cn-hangzhou.<service>"];
     "SourceGroupId": ["SourceGroupId" = "<security_group>", "SourceCidrIp" = ""];
+    "SourcePrefixListId": ["SourcePrefixListId" = "<prefix_list>", "SourceCidrIp" = ""];
     "UserARN": ["UserARN" = "acs:ram:*:<account>:*"];
     "UserId": ["UserId" = "<account>"];
     "VRouterId": ["VRouterId" = "<router>"];
@@ -187,6 +191,9 @@ table! {
     "ResourceAllocateMode": ["ResourceAllocateMode" = "Manual"];
     "BandwidthPackageId": ["BandwidthPackageId" = "cbwp-a"];
     "PublicKeyBody": ["PublicKeyBody" = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKeT5Cg8nM3Tz1bC1v8h3vX0B0v0xJm3w2mU5y3Yk2Qw"];
+    "AddressFamily": ["AddressFamily" = "IPv4"];
+    "MaxEntries": ["MaxEntries" = "1"];
+    "PrefixListName": ["PrefixListName" = "a-list"];
     "AddressType": ["AddressType" = "Intranet"];
     "Attribute": ["Attribute" = "instanceName"];
     "CidrBlock": ["CidrBlock" = "10.0.77.0/24"];

@@ -40,6 +40,7 @@ const CASES: &[Case] = &[
     (Quota::EnisAnInstance, Ecs, "AttachNetworkInterface", &[("InstanceId", "<instance_g>"), ("NetworkInterfaceId", "<eni>")], 403, "EniPerInstanceLimitExceeded"),
     (Quota::AddressesAnEni, Ecs, "AssignPrivateIpAddresses", &[("NetworkInterfaceId", "<eni>"), ("SecondaryPrivateIpAddressCount", "1")], 403, "InvalidOperation.Ipv4CountExceeded"),
     (Quota::Ipv6AddressesAnEni, Ecs, "AssignIpv6Addresses", &[("NetworkInterfaceId", "<eni>"), ("Ipv6AddressCount", "1")], 403, "InvalidOperation.Ipv6CountExceeded"),
+    (Quota::PrefixListsAnAccount, Ecs, "CreatePrefixList", &[("PrefixListName", "one-more"), ("AddressFamily", "IPv4"), ("MaxEntries", "1")], 403, "LimitExceed.PrefixList"),
     (Quota::KeyPairsAnAccount, Ecs, "CreateKeyPair", &[("KeyPairName", "one-more")], 403, "QuotaExceed.KeyPair"),
     (Quota::LoadBalancersAnAccount, Nlb, "CreateLoadBalancer", &[("VpcId", "<vpc>"), ("AddressType", "Intranet"), ZONES[0], ZONES[1], ZONES[2], ZONES[3]], 400, FULL),
     (Quota::ServerGroupsAnAccount, Nlb, "CreateServerGroup", &[("VpcId", "<vpc>"), ("ServerGroupName", "one-more")], 400, FULL),

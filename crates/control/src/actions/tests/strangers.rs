@@ -20,6 +20,8 @@ const BLIND: &[(&str, &str)] = &[
     // A rule that is not there is revoked with success.
     ("RevokeSecurityGroup", "Permissions"),
     ("RevokeSecurityGroup", "SourceGroupId"),
+    ("RevokeSecurityGroup", "SourcePrefixListId"),
+    ("RevokeSecurityGroupEgress", "DestPrefixListId"),
     ("RevokeSecurityGroupEgress", "DestGroupId"),
     ("RevokeSecurityGroupEgress", "Permissions"),
     // The id of the route is enough.

@@ -85,6 +85,16 @@ const STEPS: &[Step] = &[
             ("InstanceId.1", "<instance>"),
         ],
     ),
+    (
+        Ecs,
+        "CreatePrefixList",
+        &[
+            ("PrefixListName", "offices"),
+            ("AddressFamily", "IPv4"),
+            ("MaxEntries", "1"),
+            ("Entry.1.Cidr", "10.0.0.0/8"),
+        ],
+    ),
     (Pvtz, "AddZone", &[("ZoneName", "a.example")]),
     (Pvtz, "AddZoneRecord", &[("ZoneId", "<zone>"), ("Rr", "a"), ("Type", "A"), ("Value", "10.0.0.1")]),
     (
@@ -184,6 +194,7 @@ fn name(named: &mut Named, row: &Row) {
         Row::SavedCommand(_) => put("command", &key),
         Row::Invocation(_) => put("invocation", &key),
         Row::KeyPair(row) => put("key_pair", &row.meta.name),
+        Row::PrefixList(_) => put("prefix_list", &key),
         Row::LoadBalancer(_) => put("balancer", &key),
         Row::ServerGroup(row) if row.preserve_client_ip => {}
         Row::ServerGroup(row) => {

@@ -117,7 +117,7 @@ pub(super) const TABLE: &[Otherwise] = otherwise! {
     TagResources: "MissingParameter.Tag" => 404 "MissingParameter.Tags";
     TagResources UntagResources JoinResourceGroup:
         "InvalidInstanceId.NotFound" "InvalidEniId.NotFound" "InvalidSecurityGroupId.NotFound"
-        "InvalidKeyPairName.NotFound" "InvalidCmdId.NotFound" "InvalidInvokeId.NotFound"
+        "InvalidKeyPairName.NotFound" "InvalidPrefixListId.NotFound" "InvalidCmdId.NotFound" "InvalidInvokeId.NotFound"
         => 404 "InvalidResourceId.NotFound";
     ListTagResources: "InvalidParameter.NextToken" => 403 "Invalid.NextToken";
 };
