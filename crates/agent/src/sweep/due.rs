@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tables::{
     Address, AddressKey, AddressKind, DropReason, Flow, FlowKey, Port, PortKind, RoutePrefix,
-    SERVICES_NETWORK, Server,
+    SERVICES_NETWORK, SOURCES_OF_PORT, Server,
 };
 
 use crate::kernel::maps::Maps;
@@ -58,7 +58,7 @@ impl Standing {
         self.stranded(key, flow)
             .or_else(|| self.disconnected(key, flow))
             .or_else(|| self.unserved(flow))
-            .or_else(|| self.misled(key, flow))
+            .or_else(|| self.misplaced(key, flow))
     }
 
     /// An end has gone with its interface.
@@ -101,24 +101,34 @@ impl Standing {
         has_left.then_some(DropReason::ServerGone)
     }
 
-    /// The address that it was opened to is nobody's any more: it was taken off an interface, or its load balancer left the zone.
-    /// What the program has judged since stands.
-    fn misled(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
+    /// The address that it was opened from is not the sender's any more, or the one that it was opened to is nobody's: it was
+    /// taken off an interface, or its load balancer left the zone. What the program has judged since stands.
+    fn misplaced(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
         let sender = self.ports.get(&key.ingress)?;
         if flow.epoch == self.epoch || sender.kind == PortKind::Services as u8 {
             return None;
         }
-        let is_there = |network| self.addresses.contains(&AddressKey { network, address: key.dst });
-        let leads_somewhere = is_there(sender.network)
-            || is_there(SERVICES_NETWORK)
+        let is_there = |network, address| self.addresses.contains(&AddressKey { network, address });
+        let has_source = sender.address == key.src
+            || is_there(sender.network, key.src)
+            || self.is_routed(SOURCES_OF_PORT | sender.index, key.src);
+        let leads_somewhere = is_there(sender.network, key.dst)
+            || is_there(SERVICES_NETWORK, key.dst)
             || sender.table != 0 && self.is_routed(sender.table, key.dst);
-        (!leads_somewhere).then_some(DropReason::NoRoute)
+        if !has_source {
+            Some(DropReason::SpoofedAddress)
+        } else if !leads_somewhere {
+            Some(DropReason::NoRoute)
+        } else {
+            None
+        }
     }
 
-    fn is_routed(&self, table: u32, address: u32) -> bool {
+    /// By the longest range of this scope that has it.
+    fn is_routed(&self, scope: u32, address: u32) -> bool {
         let has = |(range, _): &&(RoutePrefix, u32)| {
             let same = u32::from_be(range.at.address ^ address).leading_zeros();
-            range.at.scope == table && same >= range.bits - u32::BITS
+            range.at.scope == scope && same >= range.bits - u32::BITS
         };
         let longest = self.routes.iter().filter(has).max_by_key(|(range, _)| range.bits);
         longest.is_some_and(|(_, via)| *via != 0)
@@ -250,16 +260,33 @@ mod tests {
             assert_eq!(standing.over(&FlowKey { protocol: 17, ..key }, &flow), None);
         }
     }
+
     #[test]
-    fn a_connection_is_over_when_nobody_has_the_address_that_it_was_opened_to() {
+    fn a_connection_is_over_when_an_address_of_it_is_nobody_s_any_more() {
         let flow = flow([10, 0, 0, 10], 5000, [10, 0, 0, 30], 8080, 0);
         let flow = Flow { listener: 0, endpoint: 0, ..flow };
         let over = |change: fn(&mut Standing)| {
             let mut standing = standing(&[1, flow.egress], None);
             standing.epoch = 2;
+            standing.ports.values_mut().for_each(|port| port.address = u32::from_ne_bytes([10, 0, 0, 10]));
             change(&mut standing);
             standing.over(&key(&flow), &flow)
         };
+        fn other_source(it: &mut Standing) {
+            it.ports.values_mut().for_each(|port| port.address = 0);
+        }
+        assert_eq!(over(other_source), Some(DropReason::SpoofedAddress));
+        let secondary = |it: &mut Standing| {
+            other_source(it);
+            it.addresses.insert(AddressKey { network: 1, address: u32::from_ne_bytes([10, 0, 0, 10]) });
+        };
+        assert_eq!(over(secondary), None);
+        let of_those_behind = |it: &mut Standing| {
+            other_source(it);
+            let at = tables::RouteAt { scope: SOURCES_OF_PORT | 1, address: 0 };
+            it.routes = vec![(RoutePrefix { bits: 32, at }, 1)];
+        };
+        assert_eq!(over(of_those_behind), None);
         fn route(bits: u32, address: [u8; 4], via: u32) -> (RoutePrefix, u32) {
             let at = tables::RouteAt { scope: 1, address: u32::from_ne_bytes(address) };
             (RoutePrefix { bits: 32 + bits, at }, via)

@@ -12,7 +12,7 @@ use crate::agent_run::Running;
 use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_K};
 use crate::flows;
 use crate::ipv6;
-use crate::traffic::{Connection, Server, connect, serve};
+use crate::traffic::{Connection, Server, connect, connect_from, serve};
 
 const SERVER: ServerIndex = ServerIndex(1);
 
@@ -184,6 +184,7 @@ fn when_an_address_is_nobody_s_any_more_who_was_connected_with_it_is_reset() {
     let mut agent = Running::start(&host, Some(plan.clone()));
     agent.wait("the plan is observed", |report| report.observed == Revision(1));
     let _servers = host.servers();
+    let asked = serve(host.netns(CLIENT_G), "10.0.1.10:80", "g");
     let here = ["10.0.2.10:80", "10.0.2.20:80", "[fd00:1:0:1::10]:80"];
     let _neighbours = here.map(|at| serve(host.netns(CLIENT_K), at, "n"));
     let connected = |from, to| {
@@ -192,6 +193,9 @@ fn when_an_address_is_nobody_s_any_more_who_was_connected_with_it_is_reset() {
         connection
     };
     let mut stays = [connected(CLIENT_G, here[0]), connected(SERVER_K, "10.0.2.100:80")];
+    let own = "10.0.2.20:0".parse().unwrap();
+    let mut of_it = connect_from(host.netns(CLIENT_K), own, "10.0.1.10:80").unwrap();
+    of_it.ask();
     let mut goes =
         [connected(CLIENT_G, here[1]), connected(CLIENT_G, here[2]), connected(SERVER_K, "10.0.1.100:80")];
     plan.revision = Revision(2);
@@ -204,10 +208,14 @@ fn when_an_address_is_nobody_s_any_more_who_was_connected_with_it_is_reset() {
     agent.wait("they are gone", |report| report.observed == Revision(2));
     let ends = goes.each_mut().map(Connection::ended);
     assert_eq!(ends, [ErrorKind::ConnectionReset; 3]);
+    all_reset(&[asked]);
     for one in &mut stays {
         one.ask();
     }
-    assert_eq!(reasons(&host, 3), [DropReason::NoRoute; 3]);
+    let mut why = reasons(&host, 4);
+    why.sort_by_key(|reason| *reason as u8);
+    let [own, others @ ..] = &why[..] else { panic!("four are told") };
+    assert_eq!((*own, others), (DropReason::SpoofedAddress, &[DropReason::NoRoute; 3][..]));
 }
 
 fn zones(plan: &mut HostPlan) -> impl Iterator<Item = &mut EndpointZonePlan> {

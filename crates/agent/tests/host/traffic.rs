@@ -106,6 +106,18 @@ pub(crate) fn connect(netns: Netns, address: &str) -> io::Result<Connection> {
     netns.within(|| TcpStream::connect_timeout(&address, PATIENCE)).unwrap().map(Connection)
 }
 
+/// The same from an address of one's own.
+pub(crate) fn connect_from(netns: Netns, own: SocketAddr, address: &str) -> io::Result<Connection> {
+    let address: SocketAddr = address.parse().unwrap();
+    let opened = || {
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        rustix::net::bind(&socket, &own)?;
+        rustix::net::connect(&socket, &address)?;
+        Ok(Connection(TcpStream::from(socket)))
+    };
+    netns.within(opened).unwrap()
+}
+
 /// Takes one connection, hears it out, and says everything back.
 pub(crate) fn repeat(netns: Netns, address: &str) -> std::thread::JoinHandle<()> {
     let address: SocketAddr = address.parse().unwrap();
