@@ -30,7 +30,7 @@ export const reasons: Record<string, readonly [string, string]> = {
   limited: ["The endpoint connection is at its bandwidth.", "终端节点连接已达带宽上限。"],
   replaced: ["The resource that served the connection was replaced.", "服务资源已被替换。"],
   new_connections: ["The listener has as many new connections a second as it may.", "监听已达每秒新建连接上限。"],
-  other_family: ["It cannot be said in the other IP version: options or ICMP.", "无法转换为另一 IP 版本：选项或 ICMP。"],
+  other_family: ["It cannot be said in the other IP version: options, ICMP, or no checksum.", "无法转换为另一 IP 版本：选项、ICMP 或无校验和。"],
   other_side: ["The other side does not let it pass; its rules are its own.", "对端不允许；其规则不可见。"],
 };
 

@@ -1,5 +1,5 @@
 //! Headers of packets that arrive as IPv6, leave as IPv6, or both. Between the families a packet is translated (RFC 7915), as
-//! far as both can say the same: not options and ICMP.
+//! far as both can say the same: not options and ICMP, nor datagrams without a checksum, which IPv6 does not take.
 
 use aya_ebpf::{
     bindings::{__sk_buff, BPF_F_ADJ_ROOM_FIXED_GSO, bpf_adj_room_mode::BPF_ADJ_ROOM_NET},
@@ -35,7 +35,7 @@ pub(crate) fn may(trip: &Trip) -> Outcome {
     let plain = if from {
         trip.end <= ETHERNET + HEADER + LONGEST && !is_ipv6(trip.out.src)
     } else {
-        trip.frame.version_ihl == 0x45
+        trip.frame.version_ihl == 0x45 && trip.unsummed == 0
     };
     if from == to || plain && trip.key.protocol != ICMP { Ok(()) } else { Err(DropReason::OtherFamily) }
 }

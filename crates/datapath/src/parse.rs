@@ -122,6 +122,7 @@ pub(crate) fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     trip.key.sport = words[0];
     trip.key.dport = words[1];
+    trip.unsummed = (trip.key.protocol == UDP && words[3] == 0) as u8;
     if trip.key.protocol == TCP { flags(skb, trip) } else { Ok(()) }
 }
 

@@ -113,6 +113,8 @@ pub(crate) struct Trip {
     /// Of a fragment of IPv6: its place, as its header says it.
     pub fragment_place: u16,
     pub tcp_flags: u8,
+    /// 1 = a datagram without a checksum.
+    pub unsummed: u8,
     /// 1 = a reply of a server that serves no more: it passes, and the flow is not renewed.
     pub parting: u8,
     /// 1 = `out` is the rewrite of a known flow.
@@ -165,6 +167,7 @@ impl Trip {
         self.keep = 0;
         self.again = 0;
         self.tcp_flags = 0;
+        self.unsummed = 0;
         self.ack = 0;
         self.parting = 0;
         self.known = 0;

@@ -83,7 +83,7 @@ reasons! {
     /// The listener, or its load balancer, has as many new connections a second as it may.
     NewConnections = 28, "too many new connections a second for the listener";
     /// IPv4 and IPv6 do not say the same of fragments, options and ICMP.
-    OtherFamily = 29, "cannot be said in the other IP version (options or ICMP)";
+    OtherFamily = 29, "cannot be said in the other IP version (options, ICMP, no checksum)";
 }
 
 const _: () = {

@@ -90,10 +90,13 @@ drops! {
         let packet = opening(BOB.address, 80).changed(12, 0x88).changed(13, 0xcc);
         dropped(&rig.send(ANN, &packet), EtherType, ONLY_ANN);
     }
-    OtherFamily, options_for_a_server_of_the_other_family => |rig| {
+    OtherFamily, options_and_a_missing_checksum_for_a_server_of_the_other_family => |rig| {
         rig.ipv6(ONE);
         rig.server(SERVER_ONE, ONE, |server| server.address = ip("240.0.0.3"));
-        dropped(&rig.send(ANN, &udp(ANN, 5000, ENDPOINT, 53).with_options()), OtherFamily, ANN_AND_ONE);
+        let datagram = udp(ANN, 5000, ENDPOINT, 53);
+        for packet in [datagram.clone().with_options(), datagram.changed(40, 0).changed(41, 0)] {
+            dropped(&rig.send(ANN, &packet), OtherFamily, ANN_AND_ONE);
+        }
     }
     IpProtocol, gre_is_not_carried => |rig| {
         dropped(&rig.send(ANN, &opening(BOB.address, 80).with(23, &[47])), IpProtocol, ONLY_ANN);
