@@ -1,9 +1,11 @@
 // What forms offer: only what fits, and what does not go together is said before anything is sent.
+import { execFileSync } from "node:child_process";
+import { dirname } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { Locator, Page } from "playwright-core";
 import { list, text } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { choose, drawer, fill, logOn, menu, open, press, row, send, ZONES } from "./browser.ts";
+import { choose, drawer, fill, logOn, menu, open, press, PROGRAM, row, send, STATE, URL, ZONES } from "./browser.ts";
 import { consume, provide, type Consumed, type Provided } from "./shop.ts";
 
 let page: Page;
@@ -146,4 +148,26 @@ test("what an endpoint has already is not offered to it again", async () => {
   await press(page, "Add Security Group");
   expect((await offers(drawer(page), "Security Group", "another")).join()).not.toContain("clients");
   await cancel();
+});
+
+test("the command that a form shows does what the form would do, and its Python is Python", async () => {
+  const system = await open();
+  await system.goto(`${URL}/console/`);
+  await press(system, "Create VPC");
+  await fill(drawer(system), "Name", "by-command");
+  await fill(drawer(system), "Description", "it's $HOME");
+  await drawer(system).getByText("The same as API call").click();
+  const shown = async (way: string) => {
+    await drawer(system).getByRole("tab", { name: way }).click();
+    return drawer(system).getByRole("group", { name: way }).innerText();
+  };
+  expect(await shown("Terraform")).toContain('resource "alicloud_vpc" "this" {\n  vpc_name = "by-command"');
+  expect(await shown("API")).toContain("Action=CreateVpc&Version=2016-04-28");
+  execFileSync("python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"], { input: await shown("Python") });
+  const command = await shown("CLI");
+  await press(drawer(system), "Cancel");
+  execFileSync("sh", ["-c", command], { env: { PATH: `${dirname(PROGRAM)}:${process.env["PATH"]}`, ISTHMUS_STATE: STATE }, stdio: "ignore" });
+  await row(system, "by-command").getByRole("link").click();
+  await system.getByText("it's $HOME").waitFor();
+  await system.context().close();
 });

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { text } from "../src/api/call.ts";
 import { MENU } from "../src/shell/menu.ts";
 import { account, type Account } from "./account.ts";
@@ -14,6 +14,8 @@ const PICTURES = process.env["ISTHMUS_PICTURES"] && resolve(import.meta.dirname,
 let owner: Account;
 let newcomer: Account;
 let made: Provided & Consumed & { domain: string };
+let privateZone: string;
+let routeTable: string;
 
 beforeAll(async () => {
   owner = await account("full");
@@ -27,6 +29,8 @@ beforeAll(async () => {
   made = { ...provided, ...consumed, domain: text(connected, "EndpointDomain") };
   const rule = { SecurityGroupId: securityGroup, IpProtocol: "tcp", PortRange: "80/80", SourceCidrIp: "10.0.0.0/16" };
   await owner.api("Ecs", "AuthorizeSecurityGroup", rule);
+  privateZone = text(await owner.api("pvtz", "AddZone", { ZoneName: "shop.example" }), "ZoneId");
+  routeTable = text(await owner.api("Vpc", "DescribeRouteTableList", { VpcId: made.vpc }), "RouterTableList.RouterTableListType.0.RouteTableId");
 });
 
 const lists = MENU.flatMap(({ entries }) => entries.map(({ path }) => path));
@@ -41,6 +45,8 @@ const details = () => [
   `/nlb/servergroups/${made.group}`,
   `/privatelink/services/${made.service}`,
   `/privatelink/endpoints/${made.endpoint}`,
+  `/pvtz/zones/${privateZone}`,
+  `/vpc/routetables/${routeTable}`,
 ];
 
 /** Opens a page as a link in the application does, and waits until nothing on it is still loading. */
@@ -69,14 +75,45 @@ test("every list, empty, has no serious barrier and teaches what to do", async (
   await page.context().close();
 });
 
-test("every page, full and in Chinese, has no serious barrier, in the light and in the dark", async () => {
+/** What has an English name in Chinese too, and what the server calls the first resource group. */
+const NAMES = ["AccessKey ID", "default resource group"];
+
+/** What a page says in English: two words of it after each other, outside of what is there to be copied. */
+async function english(where: Locator): Promise<string[]> {
+  const said = await where.evaluate((element) => {
+    const copy = element.cloneNode(true) as Element;
+    for (const code of copy.querySelectorAll("pre, .mono, style")) code.remove();
+    const all = [...copy.querySelectorAll("*")];
+    const texts = all.filter((one) => one.children.length === 0).map((one) => one.textContent);
+    return [...texts, ...all.flatMap((one) => ["aria-label", "placeholder", "title", "alt"].map((name) => one.getAttribute(name) ?? ""))];
+  });
+  return said.filter((text) => /[A-Za-z]{3,} [A-Za-z]{2,}/.test(text) && !NAMES.includes(text));
+}
+
+/** Screens on which nothing but tables may be wider than the page. */
+const WIDTHS = [1280, 1920, 2560];
+
+/** What sticks out of a page to the right, at some widths. */
+async function wide(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 });
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (over > 0) found.push(`${page.url()} at ${width}: ${over} pixels too wide`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  return found;
+}
+
+test("every page, full and in Chinese, has no serious barrier, in the light and in the dark, says nothing in English, and fits its screen", async () => {
   const page = await open();
   await logOn(page, owner.key);
   await press(page, "中文");
   const found = [];
   for (const path of [...lists, ...details()]) {
     await show(page, path);
-    found.push(...(await barriers(page)));
+    found.push(...(await barriers(page)), ...(await wide(page)));
+    found.push(...(await english(page.locator("body"))).map((text) => `${path}: ${text}`));
     await press(page, "深色");
     await page.locator("html[data-theme=dark]").waitFor();
     // Nothing but its colours is other in the dark.
@@ -87,17 +124,32 @@ test("every page, full and in Chinese, has no serious barrier, in the light and 
   await page.context().close();
 });
 
-test("the page to log on and a form have no serious barrier", async () => {
+test("every form that makes something has no serious barrier, and says nothing in English when it is Chinese", async () => {
   const page = await open();
   await logOn(page, owner.key);
-  await show(page, "/privatelink/endpoints");
-  await press(page, "Create Endpoint");
-  await page.getByRole("dialog").getByText("The same as API call").waitFor();
-  const found = await barriers(page);
-  await press(page.getByRole("dialog"), "Cancel");
+  await press(page, "中文");
+  const found = [];
+  const dialog = page.getByRole("dialog");
+  for (const path of [...lists, ...details()]) {
+    await show(page, path);
+    const create = page.getByRole("main").locator(".bar .ant-btn-primary").first();
+    if ((await create.count()) === 0) continue;
+    await create.click();
+    await dialog.getByText("等同的 API 调用").waitFor();
+    found.push(...(await barriers(page)), ...(await english(dialog)).map((text) => `${path}: ${text}`));
+    await press(dialog, "取消");
+    await dialog.waitFor({ state: "hidden" });
+  }
+  expect(found).toEqual([]);
+  await page.context().close();
+});
+
+test("the page to log on has no serious barrier", async () => {
+  const page = await open();
+  await logOn(page, owner.key);
   await press(page, "Log off");
   await page.getByLabel("AccessKey ID").waitFor();
-  expect([...found, ...(await barriers(page))]).toEqual([]);
+  expect(await barriers(page)).toEqual([]);
   await page.context().close();
 });
 

@@ -42,6 +42,7 @@ export const sentences = {
   udpTexts: ["1 to 512 letters and digits. Leave both texts out, and a server need only be there.", "1 到 512 个字母或数字。请求和返回结果均不填写时，只检查服务器是否可达。"],
   udpTextsTogether: ["The request and its expected response belong together: give both or neither.", "请求和返回结果必须同时填写或同时不填写。"],
   notAllDrawn: ["There is more than is drawn: of each kind only the first 10,000 are in the picture.", "内容过多：每类资源仅显示前 10,000 个。"],
+  pictureHint: ["Tab leads from one thing to the next, Enter to its page.", "按 Tab 键切换资源，按 Enter 键打开其页面。"],
   noTopology: [
     "Nothing to draw yet. Create a VPC: what you make appears here, from clients on the left to servers on the right.",
     "暂无内容。请先创建专有网络：所创建的资源会显示在这里，左侧是客户端，右侧是服务器。",

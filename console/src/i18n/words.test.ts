@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { reasons } from "./reasons.ts";
+import { BAD, GOOD, MOVING } from "../kit/status.tsx";
+import { statuses } from "./statuses.ts";
 import { words } from "./words.ts";
 
 test("every word is there in both languages", () => {
@@ -11,6 +13,11 @@ test("every word is there in both languages", () => {
     // Latin letters alone are a name that both languages share; a sentence that is the same in both was forgotten.
     if (english === chinese) expect(english.includes(" ") && !english.startsWith("AccessKey") && !names.has(english), key).toBe(false);
   }
+});
+
+test("every word of the API that is shown in a colour is there in Chinese", () => {
+  for (const word of [...GOOD, ...MOVING, ...BAD]) expect(statuses[word], word).toBeDefined();
+  for (const [word, chinese] of Object.entries(statuses)) expect(chinese, word).toMatch(/\p{Script=Han}/u);
 });
 
 test("every reason of the data plane has words", () => {

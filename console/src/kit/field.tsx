@@ -47,7 +47,7 @@ function Control({ field, place, ...rest }: { field: Exclude<Field, { kind: "gro
     case "area":
       return <Input.TextArea {...rest} autoSize={{ minRows: 3, maxRows: 14 }} className="mono" />;
     case "number":
-      return <InputNumber {...rest} min={field.least} max={field.most} />;
+      return <InputNumber {...rest} min={field.least} max={field.most} controls={false} />;
     case "switch":
       return <Switch {...rest} aria-label={t(field.label)} />;
     case "select":

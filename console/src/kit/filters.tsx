@@ -3,7 +3,8 @@ import { SearchOutlined } from "@ant-design/icons";
 import { Input, Select, Space } from "antd";
 import { useState } from "react";
 import type { Params } from "../api/call.ts";
-import { useWords, type Word } from "../i18n/index.tsx";
+import { useLanguage, useWords, type Word } from "../i18n/index.tsx";
+import { status } from "../i18n/statuses.ts";
 import type { Offer, Option } from "./form.ts";
 import { useOptions } from "./options.ts";
 import type { Search } from "./search.ts";
@@ -59,6 +60,7 @@ function Offered({ offer, ...choosing }: Choosing & { offer: () => Offer | undef
 
 export function Filters({ narrowed, narrow, search, filters }: { narrowed: Narrowed; narrow: (next: Narrowed) => void; search: Search | undefined; filters: Filter[] }) {
   const t = useWords();
+  const { language } = useLanguage();
   if (search === undefined && filters.length === 0) return null;
   const { typed, chosen } = narrowed;
   return (
@@ -77,7 +79,7 @@ export function Filters({ narrowed, narrow, search, filters }: { narrowed: Narro
       {filters.map((filter) => {
         const { label } = filter;
         const choosing = { label, value: chosen[label], choose: (value: string | undefined) => narrow({ typed, chosen: { ...chosen, [label]: value } }) };
-        return "offer" in filter ? <Offered key={label} {...choosing} offer={filter.offer} /> : <Among key={label} {...choosing} options={filter.options} />;
+        return "offer" in filter ? <Offered key={label} {...choosing} offer={filter.offer} /> : <Among key={label} {...choosing} options={filter.options.map(({ value, label }) => ({ value, label: status(language, label) }))} />;
       })}
     </Space>
   );

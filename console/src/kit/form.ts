@@ -73,8 +73,6 @@ export interface FormSpec {
   /** The button that sends it. */
   send?: Word;
   call: (entries: Entries) => Call;
-  /** The resource of the Terraform provider that stands for it, if there is one. */
-  terraform?: string;
   /** What is there already, for a form that changes something. */
   initial?: Entries;
   /** Where to go with the answer. */

@@ -10,15 +10,16 @@ import { FieldItem } from "./field.tsx";
 import { useForesight } from "./foresight.ts";
 import { beginning, type Entries, type FormSpec } from "./form.ts";
 import { Foreseen, Problem } from "./problem.tsx";
-import { asApi, asCommand, asPython, asTerraform } from "./same.ts";
+import { asApi, asCommand, asPython } from "./same.ts";
+import { asTerraform } from "./terraform.ts";
 
-function SameAs({ call, terraform }: { call: Call; terraform: string | undefined }) {
+function SameAs({ call }: { call: Call }) {
   const t = useWords();
   const ways: [string, string][] = [
     ["API", asApi(call)],
     ["CLI", asCommand(call)],
-    ["Python", asPython(call, location.host)],
-    ...(terraform ? [["Terraform", asTerraform(call, terraform)] as [string, string]] : []),
+    ["Python", asPython(call, location)],
+    ["Terraform", asTerraform(call)],
   ];
   const items = ways.map(([name, text]) => ({ key: name, label: name, children: <Code text={text} label={name} /> }));
   return <Collapse ghost items={[{ key: "same", label: t("sameAs"), children: <Tabs size="small" items={items} /> }]} />;
@@ -113,7 +114,7 @@ export default function FormDrawer({ spec, close }: { spec: FormSpec; close: () 
       </Form>
       {wizard && last && <Review call={spec.call(entries)} />}
       {error ? <Problem error={error} /> : <Foreseen refusal={foreseen} />}
-      <SameAs call={spec.call(entries)} terraform={spec.terraform} />
+      <SameAs call={spec.call(entries)} />
     </Drawer>
   );
 }

@@ -1,34 +1,28 @@
 // A table of resources: paged by the server, alive, with what can be done to each.
 import { PlusOutlined } from "@ant-design/icons";
-import { App, Button, Empty, Popconfirm, Space, Table } from "antd";
+import { Button, Empty, Space, Table } from "antd";
 import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
 import type { Answer, Call } from "../api/call.ts";
 import { useAnswer } from "../api/live.tsx";
 import { useSession } from "../api/session.tsx";
 import { useWords, type Word } from "../i18n/index.tsx";
+import { Actions, type Action, type Row } from "./actions.tsx";
 import { ALL, Filters, isNarrowed, narrowing, type Filter, type Narrowed } from "./filters.tsx";
 import type { FormSpec } from "./form.ts";
-import { Sentence } from "./ids.tsx";
+import { useOpener } from "./opener.ts";
 import { Pager, type PagerProps } from "./pager.tsx";
 import { FIRST, following, largest, pageOf, placeOf, total, type Paging, type Tokens } from "./paging.ts";
-import { Problem, title } from "./problem.tsx";
+import { Problem } from "./problem.tsx";
 import type { Search } from "./search.ts";
 import { useSettled } from "./settled.ts";
 
 /** Loaded with the first form: the first screen is there earlier without it. */
 const FormDrawer = lazy(() => import("./formdrawer.tsx"));
 
-export type Row = Answer;
-
 export interface Column {
   title: Word;
   show: (row: Row) => ReactNode;
 }
-
-export type Action = { label: Word; when?: (row: Row) => boolean } & (
-  | { call: (row: Row) => Call; confirm: Word }
-  | { form: (row: Row) => FormSpec }
-);
 
 export interface ListSpec {
   title: Word;
@@ -50,52 +44,6 @@ export interface ListSpec {
 }
 
 const PAGE = 20;
-
-/** Of all refusals only the last is shown. */
-const REFUSED = "refused";
-
-function Actions({ row, actions, open }: { row: Row; actions: Action[]; open: (form: FormSpec) => void }) {
-  const t = useWords();
-  const { ask } = useSession();
-  const { message, notification } = App.useApp();
-  const run = async (call: Call) => {
-    notification.destroy(REFUSED);
-    try {
-      await ask(call);
-      void message.success(t("done"));
-    } catch (refused) {
-      const error = refused as Error;
-      // It stays until it has been read, where no button lies under it.
-      const refusal = { title: `${t("refused")}: ${title(error)}`, description: <Sentence text={error.message} /> };
-      notification.error({ key: REFUSED, ...refusal, role: "alert", duration: false, placement: "bottomRight" });
-    }
-  };
-  return (
-    <Space size="small" wrap>
-      {actions
-        .filter(({ when }) => when === undefined || when(row))
-        .map((action) =>
-          "form" in action ? (
-            <Button key={action.label} type="link" size="small" onClick={() => open(action.form(row))}>
-              {t(action.label)}
-            </Button>
-          ) : (
-            <Popconfirm
-              key={action.label}
-              title={t(action.confirm)}
-              okText={t("ok")}
-              cancelText={t("cancel")}
-              onConfirm={() => void run(action.call(row))}
-            >
-              <Button type="link" size="small">
-                {t(action.label)}
-              </Button>
-            </Popconfirm>
-          ),
-        )}
-    </Space>
-  );
-}
 
 /** The page of a list that is shown, and the way to the others. */
 function usePages(spec: ListSpec, narrowed: Narrowed) {
@@ -136,12 +84,18 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
   const t = useWords();
   const [narrowed, narrow] = useState(ALL);
   const [form, open] = useState<FormSpec>();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const remember = useOpener(form !== undefined, () => heading.current);
+  const show = (form: FormSpec) => {
+    remember();
+    open(form);
+  };
   const { answer, error, pager } = usePages(spec, useSettled(narrowed));
   const rows = answer ? spec.rows(answer) : [];
   const columns = spec.columns.map(({ title, show }) => ({ key: title, title: t(title), render: (_: unknown, row: Row) => show(row) }));
   const actions = spec.actions;
   if (actions !== undefined) {
-    const render = (_: unknown, row: Row) => <Actions row={row} actions={actions} open={open} />;
+    const render = (_: unknown, row: Row) => <Actions row={row} actions={actions} open={show} />;
     columns.push({ key: "actions", title: t("actions"), render });
   }
   const table = (
@@ -160,10 +114,12 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
   return (
     <section>
       <div className="bar">
-        <Heading>{t(spec.title)}</Heading>
+        <Heading ref={heading} tabIndex={-1}>
+          {t(spec.title)}
+        </Heading>
         <Space>
           {spec.create?.map((create, index) => (
-            <Button key={create.title} type={index === 0 ? "primary" : "default"} icon={<PlusOutlined aria-hidden />} onClick={() => open(create)}>
+            <Button key={create.title} type={index === 0 ? "primary" : "default"} icon={<PlusOutlined aria-hidden />} onClick={() => show(create)}>
               {t(create.title)}
             </Button>
           ))}

@@ -47,5 +47,5 @@ function PageBox({ page, last, turn }: Pick<PagerProps, "page" | "turn"> & { las
   const go = () => {
     if (typed !== null) turn(Math.min(Math.trunc(typed), last ?? typed));
   };
-  return <InputNumber aria-label={t("page")} min={1} {...(last && { max: last })} value={typed} onChange={type} onPressEnter={go} />;
+  return <InputNumber aria-label={t("page")} min={1} {...(last && { max: last })} value={typed} onChange={type} onPressEnter={go} controls={false} />;
 }

@@ -1,9 +1,11 @@
-// A status with its colour, and why it is so where that is known.
-import { Tag, Tooltip } from "antd";
+// A status with its colour, and other words that the API answers with.
+import { Tag } from "antd";
+import { useLanguage } from "../i18n/index.tsx";
+import { status as inLanguage } from "../i18n/statuses.ts";
 
-const GOOD = ["Available", "Active", "Running", "Connected", "Healthy", "InUse", "Allowed", "Success", "Succeeded", "OK", "Normal"];
-const MOVING = ["Pending", "Creating", "Provisioning", "Configuring", "Connecting", "Disconnecting", "Starting", "Stopping", "Adding", "Removing", "Deleting", "Associating", "Initial", "Replacing", "Attaching", "Detaching", "Upgrading", "Downgrading"];
-const BAD = ["Unhealthy", "CreateFailed", "ServiceDeleted", "Failed", "Error", "Inactive", "UnAvailable", "Unavailable"];
+export const GOOD = ["Available", "Active", "Running", "Connected", "Healthy", "InUse", "Allowed", "Success", "Succeeded", "OK", "Normal"];
+export const MOVING = ["Pending", "Creating", "Provisioning", "Configuring", "Connecting", "Disconnecting", "Starting", "Stopping", "Adding", "Removing", "Deleting", "Associating", "Initial", "Replacing", "Attaching", "Detaching", "Upgrading", "Downgrading"];
+export const BAD = ["Unhealthy", "CreateFailed", "ServiceDeleted", "Failed", "Error", "Inactive", "UnAvailable", "Unavailable"];
 
 function colour(status: string): string {
   if (GOOD.includes(status)) return "green";
@@ -11,8 +13,14 @@ function colour(status: string): string {
   return BAD.includes(status) ? "red" : "default";
 }
 
-export function Status({ status, why }: { status: string; why?: string }) {
+export function Status({ status }: { status: string }) {
+  const { language } = useLanguage();
   if (status === "") return <span>–</span>;
-  const tag = <Tag color={colour(status)}>{status}</Tag>;
-  return why ? <Tooltip title={why}>{tag}</Tooltip> : tag;
+  return <Tag color={colour(status)}>{inLanguage(language, status)}</Tag>;
+}
+
+/** A word of the API, without a colour. */
+export function Said({ word }: { word: string }) {
+  const { language } = useLanguage();
+  return <span>{inLanguage(language, word)}</span>;
 }

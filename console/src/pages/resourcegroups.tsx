@@ -21,7 +21,6 @@ const groups: ListSpec = {
   create: [
     {
       title: "createResourceGroup",
-      terraform: "alicloud_resource_manager_resource_group",
       steps: single("createResourceGroup", [
         { name: "Name", label: "name", kind: "text", required: true },
         { name: "DisplayName", label: "displayName", kind: "text", required: true },

@@ -7,7 +7,6 @@ import { Status } from "../../kit/status.tsx";
 
 const upload: FormSpec = {
   title: "uploadCertificate",
-  terraform: "alicloud_ssl_certificates_service_certificate",
   steps: single("uploadCertificate", [
     { name: "Name", label: "name", kind: "text", required: true },
     { name: "Cert", label: "certificate", kind: "area", required: true, hint: "certificateHint" },

@@ -114,7 +114,7 @@ export default function Connectivity() {
         </Form.Item>
         {protocol !== "icmp" && (
           <Form.Item name="port" label={t("port")} rules={[needed]}>
-            <InputNumber min={1} max={65535} />
+            <InputNumber min={1} max={65535} controls={false} />
           </Form.Item>
         )}
       </Form>

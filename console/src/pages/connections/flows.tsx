@@ -6,6 +6,7 @@ import { useSession } from "../../api/session.tsx";
 import { follow } from "../../api/stream.ts";
 import { useLanguage, useWords } from "../../i18n/index.tsx";
 import { because } from "../../i18n/reasons.ts";
+import { status } from "../../i18n/statuses.ts";
 import { Sentence } from "../../kit/ids.tsx";
 import { EMPTY, ends, EVENTS, fits, grown, type Flow, type Log } from "./record.ts";
 
@@ -67,7 +68,7 @@ export default function Flows() {
   const shown = flows.filter((flow) => fits(flow, event, wanted));
   const columns = [
     { key: "time", title: t("time"), render: ({ record }: Flow) => new Date(Number(text(record, "time_ms"))).toLocaleTimeString(language) },
-    { key: "event", title: t("event"), render: ({ record }: Flow) => <Tag color={COLOURS[text(record, "event")] ?? "default"}>{text(record, "event")}</Tag> },
+    { key: "event", title: t("event"), render: ({ record }: Flow) => <Tag color={COLOURS[text(record, "event")] ?? "default"}>{status(language, text(record, "event"))}</Tag> },
     { key: "protocol", title: t("protocol"), render: ({ record }: Flow) => text(record, "protocol").toUpperCase() },
     { key: "asked", title: t("asAsked"), render: ({ record }: Flow) => <Way record={record} side="asked" /> },
     { key: "served", title: t("asServed"), render: ({ record }: Flow) => <Way record={record} side="served" /> },
@@ -80,7 +81,7 @@ export default function Flows() {
       <div className="bar">
         <h2>{t("flows")}</h2>
         <Space>
-          <Select aria-label={t("event")} placeholder={t("event")} allowClear value={event} onChange={setEvent} options={EVENTS.map((value) => ({ value, label: value }))} className="event" />
+          <Select aria-label={t("event")} placeholder={t("event")} allowClear value={event} onChange={setEvent} options={EVENTS.map((value) => ({ value, label: status(language, value) }))} className="event" />
           <Input aria-label={t("filterFlows")} placeholder={t("filterFlows")} allowClear value={wanted} onChange={(change) => setWanted(change.target.value)} />
         </Space>
       </div>

@@ -11,7 +11,6 @@ import { Status } from "../../kit/status.tsx";
 
 const create: FormSpec = {
   title: "createInstance",
-  terraform: "alicloud_instance",
   steps: single("createInstance", [
     { name: "InstanceName", label: "instanceName", kind: "text", required: true },
     { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs, resets: ["VSwitchId", "SecurityGroupIds"] },

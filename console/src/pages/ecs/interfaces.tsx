@@ -3,7 +3,7 @@ import { list, text, texts, type Answer } from "../../api/call.ts";
 import { single, strs, type FormSpec } from "../../kit/form.ts";
 import { ipv6Of } from "../../kit/ipv6.ts";
 import type { ListSpec } from "../../kit/list.tsx";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 
 const which = (row: Answer) => ({ NetworkInterfaceId: text(row, "NetworkInterfaceId") });
 
@@ -31,7 +31,7 @@ export const interfaces = (instance: string): ListSpec => ({
   id: (row) => text(row, "NetworkInterfaceId"),
   columns: [
     { title: "id", show: (row) => text(row, "NetworkInterfaceId") },
-    { title: "type", show: (row) => text(row, "Type") },
+    { title: "type", show: (row) => <Said word={text(row, "Type")} /> },
     { title: "vswitch", show: (row) => text(row, "VSwitchId") },
     { title: "ipAddress", show: (row) => list(row, "PrivateIpSets.PrivateIpSet").map((set) => text(set, "PrivateIpAddress")).join(", ") },
     { title: "ipv6Addresses", show: (row) => ipv6Of(row).join(", ") },

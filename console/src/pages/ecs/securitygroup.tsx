@@ -1,10 +1,10 @@
 import { useParams } from "react-router";
-import { list, text } from "../../api/call.ts";
+import { list, text, type Answer } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type FormSpec } from "../../kit/form.ts";
-import { List, type ListSpec, type Row } from "../../kit/list.tsx";
+import { List, type ListSpec } from "../../kit/list.tsx";
 import { isIpv6 } from "../../kit/ipv6.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 
 type Direction = "ingress" | "egress";
@@ -17,7 +17,6 @@ function peer(direction: Direction, range: string): string {
 
 const add = (id: string, direction: Direction): FormSpec => ({
   title: "addRule",
-  terraform: "alicloud_security_group_rule",
   steps: single("addRule", [
     {
       name: "Policy",
@@ -70,7 +69,7 @@ const add = (id: string, direction: Direction): FormSpec => ({
 });
 
 // What a row says under these names, where it says something.
-const words = (row: Row, ...names: string[]) => names.map((name) => text(row, name)).filter(Boolean).join(" ");
+const words = (row: Answer, ...names: string[]) => names.map((name) => text(row, name)).filter(Boolean).join(" ");
 
 const rules = (id: string, direction: Direction): ListSpec => ({
   title: direction === "ingress" ? "inbound" : "outbound",
@@ -79,7 +78,7 @@ const rules = (id: string, direction: Direction): ListSpec => ({
   rows: (answer) => list(answer, "Permissions.Permission"),
   id: (row) => text(row, "SecurityGroupRuleId"),
   columns: [
-    { title: "action", show: (row) => text(row, "Policy") },
+    { title: "action", show: (row) => <Said word={text(row, "Policy")} /> },
     { title: "priority", show: (row) => text(row, "Priority") },
     { title: "protocol", show: (row) => text(row, "IpProtocol") },
     { title: "portRange", show: (row) => text(row, "PortRange") },

@@ -5,10 +5,10 @@ import { List, type ListSpec } from "../../kit/list.tsx";
 import { among, ofVpc } from "../../kit/narrow.ts";
 import { resourceGroup, vpcs } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
+import { Said } from "../../kit/status.tsx";
 
 const create: FormSpec = {
   title: "createSecurityGroup",
-  terraform: "alicloud_security_group",
   steps: single("createSecurityGroup", [
     { name: "SecurityGroupName", label: "name", kind: "text" },
     { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs },
@@ -48,7 +48,7 @@ const groups: ListSpec = {
     { title: "id", show: (row) => <Link to={`/ecs/securitygroups/${text(row, "SecurityGroupId")}`}>{text(row, "SecurityGroupId")}</Link> },
     { title: "name", show: (row) => text(row, "SecurityGroupName") },
     { title: "vpc", show: (row) => text(row, "VpcId") },
-    { title: "type", show: (row) => text(row, "SecurityGroupType") },
+    { title: "type", show: (row) => <Said word={text(row, "SecurityGroupType")} /> },
     { title: "rules", show: (row) => text(row, "RuleCount") },
     { title: "instances", show: (row) => text(row, "EcsCount") },
   ],

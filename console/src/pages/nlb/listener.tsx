@@ -2,7 +2,7 @@ import { useParams } from "react-router";
 import { text, texts } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { Sentence } from "../../kit/ids.tsx";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Curves } from "./curves.tsx";
 import { Health, ports } from "./listeners.tsx";
@@ -21,7 +21,7 @@ const detail = (balancer: string, id: string): DetailSpec => ({
     ["serverGroup", <Sentence key="group" text={text(found, "ServerGroupId")} />],
     ["healthCheckStatus", <Health key="health" listener={id} />],
     ["idleTimeout", text(found, "IdleTimeout")],
-    ["proxyProtocol", text(found, "ProxyProtocolEnabled")],
+    ["proxyProtocol", <Said key="proxyProtocol" word={text(found, "ProxyProtocolEnabled")} />],
     ["certificates", texts(found, "CertificateIds").join(", ")],
     ["securityPolicy", text(found, "SecurityPolicyId")],
   ],

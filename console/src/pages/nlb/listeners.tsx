@@ -15,7 +15,6 @@ const isRange = (entries: Entries) => entries["byRange"] === true;
 
 const create = (balancer: string, vpc: string): FormSpec => ({
   title: "createListener",
-  terraform: "alicloud_nlb_listener",
   steps: [
     {
       title: "configureListener",

@@ -4,7 +4,7 @@ import { useAnswer } from "../../api/live.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { List } from "../../kit/list.tsx";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Curves } from "./curves.tsx";
 import { listeners } from "./listeners.tsx";
@@ -45,8 +45,8 @@ const detail = (id: string): DetailSpec => ({
     ["vpc", text(found, "VpcId")],
     ["domainName", <Copy key="name" text={text(found, "DNSName")} />],
     ["zone", <Zones key="zones" found={found} />],
-    ["ipVersion", text(found, "AddressIpVersion")],
-    ["crossZone", text(found, "CrossZoneEnabled")],
+    ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIpVersion")} />],
+    ["crossZone", <Said key="crossZone" word={text(found, "CrossZoneEnabled")} />],
   ],
   tabs: [
     { label: "listener", show: (found) => <List level={3} spec={listeners(id, text(found, "VpcId"))} /> },

@@ -18,7 +18,6 @@ export function addressesOf(zone: Answer): string[] {
 
 const create = (region: string): FormSpec => ({
   title: "createNlb",
-  terraform: "alicloud_nlb_load_balancer",
   steps: single("createNlb", [
     { name: "RegionId", label: "region", kind: "select", initial: region, options: [{ value: region, label: { text: region } }] },
     { name: "AddressType", label: "networkType", kind: "select", initial: "Intranet", options: [{ value: "Intranet", label: "intranet" }] },

@@ -27,7 +27,6 @@ const named = (values: string[]) => values.map((value) => ({ value, label: { tex
 
 const create: FormSpec = {
   title: "createSecurityPolicy",
-  terraform: "alicloud_nlb_security_policy",
   steps: single("createSecurityPolicy", [
     { name: "SecurityPolicyName", label: "name", kind: "text", required: true },
     { name: "TlsVersions", label: "tlsVersions", kind: "several", required: true, options: named(VERSIONS) },

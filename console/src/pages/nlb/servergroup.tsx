@@ -8,7 +8,7 @@ import { isIpv6 } from "../../kit/ipv6.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { candidates } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Monitoring, serversOf } from "../../traffic/monitoring.tsx";
 import type { Reading, Subject } from "../../traffic/readings.ts";
@@ -25,7 +25,6 @@ const portsOf = (anyPort: boolean): Field[] => (anyPort ? [] : [PORT]);
 
 const byInstance = (id: string, found: Answer): FormSpec => ({
   title: "addBackendServer",
-  terraform: "alicloud_nlb_server_group_server_attachment",
   steps: [
     {
       title: "selectServers",
@@ -177,11 +176,11 @@ const detail = (id: string): DetailSpec => ({
     ["status", <Status key="status" status={text(found, "ServerGroupStatus")} />],
     ["vpc", text(found, "VpcId")],
     ["protocol", text(found, "Protocol")],
-    ["ipVersion", text(found, "AddressIPVersion")],
+    ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIPVersion")} />],
     ["scheduler", text(found, "Scheduler")],
-    ["allPortForwarding", text(found, "AnyPortEnabled")],
-    ["clientIpPreservation", text(found, "PreserveClientIpEnabled")],
-    ["configureHealthCheck", `${text(found, "HealthCheck.HealthCheckEnabled")} ${text(found, "HealthCheck.HealthCheckType")}`],
+    ["allPortForwarding", <Said key="allPortForwarding" word={text(found, "AnyPortEnabled")} />],
+    ["clientIpPreservation", <Said key="clientIpPreservation" word={text(found, "PreserveClientIpEnabled")} />],
+    ["configureHealthCheck", text(found, "HealthCheck.HealthCheckEnabled") === "true" ? text(found, "HealthCheck.HealthCheckType") : <Said key="off" word="false" />],
     ["interval", text(found, "HealthCheck.HealthCheckInterval")],
     ...asked(found),
   ],

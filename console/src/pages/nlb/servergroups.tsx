@@ -11,7 +11,6 @@ import { healthCheck, healthConfig, healthOf, lacksPort, plain } from "./healthc
 const create: FormSpec = {
   title: "createServerGroup",
   send: "create",
-  terraform: "alicloud_nlb_server_group",
   steps: single("createServerGroup", [
     {
       name: "ServerGroupType",

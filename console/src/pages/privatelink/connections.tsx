@@ -89,7 +89,8 @@ const letGo = (row: Answer): FormSpec => ({
   }),
 });
 
-const isOff = (row: Answer) => ["Disconnected", "Pending"].includes(text(row, "ConnectionStatus"));
+/** One that is pending is allowed, and is being changed. */
+const isOff = (row: Answer) => text(row, "ConnectionStatus") === "Disconnected";
 
 export const connections = (service: string): ListSpec => ({
   title: "endpointConnections",

@@ -7,7 +7,7 @@ import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type FormSpec, type Offer } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { securityGroups, vswitches, zonesOfService } from "../../kit/offers.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Monitoring } from "../../traffic/monitoring.tsx";
 import type { Reading, Subject } from "../../traffic/readings.ts";
@@ -17,7 +17,6 @@ function Advice({ found }: { found: Answer }) {
   const t = useWords();
   switch (text(found, "ConnectionStatus")) {
     case "Disconnected":
-    case "Pending":
       return <Alert type="info" showIcon title={t("waitsForProvider")} className="problem" />;
     case "ServiceDeleted":
       return <Alert type="error" showIcon title={t("serviceIsGone")} className="problem" />;
@@ -134,7 +133,7 @@ const detail = (id: string): DetailSpec => ({
     ["name", text(found, "EndpointName")],
     ["status", <Status key="status" status={text(found, "EndpointStatus")} />],
     ["vpc", text(found, "VpcId")],
-    ["ipVersion", text(found, "AddressIpVersion")],
+    ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIpVersion")} />],
     ["connection", <Status key="connection" status={text(found, "ConnectionStatus")} />],
     ["service", text(found, "ServiceId")],
     ["domainName", <Copy key="domain" text={text(found, "EndpointDomain")} />],

@@ -9,7 +9,7 @@ import { List, type ListSpec } from "../../kit/list.tsx";
 import { CONNECTION, ofVpc } from "../../kit/narrow.ts";
 import { resourceGroup, securityGroups, services, vpcs, vswitches, zonesOfService } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 
 const byName = (entries: Entries) => entries["by"] === "name";
 
@@ -21,7 +21,6 @@ function zonesFor(entries: Entries, row: Entries): Offer | undefined {
 
 const create: FormSpec = {
   title: "createEndpoint",
-  terraform: "alicloud_privatelink_vpc_endpoint",
   steps: single("createEndpoint", [
     { name: "EndpointName", label: "endpointName", kind: "text" },
     { name: "EndpointType", label: "endpointType", kind: "select", initial: "Interface", options: [{ value: "Interface", label: "interfaceEndpoint" }] },
@@ -90,7 +89,7 @@ const endpoints: ListSpec = {
     { title: "id", show: (row) => <Link to={`/privatelink/endpoints/${text(row, "EndpointId")}`}>{text(row, "EndpointId")}</Link> },
     { title: "name", show: (row) => text(row, "EndpointName") },
     { title: "vpc", show: (row) => text(row, "VpcId") },
-    { title: "ipVersion", show: (row) => text(row, "AddressIpVersion") },
+    { title: "ipVersion", show: (row) => <Said word={text(row, "AddressIpVersion")} /> },
     { title: "domainName", show: (row) => <Copy text={text(row, "EndpointDomain")} /> },
     { title: "status", show: (row) => <Status status={text(row, "EndpointStatus")} /> },
     { title: "connection", show: (row) => <Status status={text(row, "ConnectionStatus")} /> },

@@ -6,7 +6,7 @@ import { single, str, type Entry, type FormSpec, type Offer } from "../../kit/fo
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { loadBalancers, resourcesIn, zonesOfBalancers } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { connections } from "./connections.tsx";
 
@@ -97,9 +97,9 @@ const detail = (id: string): DetailSpec => ({
   facts: (found) => [
     ["serviceName", <Copy key="name" text={text(found, "ServiceName")} />],
     ["status", <Status key="status" status={text(found, "ServiceStatus")} />],
-    ["ipVersion", text(found, "AddressIpVersion")],
-    ["autoAccept", text(found, "AutoAcceptEnabled")],
-    ["zoneAffinity", text(found, "ZoneAffinityEnabled")],
+    ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIpVersion")} />],
+    ["autoAccept", <Said key="autoAccept" word={text(found, "AutoAcceptEnabled")} />],
+    ["zoneAffinity", <Said key="zoneAffinity" word={text(found, "ZoneAffinityEnabled")} />],
     ["description", text(found, "ServiceDescription")],
     ["domainName", <Copy key="domain" text={text(found, "ServiceDomain")} />],
   ],

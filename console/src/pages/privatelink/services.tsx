@@ -7,7 +7,7 @@ import { List, type ListSpec } from "../../kit/list.tsx";
 import { loadBalancers, resourceGroup, zonesOfBalancers } from "../../kit/offers.ts";
 import { among } from "../../kit/narrow.ts";
 import { searches } from "../../kit/search.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 
 /** The load balancers of a line's zone, but for those that other lines have in it. */
 function balancersFor(lines: Entries[], line: Entries): Offer | undefined {
@@ -18,7 +18,6 @@ function balancersFor(lines: Entries[], line: Entries): Offer | undefined {
 
 const create: FormSpec = {
   title: "createEndpointService",
-  terraform: "alicloud_privatelink_vpc_endpoint_service",
   steps: single("createEndpointService", [
     { name: "ServiceResourceType", label: "serviceResourceType", kind: "select", initial: "nlb", options: [{ value: "nlb", label: { text: "NLB" } }] },
     {
@@ -68,8 +67,8 @@ const services: ListSpec = {
     { title: "id", show: (row) => <Link to={`/privatelink/services/${text(row, "ServiceId")}`}>{text(row, "ServiceId")}</Link> },
     { title: "description", show: (row) => text(row, "ServiceDescription") },
     { title: "serviceName", show: (row) => <Copy text={text(row, "ServiceName")} /> },
-    { title: "ipVersion", show: (row) => text(row, "AddressIpVersion") },
-    { title: "autoAccept", show: (row) => text(row, "AutoAcceptEnabled") },
+    { title: "ipVersion", show: (row) => <Said word={text(row, "AddressIpVersion")} /> },
+    { title: "autoAccept", show: (row) => <Said word={text(row, "AutoAcceptEnabled")} /> },
     { title: "status", show: (row) => <Status status={text(row, "ServiceStatus")} /> },
   ],
   search: searches.services,

@@ -43,7 +43,6 @@ const records = (zone: string): ListSpec => ({
   create: [
     {
       title: "addRecord",
-      terraform: "alicloud_pvtz_zone_record",
       steps: single("addRecord", RECORD),
       call: (entries) => ({ product: "pvtz", action: "AddZoneRecord", params: { ZoneId: zone, ...content(entries) } }),
     },
@@ -90,7 +89,6 @@ const bound = (zone: string, found: Answer, region: string): ListSpec => {
     create: [
       {
         title: "bindVpc",
-        terraform: "alicloud_pvtz_zone_attachment",
         steps: single("bindVpc", [{ name: "VpcId", label: "vpc", kind: "offered", required: true, offer: () => ({ ...vpcs(), taken }) }]),
         call: (entries) => bind([...new Set([...now, str(entries["VpcId"])])]),
       },

@@ -7,7 +7,6 @@ import { searches } from "../../kit/search.ts";
 
 const create: FormSpec = {
   title: "createPrivateZone",
-  terraform: "alicloud_pvtz_zone",
   steps: single("createPrivateZone", [
     { name: "ZoneName", label: "domainName", kind: "text", required: true, hint: "privateZoneHint" },
     {

@@ -82,7 +82,7 @@ const edgesOf = ({ joins }: Graph, readings: readonly Reading[]): Edge[] =>
   joins.map(({ from, to, status, carriers }) => {
     const bytes = load(readings, carriers);
     const label = bytes > 0 ? shown(bytes, "bytes") : status;
-    return { id: `${from} ${to}`, source: from, target: to, label, className: `join ${status} ${bytes > 0 ? "busy" : ""}` };
+    return { id: `${from} ${to}`, source: from, target: to, label, ariaLabel: `${from} → ${to}`, className: `join ${status} ${bytes > 0 ? "busy" : ""}` };
   });
 
 /** Shows all of the picture again whenever there is more or less in it, until somebody has moved it. */
@@ -167,6 +167,15 @@ export default function Topology() {
             nodesFocusable={false}
             edgesFocusable={false}
             elementsSelectable={false}
+            ariaLabelConfig={{
+              "node.a11yDescription.default": t("pictureHint"),
+              "node.a11yDescription.keyboardDisabled": t("pictureHint"),
+              "edge.a11yDescription.default": t("pictureHint"),
+              "controls.ariaLabel": t("controls"),
+              "controls.zoomIn.ariaLabel": t("zoomIn"),
+              "controls.zoomOut.ariaLabel": t("zoomOut"),
+              "controls.fitView.ariaLabel": t("showAll"),
+            }}
             proOptions={{ hideAttribution: true }}
           >
             <Fit of={nodes.map(({ id }) => id).join()} moved={moved} />

@@ -4,7 +4,7 @@ import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type Entry, type Offer } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { instances, vswitches } from "../../kit/offers.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 
 const entries = (id: string, vpc: Entry): ListSpec => ({
@@ -16,7 +16,7 @@ const entries = (id: string, vpc: Entry): ListSpec => ({
   columns: [
     { title: "destination", show: (row) => text(row, "DestinationCidrBlock") },
     { title: "name", show: (row) => text(row, "RouteEntryName") },
-    { title: "type", show: (row) => text(row, "Type") },
+    { title: "type", show: (row) => <Said word={text(row, "Type")} /> },
     { title: "nextHop", show: (row) => `${text(row, "NextHopType")} ${text(row, "InstanceId")}` },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
@@ -24,7 +24,6 @@ const entries = (id: string, vpc: Entry): ListSpec => ({
   create: [
     {
       title: "addRoute",
-      terraform: "alicloud_route_entry",
       steps: single("addRoute", [
         { name: "DestinationCidrBlock", label: "destination", kind: "text", required: true, pattern: /^\d+(\.\d+){3}\/\d+$/, hint: "routeHint" },
         { name: "NextHopId", label: "nextHop", kind: "offered", required: true, offer: () => instances(vpc) },
@@ -84,7 +83,6 @@ const joined = (id: string, found: Answer): ListSpec => {
       create: [
         {
           title: "associateVswitch",
-          terraform: "alicloud_route_table_attachment",
           steps: single("associateVswitch", [
             { name: "VSwitchId", label: "vswitch", kind: "offered", required: true, offer: () => others(id, text(found, "VpcId")) },
           ]),
@@ -105,7 +103,7 @@ const detail = (id: string): DetailSpec => ({
     ["name", text(found, "RouteTableName")],
     ["status", <Status key="status" status={text(found, "Status")} />],
     ["vpc", text(found, "VpcId")],
-    ["type", text(found, "RouteTableType")],
+    ["type", <Said key="type" word={text(found, "RouteTableType")} />],
     ["usedBy", texts(found, "VSwitchIds.VSwitchId").length],
     ["description", text(found, "Description")],
   ],

@@ -5,11 +5,10 @@ import { List, type ListSpec } from "../../kit/list.tsx";
 import { vpcs } from "../../kit/offers.ts";
 import { among, ofVpc } from "../../kit/narrow.ts";
 import { searches } from "../../kit/search.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 
 const create = (vpc: string): FormSpec => ({
   title: "createRouteTable",
-  terraform: "alicloud_route_table",
   steps: single("createRouteTable", [
     { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs },
     { name: "RouteTableName", label: "name", kind: "text" },
@@ -34,7 +33,7 @@ export const routeTables = (vpc = ""): ListSpec => ({
     { title: "id", show: (row) => <Link to={`/vpc/routetables/${text(row, "RouteTableId")}`}>{text(row, "RouteTableId")}</Link> },
     { title: "name", show: (row) => text(row, "RouteTableName") },
     { title: "vpc", show: (row) => text(row, "VpcId") },
-    { title: "type", show: (row) => text(row, "RouteTableType") },
+    { title: "type", show: (row) => <Said word={text(row, "RouteTableType")} /> },
     { title: "vswitches", show: (row) => texts(row, "VSwitchIds.VSwitchId").length },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],

@@ -19,7 +19,6 @@ const secondary = (vpc: string): ListSpec => ({
   create: [
     {
       title: "addSecondaryCidr",
-      terraform: "alicloud_vpc_ipv4_cidr_block",
       steps: single("addSecondaryCidr", [{ name: "range", label: "cidrBlock", kind: "text", required: true, hint: "vpcRange" }]),
       call: (entries) => ({ product: "Vpc", action: "AssociateVpcCidrBlock", params: { VpcId: vpc, SecondaryCidrBlock: str(entries["range"]) } }),
     },

@@ -8,7 +8,6 @@ import { Status } from "../../kit/status.tsx";
 
 const create: FormSpec = {
   title: "createVpc",
-  terraform: "alicloud_vpc",
   steps: single("createVpc", [
     { name: "VpcName", label: "name", kind: "text" },
     { name: "CidrBlock", label: "cidrBlock", kind: "text", required: true, initial: "10.0.0.0/16", hint: "vpcRange" },

@@ -11,7 +11,6 @@ const PART = { name: "Ipv6CidrBlock", label: "ipv6CidrBlock", kind: "offered", h
 
 const create = (vpc: string): FormSpec => ({
   title: "createVSwitch",
-  terraform: "alicloud_vswitch",
   steps: single("createVSwitch", [
     { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs, resets: ["Ipv6CidrBlock"] },
     { name: "VSwitchName", label: "name", kind: "text" },
