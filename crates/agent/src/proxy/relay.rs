@@ -5,7 +5,8 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
+use rustix::net::{SendFlags, send};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest, split};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time::Instant;
@@ -92,31 +93,65 @@ where
         heard.again();
     }
 }
+
 /// One direction between sockets: a message is copied, which costs less than a pipe; from the first full chunk on it is a
 /// stream, and spliced.
-async fn carry(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard: &Heard) -> io::Result<()> {
+async fn carry(from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard: &Heard) -> io::Result<()> {
     let mut chunk = vec![0; CHUNK];
-    let mut pipe: Option<Splice> = None;
     loop {
-        let count = match &pipe {
-            Some(pipe) => pipe.fill(from.as_ref()).await?,
-            None => from.read(&mut chunk).await?,
-        };
+        let (count, is_last) = take(from.as_ref(), &mut chunk).await?;
         heard.again();
-        match &pipe {
-            _ if count == 0 => return to.shutdown().await,
-            Some(pipe) => pipe.drain(to.as_ref(), count).await?,
-            None => to.write_all(&chunk[..count]).await?,
+        if count == 0 {
+            return to.shutdown().await;
         }
+        give(to.as_ref(), &chunk[..count], is_last).await?;
         heard.again();
-        if pipe.is_none() && count == CHUNK {
-            // Without file descriptors for a pipe it is copied on.
-            pipe = Splice::new().ok();
-            if pipe.is_some() {
-                chunk = Vec::new();
-            }
+        // Without file descriptors for a pipe it is copied on.
+        if count == CHUNK
+            && let Ok(pipe) = Splice::new()
+        {
+            drop(chunk);
+            return stream(&pipe, from, to, heard).await;
         }
     }
+}
+
+async fn stream(pipe: &Splice, from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard: &Heard) -> io::Result<()> {
+    loop {
+        let count = pipe.fill(from.as_ref()).await?;
+        heard.again();
+        if count == 0 {
+            return to.shutdown().await;
+        }
+        pipe.drain(to.as_ref(), count).await?;
+        heard.again();
+    }
+}
+
+/// What a socket has, and whether its end has arrived too.
+async fn take(from: &TcpStream, bytes: &mut [u8]) -> io::Result<(usize, bool)> {
+    loop {
+        let ready = from.ready(Interest::READABLE).await?;
+        match from.try_read(bytes) {
+            Ok(count) => return Ok((count, ready.is_read_closed())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Gives all of it to a socket; what is last waits for the end, which goes along with it in one packet.
+async fn give(to: &TcpStream, mut bytes: &[u8], is_last: bool) -> io::Result<()> {
+    let flags = if is_last { SendFlags::NOSIGNAL | SendFlags::MORE } else { SendFlags::NOSIGNAL };
+    while !bytes.is_empty() {
+        let sent = to.async_io(Interest::WRITABLE, || Ok(send(to, bytes, flags)?)).await;
+        match sent {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 async fn silence(last: &Heard, idle: Duration) {
@@ -134,6 +169,7 @@ mod tests {
     use tokio::io::{DuplexStream, duplex};
 
     use super::*;
+    use crate::proxy::corked::tests::segments;
 
     /// A relay between two pipes: their far ends, and how it ends.
     fn relayed(idle: u64) -> (DuplexStream, DuplexStream, tokio::task::JoinHandle<End>) {
@@ -180,6 +216,24 @@ mod tests {
         client.read_to_end(&mut answered).await.unwrap();
         answering.await.unwrap();
         assert!(answered == long && relay.await.unwrap() == End::Closed);
+    }
+
+    #[tokio::test]
+    async fn a_last_answer_and_its_end_are_one_packet() {
+        let ((client, mut near), (mut far, mut server)) = (sockets().await, sockets().await);
+        server.write_all(b"answer").await.unwrap();
+        server.shutdown().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let relay =
+            tokio::spawn(async move { relay_plain(&mut near, &mut far, Duration::from_secs(60)).await });
+        let (mut from_near, to_near) = client.into_split();
+        let mut answered = String::new();
+        from_near.read_to_string(&mut answered).await.unwrap();
+        let before_its_own_end = segments(from_near.as_ref());
+        // One with the answer; the first was the acceptance.
+        assert_eq!((answered.as_str(), before_its_own_end), ("answer", (2, 1)));
+        drop((from_near, to_near, server));
+        assert_eq!(relay.await.unwrap(), End::Closed);
     }
 
     #[tokio::test]

@@ -133,6 +133,8 @@ fn context(plan: &TlsPlan, certificate: &CertificatePlan) -> Result<SslContextBu
     set_ciphers(&mut context, &plan.ciphers)?;
     set_certificate(&mut context, certificate)?;
     context.set_session_id_context(SESSIONS)?;
+    // One to resume is enough: whoever does gets the next.
+    context.set_num_tickets(1)?;
     // Otherwise each record takes two reads: one for its head, one for the rest.
     context.set_read_ahead(true);
     if let Some(authority) = &plan.client_authority {

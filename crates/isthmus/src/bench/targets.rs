@@ -61,7 +61,7 @@ const TARGETS: [Target; 9] = [
     target(Metric::Bulk, Way::Isthmus, Way::Routed, Bound::AtLeast(1.9), Some(0.2)),
     target(Metric::Datagrams, Way::Isthmus, Way::Routed, Bound::AtLeast(1.12), Some(0.05)),
     target(Metric::Requests, Way::Isthmus, Way::Routed, Bound::AtLeast(1.0), None),
-    target(Metric::Connections, Way::Isthmus, Way::Routed, Bound::AtLeast(1.0), None),
+    target(Metric::Connections, Way::Isthmus, Way::Routed, Bound::AtLeast(1.05), None),
     target(Metric::FourStreams, Way::Isthmus, Way::Haproxy, Bound::AtLeast(3.0), None),
     target(Metric::Requests, Way::Isthmus, Way::Haproxy, Bound::AtLeast(1.4), None),
     target(Metric::Connections, Way::Isthmus, Way::Haproxy, Bound::AtLeast(1.5), None),
