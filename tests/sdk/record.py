@@ -11,6 +11,8 @@ from Tea.exceptions import TeaException
 
 # (`product.Action`, names of the parameters that were sent, code of the refusal or None); the product in small letters.
 CALLS = set()
+# (`product.Action`, HTTP status, code) of every refusal.
+REFUSALS = set()
 
 
 @functools.cache
@@ -51,9 +53,11 @@ def recorded(action, parameters):
         yield
     except TeaException as error:
         code = error.code
+        REFUSALS.add((action, (error.data or {}).get("statusCode"), code))
         raise
     except ServerException as error:
         code = error.get_error_code()
+        REFUSALS.add((action, error.get_http_status(), code))
         raise
     finally:
         CALLS.add((action, names, code))

@@ -280,7 +280,7 @@ def test_an_interface_of_another_zone_stays_away(sdk, place, instance):
 def test_an_instance_moves(sdk, place, instance):
     near = sdk.vpc.CreateVSwitch(VpcId=place["vpc"], ZoneId=ZONES[0], CidrBlock="10.0.9.0/24")["VSwitchId"]
     to = {"InstanceId": instance, "VSwitchId": near}
-    with refused("IncorrectInstanceStatus", 403):
+    with refused("IncorrectInstanceStatus", 400):
         sdk.ecs.ModifyInstanceVpcAttribute(**to)
     stopped(sdk, instance)
     with refused("InvalidOperation.VswAndEcsAvailabilityZoneMismatch", 403):

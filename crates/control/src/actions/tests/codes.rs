@@ -140,7 +140,7 @@ async fn what_is_wrong_is_named_by_the_code_that_is_documented_for_it() {
             [&run[..2], &[("ZoneId", "cn-hangzhou-x")]].concat(),
             code(404, "InvalidZoneId.NotFound"),
         ),
-        (Ecs, "DescribeInstanceAutoRenewAttribute", vec![], code(400, "MissingParameter.InstanceId")),
+        (Ecs, "DescribeInstanceAutoRenewAttribute", vec![], code(403, "MissingParameter.InstanceId")),
         (
             Nlb,
             "CreateLoadBalancer",

@@ -25,6 +25,7 @@ pub(super) const TABLE: &[Otherwise] = otherwise! {
         "InvalidParameter.Description" => 400 "InvalidSecurityGroupDiscription.Malformed";
     CreateSecurityGroup ModifySecurityGroupAttribute:
         "InvalidParameter.SecurityGroupName" => 400 "InvalidSecurityGroupName.Malformed";
+    ModifySecurityGroupPolicy: "InvalidParameter.InnerAccessPolicy" => 404 "InvalidParameter.InnerAccessPolicy";
     DescribeSecurityGroups: "InvalidParameter.NextToken" => 400 "InValidParameter.NextToken";
 
     // Interfaces and their addresses.
@@ -40,6 +41,9 @@ pub(super) const TABLE: &[Otherwise] = otherwise! {
         "InvalidParameter.NotEnoughIpInVSwitch" => 403 "InvalidVSwitchId.IpNotEnough";
     AssignPrivateIpAddresses: "InvalidParameter.SecondaryPrivateIpAddressCount"
         => 400 "InvalidSecondaryPrivateIpAddressCount.Malformed";
+    ModifyNetworkInterfaceAttribute: "InvalidOperation.MultiGroupType" => 403 "InvalidOperation.MultiGroupType";
+    UnassignPrivateIpAddresses: "InvalidPrivateIpAddress.Malformed" => 403 "InvalidPrivateIpAddress.Malformed";
+    AttachNetworkInterface DetachNetworkInterface: "InvalidInstanceId.NotFound" => 403 "InvalidInstanceId.NotFound";
     DescribeNetworkInterfaces: "InvalidParameter.PageNumber" => 403 "InvalidOperation.InvalidEniPageNumber";
 
     // Instances.
@@ -53,6 +57,8 @@ pub(super) const TABLE: &[Otherwise] = otherwise! {
         "InvalidOperation.VSwitchIpv6Disabled" => 403 "InvalidVSwitch.Ipv6NotTurnOn";
     RunInstances CreateInstance:
         "InvalidParameter.NotEnoughIpInVSwitch" => 400 "QuotaExceeded.PrivateIpAddress";
+    RunInstances: "InvalidEniId.NotFound" => 403 "InvalidEniId.NotFound";
+    CreateInstance: "InvalidUserData.Base64FormatInvalid" => 403 "InvalidUserData.Base64FormatInvalid";
     RunInstances: "InvalidParameter.NetworkInterface" => 403 "InvalidParameter.NetworkInterface";
     ModifyInstanceAttribute RunInstances: "InvalidOperation.MultiGroupType"
         => 403 "EnterpriseGroupLimited.MutliGroupType";
@@ -61,11 +67,14 @@ pub(super) const TABLE: &[Otherwise] = otherwise! {
     ModifyInstanceAttribute ModifyInstanceVpcAttribute: "InvalidParameter.SecurityGroupIdRepeated"
         => 404 "InvalidParameter.SecurityGroupIdRepeated";
     ModifyInstanceSpec: "IncorrectInstanceStatus" => 400 "InvalidInstanceStatus.NotStopped";
+    ModifyInstanceSpec:
+        "InvalidParameter.InternetMaxBandwidthOut" => 403 "InvalidParameter.InternetMaxBandwidthOut";
     ModifyInstanceSpec: "IdempotentParameterMismatch" => 400 "IdempotenceParamNotMatch";
     ModifyInstanceVpcAttribute:
         "InvalidVpcZone.NotSupported" => 403 "InvalidOperation.VswAndEcsAvailabilityZoneMismatch";
     ModifyInstanceVpcAttribute:
         "InvalidOperation.MultiGroupType" => 404 "EnterpriseGroupLimited.MutliGroupType";
+    ModifyInstanceVpcAttribute: "IncorrectInstanceStatus" => 400 "IncorrectInstanceStatus";
     ModifyInstanceVpcAttribute: "InstanceSecurityGroupLimitExceeded" => 404 "JoinedGroupLimitExceed";
     ModifyInstanceVpcAttribute: "InvalidParameter.NotEnoughIpInVSwitch"
         => 404 "InvalidParameter.NotEnoughIpInVSwitch";
@@ -79,12 +88,17 @@ pub(super) const TABLE: &[Otherwise] = otherwise! {
     DescribeDisks: "InvalidZoneId.NotFound" => 400 "InvalidZoneId.NotFound";
     DescribeInstanceRamRole: "InvalidParameter.InstanceIds" => 400 "InvalidInstanceIds.Malformed";
     DescribeInstanceAttachmentAttributes: "InvalidInstanceId.NotFound" => 404 "InvalidInstanceIds.NotFound";
+    DescribeInstanceAutoRenewAttribute: "InvalidParameter.PageNumber" => 403 "InvalidParameter.PageNumber";
+    DescribeInstanceAutoRenewAttribute: "InvalidParameter.PageSize" => 403 "InvalidParameter.PageSize";
+    DescribeInstanceAutoRenewAttribute: "InvalidParameter.RenewalStatus" => 403 "InvalidParameter.RenewalStatus";
+    DescribeInstanceAutoRenewAttribute: "MissingParameter.InstanceId" => 403 "MissingParameter.InstanceId";
     DescribeInstanceAutoRenewAttribute:
         "InvalidParameter.TooManyInstanceIds" => 403 "InvalidParameter.ToManyInstanceIds";
     DescribeInstanceMaintenanceAttributes:
         "InvalidParameter.TooManyInstanceIds" => 403 "InstanceIdLimitExceeded";
 
     // Key pairs.
+    AttachKeyPair DetachKeyPair: "InvalidKeyPairName.NotFound" => 400 "InvalidKeyPairName.NotFound";
     CreateKeyPair ImportKeyPair: "InvalidParameter.KeyPairName" => 400 "InvalidKeyPairName.Malformed";
     DeleteKeyPairs: "InvalidParameter.KeyPairNames" => 400 "InvalidKeyPairNames.ValueNotSupported";
 

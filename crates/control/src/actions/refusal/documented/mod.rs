@@ -10,7 +10,7 @@ use super::Code;
 use crate::actions::Action;
 use crate::rpc::{ApiError, Product};
 
-/// What some actions of a product call otherwise.
+/// What some actions of a product call otherwise, or answer with another status.
 struct Otherwise {
     /// Their names.
     actions: &'static [&'static str],
