@@ -35,7 +35,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// How many flows each of so many threads may have: connections keep three quarters of the files of this process.
 pub(super) fn room(threads: usize) -> usize {
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(files).unwrap_or(usize::MAX) / 4 / threads
+    (usize::try_from(files).unwrap_or(usize::MAX) / 4 / threads).max(1)
 }
 
 /// Takes datagrams of clients until the process is to retire. What flows then is for the successor: a header stands in front

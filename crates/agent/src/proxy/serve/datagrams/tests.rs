@@ -176,6 +176,18 @@ fn where_flows_are_many_those_that_were_heard_longest_ago_make_room() {
 }
 
 #[test]
+fn where_files_are_few_there_is_room_for_one_flow_and_it_makes_room_for_the_next() {
+    alone("few", || async {
+        let (server, (mut relay, _client, peer)) = (server(), relay(room(usize::MAX)));
+        let live = live(&[&server]);
+        for port in [1, 2] {
+            relay.forward(SocketAddrV4::new(*peer.ip(), port), origin(), &live, b"");
+            assert_eq!(relay.flows.keys().map(SocketAddrV4::port).collect::<Vec<_>>(), [port]);
+        }
+    });
+}
+
+#[test]
 fn what_asks_another_listener_from_the_same_port_is_another_flow() {
     alone("other", || async {
         let (server, (mut relay, _client, peer)) = (server(), relay(10));
