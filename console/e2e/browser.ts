@@ -79,13 +79,13 @@ export async function logOn(page: Page, key: Key): Promise<void> {
   await page.getByText("Live", { exact: true }).waitFor();
 }
 
-/** What axe finds on a page that keeps somebody from using it, as text: by all its rules, or by some. */
-export async function barriers(page: Page, ...rules: string[]): Promise<string[]> {
+/** What axe finds on a page, or within a part of it, that keeps somebody from using it, as text: by all its rules, or by some. */
+export async function barriers(page: Page, { rules = [], within = "html" }: { rules?: string[]; within?: string } = {}): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
   const options: RunOptions = rules.length > 0 ? { runOnly: rules, resultTypes: ["violations"] } : { resultTypes: ["violations"] };
   const { violations } = await page.evaluate(
-    (options) => (window as unknown as { axe: { run: (options: RunOptions) => Promise<AxeResults> } }).axe.run(options),
-    options,
+    ([within, options]) => (window as unknown as { axe: { run: (within: string, options: RunOptions) => Promise<AxeResults> } }).axe.run(within, options),
+    [within, options] as const,
   );
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")

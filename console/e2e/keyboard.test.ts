@@ -23,34 +23,32 @@ beforeAll(async () => {
   await page.addInitScript(() => sessionStorage.setItem("isthmus.left", "yes"));
 });
 
-/** Notes what has the focus and shows nothing around itself or what it stands in. */
-async function look(): Promise<void> {
-  const hidden = await page.evaluate(() => {
+const isFocused = (where: Locator) => where.evaluate((element) => element.contains(document.activeElement)).catch(() => false);
+
+/** Whether something has the focus. Notes what has it and shows nothing around itself or what it stands in. */
+async function look(where: Locator): Promise<boolean> {
+  const { hidden, found } = await where.evaluate((wanted) => {
+    const found = wanted.contains(document.activeElement);
     const shows = (element: Element) => {
       const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
       return (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
     };
     let element = document.activeElement;
-    if (element === null || element === document.body) return undefined;
+    if (element === null || element === document.body) return { hidden: undefined, found };
     const { outerHTML } = element;
-    for (let level = 0; level < 4 && element !== null; level += 1, element = element.parentElement) if (shows(element)) return undefined;
-    return outerHTML.slice(0, 160);
+    for (let level = 0; level < 4 && element !== null; level += 1, element = element.parentElement) if (shows(element)) return { hidden: undefined, found };
+    return { hidden: outerHTML.slice(0, 160), found };
   });
   if (hidden !== undefined) unseen.add(hidden);
+  return found;
 }
-
-const isFocused = (where: Locator) => where.evaluate((element) => element === document.activeElement || element.contains(document.activeElement)).catch(() => false);
 
 /** Presses Tab until something has the focus. */
 async function reach(where: Locator): Promise<void> {
   await where.waitFor({ state: "attached" });
   for (let stop = 0; stop < STOPS; stop += 1) {
-    if (await isFocused(where)) {
-      await look();
-      return;
-    }
+    if (await look(where)) return;
     await page.keyboard.press("Tab");
-    await look();
   }
   throw new Error(`Tab does not reach ${String(where)}`);
 }

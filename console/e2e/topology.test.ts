@@ -108,3 +108,22 @@ test("many endpoints that are alike are one, which opens", async () => {
   await box("endpoint", "8 × Endpoint").getByRole("button").click();
   await box("endpoint", "many-7").waitFor();
 });
+
+test("why something is not as it should be is said in Chinese too, and what is in the way of a deletion", async () => {
+  await press(page, "中文");
+  await page.goto(`${URL}/console/nlb/servergroups/${made.group}`);
+  await row(page, made.servers[0] ?? "").getByText("上次探测被拒绝").waitFor();
+  const waiting = list(await owner.api("Privatelink", "ListVpcEndpoints", { ConnectionStatus: "Disconnected" }), "Endpoints")[0];
+  await page.goto(`${URL}/console/privatelink/endpoints/${text(waiting, "EndpointId")}`);
+  await page.getByText("未连接：服务方尚未允许此连接。").waitFor();
+  await page.goto(`${URL}/console/nlb/servergroups`);
+  await press(row(page, "RS-1"), "删除");
+  await press(page.getByRole("tooltip"), "确定");
+  const refusal = page.locator(".ant-notification-notice").filter({ hasText: "服务器组仍被监听使用" });
+  expect(await refusal.innerText()).toMatch(/请求被拒绝: ResourceInUse.ServerGroup[^]*lsn-/);
+  await page.goto(`${URL}/console/vpc/vpcs`);
+  await press(page, "创建专有网络");
+  await fill(drawer(page), "网段", "10.0.0.0/30");
+  await drawer(page).locator(".ant-alert-warning").getByText("该请求将被拒绝").waitFor();
+  await drawer(page).locator(".ant-alert-warning").getByText("网段不合法").waitFor();
+});

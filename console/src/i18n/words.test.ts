@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { reasons } from "./reasons.ts";
 import { BAD, GOOD, MOVING } from "../kit/status.tsx";
+import { refusalInChinese } from "./refusals.ts";
 import { statuses } from "./statuses.ts";
 import { words } from "./words.ts";
 
@@ -25,4 +26,11 @@ test("every reason of the data plane has words", () => {
   const names = [...source.matchAll(/^ {4}(\w+) = \d+, "/gm)].map(([, name = ""]) => name.replace(/\B[A-Z]/g, "_$&").toLowerCase());
   expect(names.length).toBeGreaterThan(20);
   expect(Object.keys(reasons).sort()).toEqual([...names, "other_side"].sort());
+});
+
+test("every refusal that a call of the console can get has words in Chinese", () => {
+  const source = readFileSync(new URL("../../../tests/sdk/refusals.txt", import.meta.url), "utf8");
+  const codes = [...source.matchAll(/^ {4}(\S+)/gm)].map(([, code = ""]) => code);
+  expect(codes.length).toBeGreaterThan(300);
+  for (const code of codes) expect(refusalInChinese(code), code).toMatch(/\p{Script=Han}/u);
 });

@@ -5,8 +5,7 @@ import type { Answer, Call } from "../api/call.ts";
 import { useSession } from "../api/session.tsx";
 import { useWords, type Word } from "../i18n/index.tsx";
 import type { FormSpec } from "./form.ts";
-import { Sentence } from "./ids.tsx";
-import { title } from "./problem.tsx";
+import { title, Words } from "./problem.tsx";
 
 export type Row = Answer;
 
@@ -57,7 +56,7 @@ export function Actions({ row, actions, open }: { row: Row; actions: Action[]; o
     } catch (refused) {
       const error = refused as Error;
       // It stays until it has been read, where no button lies under it.
-      const refusal = { title: `${t("refused")}: ${title(error)}`, description: <Sentence text={error.message} /> };
+      const refusal = { title: `${t("refused")}: ${title(error)}`, description: <Words error={error} /> };
       notification.error({ key: REFUSED, ...refusal, role: "alert", duration: false, placement: "bottomRight" });
     }
   };

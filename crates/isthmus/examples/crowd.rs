@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-
 use control::commit::{Commits, Submission};
 use control::random;
 use control::rpc::time;
