@@ -82,6 +82,13 @@ export async function logOn(page: Page, key: Key): Promise<void> {
 /** What axe finds on a page, or within a part of it, that keeps somebody from using it, as text: by all its rules, or by some. */
 export async function barriers(page: Page, { rules = [], within = "html" }: { rules?: string[]; within?: string } = {}): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  // A button that is at work is pale, and what is about to change its colours is looked at afterwards; what turns for ever is not
+  // waited for.
+  await page.waitForFunction(
+    () =>
+      !document.querySelector(".ant-btn-loading") &&
+      !document.getAnimations().some((one) => one.playState === "running" && one.effect?.getComputedTiming().endTime !== Infinity),
+  );
   const options: RunOptions = rules.length > 0 ? { runOnly: rules, resultTypes: ["violations"] } : { resultTypes: ["violations"] };
   const { violations } = await page.evaluate(
     ([within, options]) => (window as unknown as { axe: { run: (within: string, options: RunOptions) => Promise<AxeResults> } }).axe.run(within, options),

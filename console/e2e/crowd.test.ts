@@ -11,7 +11,7 @@ const MANY = 10_000;
 const VPCS = 10;
 /** Those that nobody has allowed. */
 const WAITING = 100;
-/** Longest time until a table of so many rows is there, milliseconds. */
+/** Longest time until the first screen, or a table of so many rows, is there, milliseconds. */
 const SOON = 1000;
 /** How often a busy machine is asked for it. */
 const ROUNDS = 10;
@@ -132,6 +132,21 @@ test("the first rows are there within a second", async () => {
     times.push(Number(await there.jsonValue()));
   }
   console.log(`first rows of ${MANY}: ${times.map(Math.round).join(", ")} ms`);
+  expect(Math.min(...times)).toBeLessThan(SOON);
+});
+
+// Here, since no other test runs beside this one.
+test("the first screen is there within a second", async () => {
+  const times: number[] = [];
+  // The best says what the console takes, the others how busy the machine is.
+  while (!times.some((time) => time < SOON) && times.length < ROUNDS) {
+    const page = await open();
+    await page.goto(`${URL}/console/`);
+    const there = await page.waitForFunction(() => document.querySelector("tbody, .ant-empty") && !document.querySelector(".ant-spin-spinning") && performance.now());
+    times.push(Number(await there.jsonValue()));
+    await page.context().close();
+  }
+  console.log(`first screen: ${times.map(Math.round).join(", ")} ms`);
   expect(Math.min(...times)).toBeLessThan(SOON);
 });
 
