@@ -13,6 +13,8 @@ from Tea.exceptions import TeaException
 CALLS = set()
 # (`product.Action`, HTTP status, code) of every refusal.
 REFUSALS = set()
+# (`product.Action`, filter) that has been seen to find a thing by what it is, and to leave it out by what it is not.
+NARROWED = set()
 
 
 @functools.cache

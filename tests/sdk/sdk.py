@@ -14,7 +14,7 @@ from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
 from darabonba.runtime import RuntimeOptions
 from Tea.exceptions import TeaException
 
-from record import recorded
+from record import NARROWED, recorded
 
 REGION = "cn-hangzhou"
 ZONES = ["cn-hangzhou-g", "cn-hangzhou-k"]
@@ -127,6 +127,14 @@ def until(wanted, ask):
     while (answer := ask()) != wanted:
         assert time.monotonic() < end, f"{answer!r} instead of {wanted!r} after {PATIENCE} s"
         time.sleep(0.05)
+
+
+def narrow(product, action, filter, values, found, **given):
+    """A filter of a list: what is `found` in an answer is with the first of two values, and is not with the second."""
+    for value, wanted in zip(values, (True, False), strict=True):
+        asked = {filter: value}
+        until((action, asked, wanted), lambda: (action, asked, bool(found(product.raw(action, **given, **asked)))))
+    NARROWED.add((f"{product.name}.{action}", filter.split(".")[0]))
 
 
 def every_page(call, items, size=1, **parameters):

@@ -1,5 +1,5 @@
-"""The ratchet over the suite: every action, every parameter, every documented refusal has had its case. `left_out.txt` says what has
-none, and why.
+"""The ratchet over the suite: every action, every parameter, every filter of a list, every documented refusal has had its case.
+`left_out.txt` says what has none, and why.
 
 `documented.json` has the codes that the cloud documents for an action, by HTTP status; all are asked for. `IllegalParam.%s` stands for any code
 that begins so, and `InvalidParameter` for one that names the parameter too.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from record import CALLS, REFUSALS, parameters_of, table
+from record import CALLS, NARROWED, REFUSALS, parameters_of, table
 
 HERE = Path(__file__).parent
 LIFE = [line.split() for line in (HERE.parent / "life.txt").read_text().splitlines()]
@@ -20,6 +20,10 @@ NEVER = {f"{words[1].lower()}.{words[2]}": words[3] for words in LIFE if words[:
 # What is inside of parameters that work, `Servers.Weight` for `Servers.N.Weight`, as the cloud's SDKs have it; with `!` what is refused.
 NESTED = json.loads((HERE / "nested.json").read_text())
 DOCUMENTED = json.loads((HERE / "documented.json").read_text())
+# Which page of a list is asked for, and how large a page is.
+PAGE = {"PageNumber", "CurrentPage", "PageNum", "PageSize", "ShowSize", "NextToken", "MaxResults", "MaxResult"}
+# What every request takes, whatever it asks for.
+COMMON = {"ClientToken", "DryRun", "RegionId"}
 # Codes that are answered with the name of the parameter behind them.
 NAMED = {"IllegalParam", "InvalidParameter", "MissingParam", "MissingParameter"}
 LEFT_OUT = [line.partition(": ") for line in (HERE / "left_out.txt").read_text().splitlines() if line and line[0] != "#"]
@@ -59,6 +63,16 @@ def parameters():
                 yield f"parameter {action} {name}"
 
 
+def filters():
+    """Filters of lists that have not been seen to find a thing by what it is, and to leave it out by what it is not."""
+    for action, it in table().items():
+        works = parameters_of(action, "works").keys()
+        if not it["writes"] and works & PAGE:
+            for name in works - PAGE - COMMON:
+                if (action, name) not in NARROWED:
+                    yield f"filter {action} {name}"
+
+
 def refusals():
     """Documented refusals that have not been met, or only with another HTTP status."""
     for action, by_status in DOCUMENTED.items():
@@ -80,7 +94,7 @@ def stands_for(documented, answer):
     return answer == documented or (open_end is not None and answer.startswith(open_end + "."))
 
 
-@pytest.mark.parametrize("kind", [actions, parameters, refusals])
+@pytest.mark.parametrize("kind", [actions, parameters, filters, refusals])
 def test_everything_has_its_case(kind):
     uncovered = set(kind())
     patterns = [pattern for pattern, _, reason in LEFT_OUT if pattern.split()[0] + "s" == kind.__name__ and reason]

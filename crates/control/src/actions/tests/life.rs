@@ -221,11 +221,11 @@ impl Life {
         let [product, action, items, own, params @ ..] = words else { panic!("{words:?}") };
         let (id, own) = own.split_once('=').unwrap_or_else(|| panic!("{own}"));
         let own = self.filled(own);
+        self.cloud.settle();
         let (filters, given): (Vec<&str>, Vec<&str>) = params.iter().partition(|param| param.contains('|'));
         for filter in filters {
             let (name, values) = filter.split_once('=').unwrap_or_else(|| panic!("{filter}"));
-            for (value, wanted) in values.split('|').zip([true, false]).filter(|(value, _)| !value.is_empty())
-            {
+            for (value, wanted) in values.split('|').zip([true, false]) {
                 let asked = format!("{name}={value}");
                 let request = self.request(&[&[*product, *action], given.as_slice(), &[&asked]].concat());
                 let (found, _) = self.page(&List { request, items, id, size: "" }, &[]).await;
