@@ -75,6 +75,16 @@ test("a trace says which rule stops a connection, and what it passes then, but n
   expect(await barriers(consumer)).toEqual([]);
 });
 
+test("a trace is told in Chinese too", async () => {
+  await press(consumer, "中文");
+  await consumer.getByText("连接可以通过。").waitFor();
+  await row(consumer, "终端节点规则").getByText(`${used.securityGroup} 的规则：允许 tcp 80/80，来自 10.0.0.0/16，优先级 1`).waitFor();
+  await row(consumer, "服务方").getByText("接受", { exact: true }).waitFor();
+  for (const told of await consumer.getByRole("main").locator("tbody tr").allInnerTexts()) expect(told).not.toMatch(/[a-z]{2,} [a-z]{2,}/);
+  expect(await barriers(consumer)).toEqual([]);
+  await press(consumer, "English");
+});
+
 test("a request is really sent, and its answer shown", async () => {
   await press(consumer, "Send a Request");
   await consumer.getByRole("log").getByText(/ECS-0[34] serves/).waitFor();

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { list, text, texts } from "../src/api/call.ts";
 import { account, type Account } from "./account.ts";
-import { choose, drawer, fill, logOn, menu, open, press, row, URL, ZONES } from "./browser.ts";
+import { choose, drawer, fill, isthmus, logOn, menu, open, press, row, URL, ZONES } from "./browser.ts";
 import { balance, consume, provide, type Consumed, type Provided } from "./shop.ts";
 import { everything } from "./things.ts";
 
@@ -82,6 +82,19 @@ const line = (group: string, number: number) => drawer(page).getByRole("group", 
 const shop = { ServiceId: "" };
 const server = async (name: string) => text(list(await owner.api("Ecs", "DescribeInstances", { InstanceName: name }), "Instances.Instance")[0], "VpcAttributes.PrivateIpAddress.IpAddress.0");
 
+/** Limits of the account that stand at nothing. */
+const lowered: string[] = [];
+/** Lets the account have nothing more of something. */
+function lower(quota: string): Promise<void> {
+  isthmus("quota", "set", owner.number, quota, "0");
+  lowered.push(quota);
+  return Promise.resolve();
+}
+/** Lets it have as much as usual again. */
+function raise(): void {
+  for (const quota of lowered.splice(0)) isthmus("quota", "set", owner.number, quota, "usual");
+}
+
 /** A form: how it is opened, and each refusal that it gets in turn with what is entered for it, or done meanwhile by somebody else. */
 type Form = [what: string, enter: () => Promise<unknown>, ...refused: [code: string, enter: () => Promise<unknown>][]];
 
@@ -90,25 +103,37 @@ const NETWORK: Form[] = [
     ["InvalidParameter.CidrBlock", () => filled("CIDR Block", "10.0.0.0/30")],
     ["InvalidVpcName.Malformed", async () => { await filled("CIDR Block", "10.0.0.0/16"); await filled("Name", "1"); }],
     ["InvalidVpcDiscription.Malformed", async () => { await filled("Name", "fine"); await filled("Description", "http://x"); }],
+    ["QuotaExceeded.Vpc", async () => { await filled("Description", ""); await lower("VpcsAnAccount"); }],
   ],
   ["another range of a VPC", () => of("VPCs", "vpc-1", "Add Secondary CIDR Block", "Secondary CIDR Blocks"),
     ["Duplicated.SecondaryCidrBlock", () => filled("CIDR Block", "10.0.0.0/16")],
     ["InvalidCidrBlock", () => filled("CIDR Block", "10.0.0.0/12")],
+    ["QuotaExceeded.VpcMultiCidr", async () => { await filled("CIDR Block", "192.168.0.0/16"); await lower("SecondaryCidrsAVpc"); }],
   ],
   ["a vSwitch", async () => { await opened("vSwitches", "Create vSwitch"); await chosen("VPC", "vpc-1"); await chosen("Zone", ZONES[0]); },
     ["InvalidCidrBlock.Malformed", () => filled("CIDR Block", "10.9.0.0/24")],
     ["InvalidCidrBlock.Overlapped", () => filled("CIDR Block", "10.0.1.128/25")],
     ["InvalidVSwitchName.Malformed", async () => { await filled("CIDR Block", "10.0.9.0/24"); await filled("Name", "1"); }],
+    ["QuotaExceeded.VSwitch", async () => { await filled("Name", "fine"); await lower("VSwitchesAVpc"); }],
   ],
   ["IPv6 for a vSwitch whose part of the range another has got meanwhile", async () => { await change("vSwitches", "four", "Enable IPv6"); await chosen("IPv6 CIDR Block", "7::/64"); },
     ["OperationFailed.Ipv6CidrBlockExisted", () => owner.api("Vpc", "ModifyVSwitchAttribute", { VSwitchId: six.vswitches[2], EnableIPv6: true, Ipv6CidrBlock: 7 })],
   ],
   ["a route table", async () => { await opened("Route Tables", "Create Route Table"); await chosen("VPC", "vpc-1"); },
     ["InvalidParameter.RouteTableName", () => filled("Name", "x")],
+    ["QuotaExceeded.RouteTable", async () => { await filled("Name", "fine"); await lower("RouteTablesAVpc"); }],
   ],
-  ["a private zone", () => opened("Private Zones", "Create Private Zone"), ["InvalidParameter.ZoneName", () => filled("Domain Name", "-shop-")]],
+  ["a route", async () => { await of("Route Tables", used.vpc, "Add Route"); await chosen("Next Hop", "ECS-01"); },
+    ["InvalidDestinationCidrBlock", () => filled("Destination", "172.20.0.1/16")],
+    ["QuotaExceeded", async () => { await filled("Destination", "192.168.0.0/16"); await lower("EntriesARouteTable"); }],
+  ],
+  ["a private zone", () => opened("Private Zones", "Create Private Zone"),
+    ["InvalidParameter.ZoneName", () => filled("Domain Name", "-shop-")],
+    ["QuotaExceeded", async () => { await filled("Domain Name", "more.example"); await lower("PrivateZonesAnAccount"); }],
+  ],
   ["a record", async () => { await of("Private Zones", "shop.example", "Add Record"); await filled("Host Record", "www"); },
     ["InvalidParameter.Value", () => filled("Value", "nowhere")],
+    ["QuotaExceeded", async () => { await filled("Value", "10.0.0.1"); await lower("RecordsAZone"); }],
   ],
   ["another value of a record", async () => {
     const ZoneId = text(list(await owner.api("pvtz", "DescribeZones"), "Zones.Zone")[0], "ZoneId");
@@ -128,10 +153,12 @@ const NETWORK: Form[] = [
   ["a tag", () => of("VPCs", "vpc-1", "Add Tag", "Tags"),
     ["InvalidTagKey", () => filled("Tag Key", "aliyun")],
     ["InvalidTagValue", async () => { await filled("Tag Key", "team"); await filled("Tag Value", "acs:x"); }],
+    ["QuotaExceeded.TagNum", async () => { await filled("Tag Value", "shop"); await lower("TagsAResource"); }],
   ],
   ["a resource group", async () => { await opened("Resource Groups", "Create Resource Group"); await filled("Display Name", "taken"); },
     ["EntityAlreadyExists.ResourceGroup", () => filled("Name", "taken")],
     ["InvalidParameter.Name", () => filled("Name", "1 2")],
+    ["QuotaExceeded", async () => { await filled("Name", "more"); await lower("ResourceGroupsAnAccount"); }],
   ],
 ];
 
@@ -141,9 +168,16 @@ const COMPUTE: Form[] = [
     ["InvalidPrivateIpAddress.Malformed", () => filled("IP Address", "10.9.1.60")],
     ["InvalidVSwitch.Ipv6NotTurnOn", async () => { await filled("IP Address", ""); await filled("Number of IPv6 Addresses", "1"); }],
     ["InvalidInstanceName.Malformed", async () => { await filled("Number of IPv6 Addresses", ""); await filled("Instance Name", "1"); }],
+    ["JoinedGroupLimitExceed", async () => { await filled("Instance Name", "ECS-05"); await chosen("Security Groups", "sg-"); await lower("GroupsAnEni"); }],
   ],
   ["an IPv6 address of an interface whose vSwitch has none", () => of("ECS Instances", "ECS-03", "Assign IPv6 Addresses", "Network Interfaces"),
     ["InvalidOperation.VSwitchIpv6Disabled", () => Promise.resolve()],
+  ],
+  ["one more IPv6 address of an interface", () => of("ECS Instances", "speaker", "Assign IPv6 Addresses", "Network Interfaces"),
+    ["InvalidOperation.Ipv6CountExceeded", () => lower("Ipv6AddressesAnEni")],
+  ],
+  ["a tag of an instance", async () => { await of("ECS Instances", "speaker", "Add Tag", "Tags"); await filled("Tag Key", "team"); },
+    ["QuotaExceed.Tags", () => lower("TagsAResource")],
   ],
   ["no IPv6 address of an interface that has lost it meanwhile", async () => { await of("ECS Instances", "speaker", "Unassign IPv6 Addresses", "Network Interfaces"); await chosen("IPv6 Addresses", "fd69:"); },
     ["InvalidIp", () => owner.api("Ecs", "UnassignIpv6Addresses", { NetworkInterfaceId: six.eni, Ipv6Address: [six.address] })],
@@ -151,12 +185,14 @@ const COMPUTE: Form[] = [
   ["a security group", async () => { await opened("Security Groups", "Create Security Group"); await chosen("VPC", "vpc-1"); },
     ["InvalidSecurityGroupName.Malformed", () => filled("Name", "http://x")],
     ["InvalidSecurityGroupDiscription.Malformed", async () => { await filled("Name", "fine"); await filled("Description", "http://x"); }],
+    ["QuotaExceed.SecurityGroup", async () => { await filled("Description", ""); await lower("SecurityGroupsAnAccount"); }],
   ],
   ["an inbound rule", () => of("Security Groups", "clients", "Add Rule"),
     ["InvalidSourceCidrIp.Malformed", () => filled("Source", "10.0.0.0/33")],
     ["InvalidPortRange.Malformed", async () => { await filled("Source", "10.0.0.0/8"); await filled("Port Range", "2/1"); }],
     ["InvalidParam.Ipv6ProtocolConflictWithIpv4Address", () => chosen("Protocol", "ICMPV6")],
     ["InvalidSecurityGroupDiscription.Malformed", async () => { await chosen("Protocol", "ALL"); await filled("Description", "http://x"); }],
+    ["AuthorizationLimitExceed", async () => { await filled("Description", ""); await lower("RulesAGroup"); }],
   ],
   ["an outbound rule", () => of("Security Groups", "clients", "Add Rule", "Outbound"), ["InvalidDestCidrIp.Malformed", () => filled("Destination", "10.0.0.0/33")]],
 ];
@@ -169,14 +205,27 @@ const BALANCING: Form[] = [
       await choose(page, line("Zone", index + 1), "Zone", zone);
       await choose(page, line("Zone", index + 1), "vSwitch", zone);
     }
-  }, ["IllegalParam.loadBalancerName", () => filled("Instance Name", "x")]],
+  },
+    ["IllegalParam.loadBalancerName", () => filled("Instance Name", "x")],
+    ["QuotaExceeded.QuotaInsufficient", async () => { await filled("Instance Name", "fine"); await lower("LoadBalancersAnAccount"); }],
+  ],
   ["a listener", async () => {
     await of("Instances", "nlb-1", "Create Listener");
     await filled("Listener Port", "80");
     await press(drawer(page), "Next");
     await chosen("Server Group", "RS-1");
     await press(drawer(page), "Next");
-  }, ["Conflict.Port", () => Promise.resolve()]],
+  },
+    ["Conflict.Port", () => Promise.resolve()],
+    ["QuotaExceeded.QuotaInsufficient", async () => {
+      for (const button of ["Previous", "Previous"]) await press(drawer(page), button);
+      await filled("Listener Port", "81");
+      await press(drawer(page), "Next");
+      await chosen("Server Group", "RS-1");
+      await press(drawer(page), "Next");
+      await lower("ListenersALoadBalancer");
+    }],
+  ],
   ["a server group", async () => { await opened("Server Groups", "Create Server Group"); await chosen("VPC", "vpc-2"); },
     ["IllegalParam.ServerGroupName", () => filled("Server Group Name", "a")],
     ["IlleagalParam.healthCheckUrl", async () => {
@@ -185,6 +234,7 @@ const BALANCING: Form[] = [
       await chosen("Health Check Protocol", "HTTP");
       await filled("Path", "x");
     }],
+    ["QuotaExceeded.QuotaInsufficient", async () => { await filled("Path", "/"); await lower("ServerGroupsAnAccount"); }],
   ],
   ["other health checks", async () => { await change("Server Groups", "by-address", "Configure Health Check"); await chosen("Health Check Protocol", "HTTP"); },
     ["IllegalParam.healthCheckDomain", () => filled("Domain Name", "*")],
@@ -200,7 +250,10 @@ const BALANCING: Form[] = [
     await of("Server Groups", "by-address", "Add Backend Server");
     await fill(line("Backend Servers", 1), "Port", "80");
     await fill(line("Backend Servers", 1), "Weight", "100");
-  }, ["IllegalParam.IP", () => fill(line("Backend Servers", 1), "IP Address", "172.16.0.1")]],
+  },
+    ["IllegalParam.IP", () => fill(line("Backend Servers", 1), "IP Address", "172.16.0.1")],
+    ["QuotaExceeded.QuotaInsufficient", async () => { await fill(line("Backend Servers", 1), "IP Address", "10.0.1.200"); await lower("ServersAGroup"); }],
+  ],
   ["another weight of a server that has left meanwhile", async () => {
     await of("Server Groups", "RS-1", "Add Backend Server");
     await press(drawer(page), "Cancel");
@@ -212,6 +265,14 @@ const BALANCING: Form[] = [
   }]],
   ["a TLS policy that nobody could use", async () => { await opened("TLS Security Policies", "Create TLS Security Policy"); await filled("Name", "useless"); await chosen("TLS Versions", "TLSv1.2"); },
     ["IllegalParam", () => chosen("Cipher Suites", "TLS_AES_128_GCM_SHA256")],
+    ["QuotaExceeded.QuotaInsufficient", async () => {
+      await chosen("TLS Versions", "TLSv1.3");
+      await chosen("Cipher Suites", "ECDHE-RSA-AES128-GCM-SHA256");
+      await lower("SecurityPoliciesAnAccount");
+    }],
+  ],
+  ["a certificate that is none", async () => { await opened("Certificates", "Upload Certificate"); await filled("Name", "shop"); },
+    ["InvalidParameter.Cert", () => filled("Certificate", "-----BEGIN CERTIFICATE-----")],
   ],
 ];
 
@@ -219,8 +280,10 @@ const PRIVATE_LINK: Form[] = [
   ["a service", async () => { await opened("Endpoint Services", "Create Endpoint Service"); await choose(page, line("Select Service Resource", 1), "Zone", ZONES[0]); await choose(page, line("Select Service Resource", 1), "Service Resource", "nlb-1"); },
     ["IllegalParamFormat.ServiceDescription", () => filled("Description", "http://x")],
     ["EndpointServiceNotSupportIpv6", async () => { await filled("Description", ""); await chosen("IP Version", "Dual-stack"); }],
+    ["QuotaMisMatched", async () => { await chosen("IP Version", "IPv4"); await lower("ServicesAnAccount"); }],
   ],
   ["a resource that the service has got meanwhile", async () => { await of("Endpoint Services", "shop", "Add Service Resource", "Service Resources"); await chosen("Zone", ZONES[0]); await chosen("Service Resource", "nlb-2"); },
+    ["QuotaMisMatched", () => lower("ResourcesAService")],
     ["EndpointServiceResourceExist", () => owner.api("Privatelink", "AttachResourceToVpcEndpointService", { ...shop, ResourceType: "nlb", ResourceId: spare, ZoneId: ZONES[0] })],
   ],
   ["an account of a number that none has", () => of("Endpoint Services", "shop", "Add Account", "Service Whitelist"), ["UserId", () => filled("Account", "99999999999999999999999")]],
@@ -235,11 +298,14 @@ const PRIVATE_LINK: Form[] = [
     ["IllegalParamFormat.EndpointName", () => filled("Endpoint Name", "1")],
     ["IllegalParamFormat.EndpointDescription", async () => { await filled("Endpoint Name", "fine"); await filled("Description", "http://x"); }],
     ["NotSupportIpv6", async () => { await filled("Description", ""); await chosen("IP Version", "Dual-stack"); }],
+    ["QuotaExceeded.totalEpPerVpc", async () => { await chosen("IP Version", "IPv4"); await lower("EndpointsAVpc"); }],
   ],
   ["a zone that the endpoint is in meanwhile", async () => { await of("Endpoints", "endpoint-2", "Add vSwitch"); await chosen("Zone", ZONES[1]); await chosen("vSwitch", ZONES[1]); },
+    ["QuotaExceeded.epZonePerEndpoint", () => lower("ZonesAnEndpoint")],
     ["EndpointZoneDuplicated", () => owner.api("Privatelink", "AddZoneToVpcEndpoint", { EndpointId: second, ZoneId: ZONES[1], VSwitchId: used.vswitches[1] })],
   ],
   ["a security group that the endpoint is in meanwhile", async () => { await of("Endpoints", "endpoint-1", "Add Security Group", "Security Groups"); await chosen("Security Group", "more"); },
+    ["QuotaMisMatched", () => lower("GroupsAnEndpoint")],
     ["SecurityGroupExist", async () => {
       const more = text(list(await owner.api("Ecs", "DescribeSecurityGroups", { SecurityGroupName: "more" }), "SecurityGroups.SecurityGroup")[0], "SecurityGroupId");
       await owner.api("Privatelink", "AttachSecurityGroupToVpcEndpoint", { EndpointId: used.endpoint, SecurityGroupId: more });
@@ -258,6 +324,15 @@ const PRIVATE_LINK: Form[] = [
       await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: second }, "ConnectionStatus=Connected");
     }],
   ],
+  ["a replaced resource, which is let go meanwhile", async () => {
+    const resource = { ...shop, ResourceId: spare, ZoneId: ZONES[0] };
+    await owner.api("Privatelink", "AttachResourceToVpcEndpointService", { ...resource, ResourceType: "nlb" });
+    await owner.api("Privatelink", "UpdateVpcEndpointZoneConnectionResourceAttribute", { ...resource, EndpointId: used.endpoint, ResourceAllocateMode: "Manual", ResourceReplaceMode: "Graceful" });
+    await menu(page, "Endpoint Services");
+    await row(page, "shop").getByRole("link").first().click();
+    await press(row(page, used.endpoint), "Let Replaced Resource Go");
+    await chosen("Zone", ZONES[0]);
+  }, ["IncorrectStatus.VpcEndpointZone", () => owner.api("Privatelink", "DisableVpcEndpointZoneConnection", { ...shop, EndpointId: used.endpoint, ZoneId: ZONES[0], ReplacedResource: true })]],
 ];
 
 async function refuse(forms: Form[]): Promise<void> {
@@ -270,6 +345,7 @@ async function refuse(forms: Form[]): Promise<void> {
       await drawer(page).locator(".ant-drawer-footer .ant-btn-primary").click();
       expect.soft(await drawer(page).locator(".ant-alert-error").innerText(), what).toContain(code);
       expect(await everything(owner), what).toEqual(before);
+      raise();
     }
     await press(drawer(page), "Cancel");
     await drawer(page).waitFor({ state: "hidden" });
@@ -296,4 +372,21 @@ test("what would be refused is said before it is sent, and is gone once it is ri
   await told.waitFor({ state: "hidden" });
   expect(await everything(owner)).toEqual(before);
   await press(drawer(page), "Cancel");
+});
+
+test("a command that is refused stays in the line of the terminal, with the code and the reason, and is run once it may", async () => {
+  await menu(page, "ECS Instances");
+  await row(page, "ECS-01").getByRole("link").first().click();
+  await page.getByLabel("Command").fill("echo $((6 * 7))");
+  await lower("ResultsAnAccount");
+  await press(page, "Run");
+  const refusal = page.getByRole("main").locator(".ant-alert-error");
+  expect(await refusal.innerText()).toMatch(/^Invocation.ExceedQuota\s+\S/);
+  expect(await page.getByLabel("Command").inputValue()).toBe("echo $((6 * 7))");
+  expect(await page.getByRole("log").innerText()).toBe("");
+  raise();
+  await press(page, "Run");
+  await expect.poll(() => page.getByRole("log").innerText()).toMatch(/^42$/m);
+  expect(await refusal.count()).toBe(0);
+  expect(await page.getByLabel("Command").inputValue()).toBe("");
 });

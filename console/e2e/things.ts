@@ -13,6 +13,7 @@ const LISTS: [Product, string, string, string][] = [
   ["Nlb", "ListServerGroups", "ServerGroups", "ServerGroupId"],
   ["Nlb", "ListServerGroupServers", "Servers", "ServerId"],
   ["Nlb", "ListSecurityPolicy", "SecurityPolicies", "SecurityPolicyId"],
+  ["Cas", "ListUserCertificateOrder", "CertificateOrderList", "CertificateId"],
   ["pvtz", "DescribeZones", "Zones.Zone", "ZoneId"],
   ["Privatelink", "ListVpcEndpointServices", "Services", "ServiceId"],
   ["Privatelink", "ListVpcEndpoints", "Endpoints", "EndpointId"],

@@ -5,7 +5,8 @@ import { base64 } from "../../api/base64.ts";
 import { beside, list, text, type Answer, type Call } from "../../api/call.ts";
 import { useAnswer } from "../../api/live.tsx";
 import { useSession } from "../../api/session.tsx";
-import { useWords } from "../../i18n/index.tsx";
+import { useLanguage, useWords } from "../../i18n/index.tsx";
+import { traced } from "../../i18n/traces.ts";
 import { Sentence } from "../../kit/ids.tsx";
 import { allInstances } from "../../kit/offers.ts";
 import { useOptions } from "../../kit/options.ts";
@@ -35,12 +36,13 @@ function useTargets(vpc: string): { value: string }[] {
 
 function Stages({ trace }: { trace: Answer }) {
   const t = useWords();
+  const { language } = useLanguage();
   const passes = text(trace, "passes") === "true";
-  const columns = [
-    { key: "stage", title: t("stage"), render: (stage: Answer) => text(stage, "stage") },
-    { key: "decision", title: t("decision"), render: (stage: Answer) => <Sentence text={text(stage, "decision")} /> },
-    { key: "by", title: t("by"), render: (stage: Answer) => <Sentence text={text(stage, "by")} /> },
-  ];
+  const columns = (["stage", "decision", "by"] as const).map((key) => ({
+    key,
+    title: t(key),
+    render: (stage: Answer) => <Sentence text={traced(language, text(stage, key))} />,
+  }));
   return (
     <>
       <Alert type={passes ? "success" : "error"} showIcon title={t(passes ? "wouldPass" : "wouldBeDropped")} className="problem" />

@@ -1,0 +1,86 @@
+// What a trace says, in Chinese: its stages, what each decides, and by what. In English it is shown as the data plane says it.
+import type { Language } from "./index.tsx";
+import { reasons } from "./reasons.ts";
+
+/** Whole texts. A star stands for an id, an address or a number, the first for $1; the first text that fits is it. */
+const SAID: Record<string, string> = {
+  interface: "网卡",
+  rules: "安全组规则",
+  "egress rules": "出方向规则",
+  "ingress rules": "入方向规则",
+  "endpoint rules": "终端节点规则",
+  "load balancer rules": "负载均衡规则",
+  destination: "目标",
+  connection: "终端节点连接",
+  provider: "服务方",
+  listener: "监听",
+  server: "服务器",
+  verdict: "结论",
+
+  accept: "允许",
+  drop: "拒绝",
+  none: "无",
+  nothing: "无",
+  "* of *": "$2 的 $1",
+  "* of *, * in *": "$2 的 $1，$4 中的 $3",
+  "endpoint *, *": "终端节点 $1，$2",
+  "load balancer *, *": "负载均衡 $1，$2",
+  "nothing has this address in the VPC": "专有网络中没有该地址",
+  "a service of the host": "主机提供的服务",
+  "the gateway, which answers by itself": "网关（自行应答）",
+  "by the route * to nowhere": "经路由 $1，无下一跳",
+  "by the route * to *": "经路由 $1 到 $2",
+  accepted: "已允许",
+  "accepted: served by *, *": "已允许：由 $1 提供服务，$2",
+  "not accepted by the provider": "服务方尚未允许",
+  "takes it": "接受",
+  "does not take it": "不接受",
+  "none on port *": "端口 $1 上没有监听",
+  dropped: "丢弃",
+  passes: "通过",
+  "passes as * > *": "通过：$1 > $2",
+  answered: "已应答",
+
+  "* > *": "$1 > $2",
+  "* by *": "$1，调度算法 $2",
+  "as it was sent": "与发送时相同",
+  "asked for as * > *": "请求时为 $1 > $2",
+  "by the data plane itself": "由数据面自行应答",
+  "what the server sees is the provider's": "服务器所见仅服务方可见",
+  "no rule of its security groups accepts it": "安全组中没有允许的规则",
+  "no rule forbids it": "没有禁止的规则",
+  "members of * accept each other": "$1 的成员之间互通",
+  "the plan on disk is of another revision": "磁盘上的配置属于其他版本",
+};
+
+const TEXTS = Object.entries(SAID).map(([english, chinese]) => [new RegExp(`^${english.replaceAll("*", "(\\S*)")}$`), chinese] as const);
+
+/** What a rule of a security group is put together from. */
+const RULE: [RegExp, string][] = [
+  [/^rule of (\S+): /, "$1 的规则："],
+  [/\baccept\b/, "允许"],
+  [/\bdrop\b/, "拒绝"],
+  [/\beverything\b/, "全部协议"],
+  [/\bmembers of a group that is gone/, "已删除的安全组的成员"],
+  [/\bmembers of (\S+)/, "$1 的成员"],
+  [/ from ports\b/, "，源端口"],
+  [/ from\b/, "，来自"],
+  [/ to\b/, "，发往"],
+  [/, priority\b/, "，优先级"],
+];
+
+function rule(text: string): string {
+  return RULE.reduce((said, [english, chinese]) => said.replace(english, chinese), text);
+}
+
+function inChinese(text: string): string {
+  const [like, chinese] = TEXTS.find(([like]) => like.test(text)) ?? [];
+  if (like && chinese) return text.replace(like, chinese);
+  const reason = Object.values(reasons).find(([, , told]) => told === text);
+  return reason?.[1] ?? (text.startsWith("rule of ") ? rule(text) : text);
+}
+
+/** A text of a trace in the chosen language; one that is not known stays as it is. */
+export function traced(language: Language, text: string): string {
+  return language === "zh" ? inChinese(text) : text;
+}
