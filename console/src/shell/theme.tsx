@@ -16,10 +16,21 @@ function preferred(): boolean {
 /** Nothing moves for who has asked the system for that. */
 const MOTION = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Links and primary buttons are dark enough to be read on white. */
-const LIGHT = { colorPrimary: "#0958d9", colorLink: "#0958d9", colorTextDescription: "#595959", colorTextPlaceholder: "#6b6b6b" };
-/** What is selected is written in the colour of links: the primary colour of the dark is too dark to read. */
-const SELECTED = { Menu: { itemSelectedColor: "#69b1ff" }, Tabs: { itemSelectedColor: "#69b1ff" } };
+/** Links and primary buttons are dark enough to be read on white, and darker still under the pointer. */
+const LIGHT = {
+  colorPrimary: "#0958d9",
+  colorPrimaryHover: "#003eb3",
+  colorLink: "#0958d9",
+  colorLinkHover: "#003eb3",
+  colorTextDescription: "#595959",
+  colorTextPlaceholder: "#6b6b6b",
+};
+/** What is selected, or under the pointer, is written in the colour of links: the primary colour of the dark is too dark to read. */
+const WRITTEN = {
+  Menu: { itemSelectedColor: "#69b1ff" },
+  Tabs: { itemSelectedColor: "#69b1ff" },
+  Button: { colorPrimaryHover: "#1554ad", defaultHoverColor: "#69b1ff", defaultHoverBorderColor: "#69b1ff" },
+};
 const DARK = { colorPrimary: "#1668dc", colorLink: "#69b1ff", colorTextDescription: "#a6a6a6", colorTextPlaceholder: "#8c8c8c" };
 
 export function Themes({ children }: { children: ReactNode }) {
@@ -35,7 +46,7 @@ export function Themes({ children }: { children: ReactNode }) {
   useEffect(() => {
     document.documentElement.dataset["theme"] = dark ? "dark" : "light";
   }, [dark]);
-  const config = { algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { ...(dark ? DARK : LIGHT), motion: MOTION }, components: dark ? SELECTED : {} };
+  const config = { algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { ...(dark ? DARK : LIGHT), motion: MOTION }, components: dark ? WRITTEN : {} };
   return (
     <ThemeContext value={value}>
       <ConfigProvider theme={config} locale={language === "zh" ? zhCN : enUS} button={{ autoInsertSpace: false }}>
