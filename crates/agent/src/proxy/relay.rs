@@ -1,8 +1,11 @@
 //! Carries bytes between two connections: half-close, back pressure, resets and the idle timeout stay what they are
 //! without a proxy in between.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use rustix::net::{SendFlags, send};
@@ -96,15 +99,15 @@ where
 
 /// One direction between sockets: a message is copied, which costs less than a pipe; from the first full chunk on it is a
 /// stream, and spliced.
-async fn carry(from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard: &Heard) -> io::Result<()> {
+async fn carry(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard: &Heard) -> io::Result<()> {
     let mut chunk = vec![0; CHUNK];
     loop {
-        let (count, is_last) = take(from.as_ref(), &mut chunk).await?;
+        let count = from.read(&mut chunk).await?;
         heard.again();
         if count == 0 {
             return to.shutdown().await;
         }
-        give(to.as_ref(), &chunk[..count], is_last).await?;
+        give(to.as_ref(), &chunk[..count], has_ended(from.as_ref()).await).await?;
         heard.again();
         // Without file descriptors for a pipe it is copied on.
         if count == CHUNK
@@ -128,16 +131,11 @@ async fn stream(pipe: &Splice, from: ReadHalf<'_>, mut to: WriteHalf<'_>, heard:
     }
 }
 
-/// What a socket has, and whether its end has arrived too.
-async fn take(from: &TcpStream, bytes: &mut [u8]) -> io::Result<(usize, bool)> {
-    loop {
-        let ready = from.ready(Interest::READABLE).await?;
-        match from.try_read(bytes) {
-            Ok(count) => return Ok((count, ready.is_read_closed())),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
+/// Whether a socket's end has arrived, as far as the kernel has said so unasked.
+async fn has_ended(from: &TcpStream) -> bool {
+    let mut ready = pin!(from.ready(Interest::READABLE));
+    let told = poll_fn(|context| Poll::Ready(ready.as_mut().poll(context))).await;
+    matches!(told, Poll::Ready(Ok(ready)) if ready.is_read_closed())
 }
 
 /// Gives all of it to a socket; what is last waits for the end, which goes along with it in one packet.
