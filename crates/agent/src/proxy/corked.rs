@@ -11,7 +11,7 @@ use rustix::net::{SendFlags, send};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Bytes that wait at most: a handshake's longest flight, a chain of certificates in it.
+/// More bytes than these do not wait: a handshake's longest flight, a chain of certificates in it.
 const ROOM: usize = 16 * 1024;
 
 /// A connection, corked at first.

@@ -168,18 +168,13 @@ mod tests {
 
     use super::*;
     use crate::proxy::corked::tests::segments;
+    use crate::proxy::splice::tests::connected;
 
     /// A relay between two pipes: their far ends, and how it ends.
     fn relayed(idle: u64) -> (DuplexStream, DuplexStream, tokio::task::JoinHandle<End>) {
         let (client, near) = duplex(1024);
         let (far, server) = duplex(1024);
         (client, server, tokio::spawn(relay(near, far, Duration::from_secs(idle))))
-    }
-
-    async fn sockets() -> (TcpStream, TcpStream) {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (near, listener.accept().await.unwrap().0)
     }
 
     #[tokio::test]
@@ -199,7 +194,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_answer_between_sockets_is_whole_and_its_half_close_arrives() {
-        let ((mut client, mut near), (mut far, mut server)) = (sockets().await, sockets().await);
+        let ((mut client, mut near), (mut far, mut server)) = (connected().await, connected().await);
         let relay =
             tokio::spawn(async move { relay_plain(&mut near, &mut far, Duration::from_secs(60)).await });
         client.write_all(b"question").await.unwrap();
@@ -218,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_last_answer_and_its_end_are_one_packet() {
-        let ((client, mut near), (mut far, mut server)) = (sockets().await, sockets().await);
+        let ((client, mut near), (mut far, mut server)) = (connected().await, connected().await);
         server.write_all(b"answer").await.unwrap();
         server.shutdown().await.unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -59,13 +59,14 @@ fn moved(from: impl std::os::fd::AsFd, to: impl std::os::fd::AsFd, count: usize)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     use super::*;
 
-    async fn connected() -> (TcpStream, TcpStream) {
+    /// Both ends of a connection over loopback.
+    pub(in crate::proxy) async fn connected() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         (near, listener.accept().await.unwrap().0)

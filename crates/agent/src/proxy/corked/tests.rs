@@ -1,15 +1,14 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::*;
+use crate::proxy::splice;
 
 async fn connected() -> (TcpStream, Corked) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    (peer, Corked::new(listener.accept().await.unwrap().0))
+    let (peer, stream) = splice::tests::connected().await;
+    (peer, Corked::new(stream))
 }
 
 /// What has arrived in a twentieth of a second.

@@ -1,11 +1,11 @@
 use std::net::Ipv4Addr;
 
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpListener;
 
 use super::*;
 use crate::proxy::corked::tests::segments;
 use crate::proxy::settings::{Settings, Vip};
+use crate::proxy::splice::tests::connected;
 
 const SERVER: ServerIndex = ServerIndex(5);
 const LISTENER: ListenerIndex = ListenerIndex(1);
@@ -77,12 +77,6 @@ async fn a_server_that_passes_its_checks_again_keeps_its_connections() {
 async fn a_connection_that_is_taken_back_waits_for_nothing() {
     let closed = Arc::new(Live::default());
     assert_eq!(dismissed_after(vec![(1, live(None)), (2, closed)]).await, 3);
-}
-
-async fn connected() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    (near, listener.accept().await.unwrap().0)
 }
 
 #[tokio::test]

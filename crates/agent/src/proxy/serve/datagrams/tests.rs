@@ -22,9 +22,10 @@ const HEADER: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x12\x00\x0c\x0a\x00\x01\x0b\x0a
 fn alone<T: Future<Output = ()>>(name: &str, test: impl FnOnce() -> T + Send + 'static) {
     let namespace = Netns::named(format!("dg-{}-{name}", std::process::id()));
     namespace.create().unwrap();
-    let inside = namespace.clone();
-    let ended = std::thread::spawn(move || {
-        inside.enter().unwrap();
+    let inside = std::thread::spawn(move || {
+        namespace.enter().unwrap();
+        // The thread keeps it alive; a test that is killed leaves no name behind.
+        namespace.delete().unwrap();
         let address = format!("{NLB}/32");
         for arguments in [&["link", "set", "lo", "up"][..], &["addr", "add", &address, "dev", "lo"]] {
             assert!(Command::new("ip").args(arguments).status().unwrap().success());
@@ -32,9 +33,7 @@ fn alone<T: Future<Output = ()>>(name: &str, test: impl FnOnce() -> T + Send + '
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         LocalSet::new().block_on(&runtime, async { timeout(Duration::from_secs(90), test()).await.unwrap() });
     });
-    let ended = ended.join();
-    namespace.delete().unwrap();
-    ended.unwrap();
+    inside.join().unwrap();
 }
 
 fn origin() -> Origin {
