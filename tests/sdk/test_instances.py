@@ -214,10 +214,32 @@ def test_what_clients_ask_beside_an_instance(sdk, pair):
         sdk.ecs.DescribeInstanceHistoryEvents(InstanceId="i-bp1none")
 
 
+def test_a_group_says_how_much_more_it_takes(sdk, place, pair):
+    (group,) = described(sdk, pair)[0]["SecurityGroupIds"]["SecurityGroupId"]
+    room = lambda: sdk.ecs.DescribeSecurityGroups(SecurityGroupId=group)["SecurityGroups"]["SecurityGroup"][0]["AvailableInstanceAmount"]
+    before = room()
+    eni = sdk.ecs.CreateNetworkInterface(VSwitchId=place[1], SecurityGroupId=group, SecondaryPrivateIpAddressCount=2)["NetworkInterfaceId"]
+    assert before <= 5998 and room() == before - 3
+    sdk.ecs.DeleteNetworkInterface(NetworkInterfaceId=eni)
+    assert room() == before
+
+
 def test_tags_of_instances_are_counted(sdk, pair):
-    found = sdk.ecs.DescribeTags(ResourceType="instance", Tag=[{"Key": "role", "Value": "pair"}])["Tags"]["Tag"]
-    assert [(one["TagKey"], one["TagValue"], one["ResourceTypeCount"]["Instance"]) for one in found] == [("role", "pair", 2)]
-    assert sdk.ecs.DescribeTags(ResourceType="disk")["Tags"]["Tag"] == []
+    def counted(**asked):
+        tags = sdk.ecs.DescribeTags(**asked)["Tags"]["Tag"]
+        counts = {(one["TagKey"], one["TagValue"]): {name: count for name, count in one["ResourceTypeCount"].items() if count} for one in tags}
+        assert len(counts) == len(tags)
+        return counts
+
+    (group,) = described(sdk, pair)[0]["SecurityGroupIds"]["SecurityGroupId"]
+    sdk.ecs.TagResources(ResourceType="securitygroup", ResourceId=[group], Tag=[{"Key": "role", "Value": "pair"}])
+    sdk.ecs.TagResources(ResourceType="instance", ResourceId=pair[:1], Tag=[{"Key": "side", "Value": "left"}])
+    both = {"Instance": 2, "Securitygroup": 1}
+    assert counted(Tag=[{"Key": "role", "Value": "pair"}]) == {("role", "pair"): both}, "of a resource with other tags only those asked for"
+    assert counted(ResourceType="instance", Tag=[{"Key": "role"}]) == {("role", "pair"): {"Instance": 2}}
+    assert counted(ResourceType="instance", ResourceId=pair[0]) == {("role", "pair"): {"Instance": 1}, ("side", "left"): {"Instance": 1}}
+    assert counted(Tag=[{"Key": "role", "Value": "other"}]) == counted(ResourceType="disk") == {}
+    sdk.ecs.UntagResources(ResourceType="instance", ResourceId=pair[:1], TagKey=["side"])
 
 
 def test_what_an_account_may_have(sdk):

@@ -130,6 +130,7 @@ impl Draft {
         self.add_addresses(&eni, &new.more)?;
         let eni = self.own::<Eni>(&id)?;
         self.add_ipv6(&eni, &new.ipv6)?;
+        self.room_in_groups(&eni.security_groups)?;
         Ok(id)
     }
 

@@ -90,6 +90,10 @@ quotas! {
     RulesAGroup = 200 up to 400, "rules in a security group";
     /// Security groups of an ENI.
     GroupsAnEni = 5 up to 10, "security groups of an instance";
+    /// Private addresses of both families of all interfaces in a security group of the normal kind.
+    AddressesANormalGroup = 6000, "private addresses in a security group";
+    /// Interfaces in a security group of the enterprise kind.
+    InterfacesAnEnterpriseGroup = 65_536, "network interfaces in a security group";
     /// Network interfaces of an account that belong to no instance's birth.
     EnisAnAccount = 1000, "network interfaces in an account";
     /// Network interfaces of an instance, the primary one included.

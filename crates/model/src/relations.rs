@@ -1,5 +1,5 @@
 //! Indexes over all tables, derived from the rows: who refers to whom, who holds what only one can hold, and how many
-//! addresses of a vSwitch are taken.
+//! addresses a vSwitch and a security group have.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -9,7 +9,7 @@ use crate::assistant::Invocation;
 use crate::endpoint::Acceptance;
 use crate::id::{
     AccountId, EndpointIndex, GroupIndex, InstanceId, Ipv6Index, ListenerIndex, Network, PortIndex,
-    RouteEntryId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
+    RouteEntryId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VipIndex, VpcId, ZoneId,
 };
 use crate::instance::EniOwner;
 use crate::meta::{Meta, Name};
@@ -179,14 +179,17 @@ impl Row {
         }
     }
 
-    /// How many addresses of which vSwitch it takes up.
-    fn addresses(&self) -> Option<(&VSwitchId, usize)> {
+    /// How many addresses of which vSwitches it takes up, and brings into which security groups.
+    fn addresses(&self) -> Vec<(Key, usize)> {
         if let Row::Eni(row) = self {
-            Some((&row.vswitch, 1 + row.secondary.len()))
+            let ipv4 = row.addresses().count();
+            let all = ipv4 + row.ipv6.len();
+            let groups = row.security_groups.iter().map(|group| (Key::SecurityGroup(group.clone()), all));
+            groups.chain([(Key::VSwitch(row.vswitch.clone()), ipv4)]).collect()
         } else if let Row::Released(row) = self {
-            Some((&row.vswitch, 1))
+            vec![(Key::VSwitch(row.vswitch.clone()), 1)]
         } else {
-            None
+            Vec::new()
         }
     }
 
@@ -251,7 +254,7 @@ pub type Keys = RedBlackTreeSetSync<Key>;
 pub(crate) struct Relations {
     users: RedBlackTreeMapSync<(Key, Kind), Keys>,
     claims: RedBlackTreeMapSync<Claim, Key>,
-    addresses: RedBlackTreeMapSync<VSwitchId, usize>,
+    addresses: RedBlackTreeMapSync<Key, usize>,
     expiries: RedBlackTreeSetSync<(Timestamp, Key)>,
 }
 
@@ -267,8 +270,9 @@ impl Relations {
         for claim in row.claims() {
             self.claims.insert_mut(claim, key.clone());
         }
-        if let Some((vswitch, count)) = row.addresses() {
-            self.addresses.insert_mut(vswitch.clone(), self.addresses_held(vswitch) + count);
+        for (of, count) in row.addresses() {
+            let all = self.addresses_of(&of) + count;
+            self.addresses.insert_mut(of, all);
         }
         if let Some(at) = row.expires() {
             self.expiries.insert_mut((at, key));
@@ -293,10 +297,10 @@ impl Relations {
                 self.claims.remove_mut(&claim);
             }
         }
-        if let Some((vswitch, count)) = row.addresses() {
-            match self.addresses_held(vswitch).saturating_sub(count) {
-                0 => drop(self.addresses.remove_mut(vswitch)),
-                left => self.addresses.insert_mut(vswitch.clone(), left),
+        for (of, count) in row.addresses() {
+            match self.addresses_of(&of).saturating_sub(count) {
+                0 => drop(self.addresses.remove_mut(&of)),
+                left => self.addresses.insert_mut(of, left),
             }
         }
         if let Some(at) = row.expires() {
@@ -309,9 +313,9 @@ impl Relations {
         self.users.get(&(key.clone(), kind))
     }
 
-    /// How many addresses of a vSwitch are in use or rest.
-    pub(crate) fn addresses_held(&self, vswitch: &VSwitchId) -> usize {
-        self.addresses.get(vswitch).copied().unwrap_or(0)
+    /// How many addresses of a vSwitch are in use or rest, or are in a security group.
+    pub(crate) fn addresses_of(&self, key: &Key) -> usize {
+        self.addresses.get(key).copied().unwrap_or(0)
     }
 
     /// Who holds it.

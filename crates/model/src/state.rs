@@ -18,7 +18,7 @@ use crate::records::{Counters, Settings};
 use crate::refusal::Refusal;
 use crate::relations::{Claim, Keys, Relations, key_of};
 use crate::route::RouteTable;
-use crate::security::SecurityGroup;
+use crate::security::{GroupKind, SecurityGroup};
 use crate::service::EndpointService;
 use crate::tables::{Change, Key, Kind, Only, Op, Record, Resource, Row, Tables};
 use crate::vpc::VSwitch;
@@ -124,7 +124,16 @@ impl State {
 
     /// How many addresses of a vSwitch are in use or rest.
     pub fn addresses_held(&self, vswitch: &VSwitchId) -> usize {
-        self.relations.addresses_held(vswitch)
+        self.relations.addresses_of(&Key::VSwitch(vswitch.clone()))
+    }
+
+    /// How many of what its kind limits a security group has, and the limit's name.
+    pub fn members(&self, group: &SecurityGroup) -> (usize, Quota) {
+        let key = Key::SecurityGroup(group.id.clone());
+        match group.kind {
+            GroupKind::Normal => (self.relations.addresses_of(&key), Quota::AddressesANormalGroup),
+            GroupKind::Enterprise => (self.count_users(&key, Kind::Eni), Quota::InterfacesAnEnterpriseGroup),
+        }
     }
 
     /// Who holds what only one can hold.

@@ -151,6 +151,7 @@ impl Draft {
             return Err(Refusal::Empty("the list of addresses"));
         }
         let added = self.add_addresses(&eni, &it.addresses)?;
+        self.room_in_groups(&eni.security_groups)?;
         Ok(Output::Addresses(it.eni.clone(), added.into_iter().map(IpAddr::from).collect()))
     }
 
@@ -160,6 +161,7 @@ impl Draft {
             return Err(Refusal::Empty("the list of addresses"));
         }
         let added = self.add_ipv6(&eni, &it.addresses)?;
+        self.room_in_groups(&eni.security_groups)?;
         Ok(Output::Addresses(it.eni.clone(), added.into_iter().map(IpAddr::from).collect()))
     }
 
@@ -260,6 +262,6 @@ impl Draft {
             (row.address, row.security_groups) = (address, groups.clone());
         });
         self.rest(&eni, eni.address);
-        Ok(())
+        self.room_in_groups(groups.difference(&eni.security_groups))
     }
 }

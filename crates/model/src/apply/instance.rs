@@ -191,7 +191,7 @@ impl Draft {
         }
         self.usable_groups(groups, &eni.vpc, Quota::GroupsAnEni)?;
         self.edit(eni.as_ref(), |row| row.security_groups = groups.clone());
-        Ok(())
+        self.room_in_groups(groups.difference(&eni.security_groups))
     }
 }
 

@@ -244,6 +244,18 @@ impl Draft {
         }
         self.usable_groups(&groups, &eni.vpc, Quota::GroupsAnEni)?;
         self.edit(eni.as_ref(), |row| row.security_groups = groups);
+        self.room_in_groups([&it.group])
+    }
+
+    /// Refuses when groups that something has joined, or whose members have got addresses, have more than they may.
+    pub(crate) fn room_in_groups<'a>(
+        &self,
+        groups: impl IntoIterator<Item = &'a SecurityGroupId>,
+    ) -> Result<(), Refusal> {
+        for group in groups {
+            let (count, quota) = self.state().members(self.own::<SecurityGroup>(group)?.as_ref());
+            self.within(count, quota)?;
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod always;
 mod assistant;
 mod balancer;
 mod endpoints;
+mod group_members;
 mod interfaces;
 mod ipv6;
 mod key_pairs;

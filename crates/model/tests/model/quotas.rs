@@ -76,21 +76,25 @@ impl It {
     }
 
     fn create_eni(&mut self) -> Command {
-        let group = self.group_in(&self.all.provider.clone());
+        self.eni_in(GroupKind::Normal)
+    }
+
+    fn eni_in(&mut self, kind: GroupKind) -> Command {
+        let group = self.group_in(&self.all.provider.clone(), kind);
         let vswitch = self.all.provider_g.clone();
         Command::Eni(EniCommand::Create(CreateEni::new(vswitch, BTreeSet::from([group]))))
     }
 
-    /// The first group that a user made in a VPC, or a new one.
-    fn group_in(&mut self, vpc: &VpcId) -> SecurityGroupId {
+    /// The first group of a kind that a user made in a VPC, or a new one.
+    fn group_in(&mut self, vpc: &VpcId, kind: GroupKind) -> SecurityGroupId {
         let found = self
             .all
             .world
             .state
             .security_groups_of(vpc)
-            .find(|group| !group.system)
+            .find(|group| !group.system && group.kind == kind)
             .map(|row| row.id.clone());
-        found.unwrap_or_else(|| self.all.world.group(vpc, GroupKind::Normal))
+        found.unwrap_or_else(|| self.all.world.group(vpc, kind))
     }
 
     fn balancer(&mut self) -> LoadBalancerId {
@@ -109,7 +113,7 @@ impl It {
     }
 
     fn endpoint(&mut self, zones: u8) -> Command {
-        let group = self.group_in(&self.all.consumer.clone());
+        let group = self.group_in(&self.all.consumer.clone(), GroupKind::Normal);
         let all = [("g", &self.all.consumer_g), ("k", &self.all.consumer_k)];
         let zones =
             all.into_iter().take(zones.into()).map(|(letter, vswitch)| new_endpoint_zone(letter, vswitch));
@@ -151,6 +155,8 @@ impl It {
                 let member = Member::Instance(self.all.ecs[0].clone());
                 Command::JoinSecurityGroup(Membership { group, member })
             }
+            Quota::AddressesANormalGroup => self.eni_in(GroupKind::Normal),
+            Quota::InterfacesAnEnterpriseGroup => self.eni_in(GroupKind::Enterprise),
             Quota::EnisAnAccount => self.create_eni(),
             Quota::EnisAnInstance => {
                 let (eni, instance) = (self.new_eni(), self.all.ecs[2].clone());
@@ -380,6 +386,8 @@ fn the_usual_limits_are_the_documented_ones() {
         (Quota::GroupsALoadBalancer, 4),
         (Quota::ServersACall, 200),
         (Quota::GroupsAnEni, 5),
+        (Quota::AddressesANormalGroup, 6000),
+        (Quota::InterfacesAnEnterpriseGroup, 65_536),
     ] {
         assert_eq!(quota.usual(), documented, "{quota:?}");
     }

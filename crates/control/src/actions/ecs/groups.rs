@@ -127,6 +127,8 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
 }
 
 fn body(view: &View, group: &SecurityGroup) -> Value {
+    let (members, quota) = view.state.members(group);
+    let free = (view.state.limit(group.meta.owner, quota) as usize).saturating_sub(members);
     let to_groups = group.rules.values().filter(|rule| matches!(rule.spec.peer, Peer::Group(_))).count();
     json!({
         "SecurityGroupId": group.id,
@@ -135,6 +137,7 @@ fn body(view: &View, group: &SecurityGroup) -> Value {
         "SecurityGroupType": group.kind.word(),
         "VpcId": group.vpc,
         "EcsCount": view.state.members_of(&group.id).count(),
+        "AvailableInstanceAmount": free,
         "RuleCount": group.rules.len(),
         "GroupToGroupRuleCount": to_groups,
         "ServiceManaged": false,

@@ -153,6 +153,9 @@ pub(super) fn quota(product: Product, refusal: &Refusal) -> Code {
         (Ecs, Quota::SecurityGroupsAnAccount) => (403, "QuotaExceed.SecurityGroup"),
         (Ecs, Quota::RulesAGroup) => (403, "AuthorizationLimitExceed"),
         (Ecs, Quota::GroupsAnEni) => (403, "InstanceSecurityGroupLimitExceeded"),
+        (Ecs, Quota::AddressesANormalGroup | Quota::InterfacesAnEnterpriseGroup) => {
+            (403, "SecurityGroupInstanceLimitExceed")
+        }
         (Ecs, Quota::EnisAnAccount) => (403, "MaxEniCountExceeded"),
         (Ecs, Quota::EnisAnInstance) => (403, "EniPerInstanceLimitExceeded"),
         (Ecs, Quota::AddressesAnEni) => (403, "InvalidOperation.Ipv4CountExceeded"),

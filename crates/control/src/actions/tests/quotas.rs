@@ -36,6 +36,7 @@ const CASES: &[Case] = &[
     (Quota::SecurityGroupsAnAccount, Ecs, "CreateSecurityGroup", &[("VpcId", "<vpc>")], 403, "QuotaExceed.SecurityGroup"),
     (Quota::RulesAGroup, Ecs, "AuthorizeSecurityGroup", &[("SecurityGroupId", "<security_group>"), ("IpProtocol", "UDP"), ("PortRange", "1/1"), ("SourceCidrIp", "10.0.0.0/8")], 403, "AuthorizationLimitExceed"),
     (Quota::GroupsAnEni, Ecs, "RunInstances", &[("ImageId", "host"), ("VSwitchId", "<vswitch>"), ("SecurityGroupId", "<security_group>")], 400, "JoinedGroupLimitExceed"),
+    (Quota::AddressesANormalGroup, Ecs, "AssignPrivateIpAddresses", &[("NetworkInterfaceId", "<eni>"), ("SecondaryPrivateIpAddressCount", "1")], 403, "SecurityGroupInstanceLimitExceed"),
     (Quota::EnisAnAccount, Ecs, "CreateNetworkInterface", &[("VSwitchId", "<vswitch>"), ("SecurityGroupId", "<security_group>")], 403, "MaxEniCountExceeded"),
     (Quota::EnisAnInstance, Ecs, "AttachNetworkInterface", &[("InstanceId", "<instance_g>"), ("NetworkInterfaceId", "<eni>")], 403, "EniPerInstanceLimitExceeded"),
     (Quota::AddressesAnEni, Ecs, "AssignPrivateIpAddresses", &[("NetworkInterfaceId", "<eni>"), ("SecondaryPrivateIpAddressCount", "1")], 403, "InvalidOperation.Ipv4CountExceeded"),

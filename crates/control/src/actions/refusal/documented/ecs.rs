@@ -25,6 +25,7 @@ pub(super) const TABLE: &[Otherwise] = otherwise! {
         "InvalidParameter.Description" => 400 "InvalidSecurityGroupDiscription.Malformed";
     CreateSecurityGroup ModifySecurityGroupAttribute:
         "InvalidParameter.SecurityGroupName" => 400 "InvalidSecurityGroupName.Malformed";
+    JoinSecurityGroup: "SecurityGroupInstanceLimitExceed" => 403 "SecurityGroupInstanceLimitExceeded";
     ModifySecurityGroupPolicy: "InvalidParameter.InnerAccessPolicy" => 404 "InvalidParameter.InnerAccessPolicy";
     DescribeSecurityGroups: "InvalidParameter.NextToken" => 400 "InValidParameter.NextToken";
 
