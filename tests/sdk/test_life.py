@@ -30,6 +30,9 @@ IDLE = {
 # What a token that is taken for something else is called, by product or action.
 OTHERWISE = {"Nlb": "IdempotenceSignatureMismatch", "ModifyInstanceSpec": "IdempotenceParamNotMatch"}
 
+# What another region's HTTP status is, where it is documented otherwise.
+ELSEWHERE = {"DeleteVpc": 400}
+
 # An id of this cloud's own.
 ID = re.compile(r"[a-z]+-[a-z0-9]{17,}(@80)?")
 NOT_THERE = re.compile("Not_?Found|NotExist")
@@ -71,7 +74,7 @@ class Request:
         for parameter, it in parameters_of(self.name, "refused").items():
             with refused(it["code"]):
                 self(**{parameter: "1"})
-        with refused("InvalidRegionId.NotFound", 404):
+        with refused("InvalidRegionId.NotFound", ELSEWHERE.get(self.action, 404)):
             self(RegionId="cn-nowhere")
         for parameter, value in self.parameters.items():
             if ID.fullmatch(value) and (self.action, parameter) not in INDIFFERENT:

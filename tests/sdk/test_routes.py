@@ -87,6 +87,10 @@ def test_the_system_s_entries_are_shown(sdk, place, table):
         assert seen == {"10.0.1.0/24": "local", "100.64.0.0/10": "service"}
     (old,) = sdk.vpc.DescribeRouteTables(RouteTableId=table)["RouteTables"]["RouteTable"]
     assert {entry["Type"] for entry in old["RouteEntrys"]["RouteEntry"]} == {"System"}
+    router = place["vrouter"]
+    for routers, count in (((router, router), 1), ((router, "vrt-none"), 0), (("vrt-none", router), 0)):
+        asked = dict(zip(("VRouterId", "RouterId"), routers))
+        assert len(sdk.vpc.DescribeRouteTables(RouteTableId=table, **asked)["RouteTables"]["RouteTable"]) == count
 
 
 def test_an_entry_comes_and_goes(sdk, place, table):

@@ -61,6 +61,12 @@ impl Labelled {
         self.tags.iter().all(has) && is(self.resource_group.as_deref(), resource_group(meta))
     }
 
+    /// Whether a tag is one of those that are asked for; every one is when none is.
+    pub fn names(&self, (key, value): &(String, String)) -> bool {
+        let wanted = self.tags.get(key);
+        self.tags.is_empty() || wanted.is_some_and(|wanted| wanted.as_ref().is_none_or(|it| it == value))
+    }
+
     /// Whether a resource passes that shows neither tags nor a resource group.
     pub fn takes_bare(&self) -> bool {
         self.tags.is_empty() && self.resource_group.is_none()

@@ -1,6 +1,6 @@
 //! Tags and resource groups, the same for the newer products: only the types of resources differ.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::command::Command;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::call::{required_id, tags};
 use super::list::{self, Labelled, Sizes, among};
-use super::{Call, Param, Write, refusal, works};
+use super::{Call, Param, Write, older, refusal, works};
 use crate::rpc::{ApiError, Params};
 
 /// A type of resource.
@@ -169,4 +169,28 @@ pub fn list(call: &Call, types: Types) -> Result<Value, ApiError> {
         |tag| format!("{}/{}", tag.id, tag.key),
         render,
     )
+}
+
+/// A tag's key and value.
+pub type Tag = [String; 2];
+/// How many resources of each type.
+pub type Counts = BTreeMap<&'static str, u32>;
+
+/// The tags that a request asks for, and how many resources of each of these types have them, by the names that it has in the answer.
+pub fn counts(
+    call: &Call,
+    types: Types,
+    counted: &[(&str, &'static str)],
+) -> Result<BTreeMap<Tag, Counts>, ApiError> {
+    let params = &call.params;
+    let (ids, labelled) = (older::many(params, "ResourceId")?.unwrap_or_default(), Labelled::of(params)?);
+    let mut counts: BTreeMap<Tag, Counts> = BTreeMap::new();
+    for (word, shown) in counted.iter().filter(|(word, _)| older::wanted(params, "ResourceType", word)) {
+        let rows = types.iter().filter(|(name, _)| name == word).flat_map(|(_, of)| (of.rows)(call));
+        let asked = rows.filter(|(id, meta)| among(&ids, id) && labelled.takes(meta));
+        for (key, value) in asked.flat_map(|(_, meta)| meta.tags).filter(|tag| labelled.names(tag)) {
+            *counts.entry([key, value]).or_default().entry(*shown).or_default() += 1;
+        }
+    }
+    Ok(counts)
 }

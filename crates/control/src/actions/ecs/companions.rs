@@ -1,7 +1,6 @@
 //! What clients ask beside an instance: its disk, roles, maintenance, renewal, events, reservations. Terraform reads most
 //! of these with every instance.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::instance::Instance;
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::instances::few_instances;
 use crate::actions::list::{is, resource_group};
-use crate::actions::older::{Filter, many, page, wanted};
+use crate::actions::older::{many, page, wanted};
 use crate::actions::{Action, Call, Param, no_effect, refusal, works};
 use crate::rpc::{ApiError, Product, time};
 
@@ -93,11 +92,6 @@ pub(super) const ACTIONS: &[Action] = &[
             no_effect("NotBefore", NO_EVENTS),
         ],
         events,
-    ),
-    read(
-        "DescribeTags",
-        &[works("ResourceType"), works("ResourceId"), works("Tag"), works("PageNumber"), works("PageSize")],
-        tags,
     ),
 ];
 
@@ -246,36 +240,4 @@ fn events(call: &Call) -> Result<Value, ApiError> {
         call.owned::<Instance>("InstanceId")?;
     }
     rows(call, ("InstanceSystemEventSet", "InstanceSystemEventType"), Vec::new(), |_| Value::Null)
-}
-
-/// What can have tags in the cloud.
-const TAGGED: [&str; 10] = [
-    "instance",
-    "disk",
-    "image",
-    "snapshot",
-    "securitygroup",
-    "eni",
-    "keypair",
-    "ddh",
-    "volume",
-    "launchtemplate",
-];
-
-/// Tags of instances, with the number of instances that have each.
-fn tags(call: &Call) -> Result<Value, ApiError> {
-    let params = &call.params;
-    let filter = Filter::of(params, "ResourceId", "ResourceName")?;
-    let mut counted: BTreeMap<(String, String), u32> = BTreeMap::new();
-    params.choice("ResourceType", &TAGGED.map(|word| (word, ())))?;
-    if wanted(params, "ResourceType", "instance") {
-        for instance in call.all_owned::<Instance>().filter(|it| filter.takes(it.id.as_str(), &it.meta)) {
-            for (key, value) in &instance.meta.tags {
-                *counted.entry((key.clone(), value.clone())).or_default() += 1;
-            }
-        }
-    }
-    let shape = |((key, value), count): &((String, String), u32)| json!({ "TagKey": key, "TagValue": value, "ResourceTypeCount": { "Instance": count } });
-    let found = counted.into_iter().collect();
-    page(params, ("Tags", "Tag"), 100, found, |((key, value), _)| format!("{key}={value}"), shape)
 }

@@ -1,15 +1,37 @@
 //! Tags and resource groups of instances, interfaces and security groups.
 
+use std::collections::BTreeMap;
+
 use model::assistant::{Invocation, SavedCommand};
 use model::instance::{Eni, Instance};
 use model::prefix_list::PrefixList;
 use model::security::SecurityGroup;
 use model::tables::Kind;
+use serde_json::{Value, json};
 
-use crate::actions::older::nested;
-use crate::actions::tagging::{self, Type, Types};
-use crate::actions::{Action, works};
-use crate::rpc::Product;
+use crate::actions::older::{nested, page};
+use crate::actions::tagging::{self, Counts, Tag, Type, Types};
+use crate::actions::{Action, Call, works};
+use crate::rpc::{ApiError, Product};
+
+/// What can have tags in the cloud.
+const TAGGED: [&str; 12] = [
+    "instance",
+    "disk",
+    "image",
+    "snapshot",
+    "securitygroup",
+    "eni",
+    "keypair",
+    "ddh",
+    "volume",
+    "launchtemplate",
+    "reservedinstance",
+    "snapshotpolicy",
+];
+/// Those of them that are here, and what their counts are called.
+const COUNTED: [(&str, &str); 4] =
+    [("instance", "Instance"), ("eni", "Eni"), ("keypair", "KeyPair"), ("securitygroup", "Securitygroup")];
 
 const TYPES: Types = &[
     ("instance", Type::of::<Instance>(Kind::Instance)),
@@ -34,4 +56,23 @@ pub(super) const ACTIONS: &[Action] = &[
         &[works("ResourceGroupId"), works("ResourceId"), works("ResourceType")],
         |call| tagging::move_resource_group(call, TYPES, "ResourceGroupId"),
     ),
+    Action::read(
+        Product::Ecs,
+        "DescribeTags",
+        &[works("ResourceType"), works("ResourceId"), works("Tag"), works("PageNumber"), works("PageSize")],
+        describe,
+    ),
 ];
+
+fn describe(call: &Call) -> Result<Value, ApiError> {
+    let params = &call.params;
+    params.choice("ResourceType", &TAGGED.map(|word| (word, ())))?;
+    let counts = tagging::counts(call, TYPES, &COUNTED)?.into_iter().collect();
+    let id = |(tag, _): &(Tag, Counts)| tag.join("=");
+    let shape = |([key, value], counts): &(Tag, Counts)| {
+        let count = |(_, shown): &(&str, &'static str)| (*shown, counts.get(shown).copied().unwrap_or(0));
+        let counts: BTreeMap<_, _> = COUNTED.iter().map(count).collect();
+        json!({ "TagKey": key, "TagValue": value, "ResourceTypeCount": counts })
+    };
+    page(params, ("Tags", "Tag"), 100, counts, id, shape)
+}

@@ -70,7 +70,7 @@ pub(super) const ACTIONS: &[Action] = &[
         ],
         |call| {
             let names = ("RouterTableList", "RouterTableListType");
-            listed(call, "RouteTableType", "RouterId", names, |table| listed_table(&call.view, table))
+            listed(call, "RouteTableType", &["RouterId"], names, |table| listed_table(&call.view, table))
         },
     ),
     Action::read(
@@ -88,11 +88,14 @@ pub(super) const ACTIONS: &[Action] = &[
             works("VRouterId"),
         ],
         |call| {
-            let router = if call.params.has("VRouterId") { "VRouterId" } else { "RouterId" };
             let entry_type = call.params.text("Type");
-            listed(call, "RouteTableType", router, ("RouteTables", "RouteTable"), |table| {
-                table_with_entries(&call.view, table, entry_type)
-            })
+            listed(
+                call,
+                "RouteTableType",
+                &["RouterId", "VRouterId"],
+                ("RouteTables", "RouteTable"),
+                |table| table_with_entries(&call.view, table, entry_type),
+            )
         },
     ),
     Action::read(
@@ -140,11 +143,11 @@ fn router(view: &View, table: &RouteTable) -> String {
     view.state.get::<Vpc>(&table.vpc).map(|vpc| vpc.router.to_string()).unwrap_or_default()
 }
 
-/// Tables that a request asks for, with its words for type and router.
+/// Tables that a request asks for, with its words for type and router; each router that it names must be the table's.
 fn listed(
     call: &Call,
     type_name: &str,
-    router_name: &str,
+    router_names: &[&str],
     names: (&str, &str),
     shape: impl Fn(&RouteTable) -> Value,
 ) -> Result<Value, ApiError> {
@@ -153,7 +156,7 @@ fn listed(
     let asked = |table: &&Arc<RouteTable>| {
         filter.takes(table.id.as_str(), &table.meta)
             && wanted(params, type_name, made_by(table.system))
-            && wanted(params, router_name, &router(&call.view, table))
+            && router_names.iter().all(|name| wanted(params, name, &router(&call.view, table)))
             && wanted(params, "VpcId", table.vpc.as_str())
     };
     let tables: Vec<Arc<RouteTable>> = call.all_owned::<RouteTable>().filter(asked).cloned().collect();

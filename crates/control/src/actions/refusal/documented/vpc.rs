@@ -5,6 +5,7 @@ use super::{Otherwise, otherwise};
 #[rustfmt::skip]
 pub(super) const TABLE: &[Otherwise] = otherwise! {
     // VPCs and vSwitches.
+    DeleteVpc: "InvalidRegionId.NotFound" => 400 "InvalidRegionId.NotFound";
     CreateVpc ModifyVpcAttribute: "InvalidParameter.VpcName" => 400 "InvalidVpcName.Malformed";
     CreateVpc ModifyVpcAttribute: "InvalidParameter.Description" => 400 "InvalidVpcDiscription.Malformed";
     CreateVpc: "InvalidParameter.EnableIpv6" => 400 "IllegalParam.EnableIpv6";
