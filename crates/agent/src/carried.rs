@@ -69,7 +69,7 @@ pub fn read(maps: &Maps) -> Result<Rows, TableError> {
         CarriedKey::each(key, flow, 0, |row| {
             let total = rows.entry(*row).or_default();
             total.all += Carried::of(flow);
-            total.open += u64::from(flow.reverse == 0 && !flow.ended());
+            total.open += u64::from(!flow.is_reply() && !flow.ended());
         });
     })?;
     Ok(rows)

@@ -49,9 +49,9 @@ impl Taken {
     /// Takes up an entry of the table of flows.
     pub fn count(&mut self, key: &FlowKey, flow: &Flow) {
         // A connection of the proxy has no server; what it goes through is a hop.
-        let balanced = flow.server != 0 || flow.listener == 0 && flow.ttl_step != 0;
-        if flow.reverse == 0 && balanced && flow.src != key.src {
-            let road = (flow.src, flow.dst, flow.dport, key.protocol, flow.egress);
+        let balanced = flow.server != 0 || flow.listener == 0 && flow.ttl_step() != 0;
+        if !flow.is_reply() && balanced && flow.src != key.src {
+            let road = (flow.src, flow.dst, flow.dport, key.protocol(), flow.egress);
             *self.0.entry(road).or_default() += 1;
         }
     }
@@ -76,23 +76,14 @@ impl Taken {
 #[cfg(test)]
 mod tests {
     use model::id::Ipv6Index;
-    use tables::FlowState;
+    use tables::{FlowMark, FlowState, Talk, Tick};
 
     use super::*;
 
     /// The forward entry of a connection from a client's port, as a server of this number sees it.
     fn entry(sport: u16, server: u32, sees: [u8; 4]) -> (FlowKey, Flow) {
         let (client, vip) = (u32::from_ne_bytes([10, 0, 0, 10]), u32::from_ne_bytes([10, 0, 0, 100]));
-        let key = FlowKey {
-            ingress: 1,
-            src: client,
-            dst: vip,
-            sport,
-            dport: 80,
-            protocol: 6,
-            icmp_type: 0,
-            pad: [0; 2],
-        };
+        let key = FlowKey { way: FlowKey::way(1, Talk::Tcp), src: client, dst: vip, sport, dport: 80 };
         let flow = Flow {
             src: u32::from_ne_bytes(sees),
             dst: u32::from_ne_bytes([10, 0, 0, 30]),
@@ -108,16 +99,13 @@ mod tests {
             server,
             endpoint: 0,
             timeout: 900,
-            ttl_step: 1,
+            marks: FlowMark::Hop as u8,
             state: FlowState::Established as u8,
-            reverse: 0,
-            limited: 0,
             lease: 0,
             choice: 0,
             mss: 0,
-            pad: 0,
             ack: 0,
-            last_seen: 0,
+            last_seen: Tick(0),
             packets: 0,
             bytes: 0,
         };
@@ -134,7 +122,7 @@ mod tests {
         for sport in 1024..1024 + count {
             let (key, flow) = entry(sport, server, sees);
             taken.count(&key, &flow);
-            taken.count(&key.paired(&flow), &Flow { reverse: 1, ..flow });
+            taken.count(&key.paired(&flow), &Flow { marks: flow.marks | FlowMark::Reply as u8, ..flow });
         }
         taken.many(&known())
     }

@@ -98,7 +98,7 @@ fn bytes(mac: tables::Mac) -> [u8; 6] {
 pub(crate) mod tests {
     use std::net::Ipv4Addr;
 
-    use tables::{FlowState, mac};
+    use tables::{FlowMark, FlowState, Tick, mac};
 
     use super::*;
 
@@ -122,16 +122,13 @@ pub(crate) mod tests {
             server: 1,
             endpoint: 0,
             timeout: 900,
-            ttl_step: 1,
+            marks: FlowMark::Hop as u8 | FlowMark::Reply as u8,
             state: FlowState::Established as u8,
-            reverse: 1,
-            limited: 0,
             lease: 0,
             choice: 0,
             mss: 0,
-            pad: 0,
             ack: ack.to_be(),
-            last_seen: 0,
+            last_seen: Tick(0),
             packets: 0,
             bytes: 0,
         }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use rustix::time::ClockId;
-use tables::{Choice, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Load};
+use tables::{Choice, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Load, Tick};
 
 use crate::carried;
 use crate::kernel::maps::Maps;
@@ -107,7 +107,7 @@ fn walk(maps: &Maps, now: u64) -> Result<Found, TableError> {
     let mut found = Found::default();
     maps.flows.for_each(|key, flow| {
         found.total += 1;
-        let forward = flow.reverse == 0;
+        let forward = !flow.is_reply();
         if flow.idle(now) {
             found.idle.insert(*key, *flow);
         } else if forward && flow.is(FlowState::Cut) {
@@ -153,7 +153,7 @@ fn cut(
     for entry in [&mut flow, &mut pair] {
         entry.state |= FlowState::Cut as u8;
         entry.epoch = old;
-        entry.last_seen = now;
+        entry.last_seen = Tick::at(now);
     }
     maps.flows.set(key, &flow)?;
     maps.flows.set(&other, &pair)?;
@@ -188,7 +188,7 @@ fn both(flows: &Table<FlowKey, Flow>, key: &FlowKey) -> Result<Option<[Flow; 2]>
 fn ended(key: &FlowKey, idle: &HashMap<FlowKey, Flow>, now: u64) -> Option<Event> {
     let flow = idle.get(key)?;
     let pair = idle.get(&key.paired(flow))?;
-    let is_due = flow.reverse == 0 && !flow.ended();
+    let is_due = !flow.is_reply() && !flow.ended();
     is_due.then(|| Event::of(EventKind::Expired, now, key, flow, pair))
 }
 
@@ -218,8 +218,8 @@ fn dead(idle: &HashMap<FlowKey, Flow>, flows: &Table<FlowKey, Flow>) -> Result<D
     for (key, flow) in idle {
         let other = key.paired(flow);
         let is_whole = idle.contains_key(&other);
-        if is_whole && flow.owes_reset(key.protocol) {
-            owed.extend((flow.reverse == 0).then_some((*key, *flow)));
+        if is_whole && flow.owes_reset(key.protocol()) {
+            owed.extend((!flow.is_reply()).then_some((*key, *flow)));
         } else if is_whole || flows.get(&other)?.is_none() {
             over.push(*key);
         }

@@ -70,6 +70,6 @@ pub(crate) fn answer(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         return Err(DropReason::Rewrite);
     }
     count(Purpose::ArpAnswered, trip.length);
-    trip.verdict = send(skb, trip.key.ingress);
+    trip.verdict = send(skb, trip.ingress);
     Ok(())
 }

@@ -18,15 +18,17 @@ pub(crate) struct Ending {
 }
 
 /// Forgets one entry of a connection, and keeps what it has carried. Whoever removes it counts it, so it counts once.
+/// Gives whether it was there.
 #[inline(never)]
-pub(crate) fn end(key: &FlowKey) {
-    let (Some(flow), Some(ending)) = (FLOWS.get_ptr(key), ENDING.get_ptr_mut(0)) else { return };
+pub(crate) fn end(key: &FlowKey) -> bool {
+    let (Some(flow), Some(ending)) = (FLOWS.get_ptr(key), ENDING.get_ptr_mut(0)) else { return false };
     // SAFETY: a live entry, copied at once, into the slot of this CPU; a program is not interrupted by itself.
     let ending = unsafe {
         (*ending).flow = *flow;
         &mut *ending
     };
-    if FLOWS.remove(key).is_ok() {
+    let removed = FLOWS.remove(key).is_ok();
+    if removed {
         ending.more = Carried::of(&ending.flow);
         let Ending { flow, more, row } = ending;
         CarriedKey::each(key, flow, 0, |next| {
@@ -34,6 +36,7 @@ pub(crate) fn end(key: &FlowKey) {
             add(row, more);
         });
     }
+    removed
 }
 
 #[inline(never)]

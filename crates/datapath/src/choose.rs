@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::__sk_buff, helpers::bpf_loop};
-use tables::{Choice, FlowKey, Listener, TurnKey, distance, is_ipv6};
+use tables::{Choice, Listener, TurnKey, distance, is_ipv6};
 
 use crate::{
     atomic, load,
@@ -21,36 +21,28 @@ const LEAST_CONNECTIONS: u8 = Choice::LeastConnections as u8;
 #[inline(always)]
 pub(crate) fn server(skb: *mut __sk_buff, trip: &mut Trip, listener: &Listener) -> u32 {
     match listener.choice {
-        SOURCE => nearest(listener, source(trip).hash()),
+        SOURCE => nearest(listener, source(trip)),
         CONNECTION_ID if quic::names(skb, trip) => match quic::giver(trip, listener.server_group) {
             0 => nearest(listener, quic::hash(trip)),
             giver => giver,
         },
         LEAST_CONNECTIONS => load::least(listener, trip.judged.hash()),
         TURN => in_turn(trip, listener),
-        _ => nearest(listener, tuple(trip).hash()),
+        _ => nearest(listener, tuple(trip)),
     }
 }
 
-/// What stays the same for all connections of a client.
+/// A hash of what stays the same for all connections of a client.
 #[inline(always)]
-fn source(trip: &Trip) -> FlowKey {
-    FlowKey {
-        ingress: trip.sender.network,
-        src: trip.judged.src,
-        dst: 0,
-        sport: 0,
-        dport: 0,
-        protocol: 0,
-        icmp_type: 0,
-        pad: [0; 2],
-    }
+fn source(trip: &Trip) -> u32 {
+    tables::hash(trip.sender.network, 0, (trip.judged.src, 0), (0, 0))
 }
 
-/// The tuple in its network: an interface's number is only this host's, and changes.
+/// A hash of the tuple in its network: an interface's number is only this host's, and changes.
 #[inline(always)]
-fn tuple(trip: &Trip) -> FlowKey {
-    FlowKey { ingress: trip.sender.network, ..trip.judged }
+fn tuple(trip: &Trip) -> u32 {
+    let key = &trip.judged;
+    tables::hash(trip.sender.network, trip.protocol, (key.src, key.sport), (key.dst, key.dport))
 }
 
 #[inline(always)]

@@ -21,7 +21,7 @@ const OPTIONS: u32 = 40;
 #[inline(never)]
 pub(crate) fn segments(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     let most = trip.out.mss;
-    if most == 0 || trip.key.protocol != TCP || trip.tcp_flags & SYN == 0 || trip.part != Part::Whole as u8 {
+    if most == 0 || trip.protocol != TCP || trip.tcp_flags & SYN == 0 || trip.part != Part::Whole as u8 {
         return true;
     }
     let Some(at) = option(skb, trip.l4) else { return true };

@@ -43,7 +43,7 @@ pub(crate) fn denied(trip: &Trip, reason: DropReason) {
         event.key = trip.judged;
         event.kind = EventKind::Denied as u8;
         event.reason = reason as u8;
-        event.pad = [0; 2];
+        event.pad = [0; 6];
         event.translated(&trip.forward);
         event.vip = if trip.forward.endpoint != 0 { trip.target.vip } else { 0 };
         event.sent = Counter { packets: 1, bytes: trip.length as u64 };

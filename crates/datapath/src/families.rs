@@ -37,7 +37,7 @@ pub(crate) fn may(trip: &Trip) -> Outcome {
     } else {
         trip.frame.version_ihl == 0x45 && trip.unsummed == 0
     };
-    if from == to || plain && trip.key.protocol != ICMP { Ok(()) } else { Err(DropReason::OtherFamily) }
+    if from == to || plain && trip.protocol != ICMP { Ok(()) } else { Err(DropReason::OtherFamily) }
 }
 
 /// Writes the headers before the transport's, as `out` says.
@@ -53,7 +53,7 @@ pub(crate) fn headers(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 
 #[inline(always)]
 fn keep(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    trip.frame6.hop_limit = trip.frame6.hop_limit.wrapping_sub(trip.out.ttl_step);
+    trip.frame6.hop_limit = trip.frame6.hop_limit.wrapping_sub(trip.out.ttl_step());
     store_ipv6(skb, trip)
 }
 
@@ -89,7 +89,7 @@ fn to_ipv6(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     } else {
         (old.protocol, (payload as u16).to_be())
     };
-    frame.hop_limit = old.ttl.wrapping_sub(trip.out.ttl_step);
+    frame.hop_limit = old.ttl.wrapping_sub(trip.out.ttl_step());
     become_family(skb, ETHERTYPE_IPV6)?;
     trip.l4 = ETHERNET + HEADER;
     if is_jumbo {
@@ -159,8 +159,8 @@ fn to_ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     } else {
         (halves(trip.fragment_id)[1], (place >> 3 | (place & 1) * MORE).to_be())
     };
-    frame.ttl = old.hop_limit.wrapping_sub(trip.out.ttl_step);
-    frame.protocol = trip.key.protocol;
+    frame.ttl = old.hop_limit.wrapping_sub(trip.out.ttl_step());
+    frame.protocol = trip.protocol;
     frame.check = 0;
     frame.src = halves(trip.out.src);
     frame.dst = halves(trip.out.dst);

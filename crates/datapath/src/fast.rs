@@ -6,14 +6,16 @@ use aya_ebpf::{
     helpers::{bpf_ktime_get_coarse_ns, bpf_skb_pull_data},
     programs::TcContext,
 };
-use tables::{Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Mac, Purpose, checksum, is_ipv6, mac};
+use tables::{
+    Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Mac, Purpose, Talk, Tick, checksum, is_ipv6, mac,
+};
 
 use crate::{
     event,
     flow::{ACK, FIN, RST, SYN, advance},
     limit,
     maps::FLOWS,
-    parse::{ECHO_REPLY, ECHO_REQUEST, ETHERTYPE_IPV4, FRAGMENTED, ICMP, TCP, UDP},
+    parse::{ETHERTYPE_IPV4, FRAGMENTED, ICMP, TCP, UDP},
     quic,
     report::count,
     rewrite::{check_field, replace, send, ttl_delta},
@@ -64,19 +66,9 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     if frame.ethertype != ETHERTYPE_IPV4 || frame.version_ihl != 0x45 || frame.fragment & FRAGMENTED != 0 {
         return None;
     }
-    let mut key = FlowKey {
-        // SAFETY: the kernel passes a valid context.
-        ingress: unsafe { (*skb).ifindex },
-        src: word(frame.src),
-        dst: word(frame.dst),
-        sport: headers.l4[0],
-        dport: headers.l4[1],
-        protocol: frame.protocol,
-        icmp_type: 0,
-        pad: [0; 2],
-    };
+    let (mut sport, mut dport) = (headers.l4[0], headers.l4[1]);
     let (mut segment, mut check) = (Segment { flags: 0, ack: 0 }, &raw mut headers.l4[3]);
-    match frame.protocol {
+    let talk = match frame.protocol {
         TCP => {
             if data + size_of::<Tcp>() > end {
                 return None;
@@ -88,20 +80,25 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
             if segment.flags & (SYN | ACK) == SYN {
                 return None;
             }
+            Talk::Tcp
         }
-        UDP => {}
+        UDP => Talk::Udp,
         ICMP => {
-            let kind = headers.l4[0] as u8;
-            if kind != ECHO_REQUEST && kind != ECHO_REPLY {
-                return None;
-            }
-            key.icmp_type = kind;
             check = &raw mut headers.l4[1];
-            key.sport = headers.l4[2];
-            key.dport = headers.l4[2];
+            sport = headers.l4[2];
+            dport = sport;
+            Talk::of(ICMP, headers.l4[0] as u8)?
         }
         _ => return None,
-    }
+    };
+    let key = FlowKey {
+        // SAFETY: the kernel passes a valid context.
+        way: FlowKey::way(unsafe { (*skb).ifindex }, talk),
+        src: word(frame.src),
+        dst: word(frame.dst),
+        sport,
+        dport,
+    };
     // SAFETY: a live entry; two CPUs may count at once, which costs a count at worst.
     let flow = unsafe { &mut *FLOWS.get_ptr_mut(&key)? };
     // SAFETY: a helper without arguments.
@@ -115,7 +112,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
         return None;
     }
     // SAFETY: it lies within the bounds that were checked for its protocol.
-    Some(rewrite(skb, headers, unsafe { &mut *check }, &key, flow))
+    Some(rewrite(skb, headers, unsafe { &mut *check }, flow))
 }
 
 /// Whether the flow may be followed as it stands, and its connection has room. One that was idle for too long may still
@@ -125,8 +122,8 @@ pub(crate) fn current(flow: &Flow, src_mac: &Mac, ttl: u8, now: u64, length: u32
     flow.epoch == epoch()
         && !flow.idle(now)
         && *src_mac == flow.src_mac
-        && ttl > flow.ttl_step
-        && (flow.limited == 0 || limit::admits(flow, length))
+        && ttl > flow.ttl_step()
+        && (!flow.is_limited() || limit::admits(flow, length))
 }
 
 /// Counts the packet and follows its connection; false if the slow path is to do both.
@@ -145,7 +142,7 @@ fn follow(key: &FlowKey, flow: &mut Flow, segment: &Segment, now: u64, length: u
 /// Counts the packet, for its flow and for the whole host.
 #[inline(always)]
 pub(crate) fn charge(flow: &mut Flow, now: u64, length: u32) {
-    flow.last_seen = now;
+    flow.last_seen = Tick::at(now);
     flow.packets += 1;
     flow.bytes += length as u64;
     count(Purpose::Forwarded, length);
@@ -185,28 +182,29 @@ fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8, now: u64, length: u32) 
 }
 
 #[inline(always)]
-fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, check: &mut u16, key: &FlowKey, flow: &Flow) -> i32 {
+fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, check: &mut u16, flow: &Flow) -> i32 {
     let frame = &mut headers.frame;
+    let protocol = frame.protocol;
     frame.dst_mac = flow.dst_mac;
     frame.src_mac = mac(GATEWAY_MAC);
     frame.src = halves(flow.src);
     frame.dst = halves(flow.dst);
-    frame.ttl -= flow.ttl_step;
-    frame.check = checksum::apply(frame.check, flow.address_delta as u32 + ttl_delta(flow.ttl_step));
-    if key.protocol == ICMP {
+    frame.ttl -= flow.ttl_step();
+    frame.check = checksum::apply(frame.check, flow.address_delta as u32 + ttl_delta(flow.ttl_step()));
+    if protocol == ICMP {
         headers.l4[2] = flow.sport;
     } else {
         headers.l4[0] = flow.sport;
         headers.l4[1] = flow.dport;
     }
     let (addresses, ports) = (flow.address_delta as u32, flow.port_delta as u32);
-    if summed::apply(summed::summed(skb), check, key.protocol, addresses, ports) {
+    if summed::apply(summed::summed(skb), check, protocol, addresses, ports) {
         return send(skb, flow.egress);
     }
-    let (check, flags) = check_field(key.protocol);
+    let (check, flags) = check_field(protocol);
     // Addresses apart from ports: a partial checksum covers only the pseudo-header.
     if addresses != 0
-        && key.protocol != ICMP
+        && protocol != ICMP
         && !replace(skb, L4 + check, addresses, flags | BPF_F_PSEUDO_HDR as u64)
         || ports != 0 && !replace(skb, L4 + check, ports, flags)
     {

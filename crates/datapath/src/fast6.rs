@@ -6,7 +6,7 @@ use aya_ebpf::{
     helpers::{bpf_ktime_get_coarse_ns, bpf_skb_pull_data},
     programs::TcContext,
 };
-use tables::{Choice, Flow, FlowKey, GATEWAY_MAC, Ipv6, is_ipv6, mac};
+use tables::{Choice, Flow, FlowKey, GATEWAY_MAC, Ipv6, Talk, is_ipv6, mac};
 
 use crate::{
     fast::{Segment, changes, charge, current},
@@ -68,7 +68,7 @@ fn passed(ctx: &TcContext) -> Option<i32> {
         return None;
     }
     let (mut segment, mut check) = (Segment { flags: 0, ack: 0 }, &raw mut headers.l4[3]);
-    match frame.next_header {
+    let talk = match frame.next_header {
         TCP => {
             if data + size_of::<Tcp>() > end {
                 return None;
@@ -77,22 +77,20 @@ fn passed(ctx: &TcContext) -> Option<i32> {
             let rest = unsafe { &mut (*(data as *mut Tcp)).rest };
             segment = Segment { flags: rest[2].to_be() as u8, ack: word([rest[0], rest[1]]) };
             check = &raw mut rest[4];
+            Talk::Tcp
         }
-        UDP => {}
+        UDP => Talk::Udp,
         _ => return None,
-    }
+    };
     let key = FlowKey {
         // SAFETY: the kernel passes a valid context.
-        ingress: unsafe { (*skb).ifindex },
+        way: FlowKey::way(unsafe { (*skb).ifindex }, talk),
         // SAFETY: read at once.
         src: *unsafe { IPV6.get(&frame.src) }?,
         // SAFETY: read at once.
         dst: *unsafe { IPV6.get(&frame.dst) }?,
         sport: headers.l4[0],
         dport: headers.l4[1],
-        protocol: frame.next_header,
-        icmp_type: 0,
-        pad: [0; 2],
     };
     // SAFETY: a live entry; two CPUs may count at once, which costs a count at worst.
     let flow = unsafe { &mut *FLOWS.get_ptr_mut(&key)? };
@@ -141,7 +139,7 @@ fn rewrite(
     if let Some(dst) = dst {
         frame.dst = *dst;
     }
-    frame.hop_limit -= flow.ttl_step;
+    frame.hop_limit -= flow.ttl_step();
     let protocol = frame.next_header;
     (headers.l4[0], headers.l4[1]) = (flow.sport, flow.dport);
     let (addresses, ports) = (flow.address_delta as u32, flow.port_delta as u32);

@@ -1,7 +1,7 @@
 //! Flows on the slow path: found, followed, forgotten, judged again.
 
 use aya_ebpf::bindings::BPF_NOEXIST;
-use tables::{DropReason, Flow, FlowState, Purpose, idle};
+use tables::{DropReason, Flow, FlowState, Purpose, Tick, idle};
 
 use crate::{
     carried, event, load,
@@ -29,7 +29,7 @@ pub(crate) fn find(trip: &mut Trip) -> Outcome {
             let pair = unsafe { &*pair };
             let idle = trip.out.idle(trip.now) && pair.idle(trip.now);
             // The agent resets both ends.
-            if idle && trip.out.owes_reset(trip.key.protocol) && !trip.opens() {
+            if idle && trip.out.owes_reset(trip.protocol) && !trip.opens() {
                 return Ok(());
             }
             let over = idle || replaced(trip, pair);
@@ -51,7 +51,7 @@ pub(crate) fn find(trip: &mut Trip) -> Outcome {
 /// Whether the packet opens a new connection with the ports of one that is over.
 #[inline(always)]
 fn replaced(trip: &Trip, pair: &Flow) -> bool {
-    trip.key.protocol == TCP && trip.tcp_flags & (SYN | ACK) == SYN && (trip.out.over() || pair.over())
+    trip.protocol == TCP && trip.tcp_flags & (SYN | ACK) == SYN && (trip.out.over() || pair.over())
 }
 
 /// Removes the pair of the packet's flow.
@@ -77,7 +77,7 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     };
     // SAFETY: two live entries of different keys.
     let (flow, pair) = unsafe { (&mut *flow, &mut *pair) };
-    flow.last_seen = trip.now;
+    flow.last_seen = Tick::at(trip.now);
     flow.packets += 1;
     flow.bytes += trip.length as u64;
     if trip.tcp_flags & ACK != 0 {
@@ -97,7 +97,7 @@ pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
     let ended = flow.ended();
     if tcp_flags & RST != 0 {
         both = FlowState::Reset as u8;
-    } else if flow.reverse == 1 {
+    } else if flow.is_reply() {
         both = FlowState::Answered as u8;
     } else if tcp_flags & ACK != 0 && flow.is(FlowState::Answered) {
         both = FlowState::Established as u8;
@@ -119,7 +119,7 @@ pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
 #[inline(never)]
 pub(crate) fn recollect(trip: &mut Trip) -> Outcome {
     trip.again = 1;
-    if trip.out.reverse == 1 {
+    if trip.out.is_reply() {
         trip.judged = trip.reverse_key;
         trip.kept_reverse = trip.key;
     } else {
@@ -135,9 +135,11 @@ pub(crate) fn recollect(trip: &mut Trip) -> Outcome {
     trip.kept_lease = forward.lease;
     trip.client_mac = forward.src_mac;
     // SAFETY: copied at once.
-    let Some(port) = (unsafe { PORTS.get(trip.judged.ingress) }) else { return Err(DropReason::UnknownPort) };
+    let Some(port) = (unsafe { PORTS.get(trip.judged.ingress()) }) else {
+        return Err(DropReason::UnknownPort);
+    };
     // The port that sent this packet is the receiver when a reply made the flow be judged.
-    trip.receiver = if trip.out.reverse == 1 { trip.sender.index } else { 0 };
+    trip.receiver = if trip.out.is_reply() { trip.sender.index } else { 0 };
     // Another port has the interface's number now: the flow is not its own. MAC addresses are never shared.
     if port.mac != trip.client_mac {
         return Err(DropReason::UnknownPort);
@@ -152,9 +154,9 @@ fn reroute(trip: &mut Trip) -> Outcome {
     if trip.routed == 0 {
         return Err(DropReason::ServerGone);
     }
-    if trip.out.reverse == 1 {
+    if trip.out.is_reply() {
         // SAFETY: read at once.
-        if let Some(old) = unsafe { PORTS.get(trip.key.ingress) } {
+        if let Some(old) = unsafe { PORTS.get(trip.ingress) } {
             trip.receiver = old.index;
         }
         return Err(DropReason::Rerouted);
@@ -181,7 +183,7 @@ pub(crate) fn renew(trip: &mut Trip) -> Outcome {
     let (f, r) = unsafe { (&mut *f, &mut *r) };
     update(f, &trip.forward);
     update(r, &trip.reverse);
-    let reverse = trip.out.reverse == 1;
+    let reverse = trip.out.is_reply();
     trip.reverse_key = if reverse { trip.judged } else { trip.kept_reverse };
     trip.out = if reverse { *r } else { *f };
     count(Purpose::Rejudged, trip.length);
@@ -197,8 +199,7 @@ fn update(flow: &mut Flow, new: &Flow) {
     flow.server = new.server;
     flow.endpoint = new.endpoint;
     flow.timeout = new.timeout;
-    flow.ttl_step = new.ttl_step;
-    flow.limited = new.limited;
+    flow.marks = new.marks;
     flow.mss = new.mss;
     flow.epoch = new.epoch;
 }

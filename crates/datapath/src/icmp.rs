@@ -1,7 +1,7 @@
 //! ICMP: answers for addresses that nobody stands behind, and errors about translated packets.
 
 use aya_ebpf::{bindings::__sk_buff, helpers::bpf_skb_store_bytes};
-use tables::{DropReason, FlowKey, GATEWAY_MAC, Purpose, checksum, is_ipv6, mac};
+use tables::{DropReason, FlowKey, GATEWAY_MAC, Purpose, Talk, checksum, is_ipv6, mac};
 
 use crate::{
     families, icmpv6, ipv6,
@@ -49,7 +49,7 @@ pub(crate) fn answer_echo(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     count(Purpose::EchoAnswered, trip.length);
     trip.answered = 1;
-    trip.verdict = send(skb, trip.key.ingress);
+    trip.verdict = send(skb, trip.ingress);
     Ok(())
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.ipv6 == 1 {
         return icmpv6::error(skb, trip);
     }
-    if !is_error(trip.key.icmp_type) || trip.part != Part::Whole as u8 {
+    if !is_error(trip.icmp_type) || trip.part != Part::Whole as u8 {
         return Err(DropReason::IcmpError);
     }
     let at = trip.l4 + HEADER;
@@ -97,7 +97,7 @@ pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if quote.version_ihl != 0x45 {
         return Err(DropReason::IcmpError);
     }
-    trip.reverse_key = answering(trip.key.ingress, quote);
+    trip.reverse_key = answering(trip.ingress, quote)?;
     let Some(flow) = FLOWS.get_ptr(&trip.reverse_key) else { return Err(DropReason::IcmpError) };
     // SAFETY: a live entry, copied at once.
     trip.out = unsafe { *flow };
@@ -151,19 +151,12 @@ fn between(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 
 /// The key that an answer to the quoted packet would have.
 #[inline(always)]
-fn answering(ingress: u32, quote: &Quote) -> FlowKey {
+fn answering(ingress: u32, quote: &Quote) -> Result<FlowKey, DropReason> {
     let icmp = quote.protocol == ICMP;
+    let kind = quote.l4[0] as u8 ^ ECHO_REQUEST;
+    let Some(talk) = Talk::of(quote.protocol, kind) else { return Err(DropReason::IcmpError) };
     let (sport, dport) = if icmp { (quote.l4[2], quote.l4[2]) } else { (quote.l4[1], quote.l4[0]) };
-    FlowKey {
-        ingress,
-        src: word(quote.dst),
-        dst: word(quote.src),
-        sport,
-        dport,
-        protocol: quote.protocol,
-        icmp_type: if icmp { quote.l4[0] as u8 ^ ECHO_REQUEST } else { 0 },
-        pad: [0; 2],
-    }
+    Ok(FlowKey { way: FlowKey::way(ingress, talk), src: word(quote.dst), dst: word(quote.src), sport, dport })
 }
 
 /// Turns the quote back into the packet that its sender sent; returns what that changes in the sum of the message.

@@ -2,7 +2,7 @@
 //! those that are made here.
 
 use aya_ebpf::bindings::{__sk_buff, TC_ACT_SHOT};
-use tables::{DropReason, Ipv6, Purpose, checksum, is_ipv6};
+use tables::{DropReason, FlowKey, Ipv6, Purpose, Talk, checksum, is_ipv6};
 
 use crate::{
     families::IPV4,
@@ -19,7 +19,7 @@ use crate::{
 #[inline(never)]
 pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let message = trip.buffer.as_mut_ptr().cast::<Message6>();
-    if trip.part != Part::Whole as u8 || !(1..=4).contains(&trip.key.icmp_type) {
+    if trip.part != Part::Whole as u8 || !(1..=4).contains(&trip.icmp_type) {
         return Err(DropReason::IcmpError);
     }
     if trip.end < trip.l4 + SIZE6 || !load(skb, trip.l4, message) {
@@ -38,8 +38,7 @@ pub(crate) fn error(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     trip.reverse_key.src = known(&message.quote.dst);
     trip.reverse_key.dst = known(&message.quote.src);
-    trip.reverse_key.protocol = protocol;
-    find(trip)?;
+    find(trip, protocol)?;
     if !is_ipv6(trip.out.dst) {
         said.mtu = said.mtu.saturating_sub((HEADER - IPV4) as u16);
     }
@@ -59,19 +58,14 @@ fn known(address: &Ipv6) -> u32 {
     }
 }
 
-/// Finds the flow of answers to the quoted packet, whose addresses and protocol are in `reverse_key`.
+/// Finds the flow of answers to the quoted packet of this protocol, whose addresses are in `reverse_key`.
 #[inline(always)]
-fn find(trip: &mut Trip) -> Outcome {
+fn find(trip: &mut Trip, protocol: u8) -> Outcome {
     let (key, quoted) = (&mut trip.reverse_key, &trip.quoted);
-    key.ingress = trip.key.ingress;
-    key.pad = [0; 2];
-    if key.protocol == ICMP {
-        (key.sport, key.dport) = (quoted[2], quoted[2]);
-        key.icmp_type = quoted[0].to_ne_bytes()[0] ^ ECHO_REQUEST;
-    } else {
-        (key.sport, key.dport) = (quoted[1], quoted[0]);
-        key.icmp_type = 0;
-    }
+    let kind = quoted[0].to_ne_bytes()[0] ^ ECHO_REQUEST;
+    let Some(talk) = Talk::of(protocol, kind) else { return Err(DropReason::IcmpError) };
+    key.way = FlowKey::way(trip.ingress, talk);
+    (key.sport, key.dport) = if protocol == ICMP { (quoted[2], quoted[2]) } else { (quoted[1], quoted[0]) };
     let Some(flow) = FLOWS.get_ptr(&trip.reverse_key) else { return Err(DropReason::IcmpError) };
     // SAFETY: a live entry, copied at once.
     trip.out = unsafe { *flow };
@@ -86,7 +80,7 @@ fn find(trip: &mut Trip) -> Outcome {
 #[inline(always)]
 pub(crate) fn pass_on(skb: *mut __sk_buff, trip: &mut Trip, said: Said) -> Outcome {
     hop(trip)?;
-    let protocol = trip.reverse_key.protocol;
+    let protocol = trip.reverse_key.protocol();
     let out = &trip.out;
     if protocol == ICMP {
         trip.quoted[2] = out.sport;
@@ -114,8 +108,8 @@ pub(crate) fn pass_on(skb: *mut __sk_buff, trip: &mut Trip, said: Said) -> Outco
 /// Turns the packet in hand, which came as IPv6, into an error to its sender.
 #[inline(never)]
 pub(crate) fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> i32 {
-    let protocol = trip.key.protocol;
-    let echo = matches!(trip.key.icmp_type, ECHO_REPLY | ECHO_REQUEST);
+    let protocol = trip.protocol;
+    let echo = matches!(trip.icmp_type, ECHO_REPLY | ECHO_REQUEST);
     // An error about an error would be answered by another one (RFC 4443, section 2.4).
     if trip.part == Part::Later as u8
         || protocol == ICMP && !echo
@@ -124,7 +118,7 @@ pub(crate) fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> 
         return TC_ACT_SHOT;
     }
     if protocol == ICMP {
-        trip.quoted[0] = u16::from_ne_bytes([trip.key.icmp_type, 0]);
+        trip.quoted[0] = u16::from_ne_bytes([trip.icmp_type, 0]);
     }
     trip.out.dst_mac = trip.frame6.src_mac;
     (trip.frame6.src, trip.frame6.dst) = (trip.frame6.dst, trip.frame6.src);
@@ -132,5 +126,5 @@ pub(crate) fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> 
         return TC_ACT_SHOT;
     }
     count(Purpose::IcmpSent, trip.length);
-    send(skb, trip.key.ingress)
+    send(skb, trip.ingress)
 }

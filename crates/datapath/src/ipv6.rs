@@ -61,7 +61,7 @@ pub(crate) fn parse(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if next == FRAGMENT {
         next = fragment(skb, trip)?;
     }
-    trip.key.protocol = match next {
+    trip.protocol = match next {
         ICMPV6 => ICMP,
         // ICMP for IPv4 has no place here.
         ICMP => return Err(DropReason::IpProtocol),
@@ -84,8 +84,8 @@ const LATER: u8 = Part::Later as u8;
 #[inline(always)]
 fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     parse::ports(skb, trip)?;
-    if trip.key.protocol == ICMP {
-        trip.key.icmp_type = match trip.key.icmp_type {
+    if trip.protocol == ICMP {
+        trip.icmp_type = match trip.icmp_type {
             REQUEST => ECHO_REQUEST,
             REPLY => ECHO_REPLY,
             ECHO_REQUEST | ECHO_REPLY => OTHER,
@@ -212,6 +212,6 @@ pub(crate) fn answer_echo(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     count(Purpose::EchoAnswered, trip.length);
     trip.answered = 1;
-    trip.verdict = send(skb, trip.key.ingress);
+    trip.verdict = send(skb, trip.ingress);
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(crate) fn admits(flow: &Flow, length: u32) -> bool {
     // SAFETY: a live entry; what other CPUs change meanwhile is changed as a whole.
     let limit = unsafe { &mut *limit };
     let cost = limit.cost(length.saturating_sub(ETHERNET));
-    let bucket = &mut limit.buckets[(flow.reverse & 1) as usize];
+    let bucket = &mut limit.buckets[flow.is_reply() as usize];
     // SAFETY: a helper without arguments.
     let now = unsafe { bpf_ktime_get_ns() };
     let credit = if now.saturating_sub(bucket.refused) < CATCH_UP { CATCH_UP } else { BURST };
@@ -39,7 +39,7 @@ pub(crate) fn admits(flow: &Flow, length: u32) -> bool {
 /// Refuses a packet of a limited flow for which its connection has no room; `trip.out` is the flow.
 #[inline(always)]
 pub(crate) fn pass(trip: &mut Trip) -> Outcome {
-    if trip.out.limited == 0 || admits(&trip.out, trip.length) {
+    if !trip.out.is_limited() || admits(&trip.out, trip.length) {
         return Ok(());
     }
     // SAFETY: read at once.

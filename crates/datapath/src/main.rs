@@ -73,7 +73,7 @@ use aya_ebpf::{
     macros::classifier,
     programs::TcContext,
 };
-use tables::{DropReason, EventKind, Purpose, is_ipv6};
+use tables::{DropReason, EventKind, FlowKey, Purpose, Talk, is_ipv6};
 
 use crate::{report::Outcome, trip::Trip};
 
@@ -129,10 +129,12 @@ fn stages(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     } else {
         parse::ipv4(skb, trip)?;
     }
-    let icmp = trip.key.protocol == parse::ICMP;
-    if icmp && !matches!(trip.key.icmp_type, parse::ECHO_REPLY | parse::ECHO_REQUEST) {
+    let icmp = trip.protocol == parse::ICMP;
+    if icmp && !matches!(trip.icmp_type, parse::ECHO_REPLY | parse::ECHO_REQUEST) {
         return icmp::error(skb, trip);
     }
+    let Some(talk) = Talk::of(trip.protocol, trip.icmp_type) else { return Err(DropReason::IpProtocol) };
+    trip.key.way = FlowKey::way(trip.ingress, talk);
     flow::find(trip)?;
     if trip.known == 1 && trip.out.epoch != trip.epoch {
         stand::judge(skb, trip)?;

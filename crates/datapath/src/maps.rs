@@ -16,7 +16,7 @@ use crate::{carried::Ending, trip::Trip};
 /// Entries are made when they are needed: only first packets and events look here, and few hosts have many.
 const BY_NEED: usize = BPF_F_NO_PREALLOC as usize;
 
-/// 262,144 connections, if the agent says nothing else. Entries (160 bytes each, and 16 a bucket: 88 MiB) are made up front: they lie together, which many
+/// 262,144 connections, if the agent says nothing else. Entries (144 bytes each, and 16 a bucket: 80 MiB) are made up front: they lie together, which many
 /// flows notice.
 #[btf_map]
 pub(crate) static FLOWS: HashMap<FlowKey, Flow, { 1 << 19 }> = HashMap::new();

@@ -36,14 +36,16 @@ fn push_out(oldest: &FlowKey, length: u32) {
     let Some(pair) = FLOWS.get_ptr(&other) else { return };
     // SAFETY: as above.
     let pair = unsafe { &*pair };
-    if flow.reverse == 1 || !flow.half_open(pair) {
+    if flow.is_reply() || !flow.half_open(pair) {
         return;
     }
     event::over(true, oldest, flow, pair);
     if !flow.ended() {
         load::ends(flow);
     }
-    carried::end(oldest);
+    let mine = carried::end(oldest);
     carried::end(&other);
-    count(Purpose::PushedOut, length);
+    if mine {
+        count(Purpose::PushedOut, length);
+    }
 }

@@ -3,7 +3,10 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
-use tables::{DropReason, FIRST_PORT, Flow, FlowKey, FlowState, Purpose, SOURCE_PORTS, checksum, is_ipv6};
+use tables::{
+    DropReason, FIRST_PORT, Flow, FlowKey, FlowMark, FlowState, Purpose, SOURCE_PORTS, Tick, checksum,
+    is_ipv6,
+};
 
 use crate::{
     carried, event, ipv6, load,
@@ -24,7 +27,7 @@ const EEXIST: i32 = -17;
 #[inline(never)]
 pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     let key = trip.judged;
-    let icmp = key.protocol == ICMP;
+    let icmp = trip.protocol == ICMP;
     let f = &mut trip.forward;
     if trip.again == 1 {
         f.src = trip.kept_src;
@@ -45,11 +48,10 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     f.address_delta = checksum::delta(addresses) as u16;
     f.port_delta = checksum::delta(ports) as u16;
     f.epoch = trip.epoch;
-    f.state = if key.protocol == TCP { FlowState::Opening as u8 } else { FlowState::Established as u8 };
-    f.reverse = 0;
-    f.pad = 0;
+    f.state = if trip.protocol == TCP { FlowState::Opening as u8 } else { FlowState::Established as u8 };
+    f.marks &= !(FlowMark::Reply as u8);
     f.ack = trip.ack;
-    f.last_seen = trip.now;
+    f.last_seen = Tick::at(trip.now);
     f.packets = 1;
     f.bytes = trip.length as u64;
     f.src_mac = trip.client_mac;
@@ -57,11 +59,11 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     let r = &mut trip.reverse;
     *r = *f;
     (r.src, r.dst, r.sport, r.dport) = (key.dst, key.src, key.dport, key.sport);
-    r.egress = key.ingress;
+    r.egress = key.ingress();
     (r.dst_mac, r.src_mac) = (f.src_mac, f.dst_mac);
     r.address_delta = checksum::delta((!f.address_delta) as u64) as u16;
     r.port_delta = checksum::delta((!f.port_delta) as u64) as u16;
-    r.reverse = 1;
+    r.marks |= FlowMark::Reply as u8;
     (r.ack, r.packets, r.bytes) = (0, 0, 0);
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(crate) fn load<T>(skb: *mut __sk_buff, offset: u32, into: *mut T) -> bool {
 #[inline(never)]
 pub(crate) fn frame(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     // SAFETY: the port is copied at once.
-    let Some(port) = (unsafe { PORTS.get(trip.key.ingress) }) else { return Err(DropReason::UnknownPort) };
+    let Some(port) = (unsafe { PORTS.get(trip.ingress) }) else { return Err(DropReason::UnknownPort) };
     trip.sender = *port;
     if !load(skb, 0, &raw mut trip.frame) {
         return Err(DropReason::Malformed);
@@ -69,7 +69,7 @@ pub(crate) fn ipv4(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     trip.fragment_id = trip.frame.id as u32;
     trip.key.src = src;
     trip.key.dst = dst;
-    trip.key.protocol = trip.frame.protocol;
+    trip.protocol = trip.frame.protocol;
     if trip.frame.fragment & OFFSET != 0 {
         trip.part = Part::Later as u8;
         return recall(trip);
@@ -105,8 +105,8 @@ fn end(trip: &Trip) -> u32 {
 #[inline(always)]
 pub(crate) fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let words = trip.buffer.as_mut_ptr().cast::<[u16; 4]>();
-    let smallest = if trip.key.protocol == TCP { 20 } else { 8 };
-    if !matches!(trip.key.protocol, TCP | UDP | ICMP) {
+    let smallest = if trip.protocol == TCP { 20 } else { 8 };
+    if !matches!(trip.protocol, TCP | UDP | ICMP) {
         return Err(DropReason::IpProtocol);
     }
     if trip.end < trip.l4 + smallest || !load(skb, trip.l4, words) {
@@ -114,16 +114,16 @@ pub(crate) fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     // SAFETY: just loaded; the buffer is longer and belongs to this CPU.
     let words = unsafe { *words };
-    if trip.key.protocol == ICMP {
-        trip.key.icmp_type = words[0].to_be().to_be_bytes()[0];
+    if trip.protocol == ICMP {
+        trip.icmp_type = words[0].to_be().to_be_bytes()[0];
         trip.key.sport = words[2];
         trip.key.dport = words[2];
         return Ok(());
     }
     trip.key.sport = words[0];
     trip.key.dport = words[1];
-    trip.unsummed = (trip.key.protocol == UDP && words[3] == 0) as u8;
-    if trip.key.protocol == TCP { flags(skb, trip) } else { Ok(()) }
+    trip.unsummed = (trip.protocol == UDP && words[3] == 0) as u8;
+    if trip.protocol == TCP { flags(skb, trip) } else { Ok(()) }
 }
 
 #[inline(always)]
@@ -143,11 +143,11 @@ fn flags(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 #[inline(always)]
 fn fragment_key(trip: &Trip) -> FragmentKey {
     FragmentKey {
-        ingress: trip.key.ingress,
+        ingress: trip.ingress,
         src: trip.key.src,
         dst: trip.key.dst,
         id: trip.fragment_id,
-        protocol: trip.key.protocol,
+        protocol: trip.protocol,
         pad: [0; 3],
     }
 }
@@ -156,7 +156,7 @@ fn fragment_key(trip: &Trip) -> FragmentKey {
 pub(crate) fn remember(trip: &Trip) -> Outcome {
     let key = fragment_key(trip);
     let first =
-        Fragment { sport: trip.key.sport, dport: trip.key.dport, icmp_type: trip.key.icmp_type, pad: [0; 3] };
+        Fragment { sport: trip.key.sport, dport: trip.key.dport, icmp_type: trip.icmp_type, pad: [0; 3] };
     FRAGMENTS.insert(&key, &first, 0).map_err(|_| DropReason::Fragment)
 }
 
@@ -168,6 +168,6 @@ pub(crate) fn recall(trip: &mut Trip) -> Outcome {
     };
     trip.key.sport = first.sport;
     trip.key.dport = first.dport;
-    trip.key.icmp_type = first.icmp_type;
+    trip.icmp_type = first.icmp_type;
     Ok(())
 }

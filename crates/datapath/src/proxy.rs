@@ -1,6 +1,6 @@
 //! Connections whose bytes must change end at the proxy, in the services network; it opens others to servers.
 
-use tables::{AddressKind, DropReason, PROXY_PORT, SERVICES_NETWORK, is_ipv6};
+use tables::{AddressKind, DropReason, FlowMark, PROXY_PORT, SERVICES_NETWORK, is_ipv6};
 
 use crate::{
     maps::PORTS,
@@ -25,7 +25,7 @@ pub(crate) fn intercept(trip: &mut Trip) -> Outcome {
     trip.forward.src = trip.sender.alias;
     trip.forward.dst = PROXY;
     trip.forward.dport = PROXY_PORT.to_be();
-    trip.forward.ttl_step = 1;
+    trip.forward.marks |= FlowMark::Hop as u8;
     arrive(trip)
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn emerge(trip: &mut Trip) -> Outcome {
         return Err(DropReason::SpoofedAddress);
     }
     trip.forward.src = source.local(is_ipv6(trip.forward.dst));
-    trip.forward.ttl_step = 1;
+    trip.forward.marks |= FlowMark::Hop as u8;
     // SAFETY: nothing changes the map before the last use.
     let Some(server) = (unsafe { PORTS.get(trip.target.ifindex) }) else {
         return Err(DropReason::UnknownPort);
@@ -50,7 +50,7 @@ pub(crate) fn emerge(trip: &mut Trip) -> Outcome {
         own: trip.forward.dst,
         source_port: trip.judged.sport,
         port: trip.judged.dport,
-        protocol: trip.judged.protocol,
+        protocol: trip.protocol,
         groups: false,
         otherwise: DropReason::IngressPolicy,
     })

@@ -2,7 +2,7 @@
 //! own making; the server's first packets tell the id that the client uses from then on, and are listened to for that.
 
 use aya_ebpf::bindings::__sk_buff;
-use tables::{Choice, FlowKey, QuicId};
+use tables::{Choice, QuicId};
 
 use crate::{
     maps::{QUIC_IDS, SERVERS},
@@ -39,23 +39,13 @@ pub(crate) fn giver(trip: &Trip, server_group: u32) -> u32 {
 pub(crate) fn hash(trip: &Trip) -> u32 {
     let [a, b, c, d] = trip.quic_id;
     let word = |low: u16, high: u16| low as u32 | (high as u32) << 16;
-    let key = FlowKey {
-        ingress: 0,
-        src: word(a, b),
-        dst: word(c, d),
-        sport: 0,
-        dport: 0,
-        protocol: UDP,
-        icmp_type: 0,
-        pad: [0; 2],
-    };
-    key.hash()
+    tables::hash(0, UDP, (word(a, b), 0), (word(c, d), 0))
 }
 
 /// Reads the id that the client's packet names; false if it is no QUIC, or its id is too short.
 #[inline(never)]
 pub(crate) fn names(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
-    if trip.key.protocol != UDP || trip.part != Part::Whole as u8 {
+    if trip.protocol != UDP || trip.part != Part::Whole as u8 {
         return false;
     }
     let payload = trip.l4 + UDP_HEADER;
@@ -75,7 +65,7 @@ pub(crate) fn names(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
 /// Learns the id that a server gives in a reply of a known flow.
 #[inline(never)]
 pub(crate) fn listen(skb: *mut __sk_buff, trip: &mut Trip) {
-    if trip.out.choice != Choice::ConnectionId as u8 || trip.out.reverse == 0 || !gives(skb, trip) {
+    if trip.out.choice != Choice::ConnectionId as u8 || !trip.out.is_reply() || !gives(skb, trip) {
         return;
     }
     let id = QuicId { listener: trip.out.listener, id: trip.quic_id };
@@ -86,7 +76,7 @@ pub(crate) fn listen(skb: *mut __sk_buff, trip: &mut Trip) {
 /// Reads the source id of a long header; false if there is none, or it is too short.
 #[inline(always)]
 fn gives(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
-    if trip.key.protocol != UDP || trip.part != Part::Whole as u8 {
+    if trip.protocol != UDP || trip.part != Part::Whole as u8 {
         return false;
     }
     let payload = trip.l4 + UDP_HEADER;

@@ -35,7 +35,7 @@ pub(crate) fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 #[inline(always)]
 fn headers(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     let out = &trip.out;
-    let step = out.ttl_step;
+    let step = out.ttl_step();
     trip.frame.dst_mac = out.dst_mac;
     trip.frame.src_mac = mac(GATEWAY_MAC);
     trip.frame.src = halves(out.src);
@@ -52,7 +52,7 @@ fn headers(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
 /// Whether the packet may make one more hop.
 #[inline(always)]
 pub(crate) fn hop(trip: &Trip) -> Outcome {
-    let step = trip.out.ttl_step;
+    let step = trip.out.ttl_step();
     if step != 0 && trip.frame.ttl <= step { Err(DropReason::TtlExpired) } else { Ok(()) }
 }
 
@@ -66,11 +66,11 @@ pub(crate) const fn ttl_delta(step: u8) -> u32 {
 #[inline(always)]
 fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     let out = &trip.out;
-    let (check, mut flags) = check_field(trip.key.protocol);
+    let (check, mut flags) = check_field(trip.protocol);
     let check = trip.l4 + check;
     // Of ICMP only that for IPv6 covers the addresses.
-    let covered = trip.key.protocol != ICMP || trip.ipv6 == 1;
-    if trip.key.protocol == ICMP {
+    let covered = trip.protocol != ICMP || trip.ipv6 == 1;
+    if trip.protocol == ICMP {
         flags = 0;
     }
     if covered
@@ -83,7 +83,7 @@ fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
         return true;
     }
     let words = [out.sport, out.dport];
-    let (offset, size) = if trip.key.protocol == ICMP { (4, 2) } else { (0, 4) };
+    let (offset, size) = if trip.protocol == ICMP { (4, 2) } else { (0, 4) };
     // SAFETY: `words` is at least as long as `size`.
     let stored = unsafe { bpf_skb_store_bytes(skb, trip.l4 + offset, words.as_ptr().cast(), size, 0) };
     stored == 0 && (out.port_delta == 0 || replace(skb, check, out.port_delta as u32, flags))

@@ -8,7 +8,6 @@ use crate::{
     hop, icmp,
     maps::ADDRESSES,
     pair::complete,
-    parse::{ECHO_REQUEST, ICMP},
     policy::{Question, ask},
     proxy,
     report::Outcome,
@@ -39,7 +38,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         own: trip.judged.src,
         source_port: trip.judged.sport,
         port: trip.judged.dport,
-        protocol: trip.judged.protocol,
+        protocol: trip.protocol,
         groups: true,
         otherwise: DropReason::EgressPolicy,
     })?;
@@ -70,13 +69,12 @@ pub(crate) fn begin(trip: &mut Trip) {
     f.listener = 0;
     f.server = 0;
     f.endpoint = 0;
-    f.limited = 0;
     f.egress = 0;
     f.lease = 0;
     f.choice = 0;
     f.mss = 0;
-    f.ttl_step = 0;
-    f.timeout = plain_timeout(trip.judged.protocol);
+    f.marks = 0;
+    f.timeout = plain_timeout(trip.protocol);
 }
 
 /// Finds what stands behind an address.
@@ -100,7 +98,7 @@ pub(crate) fn address(network: u32, address: u32) -> Option<&'static Address> {
 
 #[inline(always)]
 fn is_echo(trip: &Trip) -> bool {
-    trip.judged.protocol == ICMP && trip.judged.icmp_type == ECHO_REQUEST
+    trip.judged.is_request()
 }
 
 /// Inside a VPC: nothing is translated.
@@ -114,7 +112,7 @@ fn to_port(trip: &mut Trip) -> Outcome {
         own: trip.judged.dst,
         source_port: trip.judged.sport,
         port: trip.judged.dport,
-        protocol: trip.judged.protocol,
+        protocol: trip.protocol,
         groups: true,
         otherwise: DropReason::IngressPolicy,
     })?;

@@ -1,7 +1,7 @@
 //! Endpoints and load balancers: connection, listener, server, translation.
 
 use aya_ebpf::{bindings::__sk_buff, btf_maps::lpm_trie::Key};
-use tables::{AddressKind, DropReason, ListenerAt, Purpose, Server, is_ipv6};
+use tables::{AddressKind, DropReason, FlowMark, ListenerAt, Purpose, Server, is_ipv6};
 
 use crate::{
     choose,
@@ -31,7 +31,7 @@ fn may_come_in(trip: &Trip, otherwise: DropReason) -> Outcome {
         own: trip.judged.dst,
         source_port: trip.judged.sport,
         port: trip.judged.dport,
-        protocol: trip.judged.protocol,
+        protocol: trip.protocol,
         groups: true,
         otherwise,
     })
@@ -45,7 +45,9 @@ fn enter(trip: &mut Trip) -> Outcome {
         return Err(DropReason::NotConnected);
     }
     trip.forward.endpoint = trip.target.index;
-    trip.forward.limited = trip.target.limited;
+    if trip.target.limited != 0 {
+        trip.forward.marks |= FlowMark::Limited as u8;
+    }
     stay(trip)
 }
 
@@ -71,7 +73,7 @@ fn stay(trip: &mut Trip) -> Outcome {
 pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let at = ListenerAt {
         vip: trip.target.vip,
-        protocol: trip.judged.protocol,
+        protocol: trip.protocol,
         ipv6: is_ipv6(trip.judged.src) as u8,
         port: trip.judged.dport,
     };
@@ -99,7 +101,7 @@ pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         return Err(if trip.keep != 0 { DropReason::ServerGone } else { DropReason::NoServer });
     };
     if trip.keep != 0 && server.until != 0 && !trip.is_settled() {
-        if trip.out.reverse == 0 {
+        if !trip.out.is_reply() {
             return Err(DropReason::ServerGone);
         }
         trip.parting = 1;
@@ -130,7 +132,7 @@ fn translate(trip: &mut Trip, server: &Server, preserve_client: bool) {
     }
     trip.forward.egress = server.ifindex;
     trip.forward.dst_mac = server.mac;
-    trip.forward.ttl_step = 1;
+    trip.forward.marks |= FlowMark::Hop as u8;
 }
 
 /// To the server's policy endpoint traffic comes from the NLB: consumers' addresses mean nothing in its network.
@@ -143,7 +145,7 @@ fn permit(trip: &Trip, server: &Server) -> Outcome {
         own: server.address,
         source_port: trip.judged.sport,
         port: trip.forward.dport,
-        protocol: trip.judged.protocol,
+        protocol: trip.protocol,
         groups: local,
         otherwise: DropReason::IngressPolicy,
     })

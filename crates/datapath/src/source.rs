@@ -22,7 +22,7 @@ fn is_secondary(trip: &Trip, address: u32) -> bool {
     let key = AddressKey { network: trip.sender.network, address };
     // SAFETY: read at once.
     match unsafe { ADDRESSES.get(&key) } {
-        Some(owner) => owner.kind == AddressKind::Port as u8 && owner.ifindex == trip.key.ingress,
+        Some(owner) => owner.kind == AddressKind::Port as u8 && owner.ifindex == trip.ingress,
         None => false,
     }
 }

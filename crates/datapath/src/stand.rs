@@ -1,7 +1,7 @@
 //! Flows of an old plan: judged again on their next packet, and what becomes of those that do not stand.
 
 use aya_ebpf::bindings::__sk_buff;
-use tables::{DropReason, EventKind, FlowKey, FlowState};
+use tables::{DropReason, EventKind, FlowKey, FlowState, Tick};
 
 use crate::{
     event,
@@ -37,7 +37,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
             cut(trip);
             return Err(reason);
         }
-        DropReason::ServerGone if trip.out.reverse == 0 && trip.opens() => {
+        DropReason::ServerGone if !trip.out.is_reply() && trip.opens() => {
             event::cut(EventKind::Reset, trip, reason);
             trip.known = 0;
             (trip.again, trip.keep) = (0, 0);
@@ -99,6 +99,6 @@ fn cut_entry(key: &FlowKey, now: u64) {
     // SAFETY: a live entry.
     unsafe {
         (*flow).state |= FlowState::Cut as u8;
-        (*flow).last_seen = now;
+        (*flow).last_seen = Tick::at(now);
     }
 }

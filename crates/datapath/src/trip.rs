@@ -71,6 +71,12 @@ pub(crate) enum Part {
 /// A packet on the slow path.
 #[repr(C)]
 pub(crate) struct Trip {
+    /// Interface index of the port that sent it.
+    pub ingress: u32,
+    /// As the IPv4 header says it: ICMPv6 is ICMP here.
+    pub protocol: u8,
+    /// ICMP: the type of the message, by IPv4's numbers for echoes. Otherwise 0.
+    pub icmp_type: u8,
     /// The packet's own tuple.
     pub key: FlowKey,
     /// The tuple of the connection's first packet: differs from `key` when a reply makes the flow be judged again.
@@ -83,7 +89,7 @@ pub(crate) struct Trip {
     pub length: u32,
     pub epoch: u32,
     pub now: u64,
-    /// The port behind `judged.ingress`.
+    /// The port that `judged` came in by.
     pub sender: Port,
     /// What stands behind `judged.dst`.
     pub target: Address,
@@ -155,9 +161,8 @@ impl Trip {
     pub(crate) fn begin(&mut self, skb: *mut __sk_buff) {
         // SAFETY: the kernel passes a valid context.
         let (ingress, length) = unsafe { ((*skb).ifindex, (*skb).len) };
-        self.key.ingress = ingress;
-        self.key.icmp_type = 0;
-        self.key.pad = [0; 2];
+        self.ingress = ingress;
+        self.icmp_type = 0;
         self.length = length;
         self.epoch = epoch();
         // SAFETY: a helper without arguments.
@@ -179,9 +184,9 @@ impl Trip {
     /// Whether the packet may be the first of a connection.
     #[inline(always)]
     pub(crate) fn opens(&self) -> bool {
-        match self.key.protocol {
+        match self.protocol {
             TCP => self.tcp_flags & (SYN | ACK | RST | FIN) == SYN,
-            ICMP => self.key.icmp_type == ECHO_REQUEST,
+            ICMP => self.icmp_type == ECHO_REQUEST,
             _ => true,
         }
     }
@@ -189,7 +194,7 @@ impl Trip {
     /// Whether the packet's flow, as it is known, is a TCP connection that its server has accepted.
     #[inline(always)]
     pub(crate) fn is_settled(&self) -> bool {
-        self.key.protocol == TCP && (self.out.is(FlowState::Established) || self.out.is(FlowState::Answered))
+        self.protocol == TCP && (self.out.is(FlowState::Established) || self.out.is(FlowState::Answered))
     }
 
     /// Source and destination of the packet.

@@ -50,9 +50,9 @@ fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> i32 {
     // SAFETY: the buffer is longer, aligned to half-words as the message is, and belongs to this CPU.
     let message = unsafe { &mut *message };
     // An error about an error would be answered by another one (RFC 1122, section 3.2.2).
-    let echo = matches!(trip.key.icmp_type, ECHO_REPLY | ECHO_REQUEST);
+    let echo = matches!(trip.icmp_type, ECHO_REPLY | ECHO_REQUEST);
     if trip.part == Part::Later as u8
-        || trip.key.protocol == ICMP && !echo
+        || trip.protocol == ICMP && !echo
         || trip.frame.version_ihl != 0x45
         || !load(skb, ETHERNET, &raw mut message.quote)
     {
@@ -77,7 +77,7 @@ fn tell(skb: *mut __sk_buff, trip: &mut Trip, kind: u8, code: u8) -> i32 {
         return TC_ACT_SHOT;
     }
     count(Purpose::IcmpSent, AT + SIZE);
-    send(skb, trip.key.ingress)
+    send(skb, trip.ingress)
 }
 
 /// The headers before the message, back to the sender.

@@ -53,7 +53,7 @@ impl CarriedKey {
     #[inline(always)]
     pub fn each(key: &FlowKey, flow: &Flow, agent: u8, mut add: impl FnMut(&CarriedKey)) {
         let (client, address, port) =
-            if flow.reverse == 1 { (flow.dst, flow.src, flow.sport) } else { (key.src, key.dst, key.dport) };
+            if flow.is_reply() { (flow.dst, flow.src, flow.sport) } else { (key.src, key.dst, key.dport) };
         let mut row =
             CarriedKey { id: flow.listener, endpoint: flow.endpoint, address, port: 0, by: 0, agent };
         if flow.listener != 0 {
@@ -77,9 +77,9 @@ impl Carried {
     #[inline(always)]
     pub fn of(flow: &Flow) -> Carried {
         let counter = Counter { packets: flow.packets, bytes: flow.bytes };
-        match flow.reverse {
-            1 => Carried { received: counter, ..Carried::default() },
-            _ => Carried { connections: 1, sent: counter, ..Carried::default() },
+        match flow.is_reply() {
+            true => Carried { received: counter, ..Carried::default() },
+            false => Carried { connections: 1, sent: counter, ..Carried::default() },
         }
     }
 }

@@ -64,7 +64,7 @@ pub struct Event {
     pub kind: u8,
     /// A [`crate::DropReason`]; 0 = none.
     pub reason: u8,
-    pub pad: [u8; 2],
+    pub pad: [u8; 6],
     /// What the client has sent until then.
     pub sent: Counter,
     /// What it has received.
@@ -89,7 +89,7 @@ impl Event {
             vip: 0,
             kind: 0,
             reason: 0,
-            pad: [0; 2],
+            pad: [0; 6],
             sent: nothing,
             received: nothing,
         };
@@ -100,12 +100,12 @@ impl Event {
     /// Says something about the connection that `key` and `flow` are one entry of, and `pair` the other.
     #[inline(always)]
     pub fn tell(&mut self, kind: EventKind, time: u64, key: &FlowKey, flow: &Flow, pair: &Flow) {
-        let (forward, reverse) = if flow.reverse == 1 { (pair, flow) } else { (flow, pair) };
-        self.key = if flow.reverse == 1 { key.paired(flow) } else { *key };
+        let (forward, reverse) = if flow.is_reply() { (pair, flow) } else { (flow, pair) };
+        self.key = if flow.is_reply() { key.paired(flow) } else { *key };
         self.time = time;
         self.kind = kind as u8;
         self.reason = 0;
-        self.pad = [0; 2];
+        self.pad = [0; 6];
         self.vip = 0;
         self.translated(forward);
         self.sent = Counter { packets: forward.packets, bytes: forward.bytes };

@@ -8,16 +8,26 @@ use crate::Mac;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlowKey {
-    /// Interface index of the port that the packet entered through.
-    pub ingress: u32,
+    /// See [`FlowKey::way`].
+    pub way: u32,
     pub src: u32,
     pub dst: u32,
     pub sport: u16,
     pub dport: u16,
-    pub protocol: u8,
-    /// ICMP: 8 for requests, 0 for replies, so that a reply never passes for a request. Otherwise 0.
-    pub icmp_type: u8,
-    pub pad: [u8; 2],
+}
+
+/// Bits of an interface index for which a [`FlowKey`] has room: a namespace gives a thousand million before it needs more.
+pub const INGRESS_BITS: u32 = 30;
+
+/// What a packet belongs to that has a flow.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Talk {
+    Tcp = 0,
+    Udp = 1,
+    /// ICMP echo requests, and apart from them the replies, so that a reply never passes for a request.
+    Request = 2,
+    Reply = 3,
 }
 
 /// How far a TCP connection has come; bits are ORed in by both directions' packets.
@@ -40,6 +50,23 @@ pub enum FlowState {
     /// old then.
     Cut = 16,
 }
+
+/// What an entry is, besides its state.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowMark {
+    /// Through an NLB or endpoint, which is a hop and costs one of the packet's lifetime; inside a VPC there is none.
+    Hop = 1,
+    /// It carries replies.
+    Reply = 2,
+    /// The endpoint's connection has a bandwidth: `LIMITS` is asked.
+    Limited = 4,
+}
+
+/// A moment of `CLOCK_MONOTONIC`, in steps of 2^20 nanoseconds (1.05 ms). It comes round again after 52 days.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick(pub u32);
 
 /// Value of `FLOWS`: what becomes of a packet that matches the key.
 #[repr(C)]
@@ -66,26 +93,21 @@ pub struct Flow {
     pub endpoint: u32,
     /// Idle time allowed once established, seconds.
     pub timeout: u16,
-    /// What a hop costs: 1 through an NLB or endpoint, 0 inside a VPC.
-    pub ttl_step: u8,
+    /// Bits of [`FlowMark`].
+    pub marks: u8,
     /// Bits of [`FlowState`].
     pub state: u8,
-    /// 1 = this entry carries replies.
-    pub reverse: u8,
-    /// 1 = the endpoint's connection has a bandwidth: `LIMITS` is asked.
-    pub limited: u8,
     /// Through an endpoint: by what its zone was served when the flow began, see `Address::lease`.
     pub lease: u8,
     /// The listener's [`crate::Choice`].
     pub choice: u8,
     /// Longest TCP segment that either end may announce, bytes; 0 = any.
     pub mss: u16,
-    pub pad: u16,
     /// TCP: the last acknowledgement number of the packets that match, as it stands there. It is what their sender expects
     /// next, and so the sequence number of a reset that it takes (RFC 5961, section 3.2).
     pub ack: u32,
-    /// `bpf_ktime_get_coarse_ns` of the last packet.
-    pub last_seen: u64,
+    /// When the last packet came.
+    pub last_seen: Tick,
     pub packets: u64,
     pub bytes: u64,
 }
@@ -110,38 +132,103 @@ pub mod idle {
 
 /// Its number in the IP header.
 const TCP: u8 = 6;
+const UDP: u8 = 17;
+const ICMP: u8 = 1;
 const NANOSECONDS: u64 = 1_000_000_000;
+const TICK_BITS: u32 = 20;
+
+impl Tick {
+    /// The step that `now` (`CLOCK_MONOTONIC`, ns) lies in.
+    #[inline(always)]
+    pub fn at(now: u64) -> Tick {
+        Tick((now >> TICK_BITS) as u32)
+    }
+
+    /// Steps from `earlier` until now; none if that lies ahead, as it can where another processor's clock is.
+    #[inline(always)]
+    pub fn since(self, earlier: Tick) -> u32 {
+        let steps = self.0.wrapping_sub(earlier.0);
+        if (steps as i32) < 0 { 0 } else { steps }
+    }
+}
 
 impl FlowKey {
+    /// Interface index of the port that the packet entered through, above the two bits of a [`Talk`].
+    #[inline(always)]
+    pub fn way(ingress: u32, talk: Talk) -> u32 {
+        ingress << 2 | talk as u32
+    }
+
+    /// Interface index of the port that the packet entered through.
+    #[inline(always)]
+    pub fn ingress(&self) -> u32 {
+        self.way >> 2
+    }
+
+    /// As the IPv4 header says it.
+    #[inline(always)]
+    pub fn protocol(&self) -> u8 {
+        match self.way & 3 {
+            0 => TCP,
+            1 => UDP,
+            _ => ICMP,
+        }
+    }
+
+    /// Whether it is of echo requests.
+    #[inline(always)]
+    pub fn is_request(&self) -> bool {
+        self.way & 3 == Talk::Request as u32
+    }
+
     /// The key of the other entry of the connection that this key and `flow` are one entry of.
     #[inline(always)]
     pub fn paired(&self, flow: &Flow) -> FlowKey {
+        let talk = self.way & 3;
         FlowKey {
-            ingress: flow.egress,
+            // Requests and replies change places.
+            way: flow.egress << 2 | talk ^ talk >> 1,
             src: flow.dst,
             dst: flow.src,
             sport: flow.dport,
             dport: flow.sport,
-            protocol: self.protocol,
-            icmp_type: if self.protocol == 1 { self.icmp_type ^ 8 } else { 0 },
-            pad: [0; 2],
         }
     }
 
     /// A well-mixed hash of the whole tuple, ingress included.
     #[inline(always)]
     pub fn hash(&self) -> u32 {
-        let ports = self.sport as u32 | (self.dport as u32) << 16;
-        let mut h = mix(self.ingress ^ 0x9e37_79b9, self.src);
-        h = mix(h, self.dst);
-        h = mix(h, ports);
-        h = mix(h, self.protocol as u32);
-        h ^= h >> 16;
-        h = h.wrapping_mul(0x85eb_ca6b);
-        h ^= h >> 13;
-        h = h.wrapping_mul(0xc2b2_ae35);
-        h ^ h >> 16
+        hash(self.ingress(), self.protocol(), (self.src, self.sport), (self.dst, self.dport))
     }
+}
+
+impl Talk {
+    /// What a packet of this protocol (as the IPv4 header says it) and ICMP type belongs to; of others there are no flows.
+    #[inline(always)]
+    pub fn of(protocol: u8, icmp_type: u8) -> Option<Talk> {
+        match (protocol, icmp_type) {
+            (TCP, _) => Some(Talk::Tcp),
+            (UDP, _) => Some(Talk::Udp),
+            (ICMP, 8) => Some(Talk::Request),
+            (ICMP, 0) => Some(Talk::Reply),
+            _ => None,
+        }
+    }
+}
+
+/// A well-mixed hash of a tuple: of address and port of both ends, their protocol, and whose they are.
+#[inline(always)]
+pub fn hash(whose: u32, protocol: u8, (src, sport): (u32, u16), (dst, dport): (u32, u16)) -> u32 {
+    let ports = sport as u32 | (dport as u32) << 16;
+    let mut h = mix(whose ^ 0x9e37_79b9, src);
+    h = mix(h, dst);
+    h = mix(h, ports);
+    h = mix(h, protocol as u32);
+    h ^= h >> 16;
+    h = h.wrapping_mul(0x85eb_ca6b);
+    h ^= h >> 13;
+    h = h.wrapping_mul(0xc2b2_ae35);
+    h ^ h >> 16
 }
 
 /// One round of MurmurHash3 (32 bits).
@@ -152,6 +239,24 @@ fn mix(h: u32, word: u32) -> u32 {
 }
 
 impl Flow {
+    /// Whether this entry carries replies.
+    #[inline(always)]
+    pub fn is_reply(&self) -> bool {
+        self.marks & FlowMark::Reply as u8 != 0
+    }
+
+    /// Whether its connection's bandwidth is limited.
+    #[inline(always)]
+    pub fn is_limited(&self) -> bool {
+        self.marks & FlowMark::Limited as u8 != 0
+    }
+
+    /// What the way costs of a packet's lifetime, hops.
+    #[inline(always)]
+    pub fn ttl_step(&self) -> u8 {
+        self.marks & FlowMark::Hop as u8
+    }
+
     /// Whether a bit of the state is set.
     #[inline(always)]
     pub fn is(&self, state: FlowState) -> bool {
@@ -183,9 +288,9 @@ impl Flow {
         protocol == TCP && self.listener != 0 && self.is(FlowState::Established) && !self.ended()
     }
 
-    /// Idle time that this entry is allowed in its present state, nanoseconds.
+    /// Idle time that this entry is allowed in its present state, in steps of [`Tick`].
     #[inline(always)]
-    pub fn allowed(&self) -> u64 {
+    fn allowed(&self) -> u32 {
         let seconds = if self.ended() {
             idle::CLOSED
         } else if !self.is(FlowState::Established) {
@@ -193,15 +298,16 @@ impl Flow {
         } else {
             self.timeout
         };
-        seconds as u64 * NANOSECONDS
+        // One more, since the moment that the time began with lies somewhere in its step.
+        ((seconds as u64 * NANOSECONDS) >> TICK_BITS) as u32 + 1
     }
 
     /// Whether this entry has been idle for too long at `now` (`CLOCK_MONOTONIC`, ns). A connection is dead when
     /// both of its entries are.
     #[inline(always)]
     pub fn idle(&self, now: u64) -> bool {
-        now.saturating_sub(self.last_seen) > self.allowed()
+        Tick::at(now).since(self.last_seen) > self.allowed()
     }
 }
 
-const _: () = assert!(size_of::<FlowKey>() == 20 && size_of::<Flow>() == 88);
+const _: () = assert!(size_of::<FlowKey>() == 16 && size_of::<Flow>() == 80);

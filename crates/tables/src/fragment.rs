@@ -19,7 +19,7 @@ pub struct FragmentKey {
 pub struct Fragment {
     pub sport: u16,
     pub dport: u16,
-    /// As in [`crate::FlowKey::icmp_type`].
+    /// ICMP: the type of the message. Otherwise 0.
     pub icmp_type: u8,
     pub pad: [u8; 3],
 }

@@ -30,7 +30,9 @@ pub use carried::{Carried, CarriedBy, CarriedKey};
 pub use counters::{Counter, DropKey, Purpose};
 pub use distance::distance;
 pub use event::{Event, EventKind};
-pub use flow::{FIRST_PORT, Flow, FlowKey, FlowState, SOURCE_PORTS, idle};
+pub use flow::{
+    FIRST_PORT, Flow, FlowKey, FlowMark, FlowState, INGRESS_BITS, SOURCE_PORTS, Talk, Tick, hash, idle,
+};
 pub use fragment::{Fragment, FragmentKey};
 pub use ipv6::{Ipv6, ipv6, is_ipv6};
 pub use limit::{Bucket, Limit};
@@ -52,4 +54,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 14;
+pub const LAYOUT: u32 = 15;

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use tables::{
-    Asked, Flow, FlowKey, FlowState, Ipv6, Ports, Rule, RuleAction, RuleFamily, Side, checksum, idle, ipv6,
-    is_ipv6,
+    Asked, Flow, FlowKey, FlowState, INGRESS_BITS, Ipv6, Ports, Rule, RuleAction, RuleFamily, Side, Talk,
+    Tick, checksum, idle, ipv6, is_ipv6,
 };
 
 /// The checksum made anew over all words.
@@ -16,16 +16,14 @@ fn full(words: &[u16]) -> u16 {
 }
 
 fn key() -> impl Strategy<Value = FlowKey> {
-    (any::<[u32; 3]>(), any::<[u16; 2]>(), prop_oneof![Just(1u8), Just(6), Just(17)]).prop_map(
-        |(words, ports, protocol)| FlowKey {
-            ingress: words[0],
-            src: words[1],
-            dst: words[2],
-            sport: ports[0],
-            dport: ports[1],
-            protocol,
-            icmp_type: if protocol == 1 { 8 } else { 0 },
-            pad: [0; 2],
+    let talk = prop_oneof![Just(Talk::Tcp), Just(Talk::Udp), Just(Talk::Request)];
+    (0..1u32 << INGRESS_BITS, any::<[u32; 2]>(), any::<[u16; 2]>(), talk).prop_map(
+        |(ingress, [src, dst], [sport, dport], talk)| FlowKey {
+            way: FlowKey::way(ingress, talk),
+            src,
+            dst,
+            sport,
+            dport,
         },
     )
 }
@@ -46,16 +44,13 @@ fn flow(src: u32, dst: u32, egress: u32) -> Flow {
         server: 0,
         endpoint: 0,
         timeout: 900,
-        ttl_step: 0,
+        marks: 0,
         state: FlowState::Established as u8,
-        reverse: 0,
-        limited: 0,
         lease: 0,
         choice: 0,
         mss: 0,
-        pad: 0,
         ack: 0,
-        last_seen: 0,
+        last_seen: Tick(0),
         packets: 0,
         bytes: 0,
     }
@@ -87,11 +82,14 @@ proptest! {
     }
 
     #[test]
-    fn the_pair_of_the_pair_is_the_key_itself(key in key(), src: u32, dst: u32, egress: u32) {
+    fn the_pair_of_the_pair_is_the_key_itself(
+        key in key(), src: u32, dst: u32, egress in 0..1u32 << INGRESS_BITS
+    ) {
         let forward = flow(src, dst, egress);
         let other = key.paired(&forward);
-        prop_assert_eq!((other.ingress, other.src, other.dst), (egress, dst, src));
-        let reverse = Flow { src: key.dst, dst: key.src, sport: key.dport, dport: key.sport, egress: key.ingress, ..forward };
+        prop_assert_eq!((other.ingress(), other.src, other.dst), (egress, dst, src));
+        let reverse = Flow { src: key.dst, dst: key.src, sport: key.dport, dport: key.sport, egress: key.ingress(), ..forward };
+        prop_assert_eq!((other.protocol(), other.is_request()), (key.protocol(), false));
         prop_assert_eq!(other.paired(&reverse), key);
     }
 
@@ -132,18 +130,22 @@ fn what_stands_for_an_ipv6_address_is_none_that_a_packet_carries() {
 }
 
 #[test]
+fn only_what_has_flows_is_told_apart() {
+    let kinds = [(6, 0), (17, 0), (1, 8), (1, 0), (1, 3), (47, 0), (58, 128)].map(|(p, t)| Talk::of(p, t));
+    let known = [Talk::Tcp, Talk::Udp, Talk::Request, Talk::Reply].map(Some);
+    assert_eq!(kinds, [known.as_slice(), &[None; 3]].concat()[..]);
+}
+
+#[test]
 fn neighbouring_connections_spread_evenly() {
     let mut hits = [0u32; 7];
     for port in 0..7000u16 {
         let key = FlowKey {
-            ingress: 3,
+            way: FlowKey::way(3, Talk::Tcp),
             src: 0x0a00_000a,
             dst: 0x6400_000a,
             sport: port.to_be(),
             dport: 80u16.to_be(),
-            protocol: 6,
-            icmp_type: 0,
-            pad: [0; 2],
         };
         hits[(key.hash() % 7) as usize] += 1;
     }
@@ -161,9 +163,12 @@ fn a_flow_is_idle_after_the_time_that_its_state_allows() {
         (FlowState::Reset as u8, idle::CLOSED),
     ];
     for (state, seconds) in cases {
-        let flow = Flow { state, last_seen: 5 * second, ..flow(1, 2, 3) };
-        assert!(!flow.idle((5 + u64::from(seconds)) * second), "{state}");
-        assert!(flow.idle((5 + u64::from(seconds)) * second + 1), "{state}");
-        assert!(!flow.idle(0), "a clock that runs behind makes nothing idle");
+        // The steps of the clock begin anew every 52 days.
+        for seen in [5 * second, (1 << 52) - second] {
+            let flow = Flow { state, last_seen: Tick::at(seen), ..flow(1, 2, 3) };
+            assert!(!flow.idle(seen + u64::from(seconds) * second), "{state}");
+            assert!(flow.idle(seen + u64::from(seconds) * second + 4_000_000), "{state}: not 4 ms later");
+            assert!(!flow.idle(seen - 5 * second), "a clock that runs behind makes nothing idle");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, VipIndex};
 use model::plan::{EndpointPlan, HostPlan, PortPlan};
-use tables::{Flow, FlowKey, Port};
+use tables::{Flow, FlowKey, Port, Talk};
 
 use super::{CaptureError, Keep, MOST, Packet, Target};
 use crate::config::AgentConfig;
@@ -180,7 +180,8 @@ impl Connections {
         let (own, peer) = if outgoing { (packet.from, packet.to) } else { (packet.to, packet.from) };
         let asks = self.translation.asked.values().any(|asked| asked.contains(&peer.ip()));
         asks || self.known(own).zip(self.known(peer)).is_some_and(|(own, peer)| {
-            let flow = self.flows.get(&flow_key(self.ifindex, own, peer, packet.protocol)).ok().flatten();
+            let talk = Talk::of(packet.protocol, 0);
+            let flow = talk.and_then(|talk| self.flows.get(&flow_key(self.ifindex, own, peer, talk)).ok()?);
             match flow.filter(|flow| flow.listener != 0) {
                 Some(flow) => self.translation.has(&flow),
                 None => self.translation.vips.contains(peer.ip()),

@@ -57,7 +57,7 @@ impl Namer {
         if self.ipv6.0 != Some(plan.revision) {
             self.know(plan);
         }
-        let client = self.place(event.key.ingress, plan)?;
+        let client = self.place(event.key.ingress(), plan)?;
         let server = self.place(event.egress, plan);
         let from_services = client == Place::Services;
         if from_services && unpacked(event.key.src) == services::PROBE_SOURCE {
@@ -70,7 +70,7 @@ impl Namer {
             time_ms: i64::try_from((i128::from(event.time) + self.offset) / 1_000_000).unwrap_or(0),
             event: FlowEvent(EventKind::from_number(event.kind)?),
             reason: DropReason::from_number(event.reason.into()).map(FlowReason::Known),
-            protocol: FlowProtocol::of(event.key.protocol)?,
+            protocol: FlowProtocol::of(event.key.protocol())?,
             asked: (!from_services).then(|| self.asked(event)),
             served: served.then(|| self.as_served(event)),
             endpoint: endpoint.or_else(|| refusing(event, client.as_ref()?, plan)),

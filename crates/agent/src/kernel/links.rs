@@ -11,6 +11,7 @@ use model::id::PortIndex;
 use model::net::{Mac, services};
 use rtnetlink::packet_route::link::{InfoData, InfoVeth};
 use rtnetlink::{LinkUnspec, LinkVeth};
+use tables::INGRESS_BITS;
 
 use super::ipv6;
 use super::netlink::{Link, Netlink, NetlinkError};
@@ -96,6 +97,7 @@ pub fn ensure(fabric: &Netns, wanted: &[Veth], patience: Duration) -> Result<Out
             }
             begun = begun.or_else(|| is_new.then(Instant::now));
             match ensure_one(netlink, veth, known).await {
+                Ok(index) if index >> INGRESS_BITS != 0 => outcome.faults.push(NetlinkError::Index(index)),
                 Ok(index) => drop(outcome.indices.insert(veth.host.clone(), index)),
                 Err(fault) => outcome.faults.push(fault),
             }

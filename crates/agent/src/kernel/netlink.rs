@@ -37,6 +37,11 @@ pub enum NetlinkError {
         #[source]
         source: rtnetlink::Error,
     },
+    /// The namespace has given so many indices that the table of connections has no room for this one.
+    #[error(
+        "interface index {0} is too large: `isthmus down`, then `isthmus up`, begins with small ones again"
+    )]
+    Index(u32),
 }
 
 /// What is known of a link.

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use model::id::Ipv6Index;
 use model::plan::AddressPlan;
-use tables::{FlowKey, Ipv6};
+use tables::{FlowKey, Ipv6, Talk};
 
 /// As an address stands in a packet.
 pub(crate) fn packed(address: Ipv4Addr) -> u32 {
@@ -50,15 +50,12 @@ pub(crate) fn end(address: u32, port: u16) -> SocketAddrV4 {
 }
 
 /// The key of what comes in by an interface from one end to another; of what has no ports they are 0.
-pub(crate) fn flow_key(ingress: u32, from: SocketAddrV4, to: SocketAddrV4, protocol: u8) -> FlowKey {
+pub(crate) fn flow_key(ingress: u32, from: SocketAddrV4, to: SocketAddrV4, talk: Talk) -> FlowKey {
     FlowKey {
-        ingress,
+        way: FlowKey::way(ingress, talk),
         src: packed(*from.ip()),
         dst: packed(*to.ip()),
         sport: from.port().to_be(),
         dport: to.port().to_be(),
-        protocol,
-        icmp_type: 0,
-        pad: [0; 2],
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use model::id::{EndpointIndex, ListenerIndex};
 use model::net::services;
 use serde::{Deserialize, Serialize};
-use tables::{Address, AddressKey, Flow, FlowKey, PROXY_PORT, SERVICES_NETWORK};
+use tables::{Address, AddressKey, Flow, FlowKey, PROXY_PORT, SERVICES_NETWORK, Talk};
 
 use crate::kernel::packed::{end, flow_key, packed};
 use crate::kernel::table::{Table, TableError};
@@ -40,15 +40,15 @@ impl Origins {
         Ok(Self { flows: Table::open(directory, "FLOWS")?, addresses: Table::open(directory, "ADDRESSES")? })
     }
 
-    /// The origin of what comes by this protocol from `peer`; `None` = its flow is gone.
+    /// The origin of what comes so from `peer`; `None` = its flow is gone.
     ///
     /// # Errors
     /// When the maps cannot be read.
-    pub(super) fn of(&self, protocol: u8, peer: SocketAddrV4) -> Result<Option<Origin>, TableError> {
+    pub(super) fn of(&self, talk: Talk, peer: SocketAddrV4) -> Result<Option<Origin>, TableError> {
         let proxy = AddressKey { network: SERVICES_NETWORK, address: packed(services::PROXY) };
         let Some(proxy) = self.addresses.get(&proxy)? else { return Ok(None) };
         let from = SocketAddrV4::new(services::PROXY, PROXY_PORT);
-        let key = flow_key(proxy.ifindex, from, peer, protocol);
+        let key = flow_key(proxy.ifindex, from, peer, talk);
         Ok(self.flows.get(&key)?.map(|reply| origin(&reply)))
     }
 }

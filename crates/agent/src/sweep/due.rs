@@ -52,7 +52,7 @@ impl Standing {
     /// Why the connection of this forward entry is to end, if it is. Only TCP: the program refuses other flows that have lost
     /// their way, and gives the datagrams of those that have lost their server to another one.
     pub(super) fn over(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
-        if key.protocol != TCP {
+        if key.protocol() != TCP {
             return None;
         }
         self.stranded(key, flow)
@@ -63,7 +63,7 @@ impl Standing {
 
     /// An end has gone with its interface.
     fn stranded(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
-        let is_there = [key.ingress, flow.egress].iter().all(|port| self.ports.contains_key(port));
+        let is_there = [key.ingress(), flow.egress].iter().all(|port| self.ports.contains_key(port));
         (!is_there).then_some(DropReason::UnknownPort)
     }
 
@@ -72,7 +72,7 @@ impl Standing {
         if flow.endpoint == 0 {
             return None;
         }
-        let at = AddressKey { network: self.ports.get(&key.ingress)?.network, address: key.dst };
+        let at = AddressKey { network: self.ports.get(&key.ingress())?.network, address: key.dst };
         let is_it = |address: &&Address| address.index == flow.endpoint;
         let Some(endpoint) = self.endpoints.get(&at).filter(is_it) else { return Some(DropReason::NoRoute) };
         let is_kept = endpoint.replaced_vip != 0 && flow.lease.wrapping_add(1) == endpoint.lease;
@@ -104,7 +104,7 @@ impl Standing {
     /// The address that it was opened from is not the sender's any more, or the one that it was opened to is nobody's: it was
     /// taken off an interface, or its load balancer left the zone. What the program has judged since stands.
     fn misplaced(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
-        let sender = self.ports.get(&key.ingress)?;
+        let sender = self.ports.get(&key.ingress())?;
         if flow.epoch == self.epoch || sender.kind == PortKind::Services as u8 {
             return None;
         }
@@ -138,11 +138,13 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tables::Talk;
+
     use crate::resets::tests::flow;
 
     fn key(flow: &Flow) -> FlowKey {
         let (src, dst) = (flow.src, u32::from_ne_bytes([10, 0, 0, 100]));
-        FlowKey { ingress: 1, src, dst, sport: 0, dport: 0, protocol: TCP, icmp_type: 0, pad: [0; 2] }
+        FlowKey { way: FlowKey::way(1, Talk::Tcp), src, dst, sport: 0, dport: 0 }
     }
 
     fn ports(there: &[u32]) -> HashMap<u32, Port> {
@@ -257,7 +259,7 @@ mod tests {
             let standing = standing(groups, until);
             assert_eq!((standing.over(&key, &flow), standing.over(&key, &proxied)), expected, "{groups:?}");
             assert_eq!(standing.over(&key, &direct), None);
-            assert_eq!(standing.over(&FlowKey { protocol: 17, ..key }, &flow), None);
+            assert_eq!(standing.over(&FlowKey { way: FlowKey::way(1, Talk::Udp), ..key }, &flow), None);
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use model::plan::HostPlan;
-use tables::{Event, EventKind, Flow, FlowKey, FlowState};
+use tables::{Event, EventKind, Flow, FlowKey, FlowState, Talk};
 
 use super::stages::{Walk, stage};
 use super::{Client, Protocol, Question, Stage, Trace, TraceError};
@@ -30,8 +30,6 @@ const LOOK: Duration = Duration::from_millis(100);
 
 const ECHO_REQUEST: u8 = 8;
 const ECHO_REQUEST_IPV6: u8 = 128;
-/// What the kernel knows pings of both families by.
-const ICMP: u8 = 1;
 
 /// A packet that was caught.
 struct Caught {
@@ -72,7 +70,7 @@ pub fn next(
         rehearsed: &rehearsed,
         viewer: &Viewer::Operator,
     };
-    let is_reply = known.is_some_and(|[flow, _]| flow.reverse == 1);
+    let is_reply = known.is_some_and(|[flow, _]| flow.is_reply());
     let mut stages = vec![caught.stage(), flow_stage(known.as_ref())];
     stages.extend(if is_reply { vec![walk.verdict()] } else { walk.stages() });
     Ok(Trace { passes: rehearsed.dropped.is_none(), stages })
@@ -179,9 +177,12 @@ fn known(maps: &Path, ingress: u32, caught: &Caught) -> Result<Option<Connection
     let key = match identifier(&caught.bytes) {
         Some(identifier) => {
             let end = |end: SocketAddrV4| SocketAddrV4::new(*end.ip(), identifier);
-            FlowKey { icmp_type: ECHO_REQUEST, ..flow_key(ingress, end(from), end(to), ICMP) }
+            flow_key(ingress, end(from), end(to), Talk::Request)
         }
-        None => flow_key(ingress, from, to, protocol),
+        None => match Talk::of(protocol, ECHO_REQUEST) {
+            Some(talk) => flow_key(ingress, from, to, talk),
+            None => return Ok(None),
+        },
     };
     let flows: Table<FlowKey, Flow> = Table::open(maps, "FLOWS")?;
     let Some(flow) = flows.get(&key)? else { return Ok(None) };
@@ -192,7 +193,7 @@ fn flow_stage(known: Option<&[Flow; 2]>) -> Stage {
     let Some([flow, pair]) = known else { return stage("flow", "none", None) };
     let state = if flow.ended() {
         "ended"
-    } else if flow.reverse == 1 {
+    } else if flow.is_reply() {
         "a reply"
     } else if pair.packets == 0 {
         "new"

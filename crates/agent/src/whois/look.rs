@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::id::{EndpointIndex, InstanceId, ListenerIndex, Network, PortIndex};
 use model::net::services;
 use model::plan::{HostPlan, PortPlan};
-use tables::{Flow, FlowKey, Port, PortKind};
+use tables::{Flow, FlowKey, Port, PortKind, Talk};
 
 use super::{Caller, Question, Receiver};
 use crate::config::AgentConfig;
@@ -91,8 +91,8 @@ impl<'a> Look<'a> {
                 continue;
             }
             for address in addresses(port) {
-                for protocol in [TCP, UDP] {
-                    let key = flow_key(*ifindex, SocketAddrV4::new(address, to), from, protocol);
+                for talk in [Talk::Tcp, Talk::Udp] {
+                    let key = flow_key(*ifindex, SocketAddrV4::new(address, to), from, talk);
                     found.extend(self.flows.get(&key)?.and_then(|flow| self.got(&key, &flow)));
                 }
             }
@@ -101,8 +101,8 @@ impl<'a> Look<'a> {
     }
 
     fn got(&self, key: &FlowKey, flow: &Flow) -> Option<Got<'a>> {
-        let is_reply = flow.reverse == 1 && [TCP, UDP].contains(&key.protocol);
-        let receiver = self.plan(self.ports.get(&key.ingress)?)?;
+        let is_reply = flow.is_reply() && [TCP, UDP].contains(&key.protocol());
+        let receiver = self.plan(self.ports.get(&key.ingress())?)?;
         is_reply.then_some(Got { key: *key, reply: *flow, receiver })
     }
 
@@ -124,7 +124,7 @@ impl<'a> Look<'a> {
         let Got { key, reply, receiver } = got;
         let [from, to] = self.ipv6.ends(end(key.dst, key.dport), end(key.src, key.sport));
         let mut caller = Caller {
-            protocol: FlowProtocol::of(key.protocol)?,
+            protocol: FlowProtocol::of(key.protocol())?,
             from,
             to,
             receiver: receiver.instance.clone(),
@@ -167,11 +167,11 @@ impl<'a> Look<'a> {
 
     /// For whom the proxy has opened the connection.
     fn origin(&self, Got { key, reply, .. }: &Got<'_>) -> Option<Origin> {
-        let server = PortIndex(self.ports.get(&key.ingress)?.index);
+        let server = PortIndex(self.ports.get(&key.ingress())?.index);
         let ipv6 = index_of(unpacked(key.src));
         let alias = ipv6.map_or_else(|| services::alias(server), services::ipv6_alias);
         let to = SocketAddrV4::new(alias, u16::from_be(key.sport));
-        let opened = Opened { protocol: key.protocol, from: end(reply.dst, reply.dport), to };
+        let opened = Opened { protocol: key.protocol(), from: end(reply.dst, reply.dport), to };
         for _ in 0..TRIES {
             if let Some(origin) = proxy::caller(self.config, opened) {
                 return Some(origin);

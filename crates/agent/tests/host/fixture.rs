@@ -23,6 +23,7 @@ use model::plan::{
     PortPlan, RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
 };
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
+use tables::{Flow, Tick};
 
 use crate::traffic::{Server, serve};
 
@@ -328,4 +329,9 @@ fn endpoint() -> EndpointPlan {
         groups: vec![GroupIndex(1)],
         zones: vec![in_zone("g", [10, 0, 1, 200], 1), in_zone("k", [10, 0, 2, 200], 2)],
     }
+}
+
+/// A moment long before the last packet of a flow.
+pub(crate) fn long_ago(flow: &Flow) -> Tick {
+    Tick(flow.last_seen.0.wrapping_sub(1 << 22))
 }

@@ -14,7 +14,7 @@ use model::net::{PortRange, Transport};
 use model::plan::{AddressPlan, HostPlan, Ipv6Plan, PeerPlan, RulePlan, ServerGroupPlan};
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 
-use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K};
+use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_G, SERVER_K, long_ago};
 use crate::traffic::{connect, repeat, repeated, serve, serve_udp, udp_exchange};
 
 fn ipv6(index: u32, address: &str) -> Ipv6Plan {
@@ -212,7 +212,7 @@ fn idle_connections_are_reset_in_ipv6_too() {
     ends.iter_mut().for_each(|end| assert!(!end.ask().is_empty()));
     let maps = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap();
     for (key, flow) in maps.flows.entries().unwrap() {
-        maps.flows.set(&key, &tables::Flow { last_seen: 1, timeout: 1, ..flow }).unwrap();
+        maps.flows.set(&key, &tables::Flow { last_seen: long_ago(&flow), timeout: 1, ..flow }).unwrap();
     }
     let frames = Frames::open(&host.config.fabric()).unwrap();
     let send = |reset: Reset| frames.send(reset.interface, reset.receiver, &reset.frame).unwrap();

@@ -24,7 +24,7 @@ use agent::reconcile::OBJECT;
 use agent::resets::Reset;
 use agent::sweep::{Memory, Swept, sweep};
 use agent::trace::{From, Protocol, Question, Trace};
-use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G};
+use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G, long_ago};
 use model::id::{AccountId, EndpointIndex, PortIndex, Revision};
 use model::plan::HostPlan;
 use tables::{EventKind, FlowState};
@@ -253,8 +253,8 @@ fn idle_connections_are_reset_and_forgotten_and_busy_ones_are_not() {
     let maps = Maps::open(&maps_dir(&host.config.bpf_dir())).unwrap();
     let of_idle = host.link_indices()["p1"];
     for (key, flow) in maps.flows.entries().unwrap() {
-        if key.ingress == of_idle || flow.egress == of_idle {
-            maps.flows.set(&key, &tables::Flow { last_seen: 1, timeout: 1, ..flow }).unwrap();
+        if key.ingress() == of_idle || flow.egress == of_idle {
+            maps.flows.set(&key, &tables::Flow { last_seen: long_ago(&flow), timeout: 1, ..flow }).unwrap();
         }
     }
     let frames = Frames::open(&host.config.fabric()).unwrap();
@@ -272,13 +272,13 @@ fn idle_connections_are_reset_and_forgotten_and_busy_ones_are_not() {
     assert!(!busy.ask().is_empty());
     for (key, flow) in maps.flows.entries().unwrap() {
         if flow.is(FlowState::Cut) {
-            maps.flows.set(&key, &tables::Flow { last_seen: 1, ..flow }).unwrap();
+            maps.flows.set(&key, &tables::Flow { last_seen: long_ago(&flow), ..flow }).unwrap();
         }
     }
     assert_eq!(sweep(), Swept { live: 2, expired: 2, cut: 0, lost: 0 });
     assert_eq!(sent, 2, "one for each end");
     let [expired] = told[..] else { panic!("one end is told: {told:?}") };
-    assert_eq!((expired.kind, expired.key.ingress), (EventKind::Expired as u8, of_idle));
+    assert_eq!((expired.kind, expired.key.ingress()), (EventKind::Expired as u8, of_idle));
     assert!(expired.sent.packets > 2 && expired.received.packets > 1, "{expired:?}");
     let carried = carried::named(&carried::read(&maps).unwrap(), &host.plan);
     let listeners = carried.iter().filter(|(carrier, _)| matches!(carrier, Carrier::Listener(..)));

@@ -81,10 +81,8 @@ fn what_another_connection_replaces_is_kept_with_its_last_packet() {
 fn what_is_idle_or_cut_is_kept() {
     let all = rows(total(1, &[ask(SYN)], &[reply(SYN | ACK)]));
     let mut rig = established();
-    rig.change_flows(|flow| {
-        flow.timeout = 1;
-        flow.last_seen = flow.last_seen.saturating_sub(100_000_000_000);
-    });
+    rig.change_flows(|flow| flow.timeout = 1);
+    rig.age(100);
     rig.send(ANN, &ask(ACK));
     assert_eq!(rig.carried(), all, "idle");
     // A rule refuses it by now.
@@ -98,10 +96,8 @@ fn what_is_idle_or_cut_is_kept() {
 #[test]
 fn an_idle_connection_whose_reply_tuple_is_taken_is_kept() {
     let mut rig = established();
-    rig.change_flows(|flow| {
-        flow.timeout = 1;
-        flow.last_seen = flow.last_seen.saturating_sub(100_000_000_000);
-    });
+    rig.change_flows(|flow| flow.timeout = 1);
+    rig.age(100);
     // The client's twin asks from the load balancer's own network with the same tuple behind it.
     rig.send(TWIN, &tcp(TWIN, 5000, NLB, 80, SYN));
     let kept = rig.carried();
@@ -113,7 +109,7 @@ fn at_the_balancers_own_address_the_address_tells_the_zone() {
     let mut rig = Rig::new();
     let packet = tcp(TWO, 5000, NLB, 80, SYN);
     rig.send(TWO, &packet);
-    rig.change_flows(|flow| flow.last_seen = 0);
+    rig.age(100_000);
     rig.send(TWO, &packet);
     let listener = row(CarriedBy::Listener, plain_listener().index, 0, NLB, 0);
     assert_eq!(rig.carried().get(&listener), Some(&total(1, &[packet], &[])));
@@ -131,7 +127,7 @@ fn a_proxied_connection_counts_for_its_listener_and_the_proxys_for_the_server() 
     rig.send(ONE, &answer);
     // Between neighbours nothing is balanced.
     rig.send(ANN, &tcp(ANN, 5000, BOB.address, 80, SYN));
-    rig.change_flows(|flow| flow.last_seen = 0);
+    rig.age(100_000);
     rig.send(ANN, &asked);
     rig.send(HOST, &served);
     rig.send(ANN, &tcp(ANN, 5000, BOB.address, 80, SYN));

@@ -1,6 +1,6 @@
 //! What an established packet costs.
 
-use tables::{FlowState, Rule};
+use tables::{FlowMark, FlowState, Rule};
 
 use crate::{
     rig::{ANN, BOB, ENDPOINT, ONE, ONE_IN, Peer, Rig, accept, alone},
@@ -26,7 +26,7 @@ fn net_cost(rig: &mut Rig, from: Peer, packet: &Packet) -> i128 {
 fn close_the_circle(rig: &mut Rig, from: Peer) {
     let gateway = tables::mac(tables::GATEWAY_MAC);
     rig.rewrite_flows(|key, flow| {
-        if flow.reverse == 0 {
+        if !flow.is_reply() {
             let mut back = (*key, *flow);
             back.0 = tables::FlowKey {
                 src: flow.src,
@@ -40,7 +40,7 @@ fn close_the_circle(rig: &mut Rig, from: Peer) {
             (back.1.address_delta, back.1.port_delta) = (undo(flow.address_delta), undo(flow.port_delta));
             let mut entries = vec![(*key, *flow), back];
             for (_, flow) in &mut entries {
-                flow.ttl_step = 0;
+                flow.marks &= !(FlowMark::Hop as u8);
                 flow.state = FlowState::Established as u8;
                 flow.src_mac = gateway;
                 flow.egress = from.ifindex;

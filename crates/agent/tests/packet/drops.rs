@@ -53,12 +53,15 @@ fn opening(to: &str, port: u16) -> Packet {
 /// Somebody else takes each tuple towards the server that Ann's connections could have; gives the key of one of them.
 pub(crate) fn take_source_ports(rig: &mut Rig) -> tables::FlowKey {
     rig.send(ANN, &opening(ENDPOINT, 80));
-    let (key, flow) = rig.flows().into_iter().find(|(_, f)| f.reverse == 1).expect("a reverse entry");
+    let (key, flow) = rig.flows().into_iter().find(|(_, f)| f.is_reply()).expect("a reverse entry");
     for port in 0..=u16::MAX {
         let key = tables::FlowKey { dport: port, ..key };
         rig.insert_flow(key, tables::Flow { dport: port, egress: BOB.ifindex, ..flow });
         let forward = key.paired(&tables::Flow { dport: port, egress: BOB.ifindex, ..flow });
-        rig.insert_flow(forward, tables::Flow { reverse: 0, ..flow });
+        rig.insert_flow(
+            forward,
+            tables::Flow { marks: flow.marks & !(tables::FlowMark::Reply as u8), ..flow },
+        );
     }
     key
 }

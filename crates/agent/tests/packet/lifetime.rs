@@ -1,6 +1,6 @@
 //! How long a flow lives.
 
-use tables::{DropReason::*, FlowState, idle};
+use tables::{DropReason::*, FlowState, Tick, idle};
 
 use crate::{
     drops::dropped,
@@ -30,16 +30,12 @@ fn established() -> Rig {
     rig
 }
 
-fn age(rig: &mut Rig, seconds: u64) {
-    rig.change_flows(|flow| flow.last_seen = flow.last_seen.saturating_sub(seconds * 1_000_000_000));
-}
-
 #[test]
 fn an_idle_connection_is_forgotten() {
     let mut rig = established();
-    age(&mut rig, TIMEOUT as u64 - 10);
+    rig.age(TIMEOUT as u64 - 10);
     arrived(&rig.send(ANN, &ann(ACK)), BOB, TUPLE, NEXT);
-    age(&mut rig, TIMEOUT as u64 + 10);
+    rig.age(TIMEOUT as u64 + 10);
     dropped(&rig.send(ANN, &ann(ACK)), NoConnection, &[ANN.index]);
     assert_eq!(rig.flows(), []);
 }
@@ -47,11 +43,11 @@ fn an_idle_connection_is_forgotten() {
 #[test]
 fn a_direction_that_talks_keeps_the_other_alive() {
     let mut rig = established();
-    age(&mut rig, TIMEOUT as u64 + 10);
+    rig.age(TIMEOUT as u64 + 10);
     let now = rig.now();
     rig.change_flows(|flow| {
-        if flow.reverse == 0 {
-            flow.last_seen = now;
+        if !flow.is_reply() {
+            flow.last_seen = Tick::at(now);
         }
     });
     arrived(&rig.send(BOB, &bob(ACK)), ANN, "10.0.0.20:80 > 10.0.0.10:5000", NEXT);
@@ -61,9 +57,9 @@ fn a_direction_that_talks_keeps_the_other_alive() {
 fn an_unanswered_opening_does_not_live_long() {
     let mut rig = Rig::new();
     rig.send(ANN, &ann(SYN));
-    age(&mut rig, idle::OPENING as u64 - 10);
+    rig.age(idle::OPENING as u64 - 10);
     arrived(&rig.send(ANN, &ann(SYN)), BOB, TUPLE, NEXT);
-    age(&mut rig, idle::OPENING as u64 + 10);
+    rig.age(idle::OPENING as u64 + 10);
     arrived(&rig.send(ANN, &ann(SYN)), BOB, TUPLE, FIRST);
 }
 
@@ -71,9 +67,9 @@ fn an_unanswered_opening_does_not_live_long() {
 fn the_listener_says_how_long() {
     let mut rig = Rig::new();
     rig.send(ANN, &udp(ANN, 5000, ENDPOINT, 53));
-    age(&mut rig, 15);
+    rig.age(15);
     arrived(&rig.send(ANN, &udp(ANN, 5000, ENDPOINT, 53)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", NEXT);
-    age(&mut rig, 25);
+    rig.age(25);
     arrived(&rig.send(ANN, &udp(ANN, 5000, ENDPOINT, 53)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
 }
 
@@ -82,7 +78,7 @@ fn states_follow_the_handshakes() {
     let mut rig = Rig::new();
     let states = |rig: &mut Rig| {
         let mut flows = rig.flows();
-        flows.sort_by_key(|(_, f)| f.reverse);
+        flows.sort_by_key(|(_, f)| f.is_reply());
         [flows[0].1.state, flows[1].1.state]
     };
     const A: u8 = FlowState::Answered as u8;
@@ -105,7 +101,7 @@ fn states_follow_the_handshakes() {
     rig.send(BOB, &bob(FIN | ACK));
     assert_eq!(states(&mut rig), [E | C | D, E | C | D]);
     arrived(&rig.send(ANN, &ann(ACK)), BOB, TUPLE, NEXT);
-    age(&mut rig, idle::CLOSED as u64 + 10);
+    rig.age(idle::CLOSED as u64 + 10);
     dropped(&rig.send(ANN, &ann(ACK)), NoConnection, &[ANN.index]);
 }
 
@@ -129,6 +125,6 @@ fn ports_of_a_closed_connection_can_be_used_again() {
 fn a_flow_counts_its_packets_and_bytes() {
     let mut rig = established();
     rig.send(ANN, &ann(ACK));
-    let (_, flow) = rig.flows().into_iter().find(|(_, f)| f.reverse == 0).expect("a forward entry");
+    let (_, flow) = rig.flows().into_iter().find(|(_, f)| !f.is_reply()).expect("a forward entry");
     assert_eq!((flow.packets, flow.bytes), (3, 3 * ann(ACK).0.len() as u64));
 }

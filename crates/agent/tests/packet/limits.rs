@@ -1,5 +1,7 @@
 //! Bandwidth of endpoint connections.
 
+use tables::FlowMark;
+
 use crate::{
     forward::{FIRST, NEXT, arrived},
     rig::*,
@@ -17,7 +19,7 @@ fn a_packet_is_charged_by_its_bytes_in_its_direction_alone() {
     rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN));
     let used = rig.now() - 1_000_000;
     rig.limit(100, [used, used]);
-    rig.change_flows(|flow| flow.limited = 1);
+    rig.change_flows(|flow| flow.marks |= FlowMark::Limited as u8);
     let data = tcp(ANN, 5000, ENDPOINT, 80, ACK);
     let cost = (data.0.len() as u64 - 14) * BYTE;
     arrived(&rig.send(ANN, &data), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", NEXT);

@@ -38,7 +38,7 @@ fn established() -> Rig {
 
 fn states(rig: &mut Rig) -> Vec<u8> {
     let mut flows = rig.flows();
-    flows.sort_by_key(|(_, flow)| flow.reverse);
+    flows.sort_by_key(|(_, flow)| flow.is_reply());
     flows.into_iter().map(|(_, flow)| flow.state).collect()
 }
 
@@ -69,7 +69,7 @@ fn one_side_may_go_on_after_the_other_is_done() {
     pass(&mut rig, ANN, FIN | ACK);
     pass(&mut rig, BOB, ACK);
     // Longer than a closed connection is kept, shorter than an open one.
-    rig.change_flows(|flow| flow.last_seen -= (u64::from(idle::CLOSED) + 6) * 1_000_000_000);
+    rig.age(u64::from(idle::CLOSED) + 6);
     pass(&mut rig, BOB, ACK);
     pass(&mut rig, ANN, ACK);
     pass(&mut rig, BOB, FIN | ACK);
@@ -83,11 +83,11 @@ fn a_connection_that_goes_on_after_a_reset_lives_while_it_talks() {
     let mut rig = established();
     pass(&mut rig, BOB, RST);
     for _ in 0..3 {
-        rig.change_flows(|flow| flow.last_seen -= (u64::from(idle::CLOSED) - 2) * 1_000_000_000);
+        rig.age(u64::from(idle::CLOSED) - 2);
         pass(&mut rig, ANN, ACK);
         pass(&mut rig, BOB, ACK);
     }
-    rig.change_flows(|flow| flow.last_seen -= (u64::from(idle::CLOSED) + 2) * 1_000_000_000);
+    rig.age(u64::from(idle::CLOSED) + 2);
     dropped(&rig.send(ANN, &ann(ACK)), NoConnection, &[ANN.index]);
 }
 

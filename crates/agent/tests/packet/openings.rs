@@ -22,7 +22,7 @@ fn ports(rig: &mut Rig) -> Vec<u16> {
     let mut ports: Vec<u16> = rig
         .flows()
         .into_iter()
-        .filter(|(_, flow)| flow.reverse == 0)
+        .filter(|(_, flow)| !flow.is_reply())
         .map(|(key, _)| u16::from_be(key.sport))
         .collect();
     ports.sort_unstable();

@@ -46,7 +46,7 @@ fn the_flow_of_the_reply_tells_the_proxy_listener_endpoint_and_client() {
     let mut rig = rig();
     rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 443, SYN));
     let flows = rig.flows();
-    let (key, flow) = flows.iter().find(|(key, _)| key.ingress == HOST.ifindex).unwrap();
+    let (key, flow) = flows.iter().find(|(key, _)| key.ingress() == HOST.ifindex).unwrap();
     assert_eq!((key.src, key.dst), (ip(PROXY), ip("100.64.0.11")));
     assert_eq!((flow.src, flow.dst, flow.dport), (ip(ENDPOINT), ip(ANN.address), 5000u16.to_be()));
     assert_eq!((flow.listener, flow.endpoint, flow.egress), (81, 31, ANN.ifindex));

@@ -15,7 +15,7 @@ use tables::{
     Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Counter, DropKey, DropReason,
     Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port,
     PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily, SERVICES_NETWORK, Server,
-    Side, mac,
+    Side, Tick, mac,
 };
 
 use crate::{
@@ -461,6 +461,12 @@ impl Rig {
             change(&mut flow);
             self.hash("FLOWS").insert(key, flow, 0).expect("a flow");
         }
+    }
+
+    /// Lets so many seconds pass without a packet.
+    pub(crate) fn age(&mut self, seconds: u64) {
+        let steps = Tick::at(seconds * 1_000_000_000).0;
+        self.change_flows(|flow| flow.last_seen = Tick(flow.last_seen.0.wrapping_sub(steps)));
     }
 
     pub(crate) fn insert_flow(&mut self, key: FlowKey, flow: Flow) {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use model::id::{ListenerIndex, ServerIndex, VipIndex};
 use model::net::{Family, services};
 use rustix::net::sockopt::set_tcp_quickack;
+use tables::Talk;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -53,7 +54,7 @@ pub(super) async fn serve(
     mut live: watch::Receiver<Arc<Live>>,
 ) {
     let now = Arc::clone(&live.borrow_and_update());
-    let way = match known.origins.of(TCP, peer) {
+    let way = match known.origins.of(Talk::Tcp, peer) {
         Ok(origin) => origin.and_then(|origin| Way::of(&now, origin)),
         Err(error) => {
             tracing::warn!(%error, "a connection without origin");
@@ -221,17 +222,8 @@ pub(super) fn order(candidates: &BTreeMap<ServerIndex, u32>, hash: u32) -> Vec<S
 
 /// What a client is hashed by; each has an alias of its own, so that its address tells it.
 pub(super) fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
-    let key = tables::FlowKey {
-        ingress: 0,
-        src: u32::from_ne_bytes(peer.ip().octets()),
-        dst: 0,
-        sport: if listener.by_source { 0 } else { peer.port() },
-        dport: 0,
-        protocol: 0,
-        icmp_type: 0,
-        pad: [0; 2],
-    };
-    key.hash()
+    let port = if listener.by_source { 0 } else { peer.port() };
+    tables::hash(0, 0, (u32::from_ne_bytes(peer.ip().octets()), port), (0, 0))
 }
 
 /// In the name of the NLB's zonal address.

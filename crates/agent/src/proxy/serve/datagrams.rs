@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use model::id::ServerIndex;
 use rustix::process::{Resource, getrlimit};
+use tables::Talk;
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::yield_now;
@@ -19,11 +20,11 @@ use upstream::Upstream;
 
 use super::Live;
 use super::connection::{Known, Way, introduction, order, place};
+use crate::proxy::SHORTAGE;
 use crate::proxy::callers::Callers;
 use crate::proxy::header::Carried;
 use crate::proxy::origin::Origin;
 use crate::proxy::settings::{Listener, Server};
-use crate::proxy::{SHORTAGE, UDP};
 
 /// Longest datagram.
 const LONGEST: usize = 1 << 16;
@@ -61,7 +62,7 @@ pub(super) async fn take(
         }
         for _ in 0..ROUND {
             let Ok((length, SocketAddr::V4(peer))) = relay.clients.try_recv_from(&mut buffer) else { break };
-            match known.origins.of(UDP, peer) {
+            match known.origins.of(Talk::Udp, peer) {
                 Ok(Some(origin)) => {
                     let live = Arc::clone(&settings.borrow());
                     relay.forward(peer, origin, &live, &buffer[..length]);

@@ -4,7 +4,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use agent::kernel::trial::{INGRESS, Trial};
 use anyhow::Result;
-use tables::{Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Ipv6, Limit, checksum, ipv6, is_ipv6, mac};
+use tables::{
+    Choice, Flow, FlowKey, FlowMark, FlowState, GATEWAY_MAC, Ipv6, Limit, Talk, Tick, checksum, ipv6,
+    is_ipv6, mac,
+};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -109,8 +112,8 @@ impl Ring {
 
     fn key(self, place: u32) -> FlowKey {
         let (src, sport, dst, dport) = self.feature.tuple(place);
-        let protocol = self.feature.protocol();
-        FlowKey { ingress: INGRESS, src, dst, sport, dport, protocol, icmp_type: 0, pad: [0; 2] }
+        let talk = if self.feature.protocol() == UDP { Talk::Udp } else { Talk::Tcp };
+        FlowKey { way: FlowKey::way(INGRESS, talk), src, dst, sport, dport }
     }
 
     fn flow(self, place: u32, next: u32) -> Flow {
@@ -134,16 +137,13 @@ impl Ring {
             endpoint: ENDPOINT,
             timeout: u16::MAX,
             // A packet that goes round for ever must not age.
-            ttl_step: 0,
+            marks: if self.feature == Feature::Bandwidth { FlowMark::Limited as u8 } else { 0 },
             state: FlowState::Established as u8,
-            reverse: 0,
-            limited: u8::from(self.feature == Feature::Bandwidth),
             lease: 0,
             choice: if self.feature == Feature::Quic { Choice::ConnectionId as u8 } else { 0 },
             mss: 0,
-            pad: 0,
             ack: 0,
-            last_seen: now(),
+            last_seen: Tick::at(now()),
             packets: 0,
             bytes: 0,
         }

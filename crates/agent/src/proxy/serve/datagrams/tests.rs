@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::kernel::netns::Netns;
+use crate::proxy::UDP;
 use crate::proxy::callers::Opened;
 use crate::proxy::settings::{Settings, Vip};
 
