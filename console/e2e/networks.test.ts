@@ -167,6 +167,67 @@ test("a route table of one's own leads a vSwitch through an instance", async () 
   await press(drawer(page), "Cancel");
 });
 
+test("a prefix list names ranges, gets and loses some, and stays while a rule of a security group names it", async () => {
+  const VpcId = text(await owner.api("Vpc", "DescribeVpcs", { VpcName: "vpc-1" }), "Vpcs.Vpc.0.VpcId");
+  const group = text(await owner.api("Ecs", "CreateSecurityGroup", { VpcId, SecurityGroupName: "listed" }), "SecurityGroupId");
+  await menu(page, "Prefix Lists");
+  await page.getByText("No prefix list yet.").waitFor();
+  await press(page, "Create Prefix List");
+  await fill(drawer(page), "Name", "offices");
+  await fill(drawer(page), "Maximum Entries", "2");
+  for (const number of [1, 2, 3]) {
+    await press(drawer(page), "Add Entry");
+    await fill(drawer(page).getByRole("group", { name: `Entries ${number}` }), "CIDR Block", number === 2 ? "fd00::/8" : `10.${number}.0.0/16`);
+  }
+  await press(drawer(page), "OK");
+  await drawer(page).getByText("not of the list's address family").waitFor();
+  await drawer(page).getByText("no room for so many").first().waitFor();
+  for (const number of [3, 2]) await press(drawer(page).getByRole("group", { name: `Entries ${number}` }), "Delete");
+  await send(page);
+  await row(page, "10.1.0.0/16").waitFor();
+  const id = new globalThis.URL(page.url()).pathname.split("/").at(-1) ?? "";
+  await page.getByText("1 / 2", { exact: true }).waitFor();
+  await press(page, "Add Entry");
+  await fill(drawer(page), "CIDR Block", "10.2.0.0/16");
+  await send(page);
+  await press(row(page, "10.2.0.0/16"), "Modify");
+  await fill(drawer(page), "Description", "branch");
+  await send(page);
+  await row(page, "10.2.0.0/16").getByText("branch").waitFor();
+  await page.getByText("2 / 2", { exact: true }).waitFor();
+  await remove("10.1.0.0/16");
+  await page.getByText("1 / 2", { exact: true }).waitFor();
+  await menu(page, "Security Groups");
+  await row(page, "listed").getByRole("link").click();
+  for (const [where, type, peer] of [["Inbound", "Source Type", "Source"], ["Outbound", "Destination Type", "Destination"]] as const) {
+    await tab(where);
+    await press(page, "Add Rule");
+    await choose(page, drawer(page), type, "Prefix List");
+    await choose(page, drawer(page), peer, "offices");
+    await send(page);
+    await row(page, id).getByText("tcp").waitFor();
+  }
+  await press(page, "Add Rule");
+  await choose(page, drawer(page), "Destination Type", "Security Group");
+  await choose(page, drawer(page), "Destination", "listed");
+  await send(page);
+  await row(page, group).getByText("tcp").waitFor();
+  await tab("Inbound");
+  await row(page, id).getByRole("link", { name: id }).click();
+  await tab("Associated Resources");
+  await row(page, group).waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await menu(page, "Prefix Lists");
+  await press(row(page, "offices"), "Modify");
+  await fill(drawer(page), "Name", "branches");
+  await send(page);
+  await remove("branches");
+  await refused("DependencyViolation");
+  await owner.api("Ecs", "DeleteSecurityGroup", { SecurityGroupId: group });
+  await remove("branches");
+  await page.getByText("No prefix list yet.").waitFor();
+});
+
 test("a private zone names an address for the VPCs that it is bound to", async () => {
   await menu(page, "Private Zones");
   await press(page, "Create Private Zone");

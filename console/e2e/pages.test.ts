@@ -16,6 +16,7 @@ let newcomer: Account;
 let made: Provided & Consumed & { domain: string };
 let privateZone: string;
 let routeTable: string;
+let prefixList: string;
 
 beforeAll(async () => {
   owner = await account("full");
@@ -27,8 +28,10 @@ beforeAll(async () => {
   await owner.api("Privatelink", "EnableVpcEndpointConnection", { EndpointId: endpoint, ServiceId: service });
   const connected = await owner.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: endpoint }, "ConnectionStatus=Connected");
   made = { ...provided, ...consumed, domain: text(connected, "EndpointDomain") };
-  const rule = { SecurityGroupId: securityGroup, IpProtocol: "tcp", PortRange: "80/80", SourceCidrIp: "10.0.0.0/16" };
-  await owner.api("Ecs", "AuthorizeSecurityGroup", rule);
+  const rule = { SecurityGroupId: securityGroup, IpProtocol: "tcp", PortRange: "80/80" };
+  await owner.api("Ecs", "AuthorizeSecurityGroup", { ...rule, SourceCidrIp: "10.0.0.0/16" });
+  prefixList = text(await owner.api("Ecs", "CreatePrefixList", { PrefixListName: "offices", AddressFamily: "IPv4", MaxEntries: 10, Entry: [{ Cidr: "172.16.0.0/16", Description: "head office" }] }), "PrefixListId");
+  await owner.api("Ecs", "AuthorizeSecurityGroup", { ...rule, SourcePrefixListId: prefixList });
   privateZone = text(await owner.api("pvtz", "AddZone", { ZoneName: "shop.example" }), "ZoneId");
   routeTable = text(await owner.api("Vpc", "DescribeRouteTableList", { VpcId: made.vpc }), "RouterTableList.RouterTableListType.0.RouteTableId");
 });
@@ -39,6 +42,7 @@ const details = () => [
   `/vpc/vpcs/${made.vpc}`,
   `/ecs/instances/${made.servers[0]}`,
   `/ecs/securitygroups/${made.securityGroup}`,
+  `/ecs/prefixlists/${prefixList}`,
   `/nlb/instances/${made.balancer}`,
   `/vpc/vswitches/${made.vswitches[0]}`,
   `/nlb/instances/${made.balancer}/listeners/${made.listener}`,
@@ -76,7 +80,7 @@ test("every list, empty, has no serious barrier and teaches what to do", async (
 });
 
 /** What has an English name in Chinese too, and what the server calls the first resource group. */
-const NAMES = ["AccessKey ID", "default resource group"];
+const NAMES = ["AccessKey ID", "default resource group", "head office"];
 
 /** What a page says in English: two words of it after each other, outside of what is there to be copied. */
 async function english(where: Locator): Promise<string[]> {

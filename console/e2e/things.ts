@@ -8,6 +8,7 @@ const LISTS: [Product, string, string, string][] = [
   ["Vpc", "DescribeRouteTableList", "RouterTableList.RouterTableListType", "RouteTableId"],
   ["Ecs", "DescribeInstances", "Instances.Instance", "InstanceId"],
   ["Ecs", "DescribeSecurityGroups", "SecurityGroups.SecurityGroup", "SecurityGroupId"],
+  ["Ecs", "DescribePrefixLists", "PrefixLists.PrefixList", "PrefixListId"],
   ["Nlb", "ListLoadBalancers", "LoadBalancers", "LoadBalancerId"],
   ["Nlb", "ListListeners", "Listeners", "ListenerId"],
   ["Nlb", "ListServerGroups", "ServerGroups", "ServerGroupId"],

@@ -18,6 +18,7 @@ const SAID: Record<string, string> = {
   Ipv6InstanceExist: "交换机中仍有使用 IPv6 地址的资源。请先取消分配。",
   "InvalidCidrBlock.Overlapped": "该网段与已有交换机的网段重叠。请更换网段。",
   "InvalidCidrBlock.Malformed": "网段不合法，或不在专有网络的网段内。",
+  InvalidConnection: "无法追踪该连接。",
   "InvalidPrivateIpAddress.Duplicated": "该 IP 地址已被使用。请更换或留空。",
   "InvalidVSwitch.Ipv6NotTurnOn": "交换机尚未开启 IPv6。",
   "InvalidOperation.VSwitchIpv6Disabled": "交换机尚未开启 IPv6。",

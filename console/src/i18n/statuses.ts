@@ -65,6 +65,7 @@ export const statuses: Record<string, string> = {
   new: "新建",
   normal: "普通安全组",
   reset: "被重置",
+  securitygroup: "安全组",
   true: "是",
 };
 

@@ -8,6 +8,7 @@ const PAGES: [RegExp, string][] = [
   [/^vtb-/, "/vpc/routetables"],
   [/^i-/, "/ecs/instances"],
   [/^sg-/, "/ecs/securitygroups"],
+  [/^pl-/, "/ecs/prefixlists"],
   [/^nlb-/, "/nlb/instances"],
   [/^sgp-/, "/nlb/servergroups"],
   [/^epsrv-/, "/privatelink/services"],
@@ -22,7 +23,7 @@ export function pageOf(id: string): string | undefined {
 
 /** A sentence whose ids are links. It is shown outside of the pages too, so that its links are plain ones. */
 export function Sentence({ text }: { text: string }) {
-  return text.split(/\b((?:vpc|vsw|vtb|i|sg|nlb|sgp|epsrv|ep)-[a-z0-9]{6,})\b/).map((part, index) => {
+  return text.split(/\b((?:vpc|vsw|vtb|i|sg|pl|nlb|sgp|epsrv|ep)-[a-z0-9]{6,})\b/).map((part, index) => {
     const page = index % 2 === 1 ? pageOf(part) : undefined;
     return page ? (
       <a key={index} href={`/console${page}`} className="named">

@@ -80,6 +80,12 @@ export function securityGroups(vpc: Entry): Offer | undefined {
   return offer(call, "number", rows, searches.securityGroups);
 }
 
+/** The prefix lists of an address family, or all. */
+export function prefixLists(family: string): Offer {
+  const call: Call = { product: "Ecs", action: "DescribePrefixLists", params: { AddressFamily: family } };
+  return offer(call, "token", { path: "PrefixLists.PrefixList", id: "PrefixListId", name: "PrefixListName" }, searches.prefixLists);
+}
+
 /** The instances of a VPC. */
 export const instances = (vpc: Entry): Offer | undefined => (str(vpc) === "" ? undefined : allInstances({ VpcId: str(vpc) }));
 

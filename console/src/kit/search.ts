@@ -31,6 +31,7 @@ export const searches = {
   routeTables: either("wholeIdOrName", /^vtb-/, "RouteTableId", "RouteTableName"),
   instances: older("i-", "InstanceIds", "InstanceName"),
   securityGroups: older("sg-", "SecurityGroupIds", "SecurityGroupName"),
+  prefixLists: older("pl-", "PrefixListId", "PrefixListName"),
   loadBalancers: newer("nlb-", "LoadBalancerIds", "LoadBalancerNames"),
   serverGroups: newer("sgp-", "ServerGroupIds", "ServerGroupNames"),
   servers: { hint: "idOrAddress", params: (typed) => ({ [/^[\d.:a-f]+$/.test(typed) ? "ServerIps" : "ServerIds"]: [typed] }) },

@@ -41,6 +41,18 @@ const ENDPOINT = "alicloud_privatelink_vpc_endpoint";
 const ZONE_OF_ENDPOINT = "alicloud_privatelink_vpc_endpoint_zone";
 const SERVER = "alicloud_nlb_server_group_server_attachment";
 
+/** The other end of a rule has the same arguments in both directions. */
+const RULE = {
+  SourceCidrIp: "cidr_ip",
+  DestCidrIp: "cidr_ip",
+  Ipv6SourceCidrIp: "ipv6_cidr_ip",
+  Ipv6DestCidrIp: "ipv6_cidr_ip",
+  SourceGroupId: "source_security_group_id",
+  DestGroupId: "source_security_group_id",
+  SourcePrefixListId: "prefix_list_id",
+  DestPrefixListId: "prefix_list_id",
+};
+
 const rule =
   (type: "ingress" | "egress"): Written =>
   ({ SecurityGroupId, Permissions }) =>
@@ -48,7 +60,7 @@ const rule =
       type: "alicloud_security_group_rule",
       arguments: named(
         { type, SecurityGroupId, ...(one as Params) },
-        { SourceCidrIp: "cidr_ip", DestCidrIp: "cidr_ip", Ipv6SourceCidrIp: "ipv6_cidr_ip", Ipv6DestCidrIp: "ipv6_cidr_ip" },
+        RULE,
       ),
     }));
 
@@ -59,6 +71,7 @@ const TAGGED: Record<string, string> = {
   ROUTETABLE: "alicloud_route_table",
   instance: "alicloud_instance",
   securitygroup: "alicloud_security_group",
+  prefixlist: "alicloud_ecs_prefix_list",
   loadbalancer: "alicloud_nlb_load_balancer",
   listener: "alicloud_nlb_listener",
   servergroup: "alicloud_nlb_server_group",
@@ -91,6 +104,8 @@ const RESOURCES: Record<string, Written> = {
   CreateSecurityGroup: made("alicloud_security_group"),
   AuthorizeSecurityGroup: rule("ingress"),
   AuthorizeSecurityGroupEgress: rule("egress"),
+  CreatePrefixList: made("alicloud_ecs_prefix_list"),
+  ModifyPrefixList: changed("alicloud_ecs_prefix_list", "PrefixListId", { AddEntry: "entry" }),
   CreateLoadBalancer: made("alicloud_nlb_load_balancer", { RegionId: "" }),
   CreateServerGroup: made("alicloud_nlb_server_group", { HealthCheckConfig: "health_check" }),
   UpdateServerGroupAttribute: changed("alicloud_nlb_server_group", "ServerGroupId", { HealthCheckConfig: "health_check" }),

@@ -24,6 +24,7 @@ export const MENU: { label: Word; entries: Entry[] }[] = [
     entries: [
       { label: "instances", path: "/ecs/instances" },
       { label: "securityGroups", path: "/ecs/securitygroups" },
+      { label: "prefixLists", path: "/ecs/prefixlists" },
     ],
   },
   {
