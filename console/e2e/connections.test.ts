@@ -28,11 +28,12 @@ beforeAll(async () => {
   await logOn(consumer, buyer.key);
 });
 
+const domain = async () => text(await buyer.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: used.endpoint }), "EndpointDomain");
+
 /** Runs a command on ECS 01, which is told the endpoint's domain. */
 async function run(command: (domain: string) => string): Promise<void> {
   const instance = text(await buyer.api("Ecs", "DescribeInstances", { InstanceName: "ECS-01" }), "Instances.Instance.0.InstanceId");
-  const domain = text(await buyer.api("Privatelink", "GetVpcEndpointAttribute", { EndpointId: used.endpoint }), "EndpointDomain");
-  const CommandContent = Buffer.from(command(domain)).toString("base64");
+  const CommandContent = Buffer.from(command(await domain())).toString("base64");
   await buyer.api("Ecs", "RunCommand", { Type: "RunShellScript", CommandContent, ContentEncoding: "Base64", InstanceId: [instance] });
 }
 
@@ -82,6 +83,10 @@ test("a trace is told in Chinese too", async () => {
   await row(consumer, "服务方").getByText("接受", { exact: true }).waitFor();
   for (const told of await consumer.getByRole("main").locator("tbody tr").allInnerTexts()) expect(told).not.toMatch(/[a-z]{2,} [a-z]{2,}/);
   expect(await barriers(consumer)).toEqual([]);
+  await consumer.getByRole("combobox", { name: "目标" }).fill("nowhere.example");
+  await press(consumer, "追踪");
+  await consumer.getByText("nowhere.example 既不是地址，也不是客户端专有网络中的域名。").waitFor();
+  await consumer.getByRole("combobox", { name: "目标" }).fill(await domain());
   await press(consumer, "English");
 });
 

@@ -53,7 +53,29 @@ const SAID: Record<string, string> = {
   "the plan on disk is of another revision": "磁盘上的配置属于其他版本",
 };
 
-const TEXTS = Object.entries(SAID).map(([english, chinese]) => [new RegExp(`^${english.replaceAll("*", "(\\S*)")}$`), chinese] as const);
+/** Why there is no trace, in the same way. */
+const UNANSWERED: Record<string, string> = {
+  "no interface on this host is *: give an instance, an interface or an address of one": "主机上没有 $1 的网卡：实例可能正在创建或删除",
+  "* is the address of several interfaces: give one of *": "$1 是多个网卡的地址：请指定 $2 中的一个",
+  "* is neither an address nor a name of the client's VPC": "$1 既不是地址，也不是客户端专有网络中的域名",
+  "* has no * address": "$1 没有 $2 地址",
+  "* has no * address, and * is one": "$1 没有 $2 地址，而 $3 是 $2 地址",
+  "the interface has no link yet: `isthmus status` says what stands in the way": "网卡尚未连接：原因见主机上的 isthmus status",
+  "the interface could be listened to no more": "网卡已不存在",
+  "no such packet left the interface within * s": "网卡在 $1 秒内没有发出此类报文",
+};
+
+type Text = readonly [english: RegExp, chinese: string];
+
+const texts = (said: Record<string, string>): Text[] =>
+  Object.entries(said).map(([english, chinese]) => [new RegExp(`^${english.replaceAll("*", "(\\S*)")}$`), chinese]);
+const TEXTS = texts(SAID);
+const ERRORS = texts(UNANSWERED);
+
+function among(all: Text[], text: string): string | undefined {
+  const [like, chinese] = all.find(([like]) => like.test(text)) ?? [];
+  return like && chinese && text.replace(like, chinese);
+}
 
 /** What a rule of a security group is put together from. */
 const RULE: [RegExp, string][] = [
@@ -74,13 +96,17 @@ function rule(text: string): string {
 }
 
 function inChinese(text: string): string {
-  const [like, chinese] = TEXTS.find(([like]) => like.test(text)) ?? [];
-  if (like && chinese) return text.replace(like, chinese);
   const reason = Object.values(reasons).find(([, , told]) => told === text);
-  return reason?.[1] ?? (text.startsWith("rule of ") ? rule(text) : text);
+  return among(TEXTS, text) ?? reason?.[1] ?? (text.startsWith("rule of ") ? rule(text) : text);
 }
 
 /** A text of a trace in the chosen language; one that is not known stays as it is. */
 export function traced(language: Language, text: string): string {
   return language === "zh" ? inChinese(text) : text;
+}
+
+/** Why a trace has no answer, in the chosen language; what the machine itself complains of stays as it is. */
+export function unanswered(language: Language, message: string): string {
+  const [, why = message] = /^Nothing can be said: (.*)\.$/.exec(message) ?? [];
+  return language === "zh" ? `${among(ERRORS, why) ?? `数据面无法应答（${why}）`}。` : message;
 }

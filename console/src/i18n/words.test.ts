@@ -4,7 +4,7 @@ import { reasons } from "./reasons.ts";
 import { BAD, GOOD, MOVING } from "../kit/status.tsx";
 import { refusalInChinese } from "./refusals.ts";
 import { statuses } from "./statuses.ts";
-import { traced } from "./traces.ts";
+import { traced, unanswered } from "./traces.ts";
 import { words } from "./words.ts";
 
 const source = (path: string) => readFileSync(new URL(`../../../crates/${path}`, import.meta.url), "utf8");
@@ -49,6 +49,15 @@ test("every stage of a trace, and whatever can be decided there and by what, has
   // Names that both languages share.
   const shared = /\b(tcp|udp|icmp|icmpv6|gre|IPv?[46]?|TCP|UDP|ICMP|ARP|MAC|TTL)\b/g;
   for (const text of [...whole, ...parts]) expect(traced("zh", text).replaceAll(shared, ""), text).not.toMatch(/[A-Za-z]/);
+});
+
+test("every reason for which there is no trace has words in Chinese", () => {
+  const errors = [...source("agent/src/trace/mod.rs").matchAll(/#\[error\("([^"]+)"/g)].map(([, text = ""]) => text.replaceAll(/\{\w*\}/g, "1"));
+  expect(errors.length).toBeGreaterThan(5);
+  for (const error of errors) expect(unanswered("zh", `Nothing can be said: ${error}.`).replace("isthmus status", ""), error).not.toMatch(/[A-Za-z]/);
+  expect(unanswered("zh", "Nothing can be said: shop.example has no IPv6 address.")).toBe("shop.example 没有 IPv6 地址。");
+  expect(unanswered("zh", "Nothing can be said: the kernel is in the way.")).toBe("数据面无法应答（the kernel is in the way）。");
+  expect(unanswered("en", "Nothing can be said: it is so.")).toBe("Nothing can be said: it is so.");
 });
 
 test("a trace keeps its ids, addresses and numbers in Chinese, and its own words in English", () => {

@@ -1,12 +1,12 @@
 // Whether an instance reaches a target: by asking the data plane, stage by stage, and by a real request from the instance.
 import { Alert, AutoComplete, Button, Form, InputNumber, Select, Space, Table } from "antd";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { base64 } from "../../api/base64.ts";
-import { beside, list, text, type Answer, type Call } from "../../api/call.ts";
+import { beside, list, Refusal, text, type Answer, type Call } from "../../api/call.ts";
 import { useAnswer } from "../../api/live.tsx";
 import { useSession } from "../../api/session.tsx";
 import { useLanguage, useWords } from "../../i18n/index.tsx";
-import { traced } from "../../i18n/traces.ts";
+import { traced, unanswered } from "../../i18n/traces.ts";
 import { Sentence } from "../../kit/ids.tsx";
 import { allInstances } from "../../kit/offers.ts";
 import { useOptions } from "../../kit/options.ts";
@@ -55,22 +55,29 @@ function useTest() {
   const { ask } = useSession();
   const [result, setResult] = useState<Result>({});
   const [error, setError] = useState<Error>();
-  const attempt = async (make: () => Promise<Result>) => {
-    try {
-      const made = await make();
-      setResult((before) => ({ ...before, ...made }));
-      setError(undefined);
-    } catch (refused) {
-      setError(refused as Error);
-    }
+  const asked = useRef(0);
+  const answered = useRef({ trace: 0, request: 0 });
+  const attempt = async <Kind extends keyof Result>(kind: Kind, make: () => Promise<Result[Kind]>) => {
+    const turn = ++asked.current;
+    // An answer that was overtaken is not shown.
+    const end = (made: Result[Kind] | undefined, error: Error | undefined) => {
+      if (turn < answered.current[kind]) return;
+      answered.current[kind] = turn;
+      setResult((before) => ({ ...before, [kind]: made }));
+      setError(error);
+    };
+    await make().then(
+      (made) => end(made, undefined),
+      (refused: unknown) => end(undefined, refused as Error),
+    );
   };
-  const trace = (asked: Asked) => attempt(async () => ({ trace: await ask(beside("trace", question(asked))) }));
-  const request = (asked: Asked) =>
-    attempt(async () => {
-      const line = command(asked);
-      const params = { InstanceId: [asked.instance], Type: "RunShellScript", CommandContent: base64(line), ContentEncoding: "Base64", Timeout: 2 * PATIENCE };
+  const trace = (wanted: Asked) => attempt("trace", () => ask(beside("trace", question(wanted))));
+  const request = (wanted: Asked) =>
+    attempt("request", async () => {
+      const line = command(wanted);
+      const params = { InstanceId: [wanted.instance], Type: "RunShellScript", CommandContent: base64(line), ContentEncoding: "Base64", Timeout: 2 * PATIENCE };
       const answer = await ask({ product: "Ecs", action: "RunCommand", params });
-      return { request: { command: line, id: text(answer, "InvokeId") } };
+      return { command: line, id: text(answer, "InvokeId") };
     });
   return { result, error, trace, request };
 }
@@ -84,6 +91,8 @@ export default function Connectivity() {
   const { answer: chosen } = useAnswer(instance === undefined ? undefined : { product: "Ecs", action: "DescribeInstances", params: { InstanceIds: JSON.stringify([instance]) } });
   const targets = useTargets(text(list(chosen, "Instances.Instance")[0], "VpcAttributes.VpcId"));
   const { result, error, trace, request } = useTest();
+  const { language } = useLanguage();
+  const told = error instanceof Refusal && error.code === "InvalidConnection" ? new Refusal(error.code, unanswered(language, error.message), error.requestId) : error;
   const checked = async (then: (asked: Asked) => Promise<void>) => {
     const asked = await form.validateFields().catch(() => undefined);
     if (asked) await then(asked);
@@ -126,7 +135,7 @@ export default function Connectivity() {
         </Button>
         {protocol !== "udp" && <Button onClick={() => void checked(request)}>{t("sendRequest")}</Button>}
       </Space>
-      <Problem error={error ?? unlisted} />
+      <Problem error={told ?? unlisted} />
       {result.trace && <Stages trace={result.trace} />}
       {result.request && (
         <div className="code problem">
