@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use rustix::time::ClockId;
-use tables::{Choice, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Load, Tick};
+use tables::{Choice, Clock, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Load};
 
 use crate::carried;
 use crate::kernel::maps::Maps;
@@ -67,9 +67,9 @@ pub fn sweep(
     mut tell: impl FnMut(Vec<Event>),
 ) -> Result<Swept, TableError> {
     let Maps { flows, loads, .. } = maps;
-    let now = now();
+    let (now, clock) = (now(), maps.clock.read()?);
     memory.learn(maps)?;
-    let mut found = walk(maps, now)?;
+    let mut found = walk(maps, now, clock)?;
     confirm(&mut found, maps, now)?;
     for (server, load) in loads.entries()? {
         let connections = found.connections.get(&server).copied().unwrap_or(0);
@@ -82,7 +82,7 @@ pub fn sweep(
     let (expired, mut over) = dead(&found.idle, flows)?;
     let left = found.left.iter().map(|(it, reason)| (*it, Some(*reason)));
     for ((key, flow), reason) in left.chain(expired.into_iter().map(|it| (it, None))) {
-        let Some(event) = cut(maps, &key, reason, now)? else { continue };
+        let Some(event) = cut(maps, &key, reason, (now, clock))? else { continue };
         // All of these are TCP.
         if flow.is(FlowState::Established) {
             reset(maps, memory, &key, &mut send)?;
@@ -93,7 +93,7 @@ pub fn sweep(
         tell(vec![event]);
     }
     for keys in over.chunks(TOGETHER) {
-        let removed = remove(keys, &found, flows, now)?;
+        let removed = remove(keys, &found, flows, clock)?;
         swept.expired += removed.len();
         swept.lost += carried::keep(&removed, maps);
         tell(removed.iter().filter_map(|(key, _)| ended(key, &found.idle, now)).collect());
@@ -102,13 +102,13 @@ pub fn sweep(
     Ok(swept)
 }
 
-fn walk(maps: &Maps, now: u64) -> Result<Found, TableError> {
+fn walk(maps: &Maps, now: u64, clock: Clock) -> Result<Found, TableError> {
     let standing = Standing::read(maps, now)?;
     let mut found = Found::default();
     maps.flows.for_each(|key, flow| {
         found.total += 1;
         let forward = !flow.is_reply();
-        if flow.idle(now) {
+        if flow.idle(clock) {
             found.idle.insert(*key, *flow);
         } else if forward && flow.is(FlowState::Cut) {
             found.cut.push(*key);
@@ -138,10 +138,10 @@ fn cut(
     maps: &Maps,
     key: &FlowKey,
     reason: Option<DropReason>,
-    now: u64,
+    (now, clock): (u64, Clock),
 ) -> Result<Option<Event>, TableError> {
     let Some([mut flow, mut pair]) = both(&maps.flows, key)? else { return Ok(None) };
-    let is_idle = flow.idle(now) && pair.idle(now);
+    let is_idle = flow.idle(clock) && pair.idle(clock);
     if flow.ended() || reason.is_none() && !is_idle {
         return Ok(None);
     }
@@ -153,7 +153,7 @@ fn cut(
     for entry in [&mut flow, &mut pair] {
         entry.state |= FlowState::Cut as u8;
         entry.epoch = old;
-        entry.last_seen = Tick::at(now);
+        entry.last_seen = clock.now;
     }
     maps.flows.set(key, &flow)?;
     maps.flows.set(&other, &pair)?;
@@ -198,12 +198,12 @@ fn remove(
     keys: &[FlowKey],
     found: &Found,
     flows: &Table<FlowKey, Flow>,
-    now: u64,
+    clock: Clock,
 ) -> Result<Vec<(FlowKey, Flow)>, TableError> {
     let mut removed = Vec::with_capacity(keys.len());
     for key in keys {
         let was_idle = found.idle.contains_key(key);
-        let is_due = |flow: Flow| if was_idle { flow.idle(now) } else { flow.is(FlowState::Cut) };
+        let is_due = |flow: Flow| if was_idle { flow.idle(clock) } else { flow.is(FlowState::Cut) };
         if flows.get(key)?.is_some_and(is_due) {
             removed.extend(flows.take(key)?.map(|flow| (*key, flow)));
         }
@@ -227,7 +227,7 @@ fn dead(idle: &HashMap<FlowKey, Flow>, flows: &Table<FlowKey, Flow>) -> Result<D
     Ok((owed, over))
 }
 
-/// `CLOCK_MONOTONIC`, nanoseconds: the clock of `last_seen`.
+/// `CLOCK_MONOTONIC`, nanoseconds: the clock of events and of what servers have left to live.
 pub(crate) fn now() -> u64 {
     let time = rustix::time::clock_gettime(ClockId::Monotonic);
     let nanoseconds = i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec);

@@ -3,15 +3,15 @@
 
 use aya_ebpf::{
     bindings::{__sk_buff, BPF_F_PSEUDO_HDR, TC_ACT_SHOT},
-    helpers::{bpf_ktime_get_coarse_ns, bpf_skb_pull_data},
+    helpers::bpf_skb_pull_data,
     programs::TcContext,
 };
 use tables::{
-    Choice, Flow, FlowKey, FlowState, GATEWAY_MAC, Mac, Purpose, Talk, Tick, checksum, is_ipv6, mac,
+    Choice, Clock, Flow, FlowKey, FlowState, GATEWAY_MAC, Mac, Purpose, Talk, checksum, is_ipv6, mac,
 };
 
 use crate::{
-    event,
+    clock, event,
     flow::{ACK, FIN, RST, SYN, advance},
     limit,
     maps::FLOWS,
@@ -101,13 +101,12 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     };
     // SAFETY: a live entry; two CPUs may count at once, which costs a count at worst.
     let flow = unsafe { &mut *FLOWS.get_ptr_mut(&key)? };
-    // SAFETY: a helper without arguments.
-    let now = unsafe { bpf_ktime_get_coarse_ns() };
+    let clock = clock::now();
     let length = ctx.len();
     if is_ipv6(flow.dst)
-        || !current(flow, &frame.src_mac, frame.ttl, now, length)
+        || !current(flow, &frame.src_mac, frame.ttl, clock, length)
         || tells(flow, data, end)
-        || !follow(&key, flow, &segment, now, length)
+        || !follow(&key, flow, &segment, clock, length)
     {
         return None;
     }
@@ -118,9 +117,9 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
 /// Whether the flow may be followed as it stands, and its connection has room. One that was idle for too long may still
 /// live by its other entry: the slow path looks.
 #[inline(always)]
-pub(crate) fn current(flow: &Flow, src_mac: &Mac, ttl: u8, now: u64, length: u32) -> bool {
+pub(crate) fn current(flow: &Flow, src_mac: &Mac, ttl: u8, clock: Clock, length: u32) -> bool {
     flow.epoch == epoch()
-        && !flow.idle(now)
+        && !flow.idle(clock)
         && *src_mac == flow.src_mac
         && ttl > flow.ttl_step()
         && (!flow.is_limited() || limit::admits(flow, length))
@@ -128,21 +127,21 @@ pub(crate) fn current(flow: &Flow, src_mac: &Mac, ttl: u8, now: u64, length: u32
 
 /// Counts the packet and follows its connection; false if the slow path is to do both.
 #[inline(always)]
-fn follow(key: &FlowKey, flow: &mut Flow, segment: &Segment, now: u64, length: u32) -> bool {
+fn follow(key: &FlowKey, flow: &mut Flow, segment: &Segment, clock: Clock, length: u32) -> bool {
     if segment.flags & ACK != 0 {
         flow.ack = segment.ack;
     }
     if changes(flow, segment.flags) {
-        return change(key, flow, segment.flags, now, length);
+        return change(key, flow, segment.flags, clock, length);
     }
-    charge(flow, now, length);
+    charge(flow, clock, length);
     true
 }
 
 /// Counts the packet, for its flow and for the whole host.
 #[inline(always)]
-pub(crate) fn charge(flow: &mut Flow, now: u64, length: u32) {
-    flow.last_seen = Tick::at(now);
+pub(crate) fn charge(flow: &mut Flow, clock: Clock, length: u32) {
+    flow.last_seen = clock.now;
     flow.packets += 1;
     flow.bytes += length as u64;
     count(Purpose::Forwarded, length);
@@ -166,7 +165,7 @@ pub(crate) fn changes(flow: &Flow, tcp_flags: u8) -> bool {
 
 /// Changes the state in both entries; false if the other one is missing, or the packet announces a longest segment.
 #[inline(never)]
-fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8, now: u64, length: u32) -> bool {
+fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8, clock: Clock, length: u32) -> bool {
     if tcp_flags & SYN != 0 && flow.mss != 0 {
         return false;
     }
@@ -174,7 +173,7 @@ fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8, now: u64, length: u32) 
     // SAFETY: another live entry: no key is its own pair, see `pair::take`.
     let pair = unsafe { &mut *pair };
     // First of all: what is told at the end of a connection is everything that it has carried.
-    charge(flow, now, length);
+    charge(flow, clock, length);
     let told = flow.ended();
     advance(flow, pair, tcp_flags);
     event::ended(told, key, flow, pair);

@@ -3,12 +3,13 @@
 
 use aya_ebpf::{
     bindings::{__sk_buff, BPF_F_PSEUDO_HDR, TC_ACT_SHOT},
-    helpers::{bpf_ktime_get_coarse_ns, bpf_skb_pull_data},
+    helpers::bpf_skb_pull_data,
     programs::TcContext,
 };
 use tables::{Choice, Flow, FlowKey, GATEWAY_MAC, Ipv6, Talk, is_ipv6, mac};
 
 use crate::{
+    clock,
     fast::{Segment, changes, charge, current},
     flow::ACK,
     ipv6::HEADER,
@@ -94,20 +95,19 @@ fn passed(ctx: &TcContext) -> Option<i32> {
     };
     // SAFETY: a live entry; two CPUs may count at once, which costs a count at worst.
     let flow = unsafe { &mut *FLOWS.get_ptr_mut(&key)? };
-    // SAFETY: a helper without arguments.
-    let now = unsafe { bpf_ktime_get_coarse_ns() };
+    let clock = clock::now();
     let length = ctx.len();
     if !is_ipv6(flow.dst) || flow.choice == Choice::ConnectionId as u8 || changes(flow, segment.flags) {
         return None;
     }
     let (src, dst) = (changed(key.src, flow.src)?, changed(key.dst, flow.dst)?);
-    if !current(flow, &frame.src_mac, frame.hop_limit, now, length) {
+    if !current(flow, &frame.src_mac, frame.hop_limit, clock, length) {
         return None;
     }
     if segment.flags & ACK != 0 {
         flow.ack = segment.ack;
     }
-    charge(flow, now, length);
+    charge(flow, clock, length);
     // SAFETY: it lies within the bounds that were checked for its protocol.
     Some(rewrite(skb, headers, unsafe { &mut *check }, flow, (src, dst)))
 }

@@ -1,7 +1,7 @@
 //! Flows on the slow path: found, followed, forgotten, judged again.
 
 use aya_ebpf::bindings::BPF_NOEXIST;
-use tables::{DropReason, Flow, FlowState, Purpose, Tick, idle};
+use tables::{DropReason, Flow, FlowState, Purpose, idle};
 
 use crate::{
     carried, event, load,
@@ -27,7 +27,7 @@ pub(crate) fn find(trip: &mut Trip) -> Outcome {
         Some(pair) => {
             // SAFETY: a live entry, only read, and before any is removed.
             let pair = unsafe { &*pair };
-            let idle = trip.out.idle(trip.now) && pair.idle(trip.now);
+            let idle = trip.out.idle(trip.clock) && pair.idle(trip.clock);
             // The agent resets both ends.
             if idle && trip.out.owes_reset(trip.protocol) && !trip.opens() {
                 return Ok(());
@@ -77,7 +77,7 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     };
     // SAFETY: two live entries of different keys.
     let (flow, pair) = unsafe { (&mut *flow, &mut *pair) };
-    flow.last_seen = Tick::at(trip.now);
+    flow.last_seen = trip.clock.now;
     flow.packets += 1;
     flow.bytes += trip.length as u64;
     if trip.tcp_flags & ACK != 0 {

@@ -38,6 +38,7 @@ mod atomic;
 mod carried;
 mod choose;
 mod clamp;
+mod clock;
 mod event;
 mod families;
 mod fast;
@@ -90,6 +91,12 @@ fn ingress(ctx: TcContext) -> i32 {
 #[classifier]
 fn empty(_: TcContext) -> i32 {
     TC_ACT_OK
+}
+
+/// What the kernel's clock says: user space cannot read it otherwise.
+#[classifier]
+fn jiffies(_: TcContext) -> i32 {
+    clock::now().now.0 as i32
 }
 
 /// What is not established in IPv4. Apart from the entry point, whose stack IPv4's fast path has.

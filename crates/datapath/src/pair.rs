@@ -4,8 +4,7 @@ use core::ffi::c_void;
 
 use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
 use tables::{
-    DropReason, FIRST_PORT, Flow, FlowKey, FlowMark, FlowState, Purpose, SOURCE_PORTS, Tick, checksum,
-    is_ipv6,
+    DropReason, FIRST_PORT, Flow, FlowKey, FlowMark, FlowState, Purpose, SOURCE_PORTS, checksum, is_ipv6,
 };
 
 use crate::{
@@ -51,7 +50,7 @@ pub(crate) fn complete(trip: &mut Trip) -> Outcome {
     f.state = if trip.protocol == TCP { FlowState::Opening as u8 } else { FlowState::Established as u8 };
     f.marks &= !(FlowMark::Reply as u8);
     f.ack = trip.ack;
-    f.last_seen = Tick::at(trip.now);
+    f.last_seen = trip.clock.now;
     f.packets = 1;
     f.bytes = trip.length as u64;
     f.src_mac = trip.client_mac;
@@ -126,7 +125,7 @@ fn take(trip: &Trip) -> Result<(), i32> {
         Some(other) => {
             // SAFETY: a live entry, read before any is removed.
             let other = unsafe { &*other };
-            let idle = holder.idle(trip.now) && other.idle(trip.now);
+            let idle = holder.idle(trip.clock) && other.idle(trip.clock);
             if idle {
                 event::over(true, &trip.reverse_key, holder, other);
             }

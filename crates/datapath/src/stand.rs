@@ -88,17 +88,17 @@ fn remember(trip: &Trip) {
 /// resets both ends.
 #[inline(never)]
 fn cut(trip: &Trip) {
-    cut_entry(&trip.judged, trip.now);
-    cut_entry(&trip.kept_reverse, trip.now);
+    cut_entry(&trip.judged, trip.clock.now);
+    cut_entry(&trip.kept_reverse, trip.clock.now);
     remember(trip);
 }
 
 #[inline(always)]
-fn cut_entry(key: &FlowKey, now: u64) {
+fn cut_entry(key: &FlowKey, now: Tick) {
     let Some(flow) = FLOWS.get_ptr_mut(key) else { return };
     // SAFETY: a live entry.
     unsafe {
         (*flow).state |= FlowState::Cut as u8;
-        (*flow).last_seen = Tick::at(now);
+        (*flow).last_seen = now;
     }
 }

@@ -4,9 +4,10 @@ use aya_ebpf::{
     bindings::{__sk_buff, TC_ACT_SHOT},
     helpers::bpf_ktime_get_coarse_ns,
 };
-use tables::{Address, Flow, FlowKey, FlowState, Ipv6, Mac, Port};
+use tables::{Address, Clock, Flow, FlowKey, FlowState, Ipv6, Mac, Port};
 
 use crate::{
+    clock,
     flow::{ACK, FIN, RST, SYN},
     maps::{EPOCH, TRIP},
     parse::{ECHO_REQUEST, ICMP, TCP},
@@ -89,6 +90,8 @@ pub(crate) struct Trip {
     pub length: u32,
     pub epoch: u32,
     pub now: u64,
+    /// The same, as flows know it.
+    pub clock: Clock,
     /// The port that `judged` came in by.
     pub sender: Port,
     /// What stands behind `judged.dst`.
@@ -167,6 +170,7 @@ impl Trip {
         self.epoch = epoch();
         // SAFETY: a helper without arguments.
         self.now = unsafe { bpf_ktime_get_coarse_ns() };
+        self.clock = clock::now();
         self.sender.index = 0;
         self.receiver = 0;
         self.keep = 0;

@@ -1,7 +1,7 @@
 //! Flows: connection tracking with the composed rewrite, so that an established packet costs one look-up whatever
 //! it crosses. Every connection has two entries, written as one: forward and reverse.
 
-use crate::Mac;
+use crate::{Clock, Mac, Tick};
 
 /// Key of `FLOWS`. The ingress, not an address, says who is talking: overlapping ranges are free.
 /// ICMP echo uses its identifier as both ports.
@@ -62,11 +62,6 @@ pub enum FlowMark {
     /// The endpoint's connection has a bandwidth: `LIMITS` is asked.
     Limited = 4,
 }
-
-/// A moment of `CLOCK_MONOTONIC`, in steps of 2^20 nanoseconds (1.05 ms). It comes round again after 52 days.
-#[repr(transparent)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tick(pub u32);
 
 /// Value of `FLOWS`: what becomes of a packet that matches the key.
 #[repr(C)]
@@ -134,23 +129,6 @@ pub mod idle {
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMP: u8 = 1;
-const NANOSECONDS: u64 = 1_000_000_000;
-const TICK_BITS: u32 = 20;
-
-impl Tick {
-    /// The step that `now` (`CLOCK_MONOTONIC`, ns) lies in.
-    #[inline(always)]
-    pub fn at(now: u64) -> Tick {
-        Tick((now >> TICK_BITS) as u32)
-    }
-
-    /// Steps from `earlier` until now; none if that lies ahead, as it can where another processor's clock is.
-    #[inline(always)]
-    pub fn since(self, earlier: Tick) -> u32 {
-        let steps = self.0.wrapping_sub(earlier.0);
-        if (steps as i32) < 0 { 0 } else { steps }
-    }
-}
 
 impl FlowKey {
     /// Interface index of the port that the packet entered through, above the two bits of a [`Talk`].
@@ -288,25 +266,22 @@ impl Flow {
         protocol == TCP && self.listener != 0 && self.is(FlowState::Established) && !self.ended()
     }
 
-    /// Idle time that this entry is allowed in its present state, in steps of [`Tick`].
+    /// Idle time that this entry is allowed in its present state, seconds.
     #[inline(always)]
-    fn allowed(&self) -> u32 {
-        let seconds = if self.ended() {
+    fn allowed(&self) -> u16 {
+        if self.ended() {
             idle::CLOSED
         } else if !self.is(FlowState::Established) {
             idle::OPENING
         } else {
             self.timeout
-        };
-        // One more, since the moment that the time began with lies somewhere in its step.
-        ((seconds as u64 * NANOSECONDS) >> TICK_BITS) as u32 + 1
+        }
     }
 
-    /// Whether this entry has been idle for too long at `now` (`CLOCK_MONOTONIC`, ns). A connection is dead when
-    /// both of its entries are.
+    /// Whether this entry has been idle for too long. A connection is dead when both of its entries are.
     #[inline(always)]
-    pub fn idle(&self, now: u64) -> bool {
-        Tick::at(now).since(self.last_seen) > self.allowed()
+    pub fn idle(&self, clock: Clock) -> bool {
+        clock.has_passed(self.allowed(), self.last_seen)
     }
 }
 

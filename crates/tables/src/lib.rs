@@ -9,6 +9,7 @@
 mod address;
 mod carried;
 pub mod checksum;
+pub mod clock;
 mod counters;
 mod distance;
 mod event;
@@ -27,11 +28,12 @@ pub mod summed;
 
 pub use address::{Address, AddressKey, AddressKind};
 pub use carried::{Carried, CarriedBy, CarriedKey};
+pub use clock::{Clock, Tick};
 pub use counters::{Counter, DropKey, Purpose};
 pub use distance::distance;
 pub use event::{Event, EventKind};
 pub use flow::{
-    FIRST_PORT, Flow, FlowKey, FlowMark, FlowState, INGRESS_BITS, SOURCE_PORTS, Talk, Tick, hash, idle,
+    FIRST_PORT, Flow, FlowKey, FlowMark, FlowState, INGRESS_BITS, SOURCE_PORTS, Talk, hash, idle,
 };
 pub use fragment::{Fragment, FragmentKey};
 pub use ipv6::{Ipv6, ipv6, is_ipv6};

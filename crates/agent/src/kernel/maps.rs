@@ -13,6 +13,7 @@ use tables::{
     ListenerPrefix, Load, MemberKey, Policy, Port, Rate, RateKey, RoutePrefix, Rule, Server,
 };
 
+use super::clock::KernelClock;
 use super::table::{Table, TableError};
 use crate::encode::{self, Places};
 use crate::image::Image;
@@ -59,6 +60,8 @@ pub struct Maps {
     pub carried: Table<CarriedKey, Carried>,
     /// Connections; the agent only reads and ends them.
     pub flows: Table<FlowKey, Flow>,
+    /// By which these are idle.
+    pub clock: KernelClock,
 }
 
 /// What a pass changed.
@@ -95,6 +98,7 @@ impl Maps {
             epoch: Table::open(directory, "EPOCH")?,
             carried: Table::open(directory, "CARRIED")?,
             flows: Table::open(directory, "FLOWS")?,
+            clock: KernelClock::open(directory)?,
         })
     }
 

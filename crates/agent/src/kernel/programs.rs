@@ -11,12 +11,12 @@ use aya::programs::tc::{
 };
 use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType};
 use aya::util::KernelVersion;
-use aya::{EbpfError, EbpfLoader};
+use aya::{Ebpf, EbpfError, EbpfLoader};
 use sha2::{Digest as _, Sha256};
 
 use super::bpffs::{self, BpffsError};
 use super::netns::{Netns, NetnsError};
-use super::summed;
+use super::{clock, fit::fit};
 
 /// The kernel program that this version was built with.
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
@@ -67,8 +67,8 @@ pub enum ProgramsError {
     #[error("the kernel refused to load the data plane's program: `isthmus doctor` says what it lacks")]
     Load(#[source] Box<EbpfError>),
     /// The object is not the one that this version needs.
-    #[error("the data plane's object has no program '{PROGRAM}'")]
-    NoProgram,
+    #[error("the data plane's object has no program '{0}'")]
+    NoProgram(&'static str),
     /// The kernel refused to verify, pin or attach it.
     #[error("the kernel refused to {what}")]
     Refused {
@@ -270,9 +270,18 @@ fn load(object: &[u8], maps: &Path, pin: &Path, connections: u32) -> Result<(), 
     for name in MAPS {
         loader.map_pin_path(name, maps.join(name));
     }
-    let mut object = loader.load(&summed::fit(object)).map_err(|e| ProgramsError::Load(Box::new(e)))?;
-    let program = object.program_mut(PROGRAM).ok_or(ProgramsError::NoProgram)?;
-    let refused = |source| ProgramsError::Refused { what: "verify the program".into(), source };
+    let mut object = loader.load(&fit(object)).map_err(|e| ProgramsError::Load(Box::new(e)))?;
+    for (name, pin) in [(clock::PROGRAM, clock::pin(maps)), (PROGRAM, pin.to_path_buf())] {
+        if !pin.exists() {
+            load_one(&mut object, name, &pin)?;
+        }
+    }
+    Ok(())
+}
+
+fn load_one(object: &mut Ebpf, name: &'static str, pin: &Path) -> Result<(), ProgramsError> {
+    let program = object.program_mut(name).ok_or(ProgramsError::NoProgram(name))?;
+    let refused = |source| ProgramsError::Refused { what: format!("verify the program '{name}'"), source };
     let program: &mut SchedClassifier = program.try_into().map_err(refused)?;
     program.load().map_err(refused)?;
     program.pin(pin).map_err(|e| ProgramsError::Pin { path: pin.into(), source: io::Error::other(e) })

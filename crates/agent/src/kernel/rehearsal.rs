@@ -8,10 +8,11 @@ use aya::programs::{ProgramError, SchedClassifier, TestRun as _, TestRunOptions}
 use aya::{Ebpf, EbpfError, EbpfLoader, Pod};
 use tables::{Counter, DropKey, DropReason, Event, Flow, FlowKey, Limit, Load, Rate, RateKey, TurnKey};
 
+use super::events;
+use super::fit::fit;
 use super::netns::{Netns, NetnsError};
 use super::programs::OBJECT;
 use super::table::{Table, TableError};
-use super::{events, summed};
 
 const PROGRAM: &str = "ingress";
 const FLOWS: &str = "FLOWS";
@@ -87,7 +88,7 @@ pub fn rehearse(
     for (name, entries) in SMALL {
         loader.map_max_entries(name, entries);
     }
-    let loaded = loader.load(&summed::fit(OBJECT));
+    let loaded = loader.load(&fit(OBJECT));
     let mut object = loaded.map_err(|source| RehearsalError::Load(Box::new(source)))?;
     copy::<u32, Limit>(&mut object, maps, "LIMITS")?;
     copy::<RateKey, Rate>(&mut object, maps, "RATES")?;

@@ -8,15 +8,13 @@ use std::path::Path;
 use tables::summed::{MASK, PLACE, SHIFT};
 
 use super::btf::Btf;
+use super::fit::{Instruction, instruction, place, replace};
 
 const KERNEL: &str = "/sys/kernel/btf/vmlinux";
-const MOVE: u8 = 0xb7;
-const JUMP: u8 = 0x05;
 const CALL: u8 = 0x85;
 const LOAD_BYTE: u8 = 0x71;
 /// In the place of a call's source register: the number is the BTF id of a kernel function.
 const KERNEL_FUNCTION: u8 = 2;
-const INSTRUCTION: usize = 8;
 
 /// Where the running kernel keeps `ip_summed`, and the function that lets a program look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +24,11 @@ struct Sight {
     offset: i16,
 }
 
-/// The object for the running kernel.
-pub fn fit(object: &[u8]) -> Vec<u8> {
-    let mut object = object.to_vec();
+/// Lets the program see, where the kernel can.
+pub(super) fn put_into(object: &mut [u8]) {
     if let Some(sight) = Sight::of_kernel(Path::new(KERNEL)) {
-        sight.put_into(&mut object);
+        replace(object, place(PLACE), sight.instructions());
     }
-    object
 }
 
 impl Sight {
@@ -47,24 +43,10 @@ impl Sight {
         fits.then_some(Self { function: i32::try_from(function).ok()?, offset })
     }
 
-    fn put_into(self, object: &mut [u8]) {
-        let place = [instruction(MOVE, 0, 0, PLACE), instruction(JUMP, 0, 0, 0)].concat();
+    fn instructions(self) -> [Instruction; 2] {
         let call = instruction(CALL, KERNEL_FUNCTION << 4, 0, self.function);
-        let sight = [call, instruction(LOAD_BYTE, 0, self.offset, 0)].concat();
-        // Sections of code are aligned to instructions.
-        for at in (0..object.len().saturating_sub(place.len())).step_by(INSTRUCTION) {
-            let window = &mut object[at..at + place.len()];
-            if window == place {
-                window.copy_from_slice(&sight);
-            }
-        }
+        [call, instruction(LOAD_BYTE, 0, self.offset, 0)]
     }
-}
-
-fn instruction(code: u8, registers: u8, offset: i16, immediate: i32) -> [u8; INSTRUCTION] {
-    let [o0, o1] = offset.to_ne_bytes();
-    let [i0, i1, i2, i3] = immediate.to_ne_bytes();
-    [code, registers, o0, o1, i0, i1, i2, i3]
 }
 
 #[cfg(test)]
@@ -77,7 +59,9 @@ mod tests {
     #[test]
     fn a_kernel_with_the_function_gets_it_into_the_program() {
         let can = KernelVersion::current().unwrap() >= KernelVersion::new(6, 2, 0);
-        assert_eq!(fit(OBJECT) != OBJECT, can);
+        let mut object = OBJECT.to_vec();
+        put_into(&mut object);
+        assert_eq!(object != OBJECT, can);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::path::Path;
 use aya::Pod;
 use aya::maps::{MapData, MapError};
 
+use super::clock::ClockError;
+
 /// A map could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -21,6 +23,9 @@ pub enum TableError {
         #[source]
         source: MapError,
     },
+    /// There is no clock to read the entries by.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// The map is not laid out as this version needs it.
     #[error("map {name} has entries of another size: it was made by another version")]
     Layout {

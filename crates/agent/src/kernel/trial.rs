@@ -9,9 +9,9 @@ use aya::Pod;
 use aya::maps::{HashMap, Map, MapError};
 use aya::programs::{ProgramError, SchedClassifier, TestRun as _, TestRunOptions};
 use aya::{Ebpf, EbpfError, EbpfLoader};
-use tables::{Flow, FlowKey, Ipv6, Limit};
+use tables::{Clock, Flow, FlowKey, Ipv6, Limit};
 
-use super::summed;
+use super::{clock, fit::fit};
 
 /// Interface that packets of a trial come in through: the loopback, which every namespace has.
 pub const INGRESS: u32 = 1;
@@ -58,7 +58,7 @@ impl Trial {
     pub fn load(object: &[u8], connections: u32) -> Result<Self, TrialError> {
         let mut loader = EbpfLoader::new();
         loader.map_max_entries(FLOWS, connections.saturating_mul(2));
-        let object = loader.load(&summed::fit(object));
+        let object = loader.load(&fit(object));
         let object = object.map_err(|source| TrialError::Load(Box::new(source)))?;
         Ok(Self { object })
     }
@@ -94,6 +94,16 @@ impl Trial {
         Ok(map.insert(key, value, 0)?)
     }
 
+    /// What the kernel's clock says.
+    ///
+    /// # Errors
+    /// When the kernel refuses to verify or to run the program that reads it.
+    pub fn clock(&mut self) -> Result<Clock, TrialError> {
+        let name = clock::PROGRAM;
+        let refused = |source| TrialError::Run { name, source };
+        clock::read(self.program(name)?).map_err(refused)
+    }
+
     /// Memory that the table of connections takes, bytes, as the kernel counts it.
     ///
     /// # Errors
@@ -120,12 +130,7 @@ impl Trial {
         repeat: u32,
     ) -> Result<(u32, Duration), TrialError> {
         let refused = |source| TrialError::Run { name, source };
-        let program = self.object.program_mut(name).ok_or(TrialError::Missing(name))?;
-        let program: &mut SchedClassifier = program.try_into().map_err(refused)?;
-        match program.load() {
-            Err(ProgramError::AlreadyLoaded) | Ok(()) => {}
-            Err(source) => return Err(refused(source)),
-        }
+        let program = self.program(name)?;
         // A run that a signal interrupts has not begun; the next one does.
         loop {
             let mut options = TestRunOptions::new();
@@ -137,6 +142,17 @@ impl Trial {
                 Err(source) => return Err(refused(source)),
                 Ok(result) => return Ok((result.return_value, result.duration)),
             }
+        }
+    }
+
+    /// The program of this name, loaded.
+    fn program(&mut self, name: &'static str) -> Result<&SchedClassifier, TrialError> {
+        let refused = |source| TrialError::Run { name, source };
+        let program = self.object.program_mut(name).ok_or(TrialError::Missing(name))?;
+        let program: &mut SchedClassifier = program.try_into().map_err(refused)?;
+        match program.load() {
+            Err(ProgramError::AlreadyLoaded) | Ok(()) => Ok(program),
+            Err(source) => Err(refused(source)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How long a flow lives.
 
-use tables::{DropReason::*, FlowState, Tick, idle};
+use tables::{DropReason::*, FlowState, idle};
 
 use crate::{
     drops::dropped,
@@ -44,10 +44,10 @@ fn an_idle_connection_is_forgotten() {
 fn a_direction_that_talks_keeps_the_other_alive() {
     let mut rig = established();
     rig.age(TIMEOUT as u64 + 10);
-    let now = rig.now();
+    let now = rig.clock().now;
     rig.change_flows(|flow| {
         if !flow.is_reply() {
-            flow.last_seen = Tick::at(now);
+            flow.last_seen = now;
         }
     });
     arrived(&rig.send(BOB, &bob(ACK)), ANN, "10.0.0.20:80 > 10.0.0.10:5000", NEXT);
@@ -127,4 +127,16 @@ fn a_flow_counts_its_packets_and_bytes() {
     rig.send(ANN, &ann(ACK));
     let (_, flow) = rig.flows().into_iter().find(|(_, f)| !f.is_reply()).expect("a forward entry");
     assert_eq!((flow.packets, flow.bytes), (3, 3 * ann(ACK).0.len() as u64));
+}
+
+#[test]
+fn the_clock_of_flows_goes_as_fast_as_every_other() {
+    let mut rig = Rig::new();
+    let (begin, from) = (rig.clock(), rig.now());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let (end, to) = (rig.clock(), rig.now());
+    let seconds = f64::from(end.now.0.wrapping_sub(begin.now.0)) / f64::from(end.hz);
+    let passed = (to - from) as f64 / 1e9;
+    // A step at either end, and what lies between two readings.
+    assert!((seconds - passed).abs() < 2.0 / f64::from(end.hz) + 0.02, "{seconds} s of {passed}");
 }

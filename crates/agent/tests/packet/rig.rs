@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr, path::Path, process::Command};
 
-use agent::kernel::summed;
+use agent::kernel::{clock, fit::fit};
 use aya::{
     Ebpf, EbpfLoader, Pod, TestRun as _,
     maps::{
@@ -12,10 +12,10 @@ use aya::{
     programs::{SchedClassifier, TestRunOptions},
 };
 use tables::{
-    Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Counter, DropKey, DropReason,
-    Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, MemberKey, Policy, Port,
-    PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily, SERVICES_NETWORK, Server,
-    Side, Tick, mac,
+    Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Clock, Counter, DropKey,
+    DropReason, Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, MemberKey,
+    Policy, Port, PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily,
+    SERVICES_NETWORK, Server, Side, Tick, mac,
 };
 
 use crate::{
@@ -107,7 +107,7 @@ impl Rig {
     }
 
     pub(crate) fn with_flows(flows: u32) -> Rig {
-        Self::load(&summed::fit(&object()), flows)
+        Self::load(&fit(&object()), flows)
     }
 
     /// The program as it is for kernels that do not let it see how checksums stand.
@@ -126,7 +126,7 @@ impl Rig {
             loader.map_max_entries(map, 1024);
         }
         let mut ebpf = loader.load(object).expect("maps: these tests need root");
-        for name in ["ingress", "empty"] {
+        for name in ["ingress", "empty", clock::PROGRAM] {
             let program: &mut SchedClassifier =
                 ebpf.program_mut(name).expect("a program").try_into().expect("a classifier");
             program.load().expect("the verifier accepts the program");
@@ -416,7 +416,12 @@ impl Rig {
         self.hash::<u32, Server>("SERVERS").remove(&id).expect("the server");
     }
 
-    /// The clock of flows, nanoseconds.
+    /// The clock of flows.
+    pub(crate) fn clock(&mut self) -> Clock {
+        clock::read(self.program(clock::PROGRAM)).expect("the clock")
+    }
+
+    /// The clock of everything else, nanoseconds.
     pub(crate) fn now(&self) -> u64 {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
@@ -465,7 +470,7 @@ impl Rig {
 
     /// Lets so many seconds pass without a packet.
     pub(crate) fn age(&mut self, seconds: u64) {
-        let steps = Tick::at(seconds * 1_000_000_000).0;
+        let steps = seconds as u32 * self.clock().hz;
         self.change_flows(|flow| flow.last_seen = Tick(flow.last_seen.0.wrapping_sub(steps)));
     }
 

@@ -91,6 +91,7 @@ impl Ring {
     /// Makes them known.
     pub(super) fn add_to(self, trial: &mut Trial) -> Result<()> {
         trial.set_limit(ENDPOINT, &Limit::of(BANDWIDTH_MBIT))?;
+        let now = trial.clock()?.now;
         for place in 0..self.connections {
             let next = self.after(place);
             if self.feature == Feature::Ipv6 {
@@ -98,7 +99,7 @@ impl Ring {
                     trial.add_ipv6(address, &stands_for(address))?;
                 }
             }
-            trial.add_flow(&self.key(place), &self.flow(place, next))?;
+            trial.add_flow(&self.key(place), &Flow { last_seen: now, ..self.flow(place, next) })?;
         }
         Ok(())
     }
@@ -143,7 +144,7 @@ impl Ring {
             choice: if self.feature == Feature::Quic { Choice::ConnectionId as u8 } else { 0 },
             mss: 0,
             ack: 0,
-            last_seen: Tick::at(now()),
+            last_seen: Tick(0),
             packets: 0,
             bytes: 0,
         }
@@ -210,10 +211,4 @@ fn change(sum: u64, from: u32, to: u32) -> u64 {
     } else {
         checksum::change32(sum, from, to)
     }
-}
-
-/// `CLOCK_MONOTONIC` in nanoseconds, the clock of `last_seen`.
-fn now() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
 }
