@@ -56,10 +56,10 @@ const fn target(metric: Metric, way: Way, against: Way, bound: Bound, slack: Opt
 }
 
 const TARGETS: [Target; 9] = [
-    target(Metric::RoundTrip, Way::Isthmus, Way::Routed, Bound::AtMost(0.88), Some(0.05)),
-    target(Metric::Bulk, Way::IsthmusSmall, Way::Routed, Bound::AtLeast(1.15), Some(0.06)),
-    target(Metric::Bulk, Way::Isthmus, Way::Routed, Bound::AtLeast(1.9), Some(0.2)),
-    target(Metric::Datagrams, Way::Isthmus, Way::Routed, Bound::AtLeast(1.12), Some(0.05)),
+    target(Metric::RoundTrip, Way::Isthmus, Way::Routed, Bound::AtMost(0.85), Some(0.05)),
+    target(Metric::Bulk, Way::IsthmusSmall, Way::Routed, Bound::AtLeast(1.2), Some(0.06)),
+    target(Metric::Bulk, Way::Isthmus, Way::Routed, Bound::AtLeast(2.0), Some(0.2)),
+    target(Metric::Datagrams, Way::Isthmus, Way::Routed, Bound::AtLeast(1.15), Some(0.05)),
     target(Metric::Requests, Way::Isthmus, Way::Routed, Bound::AtLeast(1.0), None),
     target(Metric::Connections, Way::Isthmus, Way::Routed, Bound::AtLeast(1.05), None),
     target(Metric::FourStreams, Way::Isthmus, Way::Haproxy, Bound::AtLeast(3.0), None),
