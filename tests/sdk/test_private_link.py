@@ -192,7 +192,6 @@ def test_what_there_is_not_is_refused(sdk, road):
     wanted = {"VpcId": road.vpc, "ServiceId": road.service, "SecurityGroupId": [road.group]}
     policy = '{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Principal":"*","Resource":"*"}]}'
     for code, asked in [
-        ("Mismatch.EndpointType", {"EndpointType": "Reverse"}),
         ("Mismatch.EndpointType", {"EndpointType": "GatewayLoadBalancer"}),
         ("IllegalParamFormat.EndpointType", {"EndpointType": "Gateway"}),
         ("OperationDenied.EndpointPolicyNotSupport", {"PolicyDocument": policy}),

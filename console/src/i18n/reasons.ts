@@ -32,6 +32,7 @@ export const reasons: Record<string, readonly [english: string, chinese: string,
   replaced: ["The resource that served the connection was replaced.", "服务资源已被替换。", "the resource that served the connection was replaced"],
   new_connections: ["The listener has as many new connections a second as it may.", "监听已达每秒新建连接上限。", "too many new connections a second for the listener"],
   other_family: ["It cannot be said in the other IP version: options, ICMP, or no checksum.", "无法转换为另一 IP 版本：选项、ICMP 或无校验和。", "cannot be said in the other IP version (options, ICMP, no checksum)"],
+  reverse_policy: ["A security group of the Reverse endpoint does not let it out: check its outbound rules.", "反向终端节点安全组不允许：请检查出方向规则。", "security group of the reverse endpoint does not let it out"],
   other_side: ["The other side does not let it pass; its rules are its own.", "对端不允许；其规则不可见。", "the other side does not let it pass"],
 };
 

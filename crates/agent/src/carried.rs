@@ -8,7 +8,7 @@ use model::id::{
     EndpointId, EndpointIndex, InstanceId, ListenerId, ListenerIndex, ServerGroupId, ServerIndex, ZoneId,
 };
 use model::net::services;
-use model::plan::{EndpointZonePlan, HostPlan, ServerGroupPlan, ServerPlan, VipPlan};
+use model::plan::{EndpointZonePlan, HostPlan, PlacePlan, ServerGroupPlan, ServerPlan, VipPlan};
 use tables::{Carried, CarriedBy, CarriedKey, Flow, FlowKey};
 
 use crate::config::AgentConfig;
@@ -18,6 +18,7 @@ use crate::kernel::packed::unpacked;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::TableError;
 use crate::reconcile::in_full;
+use crate::reverse;
 
 /// Who has carried something, by the API's names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,7 +154,8 @@ impl<'a> Carriers<'a> {
             for (vip, server) in
                 listener.vips.iter().flat_map(|vip| group.servers.values().map(move |it| (vip, it)))
             {
-                let road = (services::vip_alias(*vip), alias(server.port_index, server.address));
+                let from = reverse::alias(server.place).unwrap_or_else(|| services::vip_alias(*vip));
+                let road = (from, alias(server.port_index, server.address));
                 proxied.entry(road).or_default().push((group, server));
             }
         }
@@ -163,8 +165,8 @@ impl<'a> Carriers<'a> {
     fn behind(&self, row: &CarriedKey) -> Vec<Carrier> {
         match row.by {
             by if by == CarriedBy::Listener as u8 => self.listener(row).unwrap_or_default(),
-            by if by == CarriedBy::Server as u8 => self.server(ServerIndex(row.id)).into_iter().collect(),
-            by if by == CarriedBy::Proxied as u8 => self.proxied(row).into_iter().collect(),
+            by if by == CarriedBy::Server as u8 => self.carriers(self.servers.get(&ServerIndex(row.id))),
+            by if by == CarriedBy::Proxied as u8 => self.carriers(self.proxied(row)),
             _ => Vec::new(),
         }
     }
@@ -186,19 +188,26 @@ impl<'a> Carriers<'a> {
         Some(vec![of_listener, Carrier::Endpoint(endpoint.id.clone(), zone.clone())])
     }
 
-    fn server(&self, index: ServerIndex) -> Option<Carrier> {
-        self.servers.get(&index).map(|member| self.carrier(*member))
-    }
-
     /// The server of a proxied listener of this load balancer that has this port.
-    fn proxied(&self, row: &CarriedKey) -> Option<Carrier> {
+    fn proxied(&self, row: &CarriedKey) -> Option<&Member<'a>> {
         let port = u16::from_be(row.port);
         let members = self.proxied.get(&(unpacked(row.id), unpacked(row.address)))?;
         let is_it = |(_, server): &&Member<'_>| server.port == port || server.port == 0;
-        members.iter().find(is_it).map(|member| self.carrier(*member))
+        members.iter().find(is_it)
     }
 
-    fn carrier(&self, (group, server): Member<'_>) -> Carrier {
+    /// A server, and the Reverse endpoint that it is behind.
+    fn carriers(&self, member: Option<&Member<'a>>) -> Vec<Carrier> {
+        let Some((group, server)) = member else { return Vec::new() };
+        let endpoint = match server.place {
+            PlacePlan::Own => None,
+            PlacePlan::Behind(behind) => self.plan.endpoints.get(&behind.endpoint),
+        };
+        let endpoint = endpoint.map(|it| Carrier::Endpoint(it.id.clone(), server.zone.clone()));
+        endpoint.into_iter().chain([self.carrier(group, server)]).collect()
+    }
+
+    fn carrier(&self, group: &ServerGroupPlan, server: &ServerPlan) -> Carrier {
         Carrier::Server(ServerName {
             group: group.id.clone(),
             instance: self.plan.ports.get(&server.port_index).map(|port| port.instance.clone()),

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 use indexmap::IndexSet;
 use ipnet::Ipv4Net;
+use model::endpoint::EndpointType;
 use model::id::{
     EndpointIndex, GroupIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex,
     ZoneId,
@@ -26,6 +27,7 @@ use crate::ipv6::{Ipv6Addresses, both};
 use crate::kernel::packed::{index_of, of_plan, stand_in};
 use crate::leaving::{Former, Past};
 use crate::policy::Policies;
+use crate::reverse::{self, Behind};
 use crate::turns;
 
 /// A server that gets new connections.
@@ -127,9 +129,10 @@ fn proxy_addresses(plan: &HostPlan) -> BTreeMap<Ipv4Addr, AddressImage> {
     aliases.into_iter().chain(proxy).collect()
 }
 
-/// The addresses that the proxy needs in the services namespace.
-pub(crate) fn proxy_names(plan: &HostPlan) -> impl Iterator<Item = Ipv4Addr> + use<> {
-    proxy_addresses(plan).into_keys()
+/// The addresses that the proxy needs in the services namespace: servers in consumers' VPCs are not spoken to in the name of
+/// the load balancer.
+pub(crate) fn proxy_names(plan: &HostPlan) -> BTreeSet<Ipv4Addr> {
+    proxy_addresses(plan).into_keys().chain(reverse::aliases(plan)).collect()
 }
 
 /// What `address` of a port means where `ingress` is asked.
@@ -229,8 +232,13 @@ impl<'a> Compiler<'a> {
             }
         }
         for (index, endpoint) in &self.plan.endpoints {
-            let ingress = self.policies.ingress(&endpoint.groups);
-            addresses.extend(self.endpoint_addresses(*index, endpoint, ingress));
+            match endpoint.kind {
+                EndpointType::Interface => {
+                    let ingress = self.policies.ingress(&endpoint.groups);
+                    addresses.extend(self.endpoint_addresses(*index, endpoint, ingress));
+                }
+                EndpointType::Reverse => addresses.extend(self.reverse_addresses(*index, endpoint)),
+            }
         }
         for (ifindex, port) in ports {
             for address in port.secondary.iter().chain(&port.ipv6).chain([&port.address]) {
@@ -263,6 +271,21 @@ impl<'a> Compiler<'a> {
         endpoint.zones.iter().flat_map(of_zone).collect()
     }
 
+    /// The addresses of a Reverse endpoint, and their aliases.
+    fn reverse_addresses(
+        &mut self,
+        index: EndpointIndex,
+        endpoint: &EndpointPlan,
+    ) -> Vec<((Network, Ipv4Addr), AddressImage)> {
+        let egress = self.policies.egress(&endpoint.groups);
+        let of_zone = |zone: &EndpointZonePlan| {
+            let image = AddressImage::Reverse { index, egress, source: zone.address, open: zone.open };
+            let alias = (Network(tables::SERVICES_NETWORK), services::alias(zone.port));
+            [((endpoint.network, zone.address), image.clone()), (alias, image)]
+        };
+        endpoint.zones.iter().flat_map(of_zone).collect()
+    }
+
     fn servers(&mut self) -> BTreeMap<ServerIndex, ServerImage> {
         let mut servers = BTreeMap::new();
         for (group_index, group) in &self.plan.server_groups {
@@ -272,6 +295,7 @@ impl<'a> Compiler<'a> {
                     address: of_plan(server.address),
                     port: server.port,
                     port_index: server.port_index,
+                    behind: Behind::of(server.place),
                     until: if self.fails(*index) { self.past.until(*index, group) } else { 0 },
                 };
                 servers.extend(self.server(&former).map(|image| (*index, image)));
@@ -306,6 +330,7 @@ impl<'a> Compiler<'a> {
             port_index: it.port_index,
             mac: port.mac,
             ingress: self.policies.ingress(&port.groups),
+            behind: it.behind,
             until: it.until,
         })
     }
@@ -390,8 +415,9 @@ pub(crate) fn candidates(
     health: &Health,
     eligible: impl Fn(&ServerPlan) -> bool,
 ) -> Vec<Candidate> {
+    let is_eligible = |server: &ServerPlan| server.weight > 0 && server.is_connected() && eligible(server);
     let eligible: Vec<(&ServerIndex, &ServerPlan)> =
-        group.servers.iter().filter(|(_, server)| server.weight > 0 && eligible(server)).collect();
+        group.servers.iter().filter(|(_, server)| is_eligible(server)).collect();
     let healthy: Vec<_> =
         eligible.iter().copied().filter(|(index, _)| is_healthy(group, health, **index)).collect();
     let chosen = if healthy.is_empty() { eligible } else { healthy };

@@ -19,6 +19,7 @@ use crate::kernel::packed::{packed, packed_ipv6};
 use crate::leaving::Former;
 use crate::prefixes::prefixes;
 use crate::ranges::Place;
+use crate::reverse::Behind;
 
 /// Where the lists of an image are in the kernel.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +87,7 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
         address: 0,
         index: 0,
         ingress_policy: 0,
+        egress_policy: 0,
         vip: 0,
         nlb_address: 0,
         nlb_ipv6: 0,
@@ -96,7 +98,8 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
         kind: kind(what) as u8,
         limited: 0,
         lease: 0,
-        pad: [0; 3],
+        open: 0,
+        pad: [0; 2],
     };
     match what {
         AddressImage::Port { ifindex, index, address, mac: port_mac, ingress } => {
@@ -123,6 +126,12 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
             (value.replaced_vip, (value.replaced_address, value.replaced_ipv6)) = serving(replaced);
             value.lease = *lease;
         }
+        AddressImage::Reverse { index, egress, source, open } => {
+            value.index = index.0;
+            value.egress_policy = places.policy(*egress);
+            value.nlb_address = packed(*source);
+            value.open = u8::from(*open);
+        }
         AddressImage::Gateway => {}
         AddressImage::VipAlias(vip, local) => {
             value.index = vip.0;
@@ -147,6 +156,7 @@ fn kind(what: &AddressImage) -> AddressKind {
         AddressImage::Port { .. } => AddressKind::Port,
         AddressImage::LoadBalancer(..) | AddressImage::VipAlias(..) => AddressKind::LoadBalancer,
         AddressImage::Endpoint { .. } => AddressKind::Endpoint,
+        AddressImage::Reverse { .. } => AddressKind::Reverse,
         AddressImage::Gateway => AddressKind::Gateway,
         AddressImage::Service => AddressKind::Service,
         AddressImage::Proxy => AddressKind::Proxy,
@@ -256,6 +266,8 @@ fn server(what: &ServerImage, places: &Places) -> Server {
         port_index: what.port_index.0,
         mac: mac(what.mac.0),
         port: what.port.to_be(),
+        source: what.behind.map_or(0, |behind| packed(behind.source)),
+        network: what.behind.map_or(0, |behind| behind.network.0),
         pad: 0,
         until: what.until,
     }
@@ -268,6 +280,8 @@ pub fn formers(servers: &[(u32, Server)]) -> BTreeMap<ServerIndex, Former> {
         address: server.address.to_ne_bytes().into(),
         port: u16::from_be(server.port),
         port_index: PortIndex(server.port_index),
+        behind: (server.source != 0)
+            .then(|| Behind { network: Network(server.network), source: server.source.to_ne_bytes().into() }),
         until: server.until,
     };
     servers.iter().map(|(index, server)| (ServerIndex(*index), former(server))).collect()

@@ -11,6 +11,8 @@ use model::id::{
 use model::net::{Family, Mac, PortRange, Transport};
 use tables::Choice;
 
+use crate::reverse::Behind;
+
 /// Position of a policy in [`Image::policies`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyRef(pub usize);
@@ -106,6 +108,17 @@ pub enum AddressImage {
         /// Whether the connection has a limit.
         limited: bool,
     },
+    /// A zonal address of a Reverse endpoint, or an alias of it.
+    Reverse {
+        /// Dense id.
+        index: EndpointIndex,
+        /// What it lets out.
+        egress: PolicyRef,
+        /// The address in whose name servers are spoken to.
+        source: Ipv4Addr,
+        /// Whether its connection is accepted and its zone is on.
+        open: bool,
+    },
     /// A vSwitch's gateway.
     Gateway,
     /// Resolver or metadata.
@@ -176,6 +189,8 @@ pub struct ServerImage {
     pub mac: Mac,
     /// What it may receive.
     pub ingress: PolicyRef,
+    /// The address of a Reverse endpoint that it is behind; `None` = it is in its load balancer's VPC.
+    pub behind: Option<Behind>,
     /// 0 = it serves; otherwise until when its connections live: see [`tables::Server::until`].
     pub until: u64,
 }

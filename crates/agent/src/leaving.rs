@@ -8,6 +8,8 @@ use std::time::Duration;
 use model::id::{PortIndex, ServerGroupIndex, ServerIndex};
 use model::plan::ServerGroupPlan;
 
+use crate::reverse::Behind;
+
 /// A server as the last pass has left it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Former {
@@ -19,6 +21,8 @@ pub struct Former {
     pub port: u16,
     /// Its interface.
     pub port_index: PortIndex,
+    /// The address of a Reverse endpoint that it is behind.
+    pub behind: Option<Behind>,
     /// Until when its connections live, 0 = it serves: see [`tables::Server::until`].
     pub until: u64,
 }

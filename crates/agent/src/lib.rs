@@ -30,6 +30,7 @@ pub mod proxy;
 pub mod ranges;
 pub mod reconcile;
 pub mod resets;
+pub mod reverse;
 pub mod services;
 pub mod status;
 pub mod sweep;

@@ -15,7 +15,7 @@ const FEW: u32 = SOURCE_PORTS / 100;
 /// Source ports that connections from one address to one server have taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortsStatus {
-    /// The load balancer's zonal address.
+    /// The load balancer's zonal address, or that of the Reverse endpoint before the server.
     pub source: IpAddr,
     /// The server's address.
     pub server: IpAddr,

@@ -60,6 +60,7 @@ mod proxy;
 mod quic;
 mod rate;
 mod report;
+mod reverse;
 mod rewrite;
 mod route;
 mod service;

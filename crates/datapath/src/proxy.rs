@@ -6,6 +6,7 @@ use crate::{
     maps::PORTS,
     policy::{Question, ask},
     report::Outcome,
+    reverse,
     route::{address, arrive},
     trip::Trip,
 };
@@ -29,21 +30,25 @@ pub(crate) fn intercept(trip: &mut Trip) -> Outcome {
     arrive(trip)
 }
 
-/// Lets a connection of the proxy out in the name of the NLB behind its source, as far as the server's policy does.
+/// Lets a connection of the proxy out in the name of the NLB, or of the Reverse endpoint, behind its source, as far as the
+/// server's policy does.
 #[inline(always)]
 pub(crate) fn emerge(trip: &mut Trip) -> Outcome {
     let Some(source) = address(SERVICES_NETWORK, trip.judged.src) else {
-        return Err(DropReason::SpoofedAddress);
+        return Err(if trip.again == 1 { DropReason::ServerGone } else { DropReason::SpoofedAddress });
     };
-    if source.kind != AddressKind::LoadBalancer as u8 {
-        return Err(DropReason::SpoofedAddress);
-    }
-    trip.forward.src = source.local(is_ipv6(trip.forward.dst));
     trip.forward.marks |= FlowMark::Hop as u8;
     // SAFETY: nothing changes the map before the last use.
     let Some(server) = (unsafe { PORTS.get(trip.target.ifindex) }) else {
         return Err(DropReason::UnknownPort);
     };
+    if source.kind == AddressKind::Reverse as u8 {
+        return reverse::pass(trip, source, server.ingress_policy);
+    }
+    if source.kind != AddressKind::LoadBalancer as u8 {
+        return Err(DropReason::SpoofedAddress);
+    }
+    trip.forward.src = source.local(is_ipv6(trip.forward.dst));
     ask(&Question {
         policy: server.ingress_policy,
         peer: trip.forward.src,

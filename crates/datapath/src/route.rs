@@ -19,6 +19,7 @@ const PORT: u8 = AddressKind::Port as u8;
 const LOAD_BALANCER: u8 = AddressKind::LoadBalancer as u8;
 const ENDPOINT: u8 = AddressKind::Endpoint as u8;
 const GATEWAY: u8 = AddressKind::Gateway as u8;
+const REVERSE: u8 = AddressKind::Reverse as u8;
 const SERVICE: u8 = AddressKind::Service as u8;
 
 /// Finds what becomes of `judged`: fills both entries, or answers, or refuses.
@@ -52,7 +53,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
             service::admit(trip)?;
             if is_echo(trip) { icmp::answer_echo(skb, trip) } else { service::balance(skb, trip) }
         }
-        GATEWAY => Err(DropReason::NoListener),
+        GATEWAY | REVERSE => Err(DropReason::NoListener),
         _ => Err(DropReason::NoRoute),
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     policy::{Question, ask},
     proxy, rate,
     report::{Outcome, count},
+    reverse,
     trip::Trip,
 };
 
@@ -108,16 +109,33 @@ pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     }
     trip.forward.server = id;
     trip.forward.choice = listener.choice;
-    translate(trip, server, listener.preserve_client == 1);
-    permit(trip, server)?;
+    lead(trip, server);
+    if server.source != 0 {
+        reverse::leave(trip, server)?;
+    } else {
+        speak(trip, server, listener.preserve_client == 1);
+        permit(trip, server)?;
+    }
     complete(trip)
+}
+
+/// Leads the connection to the server.
+#[inline(always)]
+fn lead(trip: &mut Trip, server: &Server) {
+    trip.receiver = server.port_index;
+    trip.forward.dst = server.address;
+    if server.port != 0 {
+        trip.forward.dport = server.port;
+    }
+    trip.forward.egress = server.ifindex;
+    trip.forward.dst_mac = server.mac;
+    trip.forward.marks |= FlowMark::Hop as u8;
 }
 
 /// The server sees the client's own address, unless that is its own too, or of the other family, or the listener does not
 /// keep it.
 #[inline(always)]
-fn translate(trip: &mut Trip, server: &Server, preserve_client: bool) {
-    trip.receiver = server.port_index;
+fn speak(trip: &mut Trip, server: &Server, preserve_client: bool) {
     let hairpin = trip.judged.src == server.address;
     let other_family = is_ipv6(trip.judged.src) != is_ipv6(server.address);
     if hairpin || other_family || !preserve_client {
@@ -126,13 +144,6 @@ fn translate(trip: &mut Trip, server: &Server, preserve_client: bool) {
     if hairpin && trip.again == 0 {
         count(Purpose::Hairpin, trip.length);
     }
-    trip.forward.dst = server.address;
-    if server.port != 0 {
-        trip.forward.dport = server.port;
-    }
-    trip.forward.egress = server.ifindex;
-    trip.forward.dst_mac = server.mac;
-    trip.forward.marks |= FlowMark::Hop as u8;
 }
 
 /// To the server's policy endpoint traffic comes from the NLB: consumers' addresses mean nothing in its network.

@@ -28,11 +28,20 @@ PowerDNS), because any of them may be lost or come first; answers have none. The
 preservation is on. What no longer fits into a packet with its header, which has 28 bytes in IPv4 and 52 in IPv6 and what it
 tells of ids (at most 86), is sent in fragments. A closed port of a server is not told to the client.
 
+Endpoints of type Reverse: in the cloud only its own services and its partners have them, and its documents do not say how such a
+service names what it reaches. Here every service may have them, and the provider names a server by the endpoint's interface: `AddServersToServerGroup`
+with `ServerType` Eni, `ServerId` the `EniId` of `ListVpcEndpointConnections` (which tells the `EndpointType` too), and `ServerIp` an address of
+the consumer's VPC, which counts as a server as long as an instance there has it. The connection must be accepted and its zone be on
+(`IncorrectStatus.Eni`). The server sees the endpoint's address, never the client's, whatever `PreserveClientIpEnabled` says. Such
+an endpoint is in zones of which the service has no resource too, has no names and no IPv6 (`Mismatch.EndpointType`), and its bandwidth limits nothing. What
+its security groups do not let out, health checks do not ask either. While the connection is denied or the zone off, its servers stay in their groups as
+unhealthy (`CONNECT_FAILED`); with the interface they leave.
+
 Parameters of which not every value of the cloud is taken; the others are refused, with the code that is documented for that where there is one:
 
 | parameter | is | because |
 | --- | --- | --- |
-| EndpointType | Interface | in the cloud too, services with endpoints of type Reverse come from the cloud itself and its partners, and users cannot make any; an endpoint of type GatewayLoadBalancer belongs to a gateway load balancer, and an NLB forwards no foreign packets (`Mismatch.EndpointType`) |
+| EndpointType | Interface, Reverse | an endpoint of type GatewayLoadBalancer belongs to a gateway load balancer, and an NLB forwards no foreign packets (`Mismatch.EndpointType`) |
 | PolicyDocument | a policy that allows everything | as in the cloud for every service that is not its own: a load balancer's packets do not say which user sends them or what they ask for; security groups say who may connect (`OperationDenied.EndpointPolicyNotSupport`) |
 | ServiceResourceType, ResourceType of a service | nlb | there are no load balancers of other types, and no NAT gateways |
 | ZonePrivateIpAddressCount | 1 | a zone's interface has one address (of each family) that stands for the service, as in the cloud (`QuotaExceeded.IpQuotaPerEp`) |

@@ -147,6 +147,9 @@ fn text(record: &FlowRecord) -> String {
     if let Some(listener) = &record.listener {
         let _ = write!(line, " by {listener}");
     }
+    if let Some(reverse) = &record.reverse {
+        let _ = write!(line, " in the name of {reverse}");
+    }
     let _ = write!(line, " sent {} received {}", amount(record.sent), amount(record.received));
     if let Some(reason) = record.reason {
         let _ = write!(line, ": {}", reason.text());

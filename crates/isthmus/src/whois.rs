@@ -77,6 +77,7 @@ fn screen(caller: &Caller) -> String {
         ("asked for", caller.asked.map(|asked| asked.to_string())),
         ("endpoint", endpoint.map(|(endpoint, service)| format!("{endpoint}  ({service})"))),
         ("listener", caller.listener.as_ref().map(|listener| listener.to_string())),
+        ("in the name of", caller.reverse.as_ref().map(|reverse| reverse.to_string())),
     ];
     let line = |(name, value): (&str, Option<String>)| Some(format!("{name:<20}{}\n", value?));
     lines.into_iter().filter_map(line).collect()

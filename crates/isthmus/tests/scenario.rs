@@ -53,6 +53,7 @@ scenarios! {
     ranges
     refusals
     replacement
+    reverse
     routes
     scheduling
     security_groups

@@ -19,6 +19,9 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// The common part.
     pub meta: Meta,
+    /// Which side opens connections.
+    #[serde(default)]
+    pub kind: EndpointType,
     /// The endpoint, as the data plane knows it.
     pub index: EndpointIndex,
     /// The service that it belongs to; the service may be gone, the connection then says so.
@@ -41,6 +44,16 @@ pub struct Endpoint {
     /// Which of the service's users may do what through it.
     #[serde(default)]
     pub policy: Policy,
+}
+
+/// Which side of an endpoint opens connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndpointType {
+    /// The consumer's VPC, to the service.
+    #[default]
+    Interface,
+    /// The service, to what is in the consumer's VPC. Nothing listens at its addresses, no NLB serves its zones, and it is IPv4.
+    Reverse,
 }
 
 /// A policy. Each allows everything: nothing in a packet says whose it is, or what it asks for.
@@ -85,7 +98,8 @@ pub struct EndpointZone {
     pub vswitch: VSwitchId,
     /// The interface that holds the address.
     pub eni: EniId,
-    /// The NLB that serves the zone; chosen when the connection is accepted, or before by the provider.
+    /// The NLB that serves the zone; chosen when the connection is accepted, or before by the provider. None serves a Reverse
+    /// endpoint's.
     pub resource: Option<LoadBalancerId>,
     /// The NLB that served the zone before, and goes on with the connections that it has.
     pub replaced: Option<LoadBalancerId>,
@@ -152,6 +166,7 @@ pub enum Replacement {
 }
 
 words! {
+    EndpointType { Interface = "Interface", Reverse = "Reverse" }
     Replacement { Graceful = "Graceful", Force = "Force" }
     TrafficControl { Scalability = "Scalability", BandwidthLimit = "BandwidthLimit" }
 }

@@ -4,7 +4,7 @@ pub mod health_check;
 mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -248,6 +248,8 @@ pub enum Target {
     EcsIpv6(InstanceId, Ipv6Addr),
     /// An interface, by an IPv6 address of it.
     EniIpv6(EniId, Ipv6Addr),
+    /// An address in a consumer's VPC, behind an interface of its Reverse endpoint.
+    Behind(EniId, Ipv4Addr),
     /// An address in the group's VPC.
     Ip(IpAddr),
 }
@@ -257,7 +259,7 @@ impl Target {
     pub fn key(&self) -> Option<Key> {
         match self {
             Self::Ecs(id) | Self::EcsIpv6(id, _) => Some(Key::Instance(id.clone())),
-            Self::Eni(id) | Self::EniIpv6(id, _) => Some(Key::Eni(id.clone())),
+            Self::Eni(id) | Self::EniIpv6(id, _) | Self::Behind(id, _) => Some(Key::Eni(id.clone())),
             Self::Ip(_) => None,
         }
     }
@@ -268,7 +270,7 @@ impl Target {
             Self::EcsIpv6(_, address) | Self::EniIpv6(_, address) | Self::Ip(IpAddr::V6(address)) => {
                 Some(*address)
             }
-            Self::Ecs(_) | Self::Eni(_) | Self::Ip(IpAddr::V4(_)) => None,
+            Self::Ecs(_) | Self::Eni(_) | Self::Behind(..) | Self::Ip(IpAddr::V4(_)) => None,
         }
     }
 }

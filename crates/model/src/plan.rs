@@ -8,6 +8,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Secret;
+use crate::endpoint::EndpointType;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId,
     InstanceId, InvocationId, Ipv6Index, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex,
@@ -408,6 +409,42 @@ pub struct ServerPlan {
     pub port: u16,
     /// 0 (no new connections) to 100.
     pub weight: u8,
+    /// Where it is.
+    pub place: PlacePlan,
+}
+
+/// Where a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlacePlan {
+    /// In the VPC of its group.
+    Own,
+    /// In a consumer's VPC.
+    Behind(BehindPlan),
+}
+
+/// The zone of a Reverse endpoint that a server is behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BehindPlan {
+    /// The endpoint.
+    pub endpoint: EndpointIndex,
+    /// The consumer's VPC.
+    pub network: Network,
+    /// The address in whose name the server is spoken to: the endpoint's.
+    pub source: Ipv4Addr,
+    /// The port of the interface with this address.
+    pub port: PortIndex,
+    /// The connection is accepted, and the zone is on.
+    pub open: bool,
+}
+
+impl ServerPlan {
+    /// Whether connections reach its VPC.
+    pub fn is_connected(&self) -> bool {
+        match self.place {
+            PlacePlan::Own => true,
+            PlacePlan::Behind(behind) => behind.open,
+        }
+    }
 }
 
 /// An endpoint.
@@ -415,6 +452,8 @@ pub struct ServerPlan {
 pub struct EndpointPlan {
     /// The endpoint.
     pub id: EndpointId,
+    /// Which side opens connections.
+    pub kind: EndpointType,
     /// The consumer's VPC.
     pub network: Network,
     /// The service behind it.
@@ -436,6 +475,8 @@ pub struct EndpointZonePlan {
     pub zone: ZoneId,
     /// The ENI.
     pub eni: EniId,
+    /// The ENI's port, which no host has.
+    pub port: PortIndex,
     /// The ENI's address.
     pub address: Ipv4Addr,
     /// Its IPv6 address, if the endpoint is dual-stack.
@@ -446,4 +487,6 @@ pub struct EndpointZonePlan {
     pub replaced: Option<VipIndex>,
     /// Counts what has served the zone: `vip` has the connections of this lease, `replaced` those of the one before.
     pub lease: u8,
+    /// The connection is accepted, and the zone is on.
+    pub open: bool,
 }

@@ -197,6 +197,8 @@ lookups! {
     endpoints_to: Endpoint of EndpointService(EndpointServiceId) in endpoints;
     /// Endpoints that an NLB serves or is chosen for.
     endpoints_served_by: Endpoint of LoadBalancer(LoadBalancerId) in endpoints;
+    /// Endpoints with a security group.
+    endpoints_in: Endpoint of SecurityGroup(SecurityGroupId) in endpoints;
     /// Endpoints of a VPC.
     endpoints_of: Endpoint of Vpc(VpcId) in endpoints;
 }

@@ -28,6 +28,9 @@ pub enum AddressKind {
     Service = 5,
     /// The proxy; only in [`crate::SERVICES_NETWORK`], reachable through listeners alone.
     Proxy = 6,
+    /// A zonal address of a Reverse endpoint: nothing listens there, and servers behind it are spoken to in its name. In
+    /// [`crate::SERVICES_NETWORK`]: its alias, from which the proxy does so.
+    Reverse = 7,
 }
 
 /// Value of `ADDRESSES`.
@@ -42,11 +45,13 @@ pub struct Address {
     pub index: u32,
     /// `Port`, `Endpoint`: judged on what arrives here. `LoadBalancer`: the same, 0 = everything is taken. Otherwise 0.
     pub ingress_policy: u32,
+    /// `Reverse`: judged on what leaves from here. Otherwise 0.
+    pub egress_policy: u32,
     /// `Endpoint`: the vip of the NLB that the provider's acceptance chose for this zone; 0 = not connected.
     /// `LoadBalancer`: its own vip.
     pub vip: u32,
     /// `Endpoint`: the provider-side source address that policies of the servers see (the NLB's zonal address).
-    /// `LoadBalancer`: its own address, the source where a client's own cannot be kept.
+    /// `LoadBalancer`: its own address, the source where a client's own cannot be kept. `Reverse`: its own address.
     pub nlb_address: u32,
     /// The same for servers that are reached by IPv6; 0 = none.
     pub nlb_ipv6: u32,
@@ -62,7 +67,9 @@ pub struct Address {
     pub limited: u8,
     /// `Endpoint`: counts what has served the zone.
     pub lease: u8,
-    pub pad: [u8; 3],
+    /// `Reverse`: 1 = its connection is accepted, and its zone is on.
+    pub open: u8,
+    pub pad: [u8; 2],
 }
 
 impl Address {
@@ -73,4 +80,4 @@ impl Address {
     }
 }
 
-const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 52);
+const _: () = assert!(size_of::<AddressKey>() == 8 && size_of::<Address>() == 56);

@@ -3,8 +3,10 @@
 
 use crate::{Counter, Flow, FlowKey};
 
-/// 100.112.0.0/12, the aliases of NLBs' zonal addresses, from which the proxy opens its connections, and its mask.
-const BALANCER_ALIASES: [[u8; 4]; 2] = [[100, 112, 0, 0], [255, 240, 0, 0]];
+/// 100.64.0.0/10 and its mask: the proxy opens its connections from aliases of NLBs' zonal addresses and of Reverse endpoints.
+const ALIASES: [[u8; 4]; 2] = [[100, 64, 0, 0], [255, 192, 0, 0]];
+/// Where probes come from: an address of the same range.
+const PROBE_SOURCE: [u8; 4] = [100, 64, 0, 1];
 
 /// What a row of `CARRIED` counts for.
 #[repr(u8)]
@@ -22,7 +24,7 @@ pub enum CarriedBy {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CarriedKey {
-    /// Dense id of the listener or of the server; proxied: the load balancer's alias.
+    /// Dense id of the listener or of the server; proxied: the alias of the load balancer, or of the Reverse endpoint.
     pub id: u32,
     /// Dense id of the endpoint that the listener was reached through, 0 = none.
     pub endpoint: u32,
@@ -64,7 +66,7 @@ impl CarriedKey {
                 (row.id, row.endpoint, row.address) = (flow.server, 0, 0);
                 add(&row);
             }
-        } else if is_balancer_alias(client) {
+        } else if is_proxy(client) {
             row.by = CarriedBy::Proxied as u8;
             (row.id, row.port) = (client, port);
             add(&row);
@@ -95,9 +97,9 @@ impl core::ops::AddAssign for Carried {
 }
 
 #[inline(always)]
-fn is_balancer_alias(address: u32) -> bool {
-    let [range, mask] = BALANCER_ALIASES;
-    address & u32::from_ne_bytes(mask) == u32::from_ne_bytes(range)
+fn is_proxy(address: u32) -> bool {
+    let [range, mask] = ALIASES.map(u32::from_ne_bytes);
+    address & mask == range && address != u32::from_ne_bytes(PROBE_SOURCE)
 }
 
 const _: () = assert!(size_of::<CarriedKey>() == 16 && size_of::<Carried>() == 40);

@@ -56,4 +56,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 15;
+pub const LAYOUT: u32 = 16;

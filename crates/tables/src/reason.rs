@@ -84,6 +84,8 @@ reasons! {
     NewConnections = 28, "too many new connections a second for the listener";
     /// IPv4 and IPv6 do not say the same of fragments, options and ICMP.
     OtherFamily = 29, "cannot be said in the other IP version (options, ICMP, no checksum)";
+    /// A security group of a Reverse endpoint does not let the connection out to the server.
+    ReversePolicy = 30, "security group of the reverse endpoint does not let it out";
 }
 
 const _: () = {

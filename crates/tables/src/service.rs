@@ -174,6 +174,10 @@ pub struct Server {
     pub mac: Mac,
     /// Network byte order; 0 = the one that the client asked for.
     pub port: u16,
+    /// Behind a Reverse endpoint: the address in whose name it is spoken to, and the network of both; 0 = it is in the load
+    /// balancer's own.
+    pub source: u32,
+    pub network: u32,
     pub pad: u32,
     /// 0 = it serves. Otherwise it has left or fails its health check: only established TCP connections stay with it, until
     /// then (`CLOCK_MONOTONIC`, ns).
@@ -181,6 +185,6 @@ pub struct Server {
 }
 
 const _: () = assert!(size_of::<ListenerAt>() == 8 && size_of::<ListenerPrefix>() == 12);
-const _: () = assert!(size_of::<Listener>() == 24 && size_of::<Server>() == 40);
+const _: () = assert!(size_of::<Listener>() == 24 && size_of::<Server>() == 48);
 const _: () = assert!(size_of::<RateKey>() == 8 && size_of::<Rate>() == 16);
 const _: () = assert!(size_of::<Load>() == 8 && size_of::<QuicId>() == 12);

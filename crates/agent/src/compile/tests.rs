@@ -9,7 +9,9 @@ use model::id::{
 use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
 use model::nlb::{HealthCheck, HealthCheckKind};
-use model::plan::{AddressPlan, EndpointZonePlan, Ipv6Plan, PeerPlan, RulePlan, VpcPlan};
+use model::plan::{
+    AddressPlan, BehindPlan, EndpointZonePlan, Ipv6Plan, PeerPlan, PlacePlan, RulePlan, VpcPlan,
+};
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use proptest::prelude::*;
 use tables::{Choice, Rule, RuleAction};
@@ -71,7 +73,14 @@ fn port(index: u32, letter: char, groups: &[u32]) -> PortPlan {
 
 fn server(index: u32, letter: char, weight: u8) -> ServerPlan {
     let address = Ipv4Addr::from([10, 0, 0, index as u8]).into();
-    ServerPlan { port_index: PortIndex(index), zone: zone(letter), address, port: 80, weight }
+    ServerPlan {
+        port_index: PortIndex(index),
+        zone: zone(letter),
+        address,
+        port: 80,
+        weight,
+        place: PlacePlan::Own,
+    }
 }
 
 /// Two servers, in zones g and k, behind an NLB with an address in each; one endpoint.
@@ -145,6 +154,7 @@ pub(crate) fn plan() -> HostPlan {
             EndpointIndex(1),
             EndpointPlan {
                 id: "ep-a".parse().unwrap(),
+                kind: EndpointType::Interface,
                 network: Network(1),
                 service: "epsrv-1".parse().unwrap(),
                 connection: Network(2),
@@ -153,11 +163,13 @@ pub(crate) fn plan() -> HostPlan {
                 zones: vec![EndpointZonePlan {
                     zone: zone('g'),
                     eni: "eni-e".parse().unwrap(),
+                    port: PortIndex(4000),
                     address: [10, 0, 0, 200].into(),
                     ipv6: None,
                     vip: None,
                     replaced: None,
                     lease: 0,
+                    open: false,
                 }],
             },
         )]),
@@ -344,6 +356,36 @@ fn an_endpoint_leads_nowhere_until_it_is_accepted() {
 }
 
 #[test]
+fn a_server_abroad_is_spoken_to_in_the_name_of_its_endpoint_while_that_is_open() {
+    let source = [10, 0, 0, 200].into();
+    let image = |open| {
+        let mut plan = plan();
+        let endpoint = plan.endpoints.get_mut(&EndpointIndex(1)).unwrap();
+        endpoint.kind = EndpointType::Reverse;
+        endpoint.zones[0].open = open;
+        let port = endpoint.zones[0].port;
+        let place = BehindPlan { endpoint: EndpointIndex(1), network: Network(1), source, port, open };
+        group_of_servers(&mut plan).servers.get_mut(&SERVER_1).unwrap().place = PlacePlan::Behind(place);
+        let image = compile(&plan, &Health::new(), &Past::default(), &interfaces());
+        let alias = services::alias(port);
+        for at in [(Network(1), source), (Network(tables::SERVICES_NETWORK), alias)] {
+            let AddressImage::Reverse { source: own, open: shown, .. } = image.addresses[&at] else {
+                panic!()
+            };
+            assert_eq!((own, shown), (source, open));
+        }
+        image
+    };
+    let open = image(true);
+    assert_eq!(open.servers[&SERVER_1].behind, Some(Behind { network: Network(1), source }));
+    assert_eq!(open.servers[&SERVER_2].behind, None);
+    assert!(shares(&open, 1).contains_key(&SERVER_1.0));
+    let closed = image(false);
+    assert!(closed.servers.contains_key(&SERVER_1), "what goes on is cut by the endpoint, with its reason");
+    assert!(!shares(&closed, 1).contains_key(&SERVER_1.0));
+}
+
+#[test]
 fn a_port_without_a_link_gets_no_traffic() {
     let mut interfaces = interfaces();
     interfaces.ports.remove(&PortIndex(2));
@@ -387,6 +429,7 @@ fn after(image: &Image, now: u64, swept: u64) -> Past {
         address: it.address,
         port: it.port,
         port_index: it.port_index,
+        behind: it.behind,
         until: it.until,
     };
     let servers = image.servers.iter().map(|(index, it)| (*index, former(it))).collect();

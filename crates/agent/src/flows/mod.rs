@@ -24,8 +24,8 @@ use namer::Namer;
 pub use record::{FlowEvent, FlowProtocol, FlowReason, FlowRecord, Side, Traffic, Tuple};
 pub use serve::Told;
 pub(crate) use serve::serve;
-pub(crate) use view::to_client;
 pub use view::{Filter, Query, Viewer};
+pub(crate) use view::{to_client, to_provider};
 
 /// Time between two looks into the ring. The program wakes nobody: that would cost packets.
 const INTERVAL: Duration = Duration::from_millis(100);

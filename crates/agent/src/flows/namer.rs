@@ -1,11 +1,12 @@
 //! From events, which have numbers, to records, which have names.
 
 use std::collections::HashMap;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use model::id::{EndpointId, EndpointIndex, ListenerIndex, Network, PortIndex, Revision, VipIndex};
+use model::endpoint::EndpointType;
+use model::id::{EndpointId, EndpointIndex, ListenerIndex, Network, PortIndex, Revision, VipIndex, VpcId};
 use model::net::services;
 use model::plan::HostPlan;
 use tables::{Counter, DropReason, Event, EventKind, Port, PortKind};
@@ -31,6 +32,8 @@ pub(super) struct Namer {
     maps: PathBuf,
     /// Those of the plan of this revision, and of earlier ones.
     ipv6: (Option<Revision>, Ipv6Addresses),
+    /// Addresses of Reverse endpoints, by the same plan.
+    reverse: HashMap<(VpcId, Ipv4Addr), EndpointId>,
     /// By interface index, which the kernel does not give twice.
     places: HashMap<u32, Place>,
     /// Whether the kernel was asked since the beginning of this batch.
@@ -42,7 +45,14 @@ pub(super) struct Namer {
 impl Namer {
     /// By the maps pinned in this directory.
     pub(super) fn new(maps: PathBuf) -> Self {
-        Self { maps, ipv6: (None, Ipv6Addresses::default()), places: HashMap::new(), asked: false, offset: 0 }
+        Self {
+            maps,
+            ipv6: (None, Ipv6Addresses::default()),
+            reverse: HashMap::new(),
+            places: HashMap::new(),
+            asked: false,
+            offset: 0,
+        }
     }
 
     /// Begins a batch of events.
@@ -64,7 +74,11 @@ impl Namer {
             return None;
         }
         let served = matches!(server, Some(Place::Port(_)));
-        let client = port(client);
+        let (client, server) = (port(client), server.and_then(port));
+        let balancer = provider(event, plan);
+        let reverse = server.as_ref().and_then(|side| self.reverse_of(side, event));
+        let is_abroad = |side: &Side| balancer.as_ref().is_some_and(|balancer| balancer.vpc != side.vpc);
+        let abroad = server.as_ref().is_some_and(is_abroad);
         let endpoint = plan.endpoints.get(&EndpointIndex(event.endpoint)).map(|endpoint| endpoint.id.clone());
         Some(FlowRecord {
             time_ms: i64::try_from((i128::from(event.time) + self.offset) / 1_000_000).unwrap_or(0),
@@ -76,7 +90,9 @@ impl Namer {
             endpoint: endpoint.or_else(|| refusing(event, client.as_ref()?, plan)),
             listener: plan.listeners.get(&ListenerIndex(event.listener)).map(|listener| listener.id.clone()),
             client,
-            server: server.and_then(port).or_else(|| provider(event, plan)),
+            provider: balancer.clone().filter(|_| abroad),
+            reverse,
+            server: server.or(balancer),
             sent: traffic(event.sent),
             received: traffic(event.received),
         })
@@ -91,6 +107,17 @@ impl Namer {
         }
         known.extend(present);
         *revision = Some(plan.revision);
+        let reverse = plan.endpoints.values().filter(|endpoint| endpoint.kind == EndpointType::Reverse);
+        let names = reverse.filter_map(|endpoint| {
+            let vpc = &plan.vpcs.get(&endpoint.network)?.id;
+            Some(endpoint.zones.iter().map(|zone| ((vpc.clone(), zone.address), endpoint.id.clone())))
+        });
+        self.reverse = names.flatten().collect();
+    }
+
+    /// The Reverse endpoint in whose name a server was spoken to.
+    fn reverse_of(&self, server: &Side, event: &Event) -> Option<EndpointId> {
+        self.reverse.get(&(server.vpc.clone(), unpacked(event.src))).cloned()
     }
 
     fn asked(&self, event: &Event) -> Tuple {

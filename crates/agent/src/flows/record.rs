@@ -31,6 +31,10 @@ pub struct FlowRecord {
     pub endpoint: Option<EndpointId>,
     /// The listener that took it.
     pub listener: Option<ListenerId>,
+    /// Whose load balancer it went through, where its server is in a consumer's VPC.
+    pub provider: Option<Side>,
+    /// The Reverse endpoint in whose name that server is spoken to.
+    pub reverse: Option<EndpointId>,
     /// What the client had sent by then.
     pub sent: Traffic,
     /// What it had received.
@@ -176,6 +180,8 @@ pub(super) mod tests {
             server: side(2, "vpc-provider", "eni-server"),
             endpoint: Some("ep-1".parse().unwrap()),
             listener: Some("lsn-1@80".parse().unwrap()),
+            provider: None,
+            reverse: None,
             sent: Traffic { packets: 1, bytes: 54 },
             received: Traffic::default(),
         }

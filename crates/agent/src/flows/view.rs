@@ -61,20 +61,51 @@ impl Viewer {
     /// What this viewer sees of a record. The consumer knows the endpoint that it has asked for and nothing behind it; the
     /// provider knows the connection as it reaches the server. Neither learns which of the other's own rules has refused it.
     pub fn see(&self, record: &FlowRecord) -> Option<FlowRecord> {
+        if record.provider.is_some() || record.reverse.is_some() {
+            return self.see_abroad(record);
+        }
         let client = record.client.as_ref().is_some_and(|side| self.is(side));
         let server = record.server.as_ref().is_some_and(|side| self.is(side));
         match (self, client, server) {
             (Self::Operator, _, _) | (_, true, true) => Some(record.clone()),
             (_, true, false) => {
-                let reason = seen(record.reason, Whose::Server);
+                let reason = seen(record.reason, |whose| matches!(whose, Whose::Client | Whose::Both));
                 Some(FlowRecord { served: None, server: None, listener: None, reason, ..record.clone() })
             }
             (_, false, true) => {
-                let reason = seen(record.reason, Whose::Client);
+                let reason = seen(record.reason, |whose| whose != Whose::Client);
                 Some(FlowRecord { asked: None, client: None, reason, ..record.clone() })
             }
             (_, false, false) => None,
         }
+    }
+
+    /// The same where the server is in a consumer's VPC: there the load balancer's owner stands between client and server, and
+    /// knows of the server nothing but the Reverse endpoint that leads to it. Its owner knows nothing beyond that endpoint.
+    fn see_abroad(&self, record: &FlowRecord) -> Option<FlowRecord> {
+        let is = |side: &Option<Side>| side.as_ref().is_some_and(|side| self.is(side));
+        let (client, between, server) = (is(&record.client), is(&record.provider), is(&record.server));
+        if *self == Self::Operator {
+            return Some(record.clone());
+        }
+        let knows = |whose| match whose {
+            Whose::Client => client,
+            Whose::Balancer => between,
+            Whose::Server => server,
+            Whose::Both => true,
+        };
+        (client || between || server).then(|| FlowRecord {
+            reason: seen(record.reason, knows),
+            asked: record.asked.filter(|_| client),
+            client: record.client.clone().filter(|_| client),
+            endpoint: record.endpoint.clone().filter(|_| client || between),
+            listener: record.listener.clone().filter(|_| between),
+            provider: record.provider.clone().filter(|_| between),
+            reverse: record.reverse.clone().filter(|_| between || server),
+            served: record.served.filter(|_| server),
+            server: record.server.clone().filter(|_| server),
+            ..record.clone()
+        })
     }
 
     fn is(&self, side: &Side) -> bool {
@@ -95,6 +126,8 @@ impl Viewer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Whose {
     Client,
+    /// Whose the load balancer is: the server's side too, unless that is a consumer's VPC.
+    Balancer,
     Server,
     /// The connection between them, or the packet itself.
     Both,
@@ -103,15 +136,23 @@ enum Whose {
 /// The reason as the client's side is told it, when the server's is another's.
 pub(crate) fn to_client(reason: DropReason) -> FlowReason {
     match whose(reason) {
-        Whose::Server => FlowReason::OtherSide,
+        Whose::Balancer | Whose::Server => FlowReason::OtherSide,
         Whose::Client | Whose::Both => FlowReason::Known(reason),
     }
 }
 
-/// The reason without what is hidden.
-fn seen(reason: Option<FlowReason>, hidden: Whose) -> Option<FlowReason> {
+/// The reason as the load balancer's owner is told it, when the server is in another's VPC.
+pub(crate) fn to_provider(reason: DropReason) -> FlowReason {
+    match whose(reason) {
+        Whose::Server => FlowReason::OtherSide,
+        Whose::Client | Whose::Balancer | Whose::Both => FlowReason::Known(reason),
+    }
+}
+
+/// The reason, if it is one that is known.
+fn seen(reason: Option<FlowReason>, knows: impl Fn(Whose) -> bool) -> Option<FlowReason> {
     reason.map(|reason| match reason {
-        FlowReason::Known(known) if whose(known) == hidden => FlowReason::OtherSide,
+        FlowReason::Known(known) if !knows(whose(known)) => FlowReason::OtherSide,
         FlowReason::Known(_) | FlowReason::OtherSide => reason,
     })
 }
@@ -123,10 +164,8 @@ fn whose(reason: DropReason) -> Whose {
         | DropReason::NoRoute
         | DropReason::EgressPolicy
         | DropReason::EndpointPolicy => Whose::Client,
-        DropReason::IngressPolicy
-        | DropReason::BalancerPolicy
-        | DropReason::NoServer
-        | DropReason::ServerGone => Whose::Server,
+        DropReason::BalancerPolicy | DropReason::NoServer | DropReason::ServerGone => Whose::Balancer,
+        DropReason::IngressPolicy | DropReason::ReversePolicy => Whose::Server,
         DropReason::Malformed
         | DropReason::EtherType
         | DropReason::IpProtocol
@@ -160,7 +199,9 @@ impl Filter {
             && self.protocol.is_none_or(|protocol| protocol == record.protocol)
             && self.address.is_none_or(|address| ends().any(|end| end.ip() == address))
             && self.port.is_none_or(|port| ends().any(|end| end.port() == port))
-            && self.endpoint.as_ref().is_none_or(|endpoint| record.endpoint.as_ref() == Some(endpoint))
+            && self.endpoint.as_ref().is_none_or(|endpoint| {
+                [&record.endpoint, &record.reverse].into_iter().flatten().any(|one| one == endpoint)
+            })
             && self.eni.as_ref().is_none_or(|eni| enis().any(|one| one == eni))
     }
 }
@@ -232,6 +273,76 @@ mod tests {
         assert!(seen.contains("lsn-1") && seen.contains("ep-1"), "{seen}");
         for other in ["10.0.0.10", "10.0.0.100", "vpc-consumer", "eni-client"] {
             assert!(!seen.contains(other), "{other}: {seen}");
+        }
+    }
+
+    /// From a client of the provider's own VPC to a server in a consumer's.
+    fn abroad() -> FlowRecord {
+        let record = record();
+        let side =
+            |account, vpc: &str| Side { account: AccountId(account), vpc: vpc.parse().unwrap(), eni: None };
+        let client = Side { eni: Some("eni-client".parse().unwrap()), ..side(1, "vpc-client") };
+        let server = Side { eni: Some("eni-server".parse().unwrap()), ..side(2, "vpc-server") };
+        let provider = Some(side(3, "vpc-provider"));
+        let reverse = Some("ep-2".parse().unwrap());
+        FlowRecord { client: Some(client), server: Some(server), provider, reverse, ..record }
+    }
+
+    #[test]
+    fn of_a_connection_to_a_server_abroad_each_of_three_sees_its_own_part() {
+        let parts = [
+            (1, &["10.0.0.100:80", "ep-1", "eni-client"][..]),
+            (2, &["10.0.0.30:8080", "ep-2", "eni-server"]),
+            (3, &["ep-1", "ep-2", "lsn-1", "vpc-provider"]),
+        ];
+        let all = [
+            "10.0.0.100:80",
+            "10.0.0.30:8080",
+            "ep-1",
+            "ep-2",
+            "eni-client",
+            "eni-server",
+            "lsn-1",
+            "vpc-provider",
+        ];
+        for (account, known) in parts {
+            let seen = text(&Viewer::Account(AccountId(account)).see(&abroad()).unwrap());
+            for word in all {
+                assert_eq!(seen.contains(word), known.contains(&word), "{account} {word}: {seen}");
+            }
+        }
+        assert_eq!(Viewer::Account(AccountId(4)).see(&abroad()), None);
+        assert_eq!(Viewer::Operator.see(&abroad()).as_ref(), Some(&abroad()));
+    }
+
+    #[test]
+    fn a_provider_that_is_the_client_too_sees_both_parts_and_not_the_server_s() {
+        let mut own = abroad();
+        own.client.as_mut().unwrap().account = AccountId(3);
+        let seen = text(&Viewer::Account(AccountId(3)).see(&own).unwrap());
+        for word in ["10.0.0.100:80", "lsn-1", "ep-2", "eni-client"] {
+            assert!(seen.contains(word), "{word}: {seen}");
+        }
+        for word in ["10.0.0.30", "eni-server", "vpc-server"] {
+            assert!(!seen.contains(word), "{word}: {seen}");
+        }
+    }
+
+    #[test]
+    fn of_a_refusal_abroad_each_of_three_is_told_its_own() {
+        let told = |account, reason| {
+            let reason = Some(FlowReason::Known(reason));
+            let seen = Viewer::Account(AccountId(account)).see(&FlowRecord { reason, ..abroad() });
+            seen.unwrap().reason.unwrap() != FlowReason::OtherSide
+        };
+        for (reason, who) in [
+            (DropReason::EndpointPolicy, [true, false, false]),
+            (DropReason::ReversePolicy, [false, true, false]),
+            (DropReason::IngressPolicy, [false, true, false]),
+            (DropReason::NoServer, [false, false, true]),
+            (DropReason::NotConnected, [true; 3]),
+        ] {
+            assert_eq!([1, 2, 3].map(|account| told(account, reason)), who, "{reason:?}");
         }
     }
 

@@ -292,10 +292,10 @@ fn leads_elsewhere(old: Option<&Listener>, new: Option<&Listener>) -> bool {
     old.is_some_and(|old| new.is_none_or(|new| old.server_group != new.server_group))
 }
 
-/// Whether an endpoint is served otherwise, or by nobody.
+/// Whether an endpoint is served otherwise, or by nobody, or leads to its own VPC no more.
 fn disconnects(old: Option<&Address>, new: Option<&Address>) -> bool {
-    let served = |it: &Address| (it.vip, it.lease, it.replaced_vip);
-    let is_served = |it: &&Address| it.kind == AddressKind::Endpoint as u8 && it.vip != 0;
+    let served = |it: &Address| (it.vip, it.lease, it.replaced_vip, it.open);
+    let is_served = |it: &&Address| it.kind == AddressKind::Endpoint as u8 && it.vip != 0 || it.open == 1;
     old.filter(is_served).is_some_and(|old| new.is_none_or(|new| served(old) != served(new)))
 }
 

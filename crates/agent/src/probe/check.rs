@@ -14,6 +14,7 @@ use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout_at};
 
 use super::http;
+use crate::trace::Protocol;
 
 /// Where probes leave from. Sockets are bound to the probes' source address, inside the services namespace.
 pub trait ProbeNetwork: Send + Sync + 'static {
@@ -35,6 +36,16 @@ pub(super) struct Question {
     pub(super) transport_port: u16,
     pub(super) kind: HealthCheckKind,
     pub(super) timeout: Duration,
+}
+
+impl Question {
+    /// What the probe speaks.
+    pub(super) fn protocol(&self) -> Protocol {
+        match self.kind {
+            HealthCheckKind::Tcp | HealthCheckKind::Http(_) => Protocol::Tcp,
+            HealthCheckKind::Udp | HealthCheckKind::Exchange(_) => Protocol::Udp,
+        }
+    }
 }
 
 /// What is sent to a UDP server; it need not understand it.

@@ -28,6 +28,7 @@ pub use history::Probes;
 use memory::Verdicts;
 
 use crate::clock::now;
+use crate::reverse;
 
 type Reports = BTreeMap<ServerIndex, HealthReport>;
 
@@ -50,6 +51,8 @@ struct Task {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Target {
     question: Question,
+    /// Otherwise nothing is sent, as if nothing came back.
+    allowed: bool,
     interval: Duration,
     thresholds: Thresholds,
 }
@@ -97,14 +100,16 @@ fn targets(plan: &HostPlan) -> BTreeMap<ServerIndex, Target> {
     let mut targets = BTreeMap::new();
     for group in plan.server_groups.values() {
         let Some(check) = &group.health_check else { continue };
-        let here = group.servers.iter().filter(|(_, server)| plan.ports.contains_key(&server.port_index));
-        targets.extend(here.map(|(index, server)| (*index, Target::of(server, check))));
+        let is_here =
+            |server: &ServerPlan| plan.ports.contains_key(&server.port_index) && server.is_connected();
+        let here = group.servers.iter().filter(|(_, server)| is_here(server));
+        targets.extend(here.map(|(index, server)| (*index, Target::of(plan, server, check))));
     }
     targets
 }
 
 impl Target {
-    fn of(server: &ServerPlan, check: &HealthCheck) -> Self {
+    fn of(plan: &HostPlan, server: &ServerPlan, check: &HealthCheck) -> Self {
         let question = Question {
             port: server.port_index,
             server: server.address,
@@ -113,7 +118,9 @@ impl Target {
             timeout: Duration::from_secs(check.timeout.into()),
         };
         let interval = Duration::from_secs(check.interval.max(1).into());
-        Self { question, interval, thresholds: Thresholds::of(check) }
+        let protocol = question.protocol();
+        let allowed = reverse::may_be_probed(plan, server, question.transport_port, protocol);
+        Self { question, allowed, interval, thresholds: Thresholds::of(check) }
     }
 }
 
@@ -147,7 +154,10 @@ async fn probe(network: Arc<dyn ProbeNetwork>, told: Told, server: ServerIndex, 
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let (start, at) = (tick.tick().await, now());
-        let answer = check::ask(&*network, &target.question).await;
+        let answer = match target.allowed {
+            true => check::ask(&*network, &target.question).await,
+            false => Err(HealthReason::ConnectTimeout),
+        };
         let outcome = if answer.is_ok() { Outcome::Success } else { Outcome::Failure };
         health = health.after(outcome, target.thresholds);
         let report = report(health, answer.err(), start.elapsed());

@@ -3,11 +3,12 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use model::id::{Network, PortIndex, Revision, ServerGroupIndex, ZoneId};
+use model::endpoint::EndpointType;
+use model::id::{EndpointIndex, GroupIndex, Network, PortIndex, Revision, ServerGroupIndex, ZoneId};
 use model::net::Mac;
 use model::nlb::health_check::Exchange;
 use model::nlb::{HealthCheckKind, HttpCheck, Scheduler};
-use model::plan::{AddressPlan, PortPlan, ServerGroupPlan};
+use model::plan::{AddressPlan, BehindPlan, EndpointPlan, GroupPlan, PlacePlan, PortPlan, ServerGroupPlan};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, UdpSocket};
 
@@ -218,7 +219,14 @@ fn plan(at: SocketAddr, weight: u8) -> HostPlan {
         sources: vec![],
         groups: vec![],
     };
-    let server = ServerPlan { port_index: SERVER, zone, address: address.into(), port: at.port(), weight };
+    let server = ServerPlan {
+        port_index: SERVER,
+        zone,
+        address: address.into(),
+        port: at.port(),
+        weight,
+        place: PlacePlan::Own,
+    };
     HostPlan {
         revision: Revision(1),
         host: "host-1".parse().unwrap(),
@@ -363,4 +371,55 @@ fn unreadable_verdicts_are_forgotten() {
     let memory = Memory::new("garbage");
     std::fs::write(&memory.0, "{\"1\":\"Hea").unwrap();
     assert_eq!(memory::load(&memory.0), Verdicts::new());
+}
+
+/// A server behind a Reverse endpoint whose group lets everything out, or nothing.
+fn abroad(at: SocketAddr, open: bool, egress_default: bool) -> HostPlan {
+    let mut plan = plan(at, 100);
+    let (endpoint, source, port) = (EndpointIndex(1), Ipv4Addr::new(10, 0, 0, 150), PortIndex(9));
+    let place = BehindPlan { endpoint, network: Network(1), source, port, open };
+    let group = plan.server_groups.get_mut(&ServerGroupIndex(1)).unwrap();
+    group.servers.get_mut(&FIRST).unwrap().place = PlacePlan::Behind(place);
+    let exit = GroupPlan {
+        id: "sg-1".parse().unwrap(),
+        network: Network(1),
+        inner_access: false,
+        egress_default,
+        ingress: vec![],
+        egress: vec![],
+        members: vec![source],
+        ipv6_members: vec![],
+    };
+    plan.groups.insert(GroupIndex(1), exit);
+    let endpoint = EndpointPlan {
+        id: "ep-1".parse().unwrap(),
+        kind: EndpointType::Reverse,
+        network: Network(1),
+        service: "epsrv-1".parse().unwrap(),
+        connection: Network(2),
+        bandwidth: None,
+        groups: vec![GroupIndex(1)],
+        zones: vec![],
+    };
+    plan.endpoints.insert(EndpointIndex(1), endpoint);
+    plan
+}
+
+#[tokio::test]
+async fn of_a_server_abroad_nothing_is_asked_that_the_endpoint_does_not_let_out() {
+    let memory = Memory::new("abroad");
+    let (listener, at) = listen().await;
+    let (mut notes, server) = note_probes(listener);
+    let mut prober = memory.prober();
+    let mut health = prober.health();
+    prober.update(&abroad(at, true, false));
+    let report = until(&mut health, HealthState::Unhealthy).await;
+    assert_eq!(report.reason, Some(HealthReason::ConnectTimeout));
+    assert!(notes.try_recv().is_err(), "nobody came");
+    prober.update(&abroad(at, true, true));
+    until(&mut health, HealthState::Healthy).await;
+    assert!(notes.try_recv().is_ok());
+    prober.update(&abroad(at, false, true));
+    assert_eq!(health.borrow().get(&FIRST), None, "while the endpoint is closed nobody judges");
+    server.abort();
 }

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use model::id::{
     EndpointId, EndpointIndex, EndpointServiceId, ListenerId, ListenerIndex, ServerIndex, VipIndex, VpcId,
 };
-use model::net::Family;
+use model::net::{Family, services};
 use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{
     EndpointPlan, EndpointZonePlan, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, TlsPlan,
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compile::{Health, candidates};
 use crate::ipv6::{Ipv6Addresses, alias, both};
+use crate::reverse;
 
 /// Everything that the proxy must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +66,8 @@ pub struct Vip {
 pub struct Server {
     /// The alias of its address.
     pub alias: Ipv4Addr,
+    /// From where it is spoken to; `None` = from the alias of the load balancer's zonal address.
+    pub from: Option<Ipv4Addr>,
     /// Its transport port; 0 = the one that the client asked for.
     pub port: u16,
     /// It fails its health check, and others stand in for it.
@@ -132,7 +135,8 @@ fn members(
     };
     let server = |(index, server): (&ServerIndex, &ServerPlan)| {
         let fails = health.get(index) == Some(&HealthState::Unhealthy) && !is_chosen(index);
-        (*index, Server { alias: alias(server.port_index, server.address), port: server.port, fails })
+        let to = alias(server.port_index, server.address);
+        (*index, Server { alias: to, from: reverse::alias(server.place), port: server.port, fails })
     };
     group.servers.iter().map(server).collect()
 }
@@ -141,6 +145,13 @@ fn members(
 fn vips(zone: &EndpointZonePlan) -> Vec<(Ipv4Addr, VipIndex)> {
     let addresses = both(zone.address, zone.ipv6);
     addresses.filter_map(|address| Some((address, zone.vip?))).collect()
+}
+
+impl Server {
+    /// The address from which a zonal address of its load balancer speaks to it.
+    pub fn source(&self, vip: VipIndex) -> Ipv4Addr {
+        self.from.unwrap_or_else(|| services::vip_alias(vip))
+    }
 }
 
 impl Vip {

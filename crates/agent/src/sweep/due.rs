@@ -20,6 +20,8 @@ pub(super) struct Standing {
     /// By interface index.
     ports: HashMap<u32, Port>,
     endpoints: HashMap<AddressKey, Address>,
+    /// Of Reverse endpoints, and their aliases: whether connections pass.
+    reverse: HashMap<AddressKey, bool>,
     /// Everything that leads somewhere.
     addresses: HashSet<AddressKey>,
     routes: Vec<(RoutePrefix, u32)>,
@@ -30,11 +32,13 @@ pub(super) struct Standing {
 impl Standing {
     pub(super) fn read(maps: &Maps, now: u64) -> Result<Self, TableError> {
         let listeners = maps.listeners.entries()?;
-        let (mut endpoints, mut addresses) = (HashMap::new(), HashSet::new());
+        let (mut endpoints, mut reverse, mut addresses) = (HashMap::new(), HashMap::new(), HashSet::new());
         maps.addresses.for_each(|key, address| {
             addresses.insert(*key);
             if address.kind == AddressKind::Endpoint as u8 {
                 endpoints.insert(*key, *address);
+            } else if address.kind == AddressKind::Reverse as u8 {
+                reverse.insert(*key, address.open == 1);
             }
         })?;
         Ok(Self {
@@ -42,6 +46,7 @@ impl Standing {
             groups: listeners.iter().map(|(_, it)| (it.index, it.server_group)).collect(),
             ports: maps.ports.entries()?.into_iter().collect(),
             endpoints,
+            reverse,
             addresses,
             routes: maps.routes.entries()?,
             epoch: maps.epoch()?,
@@ -58,6 +63,7 @@ impl Standing {
         self.stranded(key, flow)
             .or_else(|| self.disconnected(key, flow))
             .or_else(|| self.unserved(flow))
+            .or_else(|| self.cut_off(key, flow))
             .or_else(|| self.misplaced(key, flow))
     }
 
@@ -99,6 +105,26 @@ impl Standing {
         };
         let has_left = flow.server != 0 && !self.servers.get(&flow.server).is_some_and(serves);
         has_left.then_some(DropReason::ServerGone)
+    }
+
+    /// The Reverse endpoint before its server is gone, or lets nothing pass. The proxy speaks from an alias of it.
+    fn cut_off(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
+        let server = self.servers.get(&flow.server).filter(|server| server.source != 0);
+        let endpoint = match server {
+            Some(server) => AddressKey { network: server.network, address: server.source },
+            None => AddressKey { network: SERVICES_NETWORK, address: key.src },
+        };
+        let is_by_proxy = self.ports.get(&key.ingress())?.kind == PortKind::Services as u8;
+        match self.reverse.get(&endpoint) {
+            Some(true) => None,
+            Some(false) if server.is_some() || is_by_proxy => Some(DropReason::NotConnected),
+            None if server.is_some() => Some(DropReason::NotConnected),
+            // A probe has no name.
+            None if is_by_proxy && flow.src != key.src && !self.addresses.contains(&endpoint) => {
+                Some(DropReason::ServerGone)
+            }
+            Some(false) | None => None,
+        }
     }
 
     /// The address that it was opened from is not the sender's any more, or the one that it was opened to is nobody's: it was
@@ -170,6 +196,7 @@ mod tests {
             groups: HashMap::new(),
             ports: ports(there),
             endpoints: endpoint.map(|endpoint| (at, endpoint)).into_iter().collect(),
+            reverse: HashMap::new(),
             addresses: [at].into(),
             routes: Vec::new(),
             epoch: 1,
@@ -196,6 +223,7 @@ mod tests {
             address: 0,
             index,
             ingress_policy: 0,
+            egress_policy: 0,
             vip,
             nlb_address: 0,
             nlb_ipv6: 0,
@@ -206,7 +234,8 @@ mod tests {
             kind: AddressKind::Endpoint as u8,
             limited: 0,
             lease,
-            pad: [0; 3],
+            open: 0,
+            pad: [0; 2],
         };
         for (found, expected) in [
             (Some(endpoint(7, 3, 1, 0)), None),
@@ -234,6 +263,8 @@ mod tests {
                 port_index: 3,
                 mac: [0; 3],
                 port: 0,
+                source: 0,
+                network: 0,
                 pad: 0,
                 until,
             };
@@ -261,6 +292,61 @@ mod tests {
             assert_eq!(standing.over(&key, &direct), None);
             assert_eq!(standing.over(&FlowKey { way: FlowKey::way(1, Talk::Udp), ..key }, &flow), None);
         }
+    }
+
+    #[test]
+    fn a_connection_is_over_when_the_reverse_endpoint_before_its_server_is_closed_or_gone() {
+        let flow = flow([10, 0, 0, 10], 5000, [10, 0, 0, 30], 8080, 0);
+        let flow = Flow { endpoint: 0, ..flow };
+        let at = AddressKey { network: 2, address: u32::from_ne_bytes([10, 0, 0, 150]) };
+        let server = Server {
+            address: flow.dst,
+            ifindex: flow.egress,
+            server_group: 7,
+            ingress_policy: 0,
+            port_index: 3,
+            mac: [0; 3],
+            port: 0,
+            source: at.address,
+            network: at.network,
+            pad: 0,
+            until: 0,
+        };
+        for (found, expected) in [
+            (Some(true), None),
+            (Some(false), Some(DropReason::NotConnected)),
+            (None, Some(DropReason::NotConnected)),
+        ] {
+            let standing = Standing {
+                servers: [(1, server)].into(),
+                groups: [(1, 7)].into(),
+                reverse: found.map(|open| (at, open)).into_iter().collect(),
+                ..standing(&[1, flow.egress], None)
+            };
+            assert_eq!(standing.over(&key(&flow), &flow), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_proxy_has_opened_ends_with_the_name_that_it_speaks_in() {
+        let flow = flow([10, 0, 0, 150], 5000, [10, 0, 0, 30], 8080, 0);
+        let flow = Flow { listener: 0, server: 0, endpoint: 0, ..flow };
+        let alias = AddressKey { network: SERVICES_NETWORK, address: u32::from_ne_bytes([100, 64, 0, 50]) };
+        let key = FlowKey { src: alias.address, ..key(&flow) };
+        let over = |open: Option<bool>| {
+            let mut standing = standing(&[1, flow.egress], None);
+            let services = standing.ports.get_mut(&1).unwrap();
+            (services.kind, services.network) = (PortKind::Services as u8, SERVICES_NETWORK);
+            standing.reverse = open.map(|open| (alias, open)).into_iter().collect();
+            standing.over(&key, &flow)
+        };
+        assert_eq!(over(Some(true)), None);
+        assert_eq!(over(Some(false)), Some(DropReason::NotConnected));
+        assert_eq!(over(None), Some(DropReason::ServerGone));
+        let probe = Flow { src: key.src, ..flow };
+        let mut standing = standing(&[1, flow.egress], None);
+        standing.ports.get_mut(&1).unwrap().kind = PortKind::Services as u8;
+        assert_eq!(standing.over(&key, &probe), None, "a probe has no name");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 mod next;
 mod packet;
-mod rules;
+pub(crate) mod rules;
 mod stages;
 
 use std::io;

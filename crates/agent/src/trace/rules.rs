@@ -12,29 +12,29 @@ use super::Protocol;
 
 /// Which way a packet goes, as security groups see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     In,
     Out,
 }
 
 /// What is asked of security groups.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) way: Way,
+pub(crate) struct Asked {
+    pub(crate) way: Way,
     /// The other side.
-    pub(super) peer: IpAddr,
+    pub(crate) peer: IpAddr,
     /// The address on the groups' own side.
-    pub(super) own: IpAddr,
-    pub(super) source_port: u16,
+    pub(crate) own: IpAddr,
+    pub(crate) source_port: u16,
     /// The destination's port.
-    pub(super) port: u16,
-    pub(super) protocol: Protocol,
+    pub(crate) port: u16,
+    pub(crate) protocol: Protocol,
     /// Whether the other side can be a member of a group: it is of the same VPC.
-    pub(super) is_neighbour: bool,
+    pub(crate) is_neighbour: bool,
 }
 
 /// What decides, in words.
-pub(super) fn decide(plan: &HostPlan, groups: &[GroupIndex], asked: &Asked) -> (RulePolicy, String) {
+pub(crate) fn decide(plan: &HostPlan, groups: &[GroupIndex], asked: &Asked) -> (RulePolicy, String) {
     let known: BTreeMap<GroupIndex, &GroupPlan> =
         groups.iter().filter_map(|index| Some((*index, plan.groups.get(index)?))).collect();
     let rules = |group: &'_ &GroupPlan| match asked.way {

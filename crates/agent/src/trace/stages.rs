@@ -2,15 +2,19 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use model::endpoint::EndpointType;
 use model::id::{GroupIndex, ListenerIndex, ServerIndex};
 use model::net::services;
-use model::plan::{EndpointPlan, EndpointZonePlan, HostPlan, PortPlan, ServerGroupPlan, ServerPlan, VipPlan};
+use model::plan::{
+    BehindPlan, EndpointPlan, EndpointZonePlan, HostPlan, PlacePlan, PortPlan, ServerGroupPlan, ServerPlan,
+    VipPlan,
+};
 use model::security::RulePolicy;
 use tables::DropReason;
 
 use super::rules::{Asked, Way, decide};
 use super::{Question, Stage};
-use crate::flows::{FlowReason, Viewer, to_client};
+use crate::flows::{FlowReason, Viewer, to_client, to_provider};
 use crate::ipv6::{Ipv6Addresses, all_of, ips};
 use crate::kernel::packed::end;
 use crate::kernel::rehearsal::Rehearsed;
@@ -55,6 +59,7 @@ enum Stop {
     BalancerRules,
     Listener,
     Server,
+    ReverseRules,
     IngressRules,
     Way,
 }
@@ -140,6 +145,7 @@ impl Walk<'_> {
             Stop::EgressRules => "egress rules",
             Stop::EndpointRules => "endpoint rules",
             Stop::BalancerRules => "load balancer rules",
+            Stop::ReverseRules => "reverse endpoint rules",
             Stop::IngressRules => "ingress rules",
             Stop::Interface
             | Stop::Destination
@@ -210,6 +216,9 @@ impl Walk<'_> {
         let decision = match vip {
             Some(_) if self.is_foreign(&Target::Endpoint(endpoint, zone)) => "accepted".to_owned(),
             Some(vip) => format!("accepted: served by {}, {}", vip.load_balancer, vip.zone),
+            None if endpoint.kind == EndpointType::Reverse => {
+                "a reverse endpoint takes no connections".to_owned()
+            }
             None => "not accepted by the provider".to_owned(),
         };
         (Stop::Connection, stage("connection", decision, Some(endpoint.service.to_string())))
@@ -253,7 +262,10 @@ impl Walk<'_> {
         let port = event.map_or(server.port, |event| u16::from_be(event.dport));
         let at = SocketAddr::new(server.address.ip(), port);
         all.push((Stop::Server, stage("server", at.to_string(), Some(by))));
-        if let Some(receiver) = self.plan.ports.get(&server.port_index) {
+        let Some(receiver) = self.plan.ports.get(&server.port_index) else { return all };
+        if let PlacePlan::Behind(behind) = server.place {
+            all.extend(self.abroad(behind, receiver, at));
+        } else {
             let asked = match via {
                 Via::Network => self.inwards(self.source.ip(), true, at),
                 Via::Endpoint => self.inwards(speaks_to(vip, server), false, at),
@@ -263,6 +275,40 @@ impl Walk<'_> {
         all
     }
 
+    /// To a server in a consumer's VPC, in the name of its Reverse endpoint.
+    fn abroad(&self, behind: BehindPlan, receiver: &PortPlan, at: SocketAddr) -> Vec<(Stop, Stage)> {
+        if self.is_hidden(behind) {
+            let takes = if self.rehearsed.dropped.is_some() { "does not take it" } else { "takes it" };
+            return vec![(Stop::ReverseRules, stage("consumer", takes, None))];
+        }
+        let Some(endpoint) = self.plan.endpoints.get(&behind.endpoint) else { return Vec::new() };
+        let source = behind.source.into();
+        let asked = Asked { way: Way::Out, peer: at.ip(), own: source, ..self.inwards(source, true, at) };
+        vec![
+            (
+                Stop::ReverseRules,
+                stage("reverse endpoint", endpoint.id.to_string(), Some(source.to_string())),
+            ),
+            self.rules(Stop::ReverseRules, &endpoint.groups, &asked),
+            self.rules(Stop::IngressRules, &receiver.groups, &self.inwards(source, true, at)),
+        ]
+    }
+
+    /// Whether the viewer may not see how a consumer's VPC takes a connection.
+    fn is_hidden(&self, behind: BehindPlan) -> bool {
+        let vpc = self.plan.vpcs.get(&behind.network);
+        vpc.is_none_or(|vpc| !self.viewer.has(vpc.owner, &vpc.id))
+    }
+
+    /// Whether the chosen server is in such a VPC.
+    fn leads_to_hidden(&self) -> bool {
+        let chosen = self.rehearsed.event.as_ref().map(|event| ServerIndex(event.server));
+        match chosen.and_then(|index| server(self.plan, index)).map(|(_, server)| server.place) {
+            Some(PlacePlan::Behind(behind)) => self.is_hidden(behind),
+            Some(PlacePlan::Own) | None => false,
+        }
+    }
+
     fn reason(&self) -> String {
         self.rehearsed.dropped.map(|reason| reason.text().to_owned()).unwrap_or_default()
     }
@@ -270,12 +316,20 @@ impl Walk<'_> {
     /// What becomes of the packet.
     pub(super) fn verdict(&self) -> Stage {
         let foreign = self.is_foreign(&self.target());
+        let hidden = self.leads_to_hidden();
         if let Some(dropped) = self.rehearsed.dropped {
-            let reason = if foreign { to_client(dropped) } else { FlowReason::Known(dropped) };
+            let reason = match (foreign, hidden) {
+                (true, _) => to_client(dropped),
+                (false, true) => to_provider(dropped),
+                (false, false) => FlowReason::Known(dropped),
+            };
             return stage("verdict", "dropped", Some(reason.text().to_owned()));
         }
         if foreign {
             return stage("verdict", "passes", Some("what the server sees is the provider's".to_owned()));
+        }
+        if hidden {
+            return stage("verdict", "passes", Some("what the server sees is the consumer's".to_owned()));
         }
         let Some(event) = &self.rehearsed.event else {
             return stage("verdict", "answered", Some("by the data plane itself".to_owned()));
@@ -322,6 +376,7 @@ fn stop(reason: DropReason) -> Stop {
         R::BalancerPolicy => Stop::BalancerRules,
         R::NoListener | R::NewConnections => Stop::Listener,
         R::NoServer | R::ServerGone | R::Replaced => Stop::Server,
+        R::ReversePolicy => Stop::ReverseRules,
         R::IngressPolicy => Stop::IngressRules,
         R::NoConnection
         | R::FlowTableFull

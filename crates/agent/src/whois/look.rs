@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
-use model::id::{EndpointIndex, InstanceId, ListenerIndex, Network, PortIndex};
+use model::endpoint::EndpointType;
+use model::id::{EndpointId, EndpointIndex, InstanceId, ListenerIndex, Network, PortIndex};
 use model::net::services;
-use model::plan::{HostPlan, PortPlan};
+use model::plan::{EndpointPlan, HostPlan, PortPlan};
 use tables::{Flow, FlowKey, Port, PortKind, Talk};
 
 use super::{Caller, Question, Receiver};
@@ -137,6 +138,7 @@ impl<'a> Look<'a> {
             endpoint: None,
             service: None,
             listener: None,
+            reverse: self.reverse(receiver, unpacked(key.dst)),
         };
         let sender = self.ports.get(&reply.egress)?;
         if sender.kind != PortKind::Services as u8 {
@@ -145,6 +147,16 @@ impl<'a> Look<'a> {
             self.fill(&mut caller, &self.of_origin(&self.origin(got)?)?);
         }
         Some(caller)
+    }
+
+    /// The Reverse endpoint with an address of the receiver's VPC.
+    fn reverse(&self, receiver: &PortPlan, address: Ipv4Addr) -> Option<EndpointId> {
+        let is_it = |endpoint: &&EndpointPlan| {
+            endpoint.kind == EndpointType::Reverse
+                && endpoint.network == receiver.network
+                && endpoint.zones.iter().any(|zone| zone.address == address)
+        };
+        self.plan.endpoints.values().find(is_it).map(|endpoint| endpoint.id.clone())
     }
 
     fn fill(&self, caller: &mut Caller, client: &Client) {

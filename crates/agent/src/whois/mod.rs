@@ -44,7 +44,8 @@ pub struct Caller {
     pub to: SocketAddr,
     /// The instance that has got it.
     pub receiver: InstanceId,
-    /// The client by its own address and port; `None` = the host itself, which probes whether its servers are healthy.
+    /// The client by its own address and port; `None` = the host itself, which probes whether its servers are healthy, or
+    /// whoever a provider does it for through a Reverse endpoint.
     pub client: Option<SocketAddr>,
     /// Whose VPC the client is in.
     pub account: Option<AccountId>,
@@ -62,15 +63,28 @@ pub struct Caller {
     pub service: Option<EndpointServiceId>,
     /// The listener that took it.
     pub listener: Option<ListenerId>,
+    /// The Reverse endpoint in whose name a load balancer of another VPC has opened it.
+    pub reverse: Option<EndpointId>,
 }
 
 impl Caller {
+    /// Of what a provider does through a Reverse endpoint the endpoint alone is known: for whom it does it is its own business.
+    fn abroad(self) -> Self {
+        let (endpoint, service, listener) = (None, None, None);
+        let (client, account, vpc, eni, instance, asked) = (None, None, None, None, None, None);
+        Self { client, account, vpc, eni, instance, asked, endpoint, service, listener, ..self }
+    }
+
     /// What an account may know of it that has got the connection: of another account's client what the PROXY protocol tells
     /// (address, VPC, endpoint, service) and whose it is, which the service's list of connections tells too. Nothing of how
     /// its network looks.
     fn seen_by(self, account: AccountId) -> Self {
-        if self.account == Some(account) {
-            return self;
+        match (self.account == Some(account), &self.reverse) {
+            (true, None) => return self,
+            // The load balancer between may be another account's.
+            (true, Some(_)) => return Self { listener: None, ..self },
+            (false, Some(_)) => return self.abroad(),
+            (false, None) => {}
         }
         Self { eni: None, instance: None, asked: None, ..self }
     }
@@ -132,7 +146,23 @@ mod tests {
             endpoint: Some("ep-1".parse().unwrap()),
             service: Some("epsrv-1".parse().unwrap()),
             listener: Some("lsn-1@80".parse().unwrap()),
+            reverse: None,
         }
+    }
+
+    #[test]
+    fn through_a_reverse_endpoint_nothing_else_is_known() {
+        let caller = Caller { reverse: Some("ep-2".parse().unwrap()), ..caller() };
+        let told = serde_json::to_string(&caller.clone().seen_by(AccountId(2))).unwrap();
+        for known in ["10.0.0.200:6000", "10.0.0.30:8080", "i-server", "ep-2"] {
+            assert!(told.contains(known), "{known}: {told}");
+        }
+        for hidden in
+            ["10.0.0.10", "vpc-consumer", "eni-client", "i-client", "10.0.0.100", "ep-1", "epsrv-1", "lsn-1"]
+        {
+            assert!(!told.contains(hidden), "{hidden}: {told}");
+        }
+        assert_eq!(caller.clone().seen_by(AccountId(1)), Caller { listener: None, ..caller });
     }
 
     #[test]

@@ -11,6 +11,7 @@ use agent::kernel::programs::Attachment;
 use agent::reconcile::{Pass, Reconciler};
 use agent::status::HostStatus;
 use ipnet::Ipv4Net;
+use model::endpoint::EndpointType;
 use model::id::{
     AccountId, EndpointIndex, GroupIndex, InstanceId, ListenerIndex, Network, PortIndex, Revision,
     ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
@@ -20,7 +21,7 @@ use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
 use model::plan::{
     AboutPlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, InstancePlan, ListenerPlan, PeerPlan,
-    PortPlan, RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
+    PlacePlan, PortPlan, RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
 };
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use tables::{Flow, Tick};
@@ -295,6 +296,7 @@ fn server_group() -> ServerGroupPlan {
         address: std::net::Ipv4Addr::from(address).into(),
         port: 80,
         weight: 100,
+        place: PlacePlan::Own,
     };
     ServerGroupPlan {
         id: "sgp-1".parse().unwrap(),
@@ -314,14 +316,17 @@ fn endpoint() -> EndpointPlan {
     let in_zone = |letter: &str, address: [u8; 4], vip| EndpointZonePlan {
         zone: zone(letter),
         eni: format!("eni-e{letter}").parse().unwrap(),
+        port: PortIndex(4000),
         address: address.into(),
         ipv6: None,
         vip: Some(VipIndex(vip)),
         replaced: None,
         lease: 0,
+        open: true,
     };
     EndpointPlan {
         id: "ep-1".parse().unwrap(),
+        kind: EndpointType::Interface,
         network: CONSUMER,
         service: "epsrv-1".parse().unwrap(),
         connection: Network(3),

@@ -9,7 +9,7 @@ use crate::{
     wire::*,
 };
 
-const AGAIN: &[(&str, u64)] = &[("forwarded", 1), ("rejudged", 1)];
+pub(crate) const AGAIN: &[(&str, u64)] = &[("forwarded", 1), ("rejudged", 1)];
 
 /// A connection from Ann through the endpoint to the first server.
 fn connected() -> Rig {

@@ -150,6 +150,11 @@ drops! {
         rig.policy(NLB_IN, &[accept()]);
         arrived(&rig.send(TWIN, &opening), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
     }
+    ReversePolicy, the_reverse_endpoint_may_not_send => |_rig| {
+        let mut rig = crate::reverse::rig();
+        rig.policy(crate::reverse::REVERSE_OUT, &[]);
+        dropped(&rig.send(TWIN, &tcp(TWIN, 5000, NLB, 80, SYN)), ReversePolicy, &[BOB.index, TWIN.index]);
+    }
     NotConnected, the_provider_has_not_accepted => |rig| {
         rig.address(1, ENDPOINT, |a| a.vip = 0);
         dropped(&rig.send(ANN, &opening(ENDPOINT, 80)), NotConnected, ONLY_ANN);

@@ -25,6 +25,7 @@ mod policies;
 mod port_ranges;
 mod proxy;
 mod replaced;
+mod reverse;
 mod rig;
 mod routes;
 mod schedulers;

@@ -247,6 +247,7 @@ impl Rig {
             address: 0,
             index: 0,
             ingress_policy: 0,
+            egress_policy: 0,
             vip: 0,
             nlb_address: 0,
             nlb_ipv6: 0,
@@ -257,7 +258,8 @@ impl Rig {
             kind: 0,
             limited: 0,
             lease: 0,
-            pad: [0; 3],
+            open: 0,
+            pad: [0; 2],
         };
         let key = AddressKey { network, address: ip(address) };
         if let Ok(old) = self.hash::<AddressKey, Address>("ADDRESSES").get(&key, 0) {
@@ -349,6 +351,8 @@ impl Rig {
             port_index: peer.index,
             mac: mac(peer.mac),
             port: 8080u16.to_be(),
+            source: 0,
+            network: 0,
             pad: 0,
             until: 0,
         };

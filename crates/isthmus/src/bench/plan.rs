@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use anyhow::Result;
 use ipnet::Ipv4Net;
 use model::account::Secret;
+use model::endpoint::EndpointType;
 use model::id::{
     AccountId, EndpointIndex, GroupIndex, HostId, InstanceId, ListenerIndex, Network, PortIndex, Revision,
     ServerGroupIndex, ServerIndex, VipIndex, ZoneId,
@@ -15,8 +16,8 @@ use model::id::{
 use model::net::{Mac, PortRange, Transport};
 use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{
-    CertificatePlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PortPlan,
-    RulePlan, ServerGroupPlan, ServerPlan, TlsPlan, VipPlan, VpcPlan,
+    CertificatePlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PlacePlan,
+    PortPlan, RulePlan, ServerGroupPlan, ServerPlan, TlsPlan, VipPlan, VpcPlan,
 };
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use model::tls::{Cipher, TlsVersion};
@@ -215,8 +216,14 @@ fn server_groups() -> Result<BTreeMap<ServerGroupIndex, ServerGroupPlan>> {
 }
 
 fn group_of_one(index: u32, port: u16) -> Result<ServerGroupPlan> {
-    let server =
-        ServerPlan { port_index: SERVER_PORT, zone: zone(), address: SERVER.into(), port, weight: 100 };
+    let server = ServerPlan {
+        port_index: SERVER_PORT,
+        zone: zone(),
+        address: SERVER.into(),
+        port,
+        weight: 100,
+        place: PlacePlan::Own,
+    };
     server_group(index, BTreeMap::from([(ServerIndex(index), server)]))
 }
 
@@ -240,14 +247,17 @@ fn endpoint() -> Result<EndpointPlan> {
     let zone = EndpointZonePlan {
         zone: zone(),
         eni: "eni-endpoint".parse()?,
+        port: PortIndex(4000),
         address: ENDPOINT,
         ipv6: None,
         vip: Some(VIP),
         replaced: None,
         lease: 0,
+        open: true,
     };
     Ok(EndpointPlan {
         id: "ep-bench".parse()?,
+        kind: EndpointType::Interface,
         service: "epsrv-1".parse()?,
         network: CONSUMER,
         connection: CONNECTION,

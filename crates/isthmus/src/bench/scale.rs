@@ -17,13 +17,15 @@ use agent::kernel::maps::{Changes, Maps};
 use agent::kernel::programs::{Attachment, Programs, maps_dir};
 use agent::reconcile::OBJECT;
 use anyhow::{Result, ensure};
+use model::endpoint::EndpointType;
 use model::id::{
     EndpointIndex, GroupIndex, HostId, ListenerIndex, Network, PortIndex, Revision, ServerGroupIndex,
     ServerIndex, VipIndex,
 };
 use model::net::Transport;
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan,
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PlacePlan, ServerGroupPlan,
+    ServerPlan, VipPlan,
 };
 use model::security::RuleProtocol;
 
@@ -197,6 +199,7 @@ fn server_group(index: u32) -> Result<(ServerGroupIndex, ServerGroupPlan)> {
             address: address(0x1_0000 + port).into(),
             port: 8080,
             weight: 100,
+            place: PlacePlan::Own,
         };
         (ServerIndex((index - 1) * SERVERS + number), server)
     };
@@ -209,14 +212,17 @@ fn endpoint(index: u32) -> Result<EndpointPlan> {
     let zone = EndpointZonePlan {
         zone: zone(),
         eni: format!("eni-ep-{index}").parse()?,
+        port: PortIndex(4000),
         address: address(0x3_0000 + index),
         ipv6: None,
         vip: Some(VipIndex(1 + index % (SERVER_GROUPS / LISTENERS_OF_VIP))),
         replaced: None,
         lease: 0,
+        open: true,
     };
     Ok(EndpointPlan {
         id: format!("ep-{index}").parse()?,
+        kind: EndpointType::Interface,
         service: "epsrv-1".parse()?,
         network: Network(1 + index % VPCS),
         connection: Network(1000 + index),

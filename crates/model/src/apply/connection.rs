@@ -8,7 +8,7 @@ use crate::command::endpoint::{
     EnableConnection, EndpointZoneRef, SetZoneResource, UpdateConnection, ZoneSwitch,
 };
 use crate::draft::Draft;
-use crate::endpoint::{Acceptance, Endpoint, EndpointZone, Replacement, TrafficControl};
+use crate::endpoint::{Acceptance, Endpoint, EndpointType, EndpointZone, Replacement, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, ZoneId};
 use crate::refusal::{EndpointRefusal, Refusal};
 use crate::service::{EndpointService, ResourceKey};
@@ -51,7 +51,7 @@ impl Draft {
         let mut after = row.as_ref().clone();
         self.limit(&mut after, it.bandwidth, it.traffic_control)?;
         for (id, zone) in &mut after.zones {
-            if zone.resource.is_none() {
+            if zone.resource.is_none() && row.kind == EndpointType::Interface {
                 let chosen = self.choose_resource(&service, id);
                 zone.serve(Some(chosen.map_err(|_| Refusal::NothingServesZone { zone: id.clone() })?), None);
             }
@@ -149,6 +149,9 @@ impl Draft {
 
     pub(super) fn set_zone_resource(&mut self, it: &SetZoneResource) -> Result<(), Refusal> {
         let (service, row) = self.connection(&it.service, &it.at.endpoint)?;
+        if row.kind == EndpointType::Reverse {
+            return Err(EndpointRefusal::ReverseUnserved(row.id.clone()).into());
+        }
         let mut after = row.as_ref().clone();
         let open = row.connection.acceptance == Acceptance::Accepted;
         let zone = zone_of(&mut after, &it.at.zone)?;

@@ -10,8 +10,8 @@ use crate::command::endpoint::{
     AddEndpointZone, CreateEndpoint, EndpointGroup, EndpointZoneRef, NewEndpointZone, UpdateEndpoint,
 };
 use crate::draft::Draft;
-use crate::endpoint::{Acceptance, Connection, Endpoint, EndpointZone, Maker, TrafficControl};
-use crate::id::{EndpointId, EndpointServiceId, SecurityGroupId, VpcId};
+use crate::endpoint::{Acceptance, Connection, Endpoint, EndpointType, EndpointZone, Maker, TrafficControl};
+use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, SecurityGroupId, VpcId, ZoneId};
 use crate::instance::{Eni, EniOwner};
 use crate::nlb::IpVersion;
 use crate::quota::Quota;
@@ -31,6 +31,7 @@ impl Draft {
         let mut endpoint = Endpoint {
             id: id.clone(),
             meta: self.meta(&it.labels)?,
+            kind: it.kind,
             index: self.dense()?,
             service: it.service.clone(),
             vpc: it.vpc.clone(),
@@ -42,9 +43,7 @@ impl Draft {
             ip_version: it.ip_version,
             policy: it.policy.clone(),
         };
-        if it.ip_version == IpVersion::DualStack {
-            has_ipv6(&service)?;
-        }
+        may_have(it.kind, it.ip_version, &service)?;
         for zone in &it.zones {
             self.insert_zone(&mut endpoint, &service, zone)?;
         }
@@ -86,14 +85,11 @@ impl Draft {
         if endpoint.zones.contains_key(&zone) {
             return Err(Refusal::EndpointZoneExists { zone });
         }
-        if !service.zones().contains(&zone) {
-            return Err(Refusal::ServiceHasNoResourceInZone { zone });
-        }
         self.within(endpoint.zones.len() + 1, Quota::ZonesAnEndpoint)?;
         self.placed(&new.vswitch, &endpoint.vpc, &zone)?;
-        let resource = match endpoint.connection.acceptance {
-            Acceptance::Accepted => Some(self.choose_resource(service, &zone)?),
-            Acceptance::Waiting | Acceptance::Denied | Acceptance::ServiceDeleted => None,
+        let resource = match endpoint.kind {
+            EndpointType::Interface => self.resource_of_new(endpoint, service, &zone)?,
+            EndpointType::Reverse => None,
         };
         let owner = EniOwner::Endpoint(endpoint.id.clone());
         let ipv6 = zone_ipv6(endpoint.ip_version, new.ipv6)?;
@@ -105,6 +101,22 @@ impl Draft {
             EndpointZone { vswitch, eni, resource, replaced: None, lease: 0, enabled: true, born, changed },
         );
         Ok(())
+    }
+
+    /// What serves a new zone: the service must be there.
+    fn resource_of_new(
+        &mut self,
+        endpoint: &Endpoint,
+        service: &EndpointService,
+        zone: &ZoneId,
+    ) -> Result<Option<LoadBalancerId>, Refusal> {
+        if !service.zones().contains(zone) {
+            return Err(Refusal::ServiceHasNoResourceInZone { zone: zone.clone() });
+        }
+        match endpoint.connection.acceptance {
+            Acceptance::Accepted => self.choose_resource(service, zone).map(Some),
+            Acceptance::Waiting | Acceptance::Denied | Acceptance::ServiceDeleted => Ok(None),
+        }
     }
 
     fn endpoint_groups(&self, groups: &BTreeSet<SecurityGroupId>, vpc: &VpcId) -> Result<(), Refusal> {
@@ -134,7 +146,7 @@ impl Draft {
     /// Gives each zone an IPv6 address, or takes it away.
     fn switch_families(&mut self, row: &Endpoint, after: IpVersion) -> Result<(), Refusal> {
         if after == IpVersion::DualStack {
-            has_ipv6(self.service_of(row)?.as_ref())?;
+            may_have(row.kind, after, self.service_of(row)?.as_ref())?;
         }
         let addresses = zone_ipv6(after, None)?;
         for zone in row.zones.values() {
@@ -191,6 +203,7 @@ impl Draft {
         let not_found = || Refusal::EndpointZoneNotFound { zone: it.zone.clone() };
         let removed = after.zones.remove(&it.zone).ok_or_else(not_found)?;
         self.edit(&after, |_| ());
+        self.leave_server_groups(&Key::Eni(removed.eni.clone()), |_| true);
         self.delete_eni(&removed.eni);
         Ok(())
     }
@@ -223,10 +236,18 @@ impl Draft {
     }
 }
 
-/// A service whose endpoints may have IPv6.
-fn has_ipv6(service: &EndpointService) -> Result<(), Refusal> {
-    match service.ip_version {
-        IpVersion::DualStack => Ok(()),
-        IpVersion::Ipv4 => Err(EndpointRefusal::ServiceWithoutIpv6(service.id.clone()).into()),
+/// Whether an endpoint of a service may be of these address families.
+fn may_have(kind: EndpointType, version: IpVersion, service: &EndpointService) -> Result<(), Refusal> {
+    if version == IpVersion::Ipv4 {
+        return Ok(());
+    }
+    match (kind, service.ip_version) {
+        (EndpointType::Interface, IpVersion::DualStack) => Ok(()),
+        (EndpointType::Interface, IpVersion::Ipv4) => {
+            Err(EndpointRefusal::ServiceWithoutIpv6(service.id.clone()).into())
+        }
+        (EndpointType::Reverse, IpVersion::Ipv4 | IpVersion::DualStack) => {
+            Err(EndpointRefusal::ReverseIpv6.into())
+        }
     }
 }

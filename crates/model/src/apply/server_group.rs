@@ -1,7 +1,8 @@
 //! Server groups and their servers.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use crate::apply::load_balancer::in_range;
 use crate::command::Output;
@@ -9,13 +10,15 @@ use crate::command::nlb::{
     AddServers, CreateServerGroup, NewServer, RemoveServers, ServerRef, UpdateServerGroup, UpdateServers,
 };
 use crate::draft::Draft;
+use crate::endpoint::{Endpoint, EndpointType};
 use crate::id::{EniId, InstanceId, ServerGroupId};
-use crate::instance::{Eni, Instance};
+use crate::instance::{Eni, EniOwner, Instance};
 use crate::nlb::{
     GroupProtocol, HealthCheck, IpVersion, Scheduler, Server, ServerGroup, ServerGroupKind, Target,
 };
 use crate::quota::Quota;
 use crate::refusal::{Refusal, ServerRefusal, VpcRefusal};
+use crate::service::EndpointService;
 use crate::tables::{Key, Kind};
 use crate::vpc::Vpc;
 
@@ -94,8 +97,9 @@ impl Draft {
         self.in_one_call(it.servers.len())?;
         self.within(row.servers.len() + it.servers.len(), Quota::ServersAGroup)?;
         let mut after = row.as_ref().clone();
-        for new in &it.servers {
-            self.server_fits(&after, new)?;
+        for asked in &it.servers {
+            let new = self.meant(asked);
+            self.server_fits(&after, &new)?;
             let server = Server {
                 index: self.dense()?,
                 target: new.target.clone(),
@@ -112,6 +116,22 @@ impl Draft {
             self.state().listeners_using(&row.id).map(|listener| &listener.load_balancer).collect();
         balancers.into_iter().try_for_each(|id| self.servers_within(id))?;
         Ok(Output::ServerGroup(it.server_group.clone(), self.job()))
+    }
+
+    /// What is meant by an interface with an IPv4 address: it is the interface's own, unless that is of a Reverse endpoint to
+    /// a service of the caller's.
+    fn meant(&self, asked: &NewServer) -> NewServer {
+        match &asked.target {
+            Target::Behind(eni, address) if self.reverse_endpoint(eni).is_none() => {
+                NewServer { target: Target::Eni(eni.clone()), address: Some(*address), ..asked.clone() }
+            }
+            Target::Behind(..)
+            | Target::Ecs(_)
+            | Target::Eni(_)
+            | Target::EcsIpv6(..)
+            | Target::EniIpv6(..)
+            | Target::Ip(_) => asked.clone(),
+        }
     }
 
     fn server_fits(&self, group: &ServerGroup, new: &NewServer) -> Result<(), Refusal> {
@@ -137,11 +157,16 @@ impl Draft {
             (ServerGroupKind::Instance, Target::EniIpv6(id, ipv6)) => {
                 self.eni_fits(group, Key::Eni(id.clone()), id, Some((*ipv6).into()))
             }
+            (ServerGroupKind::Instance, Target::Behind(eni, address)) => self.behind_fits(eni, *address),
             (ServerGroupKind::Ip, Target::Ip(address)) => self.address_fits(group, *address),
             (ServerGroupKind::Instance, Target::Ip(_))
             | (
                 ServerGroupKind::Ip,
-                Target::Ecs(_) | Target::Eni(_) | Target::EcsIpv6(..) | Target::EniIpv6(..),
+                Target::Ecs(_)
+                | Target::Eni(_)
+                | Target::EcsIpv6(..)
+                | Target::EniIpv6(..)
+                | Target::Behind(..),
             ) => Err(ServerRefusal::KindMismatch { target: new.target.clone() }.into()),
         }
     }
@@ -163,6 +188,9 @@ impl Draft {
         eni: &EniId,
         address: Option<IpAddr>,
     ) -> Result<(), Refusal> {
+        if self.reverse_endpoint(eni).is_some() {
+            return Err(ServerRefusal::NoAddress(eni.clone()).into());
+        }
         let eni = self.own::<Eni>(eni)?;
         if eni.is_managed() {
             return Err(Refusal::EniServiceManaged(server));
@@ -178,6 +206,29 @@ impl Draft {
             return Err(ServerRefusal::Address { address }.into());
         }
         self.room(&server, Kind::ServerGroup, 1, Quota::GroupsAServer)
+    }
+
+    /// The Reverse endpoint that has an interface, if it is one to a service of the caller's: others' are unknown.
+    fn reverse_endpoint(&self, eni: &EniId) -> Option<Arc<Endpoint>> {
+        let EniOwner::Endpoint(id) = &self.state().get::<Eni>(eni)?.owner else { return None };
+        let endpoint = self.state().get::<Endpoint>(id)?;
+        let service = self.state().get::<EndpointService>(&endpoint.service)?;
+        let usable = endpoint.kind == EndpointType::Reverse && service.meta.owner == self.account;
+        usable.then(|| Arc::clone(endpoint))
+    }
+
+    /// An address in a consumer's VPC needs nobody who has it, as one in the group's own VPC does not.
+    fn behind_fits(&self, eni: &EniId, address: Ipv4Addr) -> Result<(), Refusal> {
+        let key = Key::Eni(eni.clone());
+        let endpoint = self.reverse_endpoint(eni).ok_or_else(|| Refusal::NotFound(key.clone()))?;
+        if !endpoint.zones.values().any(|zone| zone.eni == *eni && endpoint.is_open(zone)) {
+            return Err(ServerRefusal::NotConnected(eni.clone()).into());
+        }
+        let address = IpAddr::from(address);
+        if !self.state().get::<Vpc>(&endpoint.vpc).is_some_and(|vpc| vpc.contains(address)) {
+            return Err(ServerRefusal::Address { address }.into());
+        }
+        self.room(&key, Kind::ServerGroup, 1, Quota::GroupsAServer)
     }
 
     fn address_fits(&self, group: &ServerGroup, address: IpAddr) -> Result<(), Refusal> {
@@ -219,10 +270,17 @@ impl Draft {
 }
 
 fn position(group: &ServerGroup, wanted: &ServerRef) -> Result<usize, Refusal> {
-    let same = |server: &Server| server.target == wanted.target && server.port == wanted.port;
-    let not_found =
-        || Refusal::from(ServerRefusal::NotFound { target: wanted.target.clone(), port: wanted.port });
-    group.servers.iter().position(same).ok_or_else(not_found)
+    let at = |target: &Target| {
+        group.servers.iter().position(|server| server.target == *target && server.port == wanted.port)
+    };
+    // The address of an interface of one's own says nothing that its id does not.
+    let found = match &wanted.target {
+        Target::Behind(eni, _) => at(&wanted.target).or_else(|| at(&Target::Eni(eni.clone()))),
+        Target::Ecs(_) | Target::Eni(_) | Target::EcsIpv6(..) | Target::EniIpv6(..) | Target::Ip(_) => {
+            at(&wanted.target)
+        }
+    };
+    found.ok_or_else(|| ServerRefusal::NotFound { target: wanted.target.clone(), port: wanted.port }.into())
 }
 
 fn consistent(group: &ServerGroup) -> Result<(), Refusal> {

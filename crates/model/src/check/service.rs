@@ -5,9 +5,9 @@ use std::net::Ipv6Addr;
 
 use crate::certificate::Certificate;
 use crate::check::Findings;
-use crate::endpoint::{Acceptance, Endpoint, EndpointZone};
+use crate::endpoint::{Acceptance, Endpoint, EndpointType, EndpointZone};
 use crate::id::{EniId, LoadBalancerId, VSwitchId, VpcId, ZoneId};
-use crate::instance::{Eni, Instance};
+use crate::instance::{Eni, EniOwner, Instance};
 use crate::nlb::{
     GroupProtocol, IpVersion, Listener, ListenerProtocol, ListenerTls, LoadBalancer, ServerGroup, Target,
 };
@@ -47,6 +47,7 @@ impl Findings<'_> {
         let servers: BTreeSet<_> = row.servers.iter().map(|server| (&server.target, server.port)).collect();
         self.must(servers.len() == row.servers.len(), "its servers differ");
         let near = |target: &Target| match target {
+            Target::Behind(id, _) => self.leads_out(id).then(|| row.vpc.clone()),
             Target::Ecs(id) | Target::EcsIpv6(id, _) => {
                 self.state.get::<Instance>(id).and_then(|row| self.vpc_of(&row.eni))
             }
@@ -56,12 +57,12 @@ impl Findings<'_> {
             }
         };
         let near = row.servers.iter().all(|server| near(&server.target).as_ref() == Some(&row.vpc));
-        self.must(near, "its servers lie in its VPC");
+        self.must(near, "its servers lie in its VPC, or behind a Reverse endpoint");
         let own = |eni: &EniId, address: &Ipv6Addr| {
             self.state.get::<Eni>(eni).is_some_and(|eni| eni.ipv6.contains_key(address))
         };
         let reached = |target: &Target| match target {
-            Target::Ecs(_) | Target::Eni(_) | Target::Ip(_) => true,
+            Target::Ecs(_) | Target::Eni(_) | Target::Ip(_) | Target::Behind(..) => true,
             Target::EcsIpv6(id, address) => {
                 self.state.get::<Instance>(id).is_some_and(|row| own(&row.eni, address))
             }
@@ -82,6 +83,13 @@ impl Findings<'_> {
         let count = self.state.get::<Eni>(eni).map_or(0, |eni| eni.ipv6.len());
         let fits = count == usize::from(version == IpVersion::DualStack);
         self.must(fits, "each of its zones has an IPv6 address exactly with dual stack");
+    }
+
+    /// Whether it is an interface of a Reverse endpoint.
+    fn leads_out(&self, eni: &EniId) -> bool {
+        let owner = self.state.get::<Eni>(eni).map(|eni| &eni.owner);
+        let Some(EniOwner::Endpoint(id)) = owner else { return false };
+        self.state.get::<Endpoint>(id).is_some_and(|row| row.kind == EndpointType::Reverse)
     }
 
     fn vpc_of(&self, eni: &EniId) -> Option<VpcId> {
@@ -145,6 +153,8 @@ impl Findings<'_> {
         self.must(service.is_some() == alive, "its connection knows whether the service exists");
         let dual = service.is_none_or(|service| service.ip_version == IpVersion::DualStack);
         self.must(dual || row.ip_version == IpVersion::Ipv4, "its service has IPv6 when it has");
+        let ipv4 = row.ip_version == IpVersion::Ipv4;
+        self.must(ipv4 || row.kind == EndpointType::Interface, "a Reverse one has no IPv6");
         for (id, zone) in &row.zones {
             self.placed(&zone.vswitch, &row.vpc, id);
             self.zone_ipv6(&zone.eni, row.ip_version);
@@ -158,9 +168,13 @@ impl Findings<'_> {
             let key = ResourceKey { zone: id.clone(), load_balancer: load_balancer.clone() };
             service.is_some_and(|service| service.resources.contains_key(&key))
         };
-        let accepted = row.connection.acceptance == Acceptance::Accepted;
+        let served = row.connection.acceptance == Acceptance::Accepted && row.kind == EndpointType::Interface;
         self.must(
-            zone.resource.as_ref().map_or(!accepted, attached),
+            row.kind == EndpointType::Interface || zone.load_balancers().next().is_none(),
+            "nothing serves a zone of a Reverse endpoint",
+        );
+        self.must(
+            zone.resource.as_ref().map_or(!served, attached),
             "each zone of an accepted connection is served by a resource",
         );
         let replaced =

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::endpoint::{Policy, Replacement, TrafficControl};
+use crate::endpoint::{EndpointType, Policy, Replacement, TrafficControl};
 use crate::id::{EndpointId, EndpointServiceId, LoadBalancerId, SecurityGroupId, VSwitchId, VpcId, ZoneId};
 use crate::meta::{Labels, Relabel};
 use crate::nlb::IpVersion;
@@ -26,6 +26,8 @@ pub struct NewEndpointZone {
 pub struct CreateEndpoint {
     /// Name, description, tags, resource group.
     pub labels: Labels,
+    /// Its type.
+    pub kind: EndpointType,
     /// The service.
     pub service: EndpointServiceId,
     /// The consumer's VPC.
@@ -49,6 +51,7 @@ impl CreateEndpoint {
     pub fn new(service: EndpointServiceId, vpc: VpcId) -> Self {
         Self {
             labels: Labels::default(),
+            kind: EndpointType::default(),
             service,
             vpc,
             security_groups: BTreeSet::new(),

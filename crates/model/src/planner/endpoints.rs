@@ -19,6 +19,7 @@ pub(super) fn endpoints(state: &State) -> BTreeMap<EndpointIndex, EndpointPlan> 
 fn endpoint(state: &State, row: &Endpoint) -> Option<EndpointPlan> {
     Some(EndpointPlan {
         id: row.id.clone(),
+        kind: row.kind,
         network: state.get::<Vpc>(&row.vpc)?.network,
         service: row.service.clone(),
         connection: row.connection.network,
@@ -37,11 +38,13 @@ fn zone_plan(
     Some(EndpointZonePlan {
         zone: id.clone(),
         eni: zone.eni.clone(),
+        port: state.get::<Eni>(&zone.eni)?.port,
         address: state.get::<Eni>(&zone.eni)?.address,
         ipv6: ipv6(state.get::<Eni>(&zone.eni)?).next(),
         vip: vip(state, id, endpoint.serving(zone).as_ref()),
         replaced: vip(state, id, zone.replaced.as_ref()),
         lease: zone.lease,
+        open: endpoint.is_open(zone),
     })
 }
 

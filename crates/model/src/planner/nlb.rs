@@ -1,15 +1,18 @@
 //! Zonal addresses of NLBs, listeners and server groups.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use crate::id::{EniId, ListenerIndex, ServerGroupIndex, ServerIndex, VipIndex};
-use crate::instance::{Eni, Instance};
+use crate::endpoint::Endpoint;
+use crate::id::{EniId, ListenerIndex, ServerGroupIndex, ServerIndex, VipIndex, VpcId};
+use crate::instance::{Eni, EniOwner, Instance};
 use crate::net::Transport;
 use crate::nlb::{
     IpVersion, IpVersionAffinity, Listener, ListenerProtocol, LoadBalancer, Server, ServerGroup, Target,
 };
-use crate::plan::{AddressPlan, Ipv6Plan, ListenerPlan, ServerGroupPlan, ServerPlan, VipPlan};
+use crate::plan::{
+    AddressPlan, BehindPlan, Ipv6Plan, ListenerPlan, PlacePlan, ServerGroupPlan, ServerPlan, VipPlan,
+};
 use crate::planner::ports::{indexes, ipv6};
 use crate::planner::{rows, tls};
 use crate::relations::Claim;
@@ -95,13 +98,49 @@ pub(crate) fn server_group(state: &State, row: &ServerGroup) -> ServerGroupPlan 
 }
 
 fn server_plan(state: &State, group: &ServerGroup, server: &Server) -> Option<(ServerIndex, ServerPlan)> {
-    let eni = server_eni(state, group, &server.target)?;
+    let eni = match &server.target {
+        Target::Ecs(id) | Target::EcsIpv6(id, _) => state.get::<Instance>(id)?.eni.clone(),
+        Target::Eni(id) | Target::EniIpv6(id, _) => id.clone(),
+        Target::Ip(address) => holder(state, &group.vpc, *address)?,
+        Target::Behind(eni, address) => return behind(state, server, eni, *address),
+    };
+    let eni = attached(state, &eni)?;
     let plan = ServerPlan {
         port_index: eni.port,
         zone: state.get::<VSwitch>(&eni.vswitch)?.zone.clone(),
         address: address(eni, &server.target)?,
         port: server.port,
         weight: server.weight,
+        place: PlacePlan::Own,
+    };
+    Some((server.index, plan))
+}
+
+/// A server in a consumer's VPC is in the zone of the interface that it is behind.
+fn behind(
+    state: &State,
+    server: &Server,
+    id: &EniId,
+    address: Ipv4Addr,
+) -> Option<(ServerIndex, ServerPlan)> {
+    let eni = state.get::<Eni>(id)?;
+    let EniOwner::Endpoint(endpoint) = &eni.owner else { return None };
+    let endpoint = state.get::<Endpoint>(endpoint)?;
+    let (zone, at) = endpoint.zones.iter().find(|(_, zone)| zone.eni == *id)?;
+    let place = BehindPlan {
+        endpoint: endpoint.index,
+        network: state.get::<Vpc>(&eni.vpc)?.network,
+        source: eni.address,
+        port: eni.port,
+        open: endpoint.is_open(at),
+    };
+    let plan = ServerPlan {
+        port_index: attached(state, &holder(state, &eni.vpc, address.into())?)?.port,
+        zone: zone.clone(),
+        address: address.into(),
+        port: server.port,
+        weight: server.weight,
+        place: PlacePlan::Behind(place),
     };
     Some((server.index, plan))
 }
@@ -118,20 +157,17 @@ fn address(eni: &Eni, target: &Target) -> Option<AddressPlan> {
     }
 }
 
-/// The interface of the instance behind a server; an address that no instance has is no server yet.
-fn server_eni<'a>(state: &'a State, group: &ServerGroup, target: &Target) -> Option<&'a Eni> {
-    let id: EniId = match target {
-        Target::Ecs(id) | Target::EcsIpv6(id, _) => state.get::<Instance>(id)?.eni.clone(),
-        Target::Eni(id) | Target::EniIpv6(id, _) => id.clone(),
-        Target::Ip(address) => {
-            let claim = match *address {
-                IpAddr::V4(address) => Claim::Address(group.vpc.clone(), address),
-                IpAddr::V6(address) => Claim::Ipv6Address(address),
-            };
-            let Key::Eni(id) = state.holder(&claim)? else { return None };
-            id.clone()
-        }
+/// Who has an address of a VPC; one that nobody has is no server yet.
+fn holder(state: &State, vpc: &VpcId, address: IpAddr) -> Option<EniId> {
+    let claim = match address {
+        IpAddr::V4(address) => Claim::Address(vpc.clone(), address),
+        IpAddr::V6(address) => Claim::Ipv6Address(address),
     };
-    let eni = state.get::<Eni>(&id)?;
-    eni.instance().is_some().then_some(eni)
+    let Key::Eni(id) = state.holder(&claim)? else { return None };
+    Some(id.clone())
+}
+
+/// An interface that an instance has.
+fn attached<'a>(state: &'a State, id: &EniId) -> Option<&'a Eni> {
+    state.get::<Eni>(id).map(AsRef::as_ref).filter(|eni| eni.instance().is_some())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net};
 
+use crate::endpoint::EndpointType;
 use crate::id::{GroupIndex, HostId, InstanceId, PortIndex, SecurityGroupId};
 use crate::instance::{Eni, EniOwner, Instance, Power};
 use crate::key_pair::KeyPair;
@@ -104,7 +105,10 @@ pub(super) fn groups(state: &State) -> BTreeMap<GroupIndex, GroupPlan> {
 fn group(state: &State, row: &SecurityGroup) -> Option<GroupPlan> {
     let balancers = state.load_balancers_in(&row.id).flat_map(|balancer| balancer.zones.values());
     let balancers = balancers.filter_map(|mapping| state.get::<Eni>(&mapping.eni));
-    let enis: Vec<_> = state.members_of(&row.id).chain(balancers).collect();
+    let reverse = state.endpoints_in(&row.id).filter(|endpoint| endpoint.kind == EndpointType::Reverse);
+    let reverse = reverse.flat_map(|endpoint| endpoint.zones.values());
+    let reverse = reverse.filter_map(|zone| state.get::<Eni>(&zone.eni));
+    let enis: Vec<_> = state.members_of(&row.id).chain(balancers).chain(reverse).collect();
     let mut members: Vec<_> = enis.iter().flat_map(|eni| eni.addresses()).collect();
     members.sort_unstable();
     let mut ipv6_members: Vec<_> = enis.iter().flat_map(|eni| ipv6(eni)).collect();

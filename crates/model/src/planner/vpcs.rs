@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, EndpointType};
 use crate::id::{EniId, Network, VpcId, ZoneId};
 use crate::instance::Eni;
 use crate::names;
@@ -33,7 +33,9 @@ pub(super) fn vpcs(state: &State) -> BTreeMap<Network, VpcPlan> {
 
 fn names_in(state: &State, region: &str, vpc: &VpcId) -> BTreeMap<String, NamePlan> {
     let balancers = state.load_balancers_of(vpc).map(|row| balancer_name(state, region, row));
-    let endpoints = state.endpoints_of(vpc).flat_map(|row| endpoint_names(state, region, row));
+    // Nothing listens at the addresses of a Reverse one.
+    let named = state.endpoints_of(vpc).filter(|row| row.kind == EndpointType::Interface);
+    let endpoints = named.flat_map(|row| endpoint_names(state, region, row));
     let named = balancers.chain(endpoints).filter(|(_, plan)| !plan.addresses.is_empty());
     named.map(|(name, plan)| (name.to_ascii_lowercase(), plan)).collect()
 }

@@ -28,6 +28,12 @@ pub enum EndpointRefusal {
     /// The service has no IPv6.
     #[error("service {0} has no IPv6: its provider can make it DualStack")]
     ServiceWithoutIpv6(EndpointServiceId),
+    /// A Reverse endpoint has no IPv6.
+    #[error("an endpoint of type Reverse has no IPv6: ask for IPv4")]
+    ReverseIpv6,
+    /// No NLB serves a Reverse endpoint.
+    #[error("endpoint {0} is of type Reverse: no load balancer serves its zones, they lead to its own VPC")]
+    ReverseUnserved(EndpointId),
     /// An endpoint has IPv6.
     #[error("endpoint {0} of the service is DualStack: it must become IPv4 first")]
     DualStack(EndpointId),

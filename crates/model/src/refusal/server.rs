@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::id::EniId;
 use crate::nlb::Target;
 
 /// A command about servers that was refused.
@@ -25,6 +26,12 @@ pub enum ServerRefusal {
         /// The address.
         address: IpAddr,
     },
+    /// An interface of a Reverse endpoint, without the address behind it.
+    #[error("{0} is an interface of a Reverse endpoint: give the address behind it too")]
+    NoAddress(EniId),
+    /// The zone of a Reverse endpoint's connection is closed.
+    #[error("{0} is an interface of a Reverse endpoint whose connection is not accepted, or off in its zone")]
+    NotConnected(EniId),
     /// An IPv6 server in a group of IPv4.
     #[error("{address} is an IPv6 address, and the server group is not DualStack")]
     Ipv6 {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::endpoint::Endpoint;
 use crate::id::{EniId, Revision, ServerIndex, ZoneId};
-use crate::instance::{Eni, Instance};
+use crate::instance::{Eni, EniOwner, Instance};
 use crate::nlb::{Listener, LoadBalancer, Server, ServerGroup, Target};
 use crate::planner;
 use crate::records::Job;
@@ -205,7 +206,9 @@ impl View<'_> {
                     || self.health(*index).is_some_and(|report| report.state == HealthState::Healthy)
             };
             let servers = planner::nlb::server_group(self.state, group).servers;
-            let serving = servers.iter().filter(|(index, server)| server.weight > 0 && is_healthy(index));
+            let serving = servers
+                .iter()
+                .filter(|(index, server)| server.weight > 0 && server.is_connected() && is_healthy(index));
             let serving: BTreeSet<&ZoneId> = serving.map(|(_, server)| &server.zone).collect();
             if row.zones.keys().any(|zone| serving.contains(zone)) {
                 unserved.extend(row.zones.keys().filter(|zone| !serving.contains(zone)).cloned());
@@ -227,6 +230,9 @@ impl View<'_> {
 
     fn bad_server(&self, group: &ServerGroup, server: &Server) -> Option<UnhealthyServer> {
         let (status, reason) = match (&group.health_check, self.health(server.index)) {
+            (_, _) if self.is_cut_off(&server.target) => {
+                (NonNormal::Unhealthy, Some(HealthReason::ConnectFailed))
+            }
             (None, _) => (NonNormal::Unavailable, None),
             (Some(_), None) => (NonNormal::Initial, None),
             (Some(_), Some(report)) => match report.state {
@@ -239,6 +245,18 @@ impl View<'_> {
         Some(UnhealthyServer { address: self.address_of(&target), target, port, status, reason })
     }
 
+    /// Whether the Reverse endpoint before a server is not connected, or its zone is off.
+    fn is_cut_off(&self, target: &Target) -> bool {
+        let Target::Behind(id, _) = target else { return false };
+        let owner = self.state.get::<Eni>(id).map(|eni| &eni.owner);
+        let Some(EniOwner::Endpoint(endpoint)) = owner else { return true };
+        let open = self
+            .state
+            .get::<Endpoint>(endpoint)
+            .is_some_and(|row| row.zones.values().any(|zone| zone.eni == *id && row.is_open(zone)));
+        !open
+    }
+
     /// The address of a server, while it has one.
     pub fn address_of(&self, target: &Target) -> Option<IpAddr> {
         let of_eni = |id: &EniId| Some(self.state.get::<Eni>(id)?.address.into());
@@ -247,6 +265,7 @@ impl View<'_> {
             Target::Eni(id) => of_eni(id),
             Target::EcsIpv6(_, address) | Target::EniIpv6(_, address) => Some((*address).into()),
             Target::Ip(address) => Some(*address),
+            Target::Behind(_, address) => Some((*address).into()),
         }
     }
 }

@@ -21,6 +21,7 @@ mod ratchet;
 mod reached;
 mod refusals;
 mod resource_groups;
+mod reverse;
 mod routes;
 mod scale;
 mod states;

@@ -21,7 +21,7 @@ use model::command::service::*;
 use model::command::system::{Access, SetLimit, Tagging, Untagging};
 use model::command::tls::*;
 use model::command::vpc::*;
-use model::endpoint::{EndpointZone, Policy, Replacement};
+use model::endpoint::{EndpointType, EndpointZone, Policy, Replacement};
 use model::entropy::Entropy;
 use model::id::{
     CertificateId, EndpointId, EndpointServiceId, PrefixListId, ResourceGroupId, Revision, SecurityGroupId,
@@ -240,12 +240,26 @@ impl Dice<'_> {
     }
 
     fn target(&mut self) -> Target {
-        match self.below(6) {
+        match self.below(8) {
             0 => Target::Eni(self.eni()),
+            3 => self.target_behind(),
             1 => Target::Ip(Ipv4Addr::new(10, 0, 0, self.below(9) as u8).into()),
             2 => self.ipv6_target(),
             _ => Target::Ecs(self.instance()),
         }
+    }
+
+    /// An address in a consumer's VPC, behind an interface of a Reverse endpoint, mostly.
+    fn target_behind(&mut self) -> Target {
+        let address = Ipv4Addr::new(10, 0, 0, self.below(9) as u8);
+        let reverse = self.state.tables().endpoints.values().filter(|row| row.kind == EndpointType::Reverse);
+        let enis: Vec<_> = reverse.flat_map(|row| row.zones.values()).map(|zone| zone.eni.clone()).collect();
+        let drawn = self.below(enis.len() as u64) as usize;
+        Target::Behind(enis.get(drawn).cloned().unwrap_or_else(|| self.eni()), address)
+    }
+
+    fn endpoint_type(&mut self) -> EndpointType {
+        if self.chance(4) { EndpointType::Reverse } else { EndpointType::Interface }
     }
 
     /// An IPv6 address that an interface has, mostly, and who has it.
@@ -988,6 +1002,7 @@ impl Dice<'_> {
                     protected: self.chance(10),
                     ip_version: self.ip_version(),
                     policy: self.endpoint_policy(),
+                    kind: self.endpoint_type(),
                     ..CreateEndpoint::new(service, vpc)
                 })
             }

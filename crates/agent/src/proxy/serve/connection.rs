@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use model::id::{ListenerIndex, ServerIndex, VipIndex};
-use model::net::{Family, services};
+use model::net::Family;
 use rustix::net::sockopt::set_tcp_quickack;
 use tables::Talk;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
@@ -226,7 +226,7 @@ pub(super) fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
     tables::hash(0, 0, (u32::from_ne_bytes(peer.ip().octets()), port), (0, 0))
 }
 
-/// In the name of the NLB's zonal address.
+/// In the name of the NLB's zonal address, or of the Reverse endpoint before the server.
 async fn open(way: &Way, server: &Server, speaks: bool) -> io::Result<(TcpStream, Opened)> {
     let socket = TcpSocket::new_v4()?;
     if speaks {
@@ -235,7 +235,7 @@ async fn open(way: &Way, server: &Server, speaks: bool) -> io::Result<(TcpStream
     }
     source_ports::late(&socket)?;
     socket.set_nodelay(true)?;
-    let alias = services::vip_alias(way.vip);
+    let alias = server.source(way.vip);
     socket.bind(SocketAddr::new(alias.into(), 0))?;
     let port = if server.port == 0 { way.origin.target.port() } else { server.port };
     let to = SocketAddrV4::new(server.alias, port);

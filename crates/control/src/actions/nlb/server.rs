@@ -1,6 +1,6 @@
 //! Servers of a server group.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use model::command::Command;
 use model::command::nlb::{AddServers, NewServer, RemoveServers, ServerPatch, ServerRef, UpdateServers};
@@ -71,11 +71,18 @@ fn servers<T>(params: &Params, parse: fn(&Params) -> Result<T, ApiError>) -> Res
 
 fn target(server: &Params) -> Result<Target, ApiError> {
     let kind = server.choice("ServerType", TYPES)?.ok_or_else(|| server.missing("ServerType"))?;
-    Ok(match (kind, ipv6(server)?) {
-        (ServerType::Ecs, None) => Target::Ecs(required_id(server, "ServerId")?),
+    Ok(match (kind, server.parse("ServerIp")?) {
+        (ServerType::Ecs, None | Some(IpAddr::V4(_))) => Target::Ecs(required_id(server, "ServerId")?),
+        (ServerType::Ecs, Some(IpAddr::V6(address))) => {
+            Target::EcsIpv6(required_id(server, "ServerId")?, address)
+        }
         (ServerType::Eni, None) => Target::Eni(required_id(server, "ServerId")?),
-        (ServerType::Ecs, Some(address)) => Target::EcsIpv6(required_id(server, "ServerId")?, address),
-        (ServerType::Eni, Some(address)) => Target::EniIpv6(required_id(server, "ServerId")?, address),
+        (ServerType::Eni, Some(IpAddr::V4(address))) => {
+            Target::Behind(required_id(server, "ServerId")?, address)
+        }
+        (ServerType::Eni, Some(IpAddr::V6(address))) => {
+            Target::EniIpv6(required_id(server, "ServerId")?, address)
+        }
         (ServerType::Eci, _) => {
             let message =
                 "There are no elastic container instances here: give a server of type Ecs, Eni or Ip.";
@@ -86,14 +93,6 @@ fn target(server: &Params) -> Result<Target, ApiError> {
                 .parse("ServerId")?
                 .ok_or_else(|| ApiError { code: "MissingParam.IP".into(), ..server.missing("ServerId") })?,
         ),
-    })
-}
-
-/// `ServerIp`, when it says by which IPv6 address a server is reached.
-fn ipv6(server: &Params) -> Result<Option<Ipv6Addr>, ApiError> {
-    Ok(match server.parse("ServerIp")? {
-        Some(IpAddr::V6(address)) => Some(address),
-        Some(IpAddr::V4(_)) | None => None,
     })
 }
 
@@ -199,7 +198,7 @@ impl Shown {
 pub(crate) fn identity(target: &Target) -> (String, &'static str) {
     match target {
         Target::Ecs(id) | Target::EcsIpv6(id, _) => (id.to_string(), "Ecs"),
-        Target::Eni(id) | Target::EniIpv6(id, _) => (id.to_string(), "Eni"),
+        Target::Eni(id) | Target::EniIpv6(id, _) | Target::Behind(id, _) => (id.to_string(), "Eni"),
         Target::Ip(address) => (address.to_string(), "Ip"),
     }
 }
@@ -208,7 +207,7 @@ pub(crate) fn identity(target: &Target) -> (String, &'static str) {
 fn zone_of(state: &State, target: &Target) -> Option<ZoneId> {
     let eni = match target {
         Target::Ecs(id) | Target::EcsIpv6(id, _) => &state.get::<Instance>(id)?.eni,
-        Target::Eni(id) | Target::EniIpv6(id, _) => id,
+        Target::Eni(id) | Target::EniIpv6(id, _) | Target::Behind(id, _) => id,
         Target::Ip(_) => return None,
     };
     let vswitch = &state.get::<Eni>(eni)?.vswitch;

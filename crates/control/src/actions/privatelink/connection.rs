@@ -6,7 +6,6 @@ use model::command::Command;
 use model::command::endpoint::{EnableConnection, SetZoneResource, UpdateConnection, ZoneSwitch};
 use model::endpoint::{Endpoint, EndpointZone};
 use model::id::{EndpointServiceId, LoadBalancerId, ZoneId};
-use model::names;
 use model::service::EndpointService;
 use model::words::Words;
 use serde_json::{Value, json};
@@ -194,6 +193,7 @@ fn show(call: &Call, endpoint: &Endpoint) -> Value {
     json!({
         "ServiceId": endpoint.service.as_str(),
         "EndpointId": endpoint.id.as_str(),
+        "EndpointType": endpoint.kind.word(),
         "EndpointOwnerId": endpoint.meta.owner.0,
         "EndpointVpcId": endpoint.vpc.as_str(),
         "EndpointRegionId": region,
@@ -209,15 +209,14 @@ fn show(call: &Call, endpoint: &Endpoint) -> Value {
 }
 
 fn show_zone(view: &View, endpoint: &Endpoint, id: &ZoneId, zone: &EndpointZone) -> Value {
-    let region = &view.state.settings().region;
-    json!({
+    let shown = json!({
         "ZoneId": id.as_str(),
         "ZoneStatus": view.status().zone(endpoint, zone).status.word(),
-        "ZoneDomain": names::zone_domain(region, &endpoint.service, &endpoint.id, id),
         "EniId": zone.eni.as_str(),
         "VSwitchId": zone.vswitch.as_str(),
         "ResourceId": zone.resource.as_ref().map(|own| own.as_str()).unwrap_or_default(),
         "ReplacedEniId": zone.replaced.as_ref().map(|_| zone.eni.as_str()).unwrap_or_default(),
         "ReplacedResourceId": zone.replaced.as_ref().map(|own| own.as_str()).unwrap_or_default(),
-    })
+    });
+    endpoint_zone::with_domain(view, endpoint, id, shown)
 }

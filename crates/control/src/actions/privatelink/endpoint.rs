@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::command::endpoint::{CreateEndpoint, UpdateEndpoint};
 use model::command::{Command, Output};
-use model::endpoint::Endpoint;
+use model::endpoint::{Endpoint, EndpointType};
 use model::meta::Relabel;
 use model::names;
 use model::service::EndpointService;
@@ -86,10 +86,12 @@ pub(super) const ACTIONS: &[Action] = &[
 fn create(call: &Call) -> Result<Write, ApiError> {
     let params = &call.params;
     only_what_there_is(call)?;
+    let kind = endpoint_type(params)?;
     let service = service_id(call)?.ok_or_else(|| params.missing("ServiceId"))?;
     let zones = params.list("Zone")?;
     let command = CreateEndpoint {
         labels: labels(params, Some("EndpointName"), Some("EndpointDescription"))?,
+        kind,
         service,
         vpc: required_id(params, "VpcId")?,
         security_groups: ids(params, "SecurityGroupId")?.into_iter().collect(),
@@ -104,7 +106,6 @@ fn create(call: &Call) -> Result<Write, ApiError> {
 
 fn only_what_there_is(call: &Call) -> Result<(), ApiError> {
     let params: &Params = &call.params;
-    endpoint_type(params)?;
     if params.number("ZonePrivateIpAddressCount", 1..=u32::MAX)?.is_some_and(|count| count > 1) {
         let message = "An endpoint has one address in each zone: give 1, or nothing.";
         return Err(ApiError::new(400, "QuotaExceeded.IpQuotaPerEp", message));
@@ -113,25 +114,18 @@ fn only_what_there_is(call: &Call) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// In the cloud too, no user can make a service that has Reverse endpoints.
-fn endpoint_type(params: &Params) -> Result<(), ApiError> {
-    let only = [
-        ("Interface", None),
-        (
-            "Reverse",
-            Some(
-                "Services with endpoints of type Reverse come from the cloud itself and its partners: users' have none.",
-            ),
-        ),
-        ("GatewayLoadBalancer", Some("A network load balancer forwards no foreign packets.")),
+fn endpoint_type(params: &Params) -> Result<EndpointType, ApiError> {
+    let types = [
+        ("Interface", Some(EndpointType::Interface)),
+        ("Reverse", Some(EndpointType::Reverse)),
+        ("GatewayLoadBalancer", None),
     ];
-    match params.choice("EndpointType", &only)?.flatten() {
-        None => Ok(()),
-        Some(why) => {
-            let message = format!("{why} Ask for an endpoint of type Interface, or leave EndpointType out.");
-            Err(ApiError::new(400, "Mismatch.EndpointType", message))
-        }
-    }
+    let asked = params.choice("EndpointType", &types)?;
+    asked.unwrap_or(Some(EndpointType::default())).ok_or_else(|| {
+        let message = "A network load balancer forwards no foreign packets. Ask for an endpoint of type Interface or \
+            Reverse, or leave EndpointType out.";
+        ApiError::new(400, "Mismatch.EndpointType", message)
+    })
 }
 
 fn created(view: &View, output: &Output) -> Value {
@@ -190,7 +184,7 @@ fn filter(call: &Call) -> Result<impl Fn(&Endpoint) -> bool, ApiError> {
             && is(text("EndpointId"), endpoint.id.as_str())
             && is(text("EndpointName"), endpoint.meta.name.as_str())
             && is_lazy(text("EndpointStatus"), || view.status().endpoint(endpoint).status.word())
-            && is(text("EndpointType"), "Interface")
+            && is(text("EndpointType"), endpoint.kind.word())
             && is(text("AddressIpVersion"), shown(endpoint.ip_version))
             && is_lazy(text("ConnectionStatus"), || view.status().connection(endpoint).status.word())
             && is_lazy(text("ServiceName"), || names::service_name(&region, &endpoint.service))
@@ -206,10 +200,9 @@ fn show(view: &View, endpoint: &Endpoint) -> Map<String, Value> {
         "EndpointId": endpoint.id.as_str(),
         "EndpointName": endpoint.meta.name.as_str(),
         "EndpointDescription": endpoint.meta.description.as_str(),
-        "EndpointDomain": names::endpoint_domain(region, &endpoint.service, &endpoint.id),
         "EndpointStatus": view.status().endpoint(endpoint).status.word(),
         "EndpointBusinessStatus": "Normal",
-        "EndpointType": "Interface",
+        "EndpointType": endpoint.kind.word(),
         "ConnectionStatus": view.status().connection(endpoint).status.word(),
         "Bandwidth": endpoint.connection.bandwidth,
         "CrossRegionBandwidth": 0,
@@ -226,5 +219,13 @@ fn show(view: &View, endpoint: &Endpoint) -> Map<String, Value> {
         "VpcId": endpoint.vpc.as_str(),
         "ZoneAffinityEnabled": endpoint.zone_affinity,
     });
-    if let Value::Object(members) = answer { members } else { Map::new() }
+    let mut members = if let Value::Object(members) = answer { members } else { Map::new() };
+    match endpoint.kind {
+        EndpointType::Interface => {
+            let domain = names::endpoint_domain(region, &endpoint.service, &endpoint.id);
+            members.insert("EndpointDomain".into(), domain.into());
+        }
+        EndpointType::Reverse => {}
+    }
+    members
 }

@@ -2,7 +2,7 @@
 
 use model::command::Command;
 use model::command::endpoint::{AddEndpointZone, EndpointZoneRef, NewEndpointZone};
-use model::endpoint::{Endpoint, EndpointZone};
+use model::endpoint::{Endpoint, EndpointType, EndpointZone};
 use model::id::ZoneId;
 use model::instance::Eni;
 use model::names;
@@ -69,14 +69,27 @@ fn show(view: &View, endpoint: &Endpoint, id: &ZoneId, zone: &EndpointZone) -> V
     let region = &view.state.settings().region;
     let eni = view.state.get::<Eni>(&zone.eni);
     let ipv6 = eni.and_then(|eni| eni.ipv6.keys().next());
-    json!({
+    let shown = json!({
         "ZoneId": id.as_str(),
         "ZoneStatus": view.status().zone(endpoint, zone).status.of_consumer().word(),
-        "ZoneDomain": names::zone_domain(region, &endpoint.service, &endpoint.id, id),
         "ZoneIpv6Address": ipv6.map(ToString::to_string).unwrap_or_default(),
         "VSwitchId": zone.vswitch.as_str(),
         "EniId": zone.eni.as_str(),
         "EniIp": eni.map(|eni| eni.address.to_string()).unwrap_or_default(),
         "RegionId": region,
-    })
+    });
+    with_domain(view, endpoint, id, shown)
+}
+
+/// A shown zone with its name, if it has one.
+pub(super) fn with_domain(view: &View, endpoint: &Endpoint, id: &ZoneId, mut shown: Value) -> Value {
+    match endpoint.kind {
+        EndpointType::Interface => {
+            let region = &view.state.settings().region;
+            let domain = names::zone_domain(region, &endpoint.service, &endpoint.id, id);
+            shown["ZoneDomain"] = domain.into();
+        }
+        EndpointType::Reverse => {}
+    }
+    shown
 }

@@ -148,6 +148,8 @@ fn server(refusal: &ServerRefusal) -> Code {
         ServerRefusal::KindMismatch { .. } => (400, "Mismatch.ServerType"),
         ServerRefusal::Port { .. } => (400, "IllegalParam.RSPortConflictWithServerGroup"),
         ServerRefusal::Address { .. } => (400, "IllegalParam.IP"),
+        ServerRefusal::NoAddress(_) => (400, "MissingParam.IP"),
+        ServerRefusal::NotConnected(_) => (400, "IncorrectStatus.Eni"),
         ServerRefusal::Ipv6 { .. } => (400, "OperationDenied.ServerGroupNotSupportIpv6"),
         ServerRefusal::Exists { .. } => (400, "DuplicatedParam.Server"),
         ServerRefusal::NotFound { .. } => (404, "ResourceNotFound.BackendServer"),
@@ -158,6 +160,8 @@ fn endpoint(refusal: &EndpointRefusal) -> Code {
     match refusal {
         EndpointRefusal::ResourceElsewhere { .. } => (400, "Mismatch.ZoneId"),
         EndpointRefusal::ResourceWithoutIpv6(_) => (400, "ServiceResourceNotSupportIpv6"),
+        EndpointRefusal::ReverseIpv6 => (400, "Mismatch.EndpointType"),
+        EndpointRefusal::ReverseUnserved(_) => (400, "EndpointConnectionOperationDenied"),
         EndpointRefusal::ServiceWithoutIpv6(_) => (400, "EndpointServiceNotSupportIpv6"),
         EndpointRefusal::DualStack(_) => (400, "EndpointServiceConnectionDependence"),
         EndpointRefusal::ConnectionZoneNotFound { .. } => (404, "ResourceNotFound.VpcEndpointZone"),

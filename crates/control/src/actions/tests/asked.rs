@@ -1,7 +1,7 @@
 //! Commands of the model as the requests that ask for them, written down once more and independently of the handlers.
 
 use std::collections::BTreeMap;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 use model::command::Command as C;
@@ -506,10 +506,11 @@ fn mapping(asked: Asked, at: String, zone: &NewZone) -> Asked {
 fn server(asked: Asked, at: &str, target: &Target, port: u16) -> Asked {
     let (kind, id) = match target {
         Target::Ecs(id) | Target::EcsIpv6(id, _) => ("Ecs", id.to_string()),
-        Target::Eni(id) | Target::EniIpv6(id, _) => ("Eni", id.to_string()),
+        Target::Eni(id) | Target::EniIpv6(id, _) | Target::Behind(id, _) => ("Eni", id.to_string()),
         Target::Ip(address) => ("Ip", address.to_string()),
     };
-    let asked = asked.maybe(format!("{at}ServerIp"), target.ipv6());
+    let behind = if let Target::Behind(_, address) = target { Some((*address).into()) } else { None };
+    let asked = asked.maybe(format!("{at}ServerIp"), target.ipv6().map(IpAddr::from).or(behind));
     let asked = asked.with(format!("{at}ServerType"), kind).with(format!("{at}ServerId"), id);
     asked.with(format!("{at}Port"), port)
 }
@@ -620,7 +621,7 @@ fn privatelink(command: &C) -> Option<Asked> {
             let asked = service("CreateVpcEndpoint", &it.service).with("VpcId", &it.vpc);
             let asked = asked.each("SecurityGroupId", &it.security_groups);
             let asked = asked.with("ProtectedEnabled", it.protected).with("AddressIpVersion", it.ip_version);
-            let asked = asked.with("PolicyDocument", it.policy.document());
+            let asked = asked.with("EndpointType", it.kind).with("PolicyDocument", it.policy.document());
             asked.items("Zone", &it.zones, |asked, at, zone| new_zone(asked, &at, zone))
         }
         C::UpdateEndpoint(it) => {

@@ -20,7 +20,7 @@ fn way() -> Way {
 /// A listener whose server has left, fails or serves, with ten seconds for what goes on.
 fn live(server: Option<bool>) -> Arc<Live> {
     let vip = Vip { addresses: [[10, 0, 1, 200].into()].into(), candidates: BTreeMap::new() };
-    let member = |fails| (SERVER, Server { alias: Ipv4Addr::LOCALHOST, port: 81, fails });
+    let member = |fails| (SERVER, Server { alias: Ipv4Addr::LOCALHOST, from: None, port: 81, fails });
     let listener = Listener {
         id: "lsn-1@81".parse().unwrap(),
         proxy_protocol: None,

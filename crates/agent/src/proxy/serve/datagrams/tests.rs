@@ -54,7 +54,7 @@ fn live(servers: &[&UdpSocket]) -> Arc<Live> {
     let last = servers.len() as u32 - 1;
     let member = |(id, socket): (u32, &&UdpSocket)| {
         let port = socket.local_addr().unwrap().port();
-        (ServerIndex(id), Server { alias: Ipv4Addr::LOCALHOST, port, fails: id != last })
+        (ServerIndex(id), Server { alias: Ipv4Addr::LOCALHOST, from: None, port, fails: id != last })
     };
     let listener = Listener {
         id: "lsn-1@53".parse().unwrap(),

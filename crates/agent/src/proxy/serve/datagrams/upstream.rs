@@ -6,7 +6,6 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use model::net::services;
 use rustix::net::{SendFlags, send, sendto};
 use tokio::net::UdpSocket;
 use tokio::task::{JoinHandle, yield_now};
@@ -31,7 +30,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// In the name of the NLB's zonal address; what the server answers goes to `peer` through `clients`.
+    /// In the name of the NLB's zonal address, or of the Reverse endpoint before the server; what the server answers goes to `peer` through `clients`.
     pub(super) fn open(
         way: &Way,
         server: &Server,
@@ -41,7 +40,7 @@ impl Upstream {
     ) -> io::Result<Self> {
         let port = if server.port == 0 { way.origin.target.port() } else { server.port };
         let to = SocketAddrV4::new(server.alias, port);
-        let socket = std::net::UdpSocket::bind((services::vip_alias(way.vip), 0))?;
+        let socket = std::net::UdpSocket::bind((server.source(way.vip), 0))?;
         socket.connect(to)?;
         socket.set_nonblocking(true)?;
         let remembered = match socket.local_addr()? {

@@ -11,6 +11,7 @@ pub(super) const NLB: &[Otherwise] = otherwise! {
 #[rustfmt::skip]
 pub(super) const PRIVATELINK: &[Otherwise] = otherwise! {
     CreateVpcEndpointService: "ServiceResourceNotSupportIpv6" => 400 "EndpointServiceNotSupportIpv6";
+    UpdateVpcEndpointAttribute: "Mismatch.EndpointType" => 400 "EndpointOperationDenied";
     TagResources UntagResources:
         "EndpointNotFound" "EndpointServiceNotFound" => 400 "InvalidResourceId.NotFound";
     TagResources UntagResources ListTagResources:
