@@ -21,8 +21,7 @@ const MODULES: [&str; 4] = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
 const PATIENCE: &str = "1200";
 /// Last line of the emulated machine, followed by an exit status.
 const VERDICT: &str = "older kernel: status ";
-/// Test binaries with what they are not asked here: what measures time, which an emulated processor does not keep. Flows
-/// age by the time since the machine's start, so the longer tests come first.
+/// Test binaries with what they are not asked here: what measures time, which an emulated processor does not keep.
 const TESTS: [(&str, &str); 3] = [
     ("host", ""),
     ("instance", "--skip two_instances_serve_their_own_pages"),
