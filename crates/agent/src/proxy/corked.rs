@@ -1,36 +1,43 @@
 //! A connection that can be corked: what is written then waits for what comes next, and goes along with it in one packet.
 //!
 //! A TLS library hands over every message by itself, and asks for each to be sent at once. The peer waits for the last of
-//! them alone.
+//! them alone. It also reads the head of each message by itself; what came with it is kept at hand.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use rustix::net::{SendFlags, send};
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use rustix::net::SendFlags;
+use tokio::io::{AsyncRead, AsyncWrite, BufReader, ReadBuf};
 use tokio::net::TcpStream;
+
+use super::ready::poll_send;
 
 /// More bytes than these do not wait: a handshake's longest flight, a chain of certificates in it.
 const ROOM: usize = 16 * 1024;
+/// Bytes kept at hand where fewer are asked for: a greeting with all that clients put into it.
+const AT_HAND: usize = 2048;
 
 /// A connection, corked at first.
 #[derive(Debug)]
 pub(super) struct Corked {
-    stream: TcpStream,
+    stream: BufReader<TcpStream>,
     held: Vec<u8>,
     corked: bool,
+    /// Whether the peer waits for an answer, and so for nothing that goes along with it.
+    asked: bool,
 }
 
 impl Corked {
     /// Corks a connection.
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, held: Vec::new(), corked: true }
+        let stream = BufReader::with_capacity(AT_HAND, stream);
+        Self { stream, held: Vec::new(), corked: true, asked: false }
     }
 
     /// The connection.
     pub(super) fn socket(&self) -> &TcpStream {
-        &self.stream
+        self.stream.get_ref()
     }
 
     /// From now on what is written waits until more than [`ROOM`] does, nothing is there to be read, or the end is near.
@@ -41,6 +48,11 @@ impl Corked {
     /// From now on what is written leaves at once, and takes along what waits.
     pub(super) fn uncork(&mut self) {
         self.corked = false;
+    }
+
+    /// The peer has asked for something: what waits goes along with the answer.
+    pub(super) fn ask(&mut self) {
+        self.asked = true;
     }
 
     fn holds(&mut self, bytes: &[u8]) -> bool {
@@ -55,16 +67,8 @@ impl Corked {
     /// Sends what waits.
     fn poll_drain(&mut self, context: &mut Context<'_>, flags: SendFlags) -> Poll<io::Result<()>> {
         while !self.held.is_empty() {
-            ready!(self.stream.poll_write_ready(context))?;
-            let sent = self.stream.try_io(Interest::WRITABLE, || {
-                Ok(send(&self.stream, &self.held, flags | SendFlags::NOSIGNAL)?)
-            });
-            match sent {
-                Ok(count) => drop(self.held.drain(..count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Poll::Ready(Err(error)),
-            }
+            let sent = ready!(poll_send(self.stream.get_ref(), context, &self.held, flags))?;
+            self.held.drain(..sent);
         }
         // Whoever has shaken hands once keeps no room for it.
         self.held = Vec::new();
@@ -82,6 +86,7 @@ impl AsyncRead for Corked {
         let read = Pin::new(&mut it.stream).poll_read(context, bytes);
         // The peer may wait for it.
         if read.is_pending()
+            && !it.asked
             && let Poll::Ready(drained) = it.poll_drain(context, SendFlags::empty())
         {
             drained?;

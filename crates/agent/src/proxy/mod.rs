@@ -9,6 +9,7 @@ mod header;
 mod keep;
 mod message;
 mod origin;
+mod ready;
 mod relay;
 mod serve;
 mod settings;

@@ -192,7 +192,7 @@ async fn take(
             taken = clients.accept() => match taken {
                 Ok((client, SocketAddr::V4(peer))) => {
                     let connection = connection::serve(client, peer, known.clone(), settings.clone());
-                    connections.spawn_local(connection);
+                    connections.spawn(connection);
                 }
                 Ok((_, SocketAddr::V6(_))) => {}
                 Err(error) => {

@@ -2,19 +2,23 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::task::{Context, Poll, ready};
 
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
-use tokio::io::Interest;
 use tokio::net::TcpStream;
+
+use super::ready::{poll_reading, poll_writing};
 
 /// Bytes that a pipe holds: what one of the kernel's largest super-packets brings, twice. More is the privilege of root.
 const ROOM: usize = 1024 * 1024;
 
-/// A pipe between two sockets. It is empty before and after each step.
+/// A pipe between two sockets.
 pub(super) struct Splice {
     out: OwnedFd,
     into: OwnedFd,
+    /// Bytes in it.
+    held: usize,
 }
 
 impl Splice {
@@ -26,26 +30,31 @@ impl Splice {
         let (out, into) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         // One of the kernel's own size carries as well, in smaller steps.
         let _ = fcntl_setpipe_size(&into, ROOM);
-        Ok(Self { out, into })
+        Ok(Self { out, into, held: 0 })
     }
 
-    /// Takes what `from` has, once it has something. 0 = it has closed.
+    /// Carries what there is from one socket to the other, and notes whether something was. Ready once `from` has closed.
     ///
     /// # Errors
-    /// When `from` is broken.
-    pub(super) async fn fill(&self, from: &TcpStream) -> io::Result<usize> {
-        from.async_io(Interest::READABLE, || moved(from, &self.into, ROOM)).await
-    }
-
-    /// Gives all of it to `to`.
-    ///
-    /// # Errors
-    /// When `to` is broken.
-    pub(super) async fn drain(&self, to: &TcpStream, mut count: usize) -> io::Result<()> {
-        while count > 0 {
-            count -= to.async_io(Interest::WRITABLE, || moved(&self.out, to, count)).await?;
+    /// When one of them is broken.
+    pub(super) fn poll_carry(
+        &mut self,
+        from: &TcpStream,
+        to: &TcpStream,
+        context: &mut Context<'_>,
+        noted: &mut bool,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            while self.held > 0 {
+                self.held -= ready!(poll_writing(to, context, || moved(&self.out, to, self.held)))?;
+                *noted = true;
+            }
+            self.held = ready!(poll_reading(from, context, || moved(from, &self.into, ROOM)))?;
+            *noted = true;
+            if self.held == 0 {
+                return Poll::Ready(Ok(()));
+            }
         }
-        Ok(())
     }
 }
 
@@ -60,6 +69,8 @@ fn moved(from: impl std::os::fd::AsFd, to: impl std::os::fd::AsFd, count: usize)
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::future::poll_fn;
+
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
@@ -72,6 +83,11 @@ pub(super) mod tests {
         (near, listener.accept().await.unwrap().0)
     }
 
+    async fn carried(from: &TcpStream, to: &TcpStream) -> io::Result<()> {
+        let mut pipe = Splice::new()?;
+        poll_fn(|context| pipe.poll_carry(from, to, context, &mut false)).await
+    }
+
     #[tokio::test]
     async fn every_byte_arrives_in_its_place_though_the_receiver_is_slow() {
         const SIZE: usize = 24 << 20;
@@ -80,13 +96,7 @@ pub(super) mod tests {
         let expected = sent.clone();
         let sender = tokio::spawn(async move { client.write_all(&sent).await.unwrap() });
         let carrier = tokio::spawn(async move {
-            let pipe = Splice::new().unwrap();
-            loop {
-                match pipe.fill(&near).await.unwrap() {
-                    0 => return,
-                    count => pipe.drain(&far, count).await.unwrap(),
-                }
-            }
+            carried(&near, &far).await.unwrap();
         });
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         let mut arrived = Vec::new();
@@ -102,9 +112,6 @@ pub(super) mod tests {
         server.set_zero_linger().unwrap();
         drop(server);
         client.write_all(b"for nobody").await.unwrap();
-        let pipe = Splice::new().unwrap();
-        let count = pipe.fill(&near).await.unwrap();
-        assert_eq!(count, 10);
-        assert!(pipe.drain(&far, count).await.is_err());
+        assert!(carried(&near, &far).await.is_err());
     }
 }

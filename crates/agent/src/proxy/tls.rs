@@ -14,7 +14,7 @@ use model::words::Words;
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{
-    AlpnError, NameType, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslVerifyMode,
+    AlpnError, NameType, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode,
     SslVersion, select_next_proto,
 };
 use openssl::x509::X509;
@@ -24,6 +24,7 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::corked::Corked;
+use super::relay::Side;
 
 /// Sessions are resumed on the proxy alone: one name serves every listener.
 const SESSIONS: &[u8] = b"isthmus";
@@ -95,7 +96,12 @@ impl AsyncRead for Tls {
         context: &mut Context<'_>,
         bytes: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, bytes)
+        let before = bytes.filled().len();
+        let read = Pin::new(&mut self.0).poll_read(context, bytes);
+        if bytes.filled().len() > before {
+            self.0.get_mut().ask();
+        }
+        read
     }
 }
 
@@ -119,6 +125,24 @@ impl AsyncWrite for Tls {
     }
 }
 
+impl Side for Tls {
+    fn plain(&self) -> Option<&TcpStream> {
+        None
+    }
+
+    fn poll_give(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+        are_last: bool,
+    ) -> Poll<io::Result<usize>> {
+        if are_last {
+            self.0.get_mut().cork();
+        }
+        Pin::new(self).poll_write(context, bytes)
+    }
+}
+
 /// The certificate for a name: its own, or that of every name with one more label.
 fn pick<'a, T>(named: &'a BTreeMap<String, Arc<T>>, name: &str) -> Option<&'a T> {
     let any = || named.get(&format!("*.{}", name.split_once('.')?.1));
@@ -137,6 +161,8 @@ fn context(plan: &TlsPlan, certificate: &CertificatePlan) -> Result<SslContextBu
     context.set_num_tickets(1)?;
     // Otherwise each record takes two reads: one for its head, one for the rest.
     context.set_read_ahead(true);
+    // What waits for room at the client is moved out of the way of others.
+    context.set_mode(SslMode::ACCEPT_MOVING_WRITE_BUFFER);
     if let Some(authority) = &plan.client_authority {
         set_authority(&mut context, authority)?;
     }

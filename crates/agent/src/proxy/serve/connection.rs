@@ -13,7 +13,7 @@ use model::id::{ListenerIndex, ServerIndex, VipIndex};
 use model::net::Family;
 use rustix::net::sockopt::set_tcp_quickack;
 use tables::Talk;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -24,7 +24,7 @@ use crate::proxy::TCP;
 use crate::proxy::callers::{Callers, Opened};
 use crate::proxy::header::{Carried, Subject, header};
 use crate::proxy::origin::{Origin, Origins};
-use crate::proxy::relay::{End, relay, relay_plain};
+use crate::proxy::relay::{End, Side, relay};
 use crate::proxy::settings::{Listener, Server};
 use crate::proxy::tls::Tls;
 
@@ -99,7 +99,7 @@ async fn carry<C: Client>(
     let idle = Duration::from_secs(listener.idle_timeout.into());
     let end = match begin(&mut client, &mut server, first).await {
         Ok(()) => tokio::select! {
-            end = client.relay(&mut server, idle) => end,
+            end = relay(&mut client, &mut server, idle) => end,
             () = dismissed(live, way, id) => End::Reset,
         },
         Err(_) => End::Reset,
@@ -130,31 +130,20 @@ async fn take_along(client: &mut impl Client, first: &mut Vec<u8>) -> io::Result
 }
 
 /// A client's connection, whatever is spoken on it.
-trait Client: AsyncRead + AsyncWrite + Unpin {
+trait Client: Side {
     /// What it is spoken on.
     fn socket(&self) -> &TcpStream;
-
-    /// Carries bytes between it and its server until one of them ends, or none came for `idle`.
-    async fn relay(&mut self, server: &mut TcpStream, idle: Duration) -> End;
 }
 
 impl Client for TcpStream {
     fn socket(&self) -> &TcpStream {
         self
     }
-
-    async fn relay(&mut self, server: &mut TcpStream, idle: Duration) -> End {
-        relay_plain(self, server, idle).await
-    }
 }
 
 impl Client for Tls {
     fn socket(&self) -> &TcpStream {
         Tls::socket(self)
-    }
-
-    async fn relay(&mut self, server: &mut TcpStream, idle: Duration) -> End {
-        relay(self, server, idle).await
     }
 }
 

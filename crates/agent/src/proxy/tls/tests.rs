@@ -90,8 +90,8 @@ async fn serve(plan: &TlsPlan) -> SocketAddr {
 }
 
 /// A client that takes every certificate and offers everything, unless `change` says otherwise.
-async fn shake_hands(
-    address: SocketAddr,
+pub(in crate::proxy) async fn greet(
+    stream: TcpStream,
     name: &str,
     change: impl FnOnce(&mut openssl::ssl::SslConnectorBuilder),
 ) -> Option<SslStream<TcpStream>> {
@@ -102,8 +102,17 @@ async fn shake_hands(
     change(&mut builder);
     let mut ssl = builder.build().configure().unwrap().verify_hostname(false).into_ssl(name).unwrap();
     ssl.set_connect_state();
-    let mut stream = SslStream::new(ssl, TcpStream::connect(address).await.unwrap()).unwrap();
+    let mut stream = SslStream::new(ssl, stream).unwrap();
     Pin::new(&mut stream).connect().await.ok()?;
+    Some(stream)
+}
+
+async fn shake_hands(
+    address: SocketAddr,
+    name: &str,
+    change: impl FnOnce(&mut openssl::ssl::SslConnectorBuilder),
+) -> Option<SslStream<TcpStream>> {
+    let mut stream = greet(TcpStream::connect(address).await.unwrap(), name, change).await?;
     // TLS 1.3 tells a client that it was not let in only afterwards.
     stream.write_u8(7).await.ok()?;
     (stream.read_u8().await.ok()? == 7).then_some(stream)
