@@ -65,6 +65,28 @@ test("an endpoint is offered zones in which its service and its VPC are both, ea
   await cancel();
 });
 
+test("a reverse endpoint is offered every zone of its VPC, and is listed and shown as what it is", async () => {
+  const { ServiceId } = await owner.api("Privatelink", "CreateVpcEndpointService", { ServiceResourceType: "nlb" });
+  await menu(page, "Endpoints");
+  await press(page, "Create Endpoint");
+  await fill(drawer(page), "Endpoint Name", "way-out");
+  await chosen("Endpoint Type", "Reverse Endpoint");
+  await chosen("Service", String(ServiceId));
+  await chosen("VPC", "vpc-1");
+  await chosen("Security Groups", "clients");
+  expect(await drawer(page).getByText("IP Version").count()).toBe(0);
+  expect((await offers(line("Zone and vSwitch", 1), "Zone", ZONES[1])).sort()).toEqual([...ZONES]);
+  await choose(page, line("Zone and vSwitch", 1), "Zone", ZONES[0]);
+  await choose(page, line("Zone and vSwitch", 1), "vSwitch", ZONES[0]);
+  await send(page);
+  await page.getByRole("tab", { name: "Reverse Endpoint" }).click();
+  await row(page, "way-out").getByRole("link").click();
+  await page.getByText("Reverse Endpoint", { exact: true }).waitFor();
+  await menu(page, "Endpoint Services");
+  await page.getByRole("link", { name: String(ServiceId) }).click();
+  await row(page, "Reverse Endpoint").getByText(/eni-/).waitFor();
+});
+
 test("an NLB is offered the zones of its VPC, each once, and a service the NLBs of a zone, each once", async () => {
   await menu(page, "Instances");
   await press(page, "Create NLB");

@@ -156,9 +156,9 @@ export const sentences = {
   bandwidthHint: ["Mbit/s in each direction; the service's own when nothing is given.", "每个方向的带宽（Mbit/s）；不填写时使用服务的默认值。"],
   denyThis: ["Deny this connection? Established connections are cut within a second.", "确定拒绝该连接吗？已建立的连接将在一秒内中断。"],
   noEndpoints: ["No endpoint yet. An endpoint is the address of a service in your own VPC.", "暂无终端节点。终端节点是服务在您的专有网络中的地址。"],
-  noReverseEndpoints: ["No reverse endpoint. They are made with the API.", "暂无反向终端节点。请使用 API 创建。"],
+  noReverseEndpoints: ["No reverse endpoint. Through one a service reaches servers of your VPC.", "暂无反向终端节点。服务可通过反向终端节点访问您专有网络中的服务器。"],
   noZones: ["No zone yet. Add a vSwitch in a zone of the service.", "暂无可用区。请添加服务所在可用区的交换机。"],
-  rulesLetClientsIn: ["Their rules must let clients reach the endpoint's ENI.", "安全组规则必须允许客户端访问终端节点网卡。"],
+  rulesLetClientsIn: ["Their inbound rules must let clients reach the endpoint's ENI; a reverse endpoint's outbound rules say what is reached through it.", "入方向规则必须允许客户端访问终端节点网卡；反向终端节点的出方向规则决定可访问的目标。"],
   waitsForProvider: [
     "Disconnected: the provider has not allowed this connection yet. It does so under Endpoint Services > the service > Endpoint Connections > Allow.",
     "未连接：服务方尚未允许此连接。服务方可在“终端节点服务 > 服务 > 终端节点连接”中点击“允许”。",

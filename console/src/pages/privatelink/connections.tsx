@@ -6,6 +6,7 @@ import { CONNECTION } from "../../kit/narrow.ts";
 import { resourcesOf } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
+import { isReverse, Kind } from "./kind.tsx";
 
 const which = (row: Answer) => ({ EndpointId: text(row, "EndpointId"), ServiceId: text(row, "ServiceId") });
 
@@ -100,6 +101,7 @@ export const connections = (service: string): ListSpec => ({
   id: (row) => text(row, "EndpointId"),
   columns: [
     { title: "endpoint", show: (row) => text(row, "EndpointId") },
+    { title: "endpointType", show: (row) => <Kind of={row} /> },
     { title: "owner", show: (row) => text(row, "EndpointOwnerId") },
     { title: "vpc", show: (row) => text(row, "EndpointVpcId") },
     {
@@ -107,7 +109,7 @@ export const connections = (service: string): ListSpec => ({
       show: (row) =>
         list(row, "Zones").map((zone) => (
           <div key={text(zone, "ZoneId")}>
-            {text(zone, "ZoneId")} <Status status={text(zone, "ZoneStatus")} /> {text(zone, "ResourceId")}
+            {text(zone, "ZoneId")} <Status status={text(zone, "ZoneStatus")} /> {text(zone, isReverse(row) ? "EniId" : "ResourceId")}
           </div>
         )),
     },
@@ -119,7 +121,7 @@ export const connections = (service: string): ListSpec => ({
   empty: "noConnections",
   actions: [
     { label: "allow", form: allow, when: isOff },
-    { label: "allocateByHand", form: allocate },
+    { label: "allocateByHand", form: allocate, when: (row) => !isReverse(row) },
     { label: "letGo", form: letGo, when: (row) => list(row, "Zones").some(hasReplaced) },
     {
       label: "deny",

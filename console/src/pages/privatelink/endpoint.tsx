@@ -6,11 +6,12 @@ import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type FormSpec, type Offer } from "../../kit/form.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
-import { securityGroups, vswitches, zonesOfService } from "../../kit/offers.ts";
+import { securityGroups, vswitches, zonesOf, zonesOfService } from "../../kit/offers.ts";
 import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 import { Monitoring } from "../../traffic/monitoring.tsx";
 import type { Reading, Subject } from "../../traffic/readings.ts";
+import { isReverse, Kind } from "./kind.tsx";
 
 /** Who has to do what next. */
 function Advice({ found }: { found: Answer }) {
@@ -25,9 +26,10 @@ function Advice({ found }: { found: Answer }) {
   }
 }
 
-/** The zones of the service that the endpoint is not in yet. */
+/** The zones of the service that the endpoint is not in yet; of the VPC, where it leads the other way. */
 function more(id: string, found: Answer): Offer | undefined {
-  const offer = zonesOfService({ ServiceId: text(found, "ServiceId") }, text(found, "VpcId"));
+  const vpc = text(found, "VpcId");
+  const offer = isReverse(found) ? zonesOf(vpc) : zonesOfService({ ServiceId: text(found, "ServiceId") }, vpc);
   const call: Call = { product: "Privatelink", action: "ListVpcEndpointZones", params: { EndpointId: id } };
   return offer && { ...offer, taken: { call, paging: "token", pick: (answer) => list(answer, "Zones").map((row) => text(row, "ZoneId")) } };
 }
@@ -131,6 +133,7 @@ const detail = (id: string): DetailSpec => ({
   advice: (found) => <Advice found={found} />,
   facts: (found) => [
     ["name", text(found, "EndpointName")],
+    ["endpointType", <Kind key="kind" of={found} />],
     ["status", <Status key="status" status={text(found, "EndpointStatus")} />],
     ["vpc", text(found, "VpcId")],
     ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIpVersion")} />],

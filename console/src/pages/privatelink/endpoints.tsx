@@ -7,14 +7,17 @@ import { others, rows, single, str, strs, type Entries, type FormSpec, type Offe
 import { ipVersion } from "../../kit/ipversion.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { CONNECTION, ofVpc } from "../../kit/narrow.ts";
-import { resourceGroup, securityGroups, services, vpcs, vswitches, zonesOfService } from "../../kit/offers.ts";
+import { resourceGroup, securityGroups, services, vpcs, vswitches, zonesOf, zonesOfService } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
 import { Said, Status } from "../../kit/status.tsx";
 
 const byName = (entries: Entries) => entries["by"] === "name";
 
-/** The zones that a line can have: of the service and of the VPC, and of no other line. */
+const isReverse = (entries: Entries) => entries["EndpointType"] === "Reverse";
+
+/** The zones that a line can have: of the service, unless the endpoint leads away from it, and of the VPC, and of no other line. */
 function zonesFor(entries: Entries, row: Entries): Offer | undefined {
+  if (isReverse(entries)) return zonesOf(entries["VpcId"], others(entries["Zone"], row, "ZoneId"));
   const offer = zonesOfService({ ServiceId: str(entries["ServiceId"]), ServiceName: str(entries["ServiceName"]) }, entries["VpcId"]);
   return offer && { ...offer, without: others(entries["Zone"], row, "ZoneId") };
 }
@@ -23,7 +26,17 @@ const create: FormSpec = {
   title: "createEndpoint",
   steps: single("createEndpoint", [
     { name: "EndpointName", label: "endpointName", kind: "text" },
-    { name: "EndpointType", label: "endpointType", kind: "select", initial: "Interface", options: [{ value: "Interface", label: "interfaceEndpoint" }] },
+    {
+      name: "EndpointType",
+      label: "endpointType",
+      kind: "select",
+      initial: "Interface",
+      resets: ["Zone"],
+      options: [
+        { value: "Interface", label: "interfaceEndpoint" },
+        { value: "Reverse", label: "reverseEndpoint" },
+      ],
+    },
     {
       name: "by",
       label: "endpointService",
@@ -38,7 +51,7 @@ const create: FormSpec = {
     { name: "ServiceId", label: "service", kind: "offered", required: true, offer: services, when: (e) => !byName(e), resets: ["Zone"] },
     { name: "ServiceName", label: "serviceName", kind: "text", required: true, when: byName, resets: ["Zone"] },
     { name: "VpcId", label: "vpc", kind: "offered", required: true, offer: vpcs, resets: ["SecurityGroupId", "Zone"] },
-    ipVersion("IPv4", "endpointIpVersion"),
+    { ...ipVersion("IPv4", "endpointIpVersion"), when: (e) => !isReverse(e) },
     { name: "SecurityGroupId", label: "securityGroups", kind: "offeredSeveral", required: true, offer: (e) => securityGroups(e["VpcId"]), hint: "rulesLetClientsIn" },
     {
       name: "Zone",
@@ -70,7 +83,7 @@ const create: FormSpec = {
       ServiceId: str(entries["ServiceId"]),
       ServiceName: str(entries["ServiceName"]),
       VpcId: str(entries["VpcId"]),
-      AddressIpVersion: str(entries["AddressIpVersion"]),
+      AddressIpVersion: isReverse(entries) ? undefined : str(entries["AddressIpVersion"]),
       SecurityGroupId: strs(entries["SecurityGroupId"]),
       Zone: rows(entries["Zone"]).map((row) => ({ ZoneId: str(row["ZoneId"]), VSwitchId: str(row["VSwitchId"]) })),
       EndpointDescription: str(entries["EndpointDescription"]),
@@ -111,8 +124,8 @@ const reverse: ListSpec = {
   ...endpoints,
   title: "reverseEndpoint",
   call: { product: "Privatelink", action: "ListVpcEndpoints", params: { EndpointType: "Reverse" } },
+  columns: endpoints.columns.filter(({ title }) => title !== "domainName"),
   empty: "noReverseEndpoints",
-  create: [],
 };
 
 export default function Endpoints() {
