@@ -73,6 +73,8 @@ def test_what_it_has_not_is_refused(sdk, consumer, road):
     with refused("EndpointOperationDenied", 400):
         link.UpdateVpcEndpointAttribute(EndpointId=road.endpoint, AddressIpVersion="DualStack")
     with refused("EndpointConnectionOperationDenied", 400):
+        sdk.privatelink.EnableVpcEndpointConnection(TrafficControlMode="BandwidthLimit", **road.both)
+    with refused("EndpointConnectionOperationDenied", 400):
         sdk.privatelink.UpdateVpcEndpointZoneConnectionResourceAttribute(
             ZoneId=ZONES[0], ResourceAllocateMode="Auto", **road.both
         )

@@ -33,7 +33,8 @@ service names what it reaches. Here every service may have them, and the provide
 with `ServerType` Eni, `ServerId` the `EniId` of `ListVpcEndpointConnections` (which tells the `EndpointType` too), and `ServerIp` an address of
 the consumer's VPC, which counts as a server as long as an instance there has it. The connection must be accepted and its zone be on
 (`IncorrectStatus.Eni`). The server sees the endpoint's address, never the client's, whatever `PreserveClientIpEnabled` says. Such
-an endpoint is in zones of which the service has no resource too, has no names and no IPv6 (`Mismatch.EndpointType`), and its bandwidth limits nothing. What
+an endpoint is in zones of which the service has no resource too, has no names and no IPv6 (`Mismatch.EndpointType`), and its bandwidth cannot be limited
+(`TrafficControlMode` BandwidthLimit: `EndpointConnectionOperationDenied`). What
 its security groups do not let out, health checks do not ask either. While the connection is denied or the zone off, its servers stay in their groups as
 unhealthy (`CONNECT_FAILED`); with the interface they leave.
 

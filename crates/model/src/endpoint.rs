@@ -52,7 +52,8 @@ pub enum EndpointType {
     /// The consumer's VPC, to the service.
     #[default]
     Interface,
-    /// The service, to what is in the consumer's VPC. Nothing listens at its addresses, no NLB serves its zones, and it is IPv4.
+    /// The service, to what is in the consumer's VPC. Nothing listens at its addresses, no NLB serves its zones, its bandwidth
+    /// is not limited, and it is IPv4.
     Reverse,
 }
 

@@ -96,6 +96,9 @@ impl Draft {
         in_range("Bandwidth", bandwidth.into(), MIN_BANDWIDTH.into(), MAX_BANDWIDTH.into())?;
         connection.bandwidth = bandwidth;
         connection.traffic_control = traffic_control.unwrap_or(connection.traffic_control);
+        if endpoint.kind == EndpointType::Reverse && endpoint.connection.limit().is_some() {
+            return Err(EndpointRefusal::ReverseUnlimited(endpoint.id.clone()).into());
+        }
         Ok(())
     }
 

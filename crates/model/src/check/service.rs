@@ -155,6 +155,8 @@ impl Findings<'_> {
         self.must(dual || row.ip_version == IpVersion::Ipv4, "its service has IPv6 when it has");
         let ipv4 = row.ip_version == IpVersion::Ipv4;
         self.must(ipv4 || row.kind == EndpointType::Interface, "a Reverse one has no IPv6");
+        let limited = row.connection.limit().is_some();
+        self.must(!limited || row.kind == EndpointType::Interface, "a Reverse one has no limit");
         for (id, zone) in &row.zones {
             self.placed(&zone.vswitch, &row.vpc, id);
             self.zone_ipv6(&zone.eni, row.ip_version);

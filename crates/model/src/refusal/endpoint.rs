@@ -31,6 +31,9 @@ pub enum EndpointRefusal {
     /// A Reverse endpoint has no IPv6.
     #[error("an endpoint of type Reverse has no IPv6: ask for IPv4")]
     ReverseIpv6,
+    /// Nothing limits what passes through a Reverse endpoint.
+    #[error("endpoint {0} is of type Reverse: its bandwidth cannot be limited, ask for Scalability")]
+    ReverseUnlimited(EndpointId),
     /// No NLB serves a Reverse endpoint.
     #[error("endpoint {0} is of type Reverse: no load balancer serves its zones, they lead to its own VPC")]
     ReverseUnserved(EndpointId),

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use model::command::endpoint::{
-    AddEndpointZone, CreateEndpoint, EndpointZoneRef, SetZoneResource, UpdateEndpoint, ZoneSwitch,
+    AddEndpointZone, CreateEndpoint, EnableConnection, EndpointZoneRef, SetZoneResource, UpdateConnection,
+    UpdateEndpoint, ZoneSwitch,
 };
 use model::command::nlb::{
     AddServers, CreateServerGroup, NewServer, RemoveServers, ServerPatch, ServerRef, UpdateServers,
 };
 use model::command::service::ServiceResource;
 use model::command::{Command, Output};
-use model::endpoint::{Endpoint, EndpointType, Replacement};
+use model::endpoint::{Endpoint, EndpointType, Replacement, TrafficControl};
 use model::id::{EndpointId, EniId, Revision, ServerIndex};
 use model::instance::{Eni, Instance};
 use model::meta::Relabel;
@@ -129,6 +130,24 @@ fn no_load_balancer_serves_it_and_nothing_of_the_service_needs_to_be_in_its_zone
     let refusal = Refusal::from(EndpointRefusal::ReverseUnserved(it.endpoint.clone()));
     assert_eq!(it.all.world.refused(chosen), refusal);
     assert_eq!(it.all.world.state.check(), vec![]);
+}
+
+#[test]
+fn its_bandwidth_cannot_be_limited() {
+    let mut it = Reverse::new();
+    let (service, endpoint) = (it.all.service.clone(), it.endpoint.clone());
+    let (bandwidth, traffic_control) = (Some(500), Some(TrafficControl::BandwidthLimit));
+    let limited =
+        EnableConnection { service: service.clone(), endpoint: endpoint.clone(), bandwidth, traffic_control };
+    let refusal = Refusal::from(EndpointRefusal::ReverseUnlimited(endpoint.clone()));
+    assert_eq!(it.all.world.refused(Command::EnableConnection(limited)), refusal);
+    it.all.world.accept(&service, &endpoint);
+    let later = |traffic_control| {
+        let (service, endpoint) = (service.clone(), endpoint.clone());
+        Command::UpdateConnection(UpdateConnection { service, endpoint, bandwidth, traffic_control })
+    };
+    assert_eq!(it.all.world.refused(later(traffic_control)), refusal);
+    it.all.world.run(later(Some(TrafficControl::Scalability)));
 }
 
 #[test]

@@ -161,7 +161,9 @@ fn endpoint(refusal: &EndpointRefusal) -> Code {
         EndpointRefusal::ResourceElsewhere { .. } => (400, "Mismatch.ZoneId"),
         EndpointRefusal::ResourceWithoutIpv6(_) => (400, "ServiceResourceNotSupportIpv6"),
         EndpointRefusal::ReverseIpv6 => (400, "Mismatch.EndpointType"),
-        EndpointRefusal::ReverseUnserved(_) => (400, "EndpointConnectionOperationDenied"),
+        EndpointRefusal::ReverseUnserved(_) | EndpointRefusal::ReverseUnlimited(_) => {
+            (400, "EndpointConnectionOperationDenied")
+        }
         EndpointRefusal::ServiceWithoutIpv6(_) => (400, "EndpointServiceNotSupportIpv6"),
         EndpointRefusal::DualStack(_) => (400, "EndpointServiceConnectionDependence"),
         EndpointRefusal::ConnectionZoneNotFound { .. } => (404, "ResourceNotFound.VpcEndpointZone"),
