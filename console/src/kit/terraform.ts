@@ -19,7 +19,7 @@ const snake = (name: string) =>
     .toLowerCase();
 
 /** Parameters by the provider's names: most are the API's own with underscores, what is called otherwise is in `other`; "" leaves out. */
-function named(params: Params, other: Record<string, string> = {}): Params {
+export function named(params: Params, other: Record<string, string> = {}): Params {
   const pairs = Object.entries(params).map(([name, value]): [string, Value] => [other[name] ?? snake(name), value]);
   return Object.fromEntries(pairs.filter(([name]) => name !== ""));
 }
@@ -71,7 +71,6 @@ const TAGGED: Record<string, string> = {
   ROUTETABLE: "alicloud_route_table",
   instance: "alicloud_instance",
   securitygroup: "alicloud_security_group",
-  prefixlist: "alicloud_ecs_prefix_list",
   loadbalancer: "alicloud_nlb_load_balancer",
   listener: "alicloud_nlb_listener",
   servergroup: "alicloud_nlb_server_group",
@@ -81,7 +80,8 @@ const TAGGED: Record<string, string> = {
 
 const tagged: Written = (params) => {
   const tags = list(params, "Tag").map((one): [string, Value] => [text(one, "Key"), text(one, "Value")]);
-  return [{ type: TAGGED[text(params, "ResourceType")] ?? "", of: text(params, "ResourceId.0"), arguments: { "tags =": Object.fromEntries(tags) } }];
+  const type = TAGGED[text(params, "ResourceType")];
+  return type === undefined ? [] : [{ type, of: text(params, "ResourceId.0"), arguments: { "tags =": Object.fromEntries(tags) } }];
 };
 
 const servers: Written = ({ ServerGroupId, Servers }) => list({ Servers }, "Servers").map((one) => ({ type: SERVER, arguments: named({ ServerGroupId, ...(one as Params) }) }));
@@ -160,6 +160,9 @@ function block({ type, of, arguments: given }: Resource, index: number, all: Res
   const name = same.length === 1 ? "this" : `this_${all.slice(0, index + 1).filter((other) => other.type === type).length}`;
   return `resource "${type}" "${name}" {\n${attributes(given, "  ")}}`;
 }
+
+/** The calls that the provider has resources for. */
+export const actions = Object.keys(RESOURCES);
 
 /** The resources of a call; none where the provider has none for it. */
 export const resourcesOf = ({ action, params }: Call): Resource[] => RESOURCES[action]?.(params ?? {}) ?? [];
