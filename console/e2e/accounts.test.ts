@@ -34,10 +34,10 @@ test("each sees its own side alone", async () => {
 
 test("the consumer is told that it waits for the provider, who allows it, and both see it connected", async () => {
   await menu(consumer, "Endpoints");
-  await row(consumer, "endpoint-1").getByRole("link").click();
+  await row(consumer, "endpoint-1").getByRole("link").first().click();
   await consumer.getByText("the provider has not allowed this connection yet").waitFor();
   await menu(provider, "Endpoint Services");
-  await row(provider, "shop").getByRole("link").click();
+  await row(provider, "shop").getByRole("link").first().click();
   await row(provider, used.endpoint).getByText("Disconnected").first().waitFor();
   await press(provider, "Allow");
   await send(provider);

@@ -98,7 +98,7 @@ test("the server finds one among them all, and all that have something in common
   await narrowed("Connection", "Disconnected");
   const waiting = endpoints.filter((one) => text(one, "ConnectionStatus") === "Disconnected");
   await expect.poll(shown).toEqual(ids(waiting.slice(0, 20)));
-  await pages().getByText(String(WAITING), { exact: true }).waitFor();
+  await pages().getByText(`Total: ${WAITING}`, { exact: true }).waitFor();
   await narrowed("VPC", "consumer-3");
   const [three] = list(await api("Vpc", "DescribeVpcs", { VpcName: "consumer-3" }), "Vpcs.Vpc");
   await expect.poll(shown).toEqual(ids(waiting.filter((one) => text(one, "VpcId") === text(three, "VpcId"))));
@@ -110,7 +110,7 @@ test("a provider finds one of 9,900 connections", async () => {
   await menu(page, "Endpoint Services");
   await page.getByRole("heading", { name: "Endpoint Services" }).waitFor();
   const service = text(endpoints.find((one) => text(one, "ConnectionStatus") === "Connected"), "ServiceId");
-  await row(page, service).getByRole("link").click();
+  await row(page, service).getByRole("link").first().click();
   const connected = endpoints.filter((one) => text(one, "ServiceId") === service);
   await expect.poll(shown).toEqual(ids(connected.slice(0, 20)));
   await pages().getByText(String(MANY - WAITING)).waitFor();

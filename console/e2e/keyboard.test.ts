@@ -141,7 +141,7 @@ test("an endpoint is made from what is offered, and its connection allowed", asy
   await send(create);
   await row(page, "endpoint-1").getByText("Disconnected").waitFor();
   await goTo("Endpoint Services");
-  await enter(row(page, "shop").getByRole("link"));
+  await enter(row(page, "shop").getByRole("link").first());
   const allow = button(page, "Allow");
   await enter(allow);
   await enter(button(drawer(page), "OK"));
@@ -170,7 +170,7 @@ test("tabs are turned by arrows", async () => {
 
 test("the picture leads to what is in it", async () => {
   await goTo("Topology");
-  await enter(page.locator('.box[data-kind="endpoint"]').filter({ hasText: "endpoint-1" }).getByRole("link"));
+  await enter(page.locator('.box[data-kind="endpoint"]').filter({ hasText: "endpoint-1" }).getByRole("link").first());
   await page.getByRole("heading", { name: /^ep-/ }).waitFor();
 });
 

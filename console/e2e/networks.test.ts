@@ -41,7 +41,7 @@ const refused = async (code: string) => {
 
 test("a VPC gets another range and a tag, and loses them again", async () => {
   await menu(page, "VPCs");
-  await row(page, "vpc-1").getByRole("link").click();
+  await row(page, "vpc-1").getByRole("link").first().click();
   await tab("Secondary CIDR Blocks");
   await press(page, "Add Secondary CIDR Block");
   await fill(drawer(page), "CIDR Block", "172.16.0.0/16");
@@ -62,7 +62,7 @@ test("a VPC gets another range and a tag, and loses them again", async () => {
 
 test("a vSwitch gets a tag, and what has it is found by it", async () => {
   await menu(page, "vSwitches");
-  await row(page, "vsw-1").getByRole("link").click();
+  await row(page, "vsw-1").getByRole("link").first().click();
   await press(page, "Add Tag");
   await fill(drawer(page), "Tag Key", "floor");
   await fill(drawer(page), "Tag Value", "one");
@@ -93,7 +93,7 @@ test("a VPC and a vSwitch get IPv6, an interface has addresses of it, and keeps 
   await page.keyboard.press("Escape");
   await press(drawer(page), "Cancel");
   await menu(page, "ECS Instances");
-  await row(page, "router").getByRole("link").click();
+  await row(page, "router").getByRole("link").first().click();
   await tab("Network Interfaces");
   await press(page, "Assign IPv6 Addresses");
   await send(page);
@@ -105,7 +105,7 @@ test("a VPC and a vSwitch get IPv6, an interface has addresses of it, and keeps 
   await refused("Ipv6InstanceExist");
   await menu(page, "ECS Instances");
   await row(page, "router").getByText(/^fd69:7374:/).waitFor();
-  await row(page, "router").getByRole("link").click();
+  await row(page, "router").getByRole("link").first().click();
   await tab("Network Interfaces");
   await press(page, "Unassign IPv6 Addresses");
   await choose(page, drawer(page), "IPv6 Addresses", "fd69:");
@@ -129,7 +129,7 @@ test("a route table of one's own leads a vSwitch through an instance", async () 
   await choose(page, drawer(page), "VPC", "vpc-1");
   await fill(drawer(page), "Name", "detour");
   await send(page);
-  await row(page, "detour").getByRole("link").click();
+  await row(page, "detour").getByRole("link").first().click();
   await press(page, "Add Route");
   await fill(drawer(page), "Destination", "192.168.0.0/16");
   await choose(page, drawer(page), "Next Hop", "router");
@@ -159,7 +159,7 @@ test("a route table of one's own leads a vSwitch through an instance", async () 
   await choose(page, drawer(page), "VPC", "vpc-1");
   await fill(drawer(page), "Name", "another");
   await send(page);
-  await row(page, "another").getByRole("link").click();
+  await row(page, "another").getByRole("link").first().click();
   await tab("vSwitches");
   await press(page, "Associate vSwitch");
   await choose(page, drawer(page), "vSwitch", "vsw-1");
@@ -198,7 +198,7 @@ test("a prefix list names ranges, gets and loses some, and stays while a rule of
   await remove("10.1.0.0/16");
   await page.getByText("1 / 2", { exact: true }).waitFor();
   await menu(page, "Security Groups");
-  await row(page, "listed").getByRole("link").click();
+  await row(page, "listed").getByRole("link").first().click();
   for (const [where, type, peer] of [["Inbound", "Source Type", "Source"], ["Outbound", "Destination Type", "Destination"]] as const) {
     await tab(where);
     await press(page, "Add Rule");

@@ -80,7 +80,7 @@ test("a reverse endpoint is offered every zone of its VPC, and is listed and sho
   await choose(page, line("Zone and vSwitch", 1), "vSwitch", ZONES[0]);
   await send(page);
   await page.getByRole("tab", { name: "Reverse Endpoint" }).click();
-  await row(page, "way-out").getByRole("link").click();
+  await row(page, "way-out").getByRole("link").first().click();
   await page.getByText("Reverse Endpoint", { exact: true }).waitFor();
   await menu(page, "Endpoint Services");
   await page.getByRole("link", { name: String(ServiceId) }).click();
@@ -111,7 +111,7 @@ test("an NLB is offered the zones of its VPC, each once, and a service the NLBs 
 
 test("a listener is offered the server groups that fit: of its protocol, of every port or one, without the client's address for TLS", async () => {
   await menu(page, "Instances");
-  await row(page, "nlb-1").getByRole("link").click();
+  await row(page, "nlb-1").getByRole("link").first().click();
   await press(page, "Create Listener");
   const groups = async (name: string) => {
     await press(drawer(page), "Next");
@@ -189,6 +189,6 @@ test("the command that a form shows does what the form would do, and its Python 
   await cancel();
   const key = { ISTHMUS_ACCESS_KEY_ID: owner.key.id, ISTHMUS_ACCESS_KEY_SECRET: owner.key.secret };
   execFileSync("sh", ["-c", command], { env: { PATH: `${dirname(PROGRAM)}:${process.env["PATH"]}`, ISTHMUS_STATE: STATE, ...key }, stdio: "ignore" });
-  await row(page, "by-command").getByRole("link").click();
+  await row(page, "by-command").getByRole("link").first().click();
   await page.getByText("it's $HOME").waitFor();
 });

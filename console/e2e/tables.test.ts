@@ -56,7 +56,7 @@ test("a form finds by a part of their names server groups that are not among the
   const first = list(await owner.api("Nlb", "ListServerGroups", { MaxResults: 100 }), "ServerGroups").map((group) => text(group, "ServerGroupName"));
   const beyond = serverGroups.find((name) => !first.includes(name)) ?? "";
   await menu(page, "Instances");
-  await row(page, "nlb-1").getByRole("link").click();
+  await row(page, "nlb-1").getByRole("link").first().click();
   await press(page, "Create Listener");
   await fill(drawer(page), "Listener Port", "80");
   await press(drawer(page), "Next");

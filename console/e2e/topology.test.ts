@@ -29,9 +29,9 @@ test("everything that is made appears by itself, from clients to servers", async
   const provided = await provide(owner);
   made = { ...provided, ...(await consume(owner, provided.service)) };
   await box("instance", "ECS-01").getByText("Running").waitFor();
-  await box("endpoint", "endpoint-1").getByText("cn-hangzhou-k 10.0.2.").waitFor();
+  await box("endpoint", "endpoint-1").getByText("K 10.0.2.").waitFor();
   await box("service", "shop").getByText("Active").waitFor();
-  await box("loadBalancer", "nlb-1").getByText("cn-hangzhou-g 10.0.1.").waitFor();
+  await box("loadBalancer", "nlb-1").getByText("G 10.0.1.").waitFor();
   await box("listener", "TCP 80").getByText("Running").waitFor();
   await box("serverGroup", "RS-1").waitFor();
   await box("server", "ECS-03").getByText(":80").waitFor();

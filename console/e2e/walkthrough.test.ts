@@ -65,7 +65,7 @@ test("prerequisites: two VPCs with one range, a security group, four instances",
   await fill(drawer(page), "Name", "clients");
   await choose(page, drawer(page), "VPC", "vpc-1");
   await send(page);
-  await row(page, "clients").getByRole("link").click();
+  await row(page, "clients").getByRole("link").first().click();
   await press(page, "Add Rule");
   await send(page);
   await row(page, "80/80").waitFor();
@@ -94,7 +94,7 @@ test("step 2: a backend server group with two servers", async () => {
   await fill(drawer(page), "Server Group Name", "RS-1");
   await choose(page, drawer(page), "VPC", "vpc-2");
   await send(page, "Create");
-  await row(page, "RS-1").getByRole("link").click();
+  await row(page, "RS-1").getByRole("link").first().click();
   await press(page, "Add Backend Server");
   await choose(page, drawer(page), "Backend Servers", "ECS-03");
   await choose(page, drawer(page), "Backend Servers", "ECS-04");
@@ -113,7 +113,7 @@ test("step 2: a backend server group with two servers", async () => {
 
 test("step 3: a listener, by the wizard", async () => {
   await menu(page, "Instances");
-  await row(page, "nlb-1").getByRole("link").click();
+  await row(page, "nlb-1").getByRole("link").first().click();
   await press(page, "Create Listener");
   await fill(drawer(page), "Listener Port", "80");
   await press(drawer(page), "Next");
@@ -147,7 +147,7 @@ test("step 5: an endpoint, which waits for its provider and says so", async () =
   await line("Zone and vSwitch 2", ZONES[1], "vSwitch", `vpc-1-${ZONES[1]}`);
   await send(page);
   await row(page, "endpoint-1").getByText("Disconnected").waitFor();
-  await row(page, "endpoint-1").getByRole("link").click();
+  await row(page, "endpoint-1").getByRole("link").first().click();
   await page.getByText("the provider has not allowed this connection yet").waitFor();
 });
 
@@ -156,7 +156,7 @@ test("step 6: the provider allows the connection, and every page that shows it k
   await consumer.goto(`${URL}/console/privatelink/endpoints`);
   await row(consumer, "endpoint-1").getByText("Disconnected").waitFor();
   await menu(page, "Endpoint Services");
-  await row(page, "shop").getByRole("link").click();
+  await row(page, "shop").getByRole("link").first().click();
   await press(page, "Allow");
   await send(page);
   await row(page, "ep-").getByText("Connected").first().waitFor();
@@ -166,18 +166,18 @@ test("step 6: the provider allows the connection, and every page that shows it k
 
 test("step 7: a browser on ECS 01 opens zone G's domain and shows the page of ECS 03 or ECS 04", async () => {
   await menu(page, "Endpoints");
-  await row(page, "endpoint-1").getByRole("link").click();
+  await row(page, "endpoint-1").getByRole("link").first().click();
   const zone = await row(page, ZONES[0]).innerText();
   const domain = /ep-\S+\.privatelink\.aliyuncs\.com/.exec(zone)?.[0] ?? "";
   await menu(page, "ECS Instances");
-  const id = await row(page, "ECS-01").getByRole("link").innerText();
+  const id = await row(page, "ECS-01").getByRole("link").first().innerText();
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=/tmp/browser"];
   const shown = isthmus("exec", id, "--", CHROMIUM, ...args, "--dump-dom", `http://${domain}/`);
   expect(shown).toMatch(/ECS 0[34] serves 10\.0\.1\./);
 });
 
 test("the terminal of an instance runs commands in it", async () => {
-  await row(page, "ECS-01").getByRole("link").click();
+  await row(page, "ECS-01").getByRole("link").first().click();
   await page.getByLabel("Command").fill("hostname; ip -brief -4 address show eth0");
   await press(page, "Run");
   await page.getByLabel("Output").getByText("10.0.1.").waitFor();
@@ -185,7 +185,7 @@ test("the terminal of an instance runs commands in it", async () => {
 
 test("denying cuts the connection", async () => {
   await menu(page, "Endpoint Services");
-  await row(page, "shop").getByRole("link").click();
+  await row(page, "shop").getByRole("link").first().click();
   await press(page, "Deny");
   await press(page.getByRole("tooltip"), "OK");
   await row(page, "ep-").getByText("Disconnected").first().waitFor();

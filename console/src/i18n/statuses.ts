@@ -1,5 +1,25 @@
-// Words that the API answers with, in Chinese. In English they are shown as they are: calls and documentation know them so.
-import type { Language } from "./index.tsx";
+// Words that the API answers with, in Chinese. In English most are shown as they are: calls and documentation know them so.
+import { translate, type Language, type Word } from "./index.tsx";
+
+/** Words that forms have a name for, in both languages. */
+const NAMED: Record<string, Word> = {
+  Accept: "interconnected",
+  Drop: "isolated",
+  Ipv4: "ipv4",
+  Qch: "qch",
+  Rr: "rr",
+  Sch: "sch",
+  Tch: "tch",
+  Wlc: "wlc",
+  Wrr: "wrr",
+  accept: "allow",
+  drop: "deny",
+  enterprise: "enterpriseGroup",
+  false: "no",
+  normal: "normalGroup",
+  securitygroup: "securityGroup",
+  true: "yes",
+};
 
 export const statuses: Record<string, string> = {
   Active: "可用",
@@ -20,8 +40,6 @@ export const statuses: Record<string, string> = {
   Disconnected: "未连接",
   Disconnecting: "断开中",
   Downgrading: "降配中",
-  Accept: "互通",
-  Drop: "隔离",
   DualStack: "双栈",
   Error: "错误",
   Failed: "失败",
@@ -55,21 +73,16 @@ export const statuses: Record<string, string> = {
   Unhealthy: "异常",
   Upgrading: "升配中",
   Wait: "等待连接",
-  accept: "允许",
   closed: "已关闭",
   denied: "被拒绝",
-  drop: "拒绝",
-  enterprise: "企业安全组",
   expired: "已超时",
-  false: "否",
   new: "新建",
-  normal: "普通安全组",
   reset: "被重置",
-  securitygroup: "安全组",
-  true: "是",
 };
 
 /** A word of the API in the chosen language; one that is not known stays as it is. */
 export function status(language: Language, word: string): string {
+  const name = NAMED[word];
+  if (name !== undefined) return translate(language, name);
   return language === "en" ? word : (statuses[word] ?? word);
 }

@@ -61,7 +61,7 @@ export function Actions({ row, actions, open }: { row: Row; actions: Action[]; o
     }
   };
   return (
-    <Space size="small" wrap>
+    <Space size="middle" wrap>
       {actions
         .filter(({ when }) => when === undefined || when(row))
         .map((action) =>

@@ -31,7 +31,7 @@ export function Detail({ spec }: { spec: DetailSpec }) {
   if (answer === undefined) return error ? <Problem error={error} /> : <Spin />;
   const found = spec.find(answer);
   const items = found
-    ? spec.facts(found).map(([label, children]) => ({ key: label, label: t(label), children }))
+    ? spec.facts(found).map(([label, fact]) => ({ key: label, label: t(label), children: fact === "" ? "–" : fact }))
     : [];
   return (
     <section>

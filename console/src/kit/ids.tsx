@@ -1,5 +1,6 @@
 // Ids that lead to what they name.
 import { Fragment } from "react";
+import { Link } from "react-router";
 
 /** Where the page of a kind of resource is, by the beginning of its ids. */
 const PAGES: [RegExp, string][] = [
@@ -31,6 +32,27 @@ export function Sentence({ text }: { text: string }) {
       </a>
     ) : (
       <Fragment key={index}>{part}</Fragment>
+    );
+  });
+}
+
+/** Ids, each a way to its page if it has one. */
+export function Ids({ of }: { of: string[] }) {
+  const ids = of.filter((id) => id !== "");
+  if (ids.length === 0) return "–";
+  return ids.map((id, index) => {
+    const page = pageOf(id);
+    return (
+      <Fragment key={id}>
+        {index > 0 && ", "}
+        {page ? (
+          <Link to={page} className="named">
+            {id}
+          </Link>
+        ) : (
+          id
+        )}
+      </Fragment>
     );
   });
 }

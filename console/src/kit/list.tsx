@@ -1,6 +1,6 @@
 // A table of resources: paged by the server, alive, with what can be done to each.
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Empty, Space, Table } from "antd";
+import { Button, Empty, Space, Table, type TableColumnType } from "antd";
 import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
 import type { Answer, Call } from "../api/call.ts";
 import { useAnswer } from "../api/live.tsx";
@@ -92,11 +92,12 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
   };
   const { answer, error, pager } = usePages(spec, useSettled(narrowed));
   const rows = answer ? spec.rows(answer) : [];
-  const columns = spec.columns.map(({ title, show }) => ({ key: title, title: t(title), render: (_: unknown, row: Row) => show(row) }));
+  const columns: TableColumnType<Row>[] = spec.columns.map(({ title, show }) => ({ key: title, title: t(title), render: (_: unknown, row: Row) => show(row) }));
   const actions = spec.actions;
   if (actions !== undefined) {
     const render = (_: unknown, row: Row) => <Actions row={row} actions={actions} open={show} />;
-    columns.push({ key: "actions", title: t("actions"), render });
+    // However wide the rest is, what can be done is seen.
+    columns.push({ key: "actions", title: t("actions"), render, fixed: "right" });
   }
   const table = (
     <Table

@@ -22,13 +22,14 @@ export interface PagerProps {
 export function Pager({ page, size, total, most, isLast, turn, resize }: PagerProps) {
   const t = useWords();
   const last = total === undefined ? undefined : Math.max(1, Math.ceil(total / size));
+  const counted = total === undefined ? "" : t("inAll").replace("{}", String(total));
   const way = (label: string, icon: ReactNode, to: number | undefined, open: boolean) => (
     <Button icon={icon} aria-label={label} disabled={!open || to === undefined} onClick={() => to !== undefined && turn(to)} />
   );
-  if (page === 1 && isLast && size === SIZES[0]) return <div className="pager">{total}</div>;
+  if (page === 1 && isLast && size === SIZES[0]) return <div className="pager">{counted}</div>;
   return (
     <Space className="pager" role="group" aria-label={t("pages")}>
-      <span>{total}</span>
+      <span>{counted}</span>
       {way(t("first"), <DoubleLeftOutlined aria-hidden />, 1, page > 1)}
       {way(t("previous"), <LeftOutlined aria-hidden />, page - 1, page > 1)}
       <PageBox key={page} page={page} last={last} turn={turn} />

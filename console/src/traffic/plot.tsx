@@ -26,6 +26,13 @@ interface Look {
   point: (index: number | null) => void;
 }
 
+/** From the first reading to the last, at least a minute. After one alone the library would show a day. */
+function span(_: UPlot, first: number | null, last: number | null): [number, number] {
+  const now = Date.now() / 1000;
+  const end = Math.min(last ?? now, now);
+  return [Math.min(first ?? end, end - 60), end];
+}
+
 function options({ curves, dark, language, width, point }: Look): UPlot.Options {
   const theme = dark ? "dark" : "light";
   const { stroke, grid } = FRAME[theme];
@@ -37,7 +44,7 @@ function options({ curves, dark, language, width, point }: Look): UPlot.Options 
     height: HEIGHT,
     legend: { show: false },
     cursor: { drag: { x: false, y: false } },
-    scales: Object.fromEntries(units.map((unit) => [unit, { range: (_, __, most: number) => [0, Math.max(1, most * 1.1)] satisfies [number, number] }])),
+    scales: { x: { range: span }, ...Object.fromEntries(units.map((unit) => [unit, { range: (_, __, most: number) => [0, Math.max(1, most * 1.1)] satisfies [number, number] }])) },
     axes: [
       { ...axis, values: (_, times: number[]) => times.map((time) => new Date(time * 1000).toLocaleTimeString(language)), space: 90 },
       ...units.map((unit, index) => ({

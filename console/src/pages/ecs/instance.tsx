@@ -6,6 +6,7 @@ import { useWords } from "../../i18n/index.tsx";
 import { Code, Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { ipv6Of } from "../../kit/ipv6.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List } from "../../kit/list.tsx";
 import { Problem } from "../../kit/problem.tsx";
 import { Status } from "../../kit/status.tsx";
@@ -32,12 +33,12 @@ const detail = (id: string): DetailSpec => ({
   facts: (found) => [
     ["name", text(found, "InstanceName")],
     ["status", <Status key="status" status={text(found, "Status")} />],
-    ["vpc", text(found, "VpcAttributes.VpcId")],
-    ["vswitch", text(found, "VpcAttributes.VSwitchId")],
+    ["vpc", <Ids key="vpc" of={[text(found, "VpcAttributes.VpcId")]} />],
+    ["vswitch", <Ids key="vswitch" of={[text(found, "VpcAttributes.VSwitchId")]} />],
     ["zone", text(found, "ZoneId")],
     ["ipAddress", <Copy key="address" text={texts(found, "VpcAttributes.PrivateIpAddress.IpAddress").join(", ")} />],
     ["ipv6Addresses", <Copy key="ipv6" text={list(found, "NetworkInterfaces.NetworkInterface").flatMap(ipv6Of).join(", ")} />],
-    ["securityGroups", texts(found, "SecurityGroupIds.SecurityGroupId").join(", ")],
+    ["securityGroups", <Ids key="groups" of={texts(found, "SecurityGroupIds.SecurityGroupId")} />],
     ["hostName", text(found, "HostName")],
   ],
   tabs: [

@@ -3,6 +3,7 @@ import { list, text, texts, type Answer } from "../../api/call.ts";
 import { base64 } from "../../api/base64.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
 import { ipv6Of } from "../../kit/ipv6.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, securityGroups, vpcs, vswitches } from "../../kit/offers.ts";
 import { among, ofVpc, ofZone } from "../../kit/narrow.ts";
@@ -52,11 +53,11 @@ const instances: ListSpec = {
   columns: [
     { title: "id", show: (row) => <Link to={`/ecs/instances/${text(row, "InstanceId")}`}>{text(row, "InstanceId")}</Link> },
     { title: "name", show: (row) => text(row, "InstanceName") },
-    { title: "vpc", show: (row) => text(row, "VpcAttributes.VpcId") },
+    { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
+    { title: "vpc", show: (row) => <Ids of={[text(row, "VpcAttributes.VpcId")]} /> },
     { title: "zone", show: (row) => text(row, "ZoneId") },
     { title: "ipAddress", show: (row) => texts(row, "VpcAttributes.PrivateIpAddress.IpAddress").join(", ") },
     { title: "ipv6Addresses", show: (row) => list(row, "NetworkInterfaces.NetworkInterface").flatMap(ipv6Of).join(", ") },
-    { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
   search: searches.instances,
   filters: [ofVpc(), ofZone, among("status", "Status", ["Pending", "Starting", "Running", "Stopping", "Stopped"])],

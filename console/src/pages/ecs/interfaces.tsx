@@ -3,6 +3,7 @@ import { list, text, texts, type Answer } from "../../api/call.ts";
 import { single, strs, type FormSpec } from "../../kit/form.ts";
 import { ipv6Of } from "../../kit/ipv6.ts";
 import type { ListSpec } from "../../kit/list.tsx";
+import { Ids } from "../../kit/ids.tsx";
 import { Said, Status } from "../../kit/status.tsx";
 
 const which = (row: Answer) => ({ NetworkInterfaceId: text(row, "NetworkInterfaceId") });
@@ -32,10 +33,10 @@ export const interfaces = (instance: string): ListSpec => ({
   columns: [
     { title: "id", show: (row) => text(row, "NetworkInterfaceId") },
     { title: "type", show: (row) => <Said word={text(row, "Type")} /> },
-    { title: "vswitch", show: (row) => text(row, "VSwitchId") },
+    { title: "vswitch", show: (row) => <Ids of={[text(row, "VSwitchId")]} /> },
     { title: "ipAddress", show: (row) => list(row, "PrivateIpSets.PrivateIpSet").map((set) => text(set, "PrivateIpAddress")).join(", ") },
     { title: "ipv6Addresses", show: (row) => ipv6Of(row).join(", ") },
-    { title: "securityGroups", show: (row) => texts(row, "SecurityGroupIds.SecurityGroupId").join(", ") },
+    { title: "securityGroups", show: (row) => <Ids of={texts(row, "SecurityGroupIds.SecurityGroupId")} /> },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
   empty: "noInterfaces",

@@ -2,7 +2,7 @@ import { useParams } from "react-router";
 import { list, text, type Answer, type Call } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { rows, single, str, type FormSpec } from "../../kit/form.ts";
-import { Sentence } from "../../kit/ids.tsx";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { Said } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
@@ -53,7 +53,7 @@ const associations = (id: string): ListSpec => ({
   rows: (answer) => list(answer, "PrefixListAssociations.PrefixListAssociation"),
   id: (row) => text(row, "ResourceId"),
   columns: [
-    { title: "id", show: (row) => <Sentence text={text(row, "ResourceId")} /> },
+    { title: "id", show: (row) => <Ids of={[text(row, "ResourceId")]} /> },
     { title: "type", show: (row) => <Said word={text(row, "ResourceType")} /> },
   ],
   empty: "noAssociations",

@@ -2,7 +2,7 @@ import { useParams } from "react-router";
 import { list, text, type Answer, type Params } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type Entries, type Field, type FormSpec } from "../../kit/form.ts";
-import { Sentence } from "../../kit/ids.tsx";
+import { Ids, Sentence } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { isIpv6 } from "../../kit/ipv6.ts";
 import { prefixLists, securityGroups } from "../../kit/offers.ts";
@@ -113,7 +113,7 @@ const rules = (id: string, vpc: string, direction: Direction): ListSpec => ({
   rows: (answer) => list(answer, "Permissions.Permission"),
   id: (row) => text(row, "SecurityGroupRuleId"),
   columns: [
-    { title: "action", show: (row) => <Said word={text(row, "Policy")} /> },
+    { title: "action", show: (row) => <Said word={text(row, "Policy").toLowerCase()} /> },
     { title: "priority", show: (row) => text(row, "Priority") },
     { title: "protocol", show: (row) => text(row, "IpProtocol") },
     { title: "portRange", show: (row) => text(row, "PortRange") },
@@ -143,7 +143,7 @@ const detail = (id: string): DetailSpec => ({
   find: (answer) => answer,
   facts: (found) => [
     ["name", text(found, "SecurityGroupName")],
-    ["vpc", <Sentence key="vpc" text={text(found, "VpcId")} />],
+    ["vpc", <Ids key="vpc" of={[text(found, "VpcId")]} />],
     ["innerAccess", <Status key="inner" status={text(found, "InnerAccessPolicy")} />],
     ["description", text(found, "Description")],
   ],

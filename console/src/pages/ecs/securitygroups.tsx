@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { among, ofVpc } from "../../kit/narrow.ts";
 import { resourceGroup, vpcs } from "../../kit/offers.ts";
@@ -47,7 +48,7 @@ const groups: ListSpec = {
   columns: [
     { title: "id", show: (row) => <Link to={`/ecs/securitygroups/${text(row, "SecurityGroupId")}`}>{text(row, "SecurityGroupId")}</Link> },
     { title: "name", show: (row) => text(row, "SecurityGroupName") },
-    { title: "vpc", show: (row) => text(row, "VpcId") },
+    { title: "vpc", show: (row) => <Ids of={[text(row, "VpcId")]} /> },
     { title: "type", show: (row) => <Said word={text(row, "SecurityGroupType")} /> },
     { title: "rules", show: (row) => text(row, "RuleCount") },
     { title: "instances", show: (row) => text(row, "EcsCount") },

@@ -3,6 +3,7 @@ import { list, text, type Answer } from "../../api/call.ts";
 import { useAnswer } from "../../api/live.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
+import { Ids } from "../../kit/ids.tsx";
 import { List } from "../../kit/list.tsx";
 import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
@@ -17,11 +18,14 @@ function Zones({ found }: { found: Answer }) {
         const address = list(zone, "LoadBalancerAddresses")[0];
         return (
           <div key={text(zone, "ZoneId")}>
-            {text(zone, "ZoneId")}{" "}
+            <span className="zone">
+              {text(zone, "ZoneId")} <Status status={text(address, "PrivateIPv4HcStatus") || text(zone, "Status")} />
+            </span>{" "}
             {addressesOf(zone).map((shown) => (
-              <Copy key={shown} text={shown} />
-            ))}{" "}
-            <Status status={text(address, "PrivateIPv4HcStatus") || text(zone, "Status")} />
+              <span key={shown} className="zone">
+                <Copy text={shown} />
+              </span>
+            ))}
           </div>
         );
       })}
@@ -42,7 +46,7 @@ const detail = (id: string): DetailSpec => ({
   facts: (found) => [
     ["name", text(found, "LoadBalancerName")],
     ["status", <Status key="status" status={text(found, "LoadBalancerStatus")} />],
-    ["vpc", text(found, "VpcId")],
+    ["vpc", <Ids key="vpc" of={[text(found, "VpcId")]} />],
     ["domainName", <Copy key="name" text={text(found, "DNSName")} />],
     ["zone", <Zones key="zones" found={found} />],
     ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIpVersion")} />],

@@ -3,6 +3,7 @@ import { list, text, type Answer } from "../../api/call.ts";
 import { useSession } from "../../api/session.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { others, rows, single, str, type FormSpec } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { ipVersion } from "../../kit/ipversion.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, vpcs, vswitches, zonesOf } from "../../kit/offers.ts";
@@ -69,16 +70,13 @@ const balancers = (region: string): ListSpec => ({
   columns: [
     { title: "id", show: (row) => <Link to={`/nlb/instances/${text(row, "LoadBalancerId")}`}>{text(row, "LoadBalancerId")}</Link> },
     { title: "name", show: (row) => text(row, "LoadBalancerName") },
-    { title: "vpc", show: (row) => text(row, "VpcId") },
+    { title: "status", show: (row) => <Status status={text(row, "LoadBalancerStatus")} /> },
+    { title: "vpc", show: (row) => <Ids of={[text(row, "VpcId")]} /> },
     {
       title: "addresses",
-      show: (row) =>
-        list(row, "ZoneMappings")
-          .map((zone) => `${text(zone, "ZoneId")}: ${addressesOf(zone).join(" ")}`)
-          .join(", "),
+      show: (row) => list(row, "ZoneMappings").map((zone) => <div key={text(zone, "ZoneId")}>{`${text(zone, "ZoneId")}: ${addressesOf(zone).join(" ")}`}</div>),
     },
     { title: "domainName", show: (row) => <Copy text={text(row, "DNSName")} /> },
-    { title: "status", show: (row) => <Status status={text(row, "LoadBalancerStatus")} /> },
   ],
   search: searches.loadBalancers,
   filters: [ofVpc((vpc) => ({ VpcIds: [vpc] })), ofZone],

@@ -2,7 +2,7 @@ import { Tabs } from "antd";
 import { list, text } from "../../api/call.ts";
 import { useWords } from "../../i18n/index.tsx";
 import { single, str, strs, type FormSpec } from "../../kit/form.ts";
-import { List, type ListSpec } from "../../kit/list.tsx";
+import { List, type Column, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
 import { Status } from "../../kit/status.tsx";
@@ -45,17 +45,19 @@ const create: FormSpec = {
   }),
 };
 
+const ID: Column = { title: "id", show: (row) => text(row, "SecurityPolicyId") };
+const SUITES: Column[] = [
+  { title: "tlsVersions", show: (row) => text(row, "TlsVersion") },
+  { title: "ciphers", show: (row) => <div className="ciphers">{text(row, "Ciphers").replaceAll(",", ", ")}</div> },
+];
+
 const system: ListSpec = {
   title: "systemPolicies",
   call: { product: "Nlb", action: "ListSystemSecurityPolicy" },
   paging: "none",
   rows: (answer) => list(answer, "SecurityPolicies"),
   id: (row) => text(row, "SecurityPolicyId"),
-  columns: [
-    { title: "id", show: (row) => text(row, "SecurityPolicyId") },
-    { title: "tlsVersions", show: (row) => text(row, "TlsVersion") },
-    { title: "ciphers", show: (row) => <div className="ciphers">{text(row, "Ciphers").replaceAll(",", ", ")}</div> },
-  ],
+  columns: [ID, ...SUITES],
   empty: "noSecurityPolicies",
 };
 
@@ -65,10 +67,11 @@ const custom: ListSpec = {
   call: { product: "Nlb", action: "ListSecurityPolicy" },
   paging: "token",
   columns: [
-    ...system.columns,
+    ID,
     { title: "name", show: (row) => text(row, "SecurityPolicyName") },
-    { title: "usedBy", show: (row) => list(row, "RelatedListeners").length },
     { title: "status", show: (row) => <Status status={text(row, "SecurityPolicyStatus")} /> },
+    ...SUITES,
+    { title: "usedBy", show: (row) => list(row, "RelatedListeners").length },
   ],
   search: searches.securityPolicies,
   create: [create],

@@ -5,6 +5,7 @@ import { useWords, type Word } from "../../i18n/index.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { forOne, rows, single, str, strs, type Entries, type Field, type FormSpec } from "../../kit/form.ts";
 import { isIpv6 } from "../../kit/ipv6.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { candidates } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
@@ -91,7 +92,7 @@ const servers = (id: string, found: Answer): ListSpec => ({
   rows: (answer) => list(answer, "Servers"),
   id: (row) => `${text(row, "ServerId")} ${text(row, "ServerIp")} ${text(row, "Port")}`,
   columns: [
-    { title: "server", show: (row) => text(row, "ServerId") },
+    { title: "server", show: (row) => <Ids of={[text(row, "ServerId")]} /> },
     { title: "ipAddress", show: (row) => text(row, "ServerIp") },
     { title: "zone", show: (row) => text(row, "ZoneId") },
     { title: "port", show: (row) => text(row, "Port") },
@@ -174,10 +175,10 @@ const detail = (id: string): DetailSpec => ({
   facts: (found) => [
     ["name", text(found, "ServerGroupName")],
     ["status", <Status key="status" status={text(found, "ServerGroupStatus")} />],
-    ["vpc", text(found, "VpcId")],
+    ["vpc", <Ids key="vpc" of={[text(found, "VpcId")]} />],
     ["protocol", text(found, "Protocol")],
     ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIPVersion")} />],
-    ["scheduler", text(found, "Scheduler")],
+    ["scheduler", <Said key="scheduler" word={text(found, "Scheduler")} />],
     ["allPortForwarding", <Said key="allPortForwarding" word={text(found, "AnyPortEnabled")} />],
     ["clientIpPreservation", <Said key="clientIpPreservation" word={text(found, "PreserveClientIpEnabled")} />],
     ["configureHealthCheck", text(found, "HealthCheck.HealthCheckEnabled") === "true" ? text(found, "HealthCheck.HealthCheckType") : <Said key="off" word="false" />],

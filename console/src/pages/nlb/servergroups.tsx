@@ -1,11 +1,12 @@
 import { Link } from "react-router";
 import { list, text, texts, type Answer } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { resourceGroup, vpcs } from "../../kit/offers.ts";
 import { among, ofVpc } from "../../kit/narrow.ts";
 import { searches } from "../../kit/search.ts";
-import { Status } from "../../kit/status.tsx";
+import { Said, Status } from "../../kit/status.tsx";
 import { healthCheck, healthConfig, healthOf, lacksPort, plain } from "./healthcheck.ts";
 
 const create: FormSpec = {
@@ -88,11 +89,11 @@ const groups: ListSpec = {
   columns: [
     { title: "id", show: (row) => <Link to={`/nlb/servergroups/${text(row, "ServerGroupId")}`}>{text(row, "ServerGroupId")}</Link> },
     { title: "name", show: (row) => text(row, "ServerGroupName") },
-    { title: "vpc", show: (row) => text(row, "VpcId") },
+    { title: "vpc", show: (row) => <Ids of={[text(row, "VpcId")]} /> },
     { title: "protocol", show: (row) => text(row, "Protocol") },
-    { title: "scheduler", show: (row) => text(row, "Scheduler") },
+    { title: "scheduler", show: (row) => <Said word={text(row, "Scheduler")} /> },
     { title: "backendServers", show: (row) => text(row, "ServerCount") },
-    { title: "usedBy", show: (row) => texts(row, "RelatedLoadBalancerIds").join(", ") },
+    { title: "usedBy", show: (row) => <Ids of={texts(row, "RelatedLoadBalancerIds")} /> },
     { title: "status", show: (row) => <Status status={text(row, "ServerGroupStatus")} /> },
   ],
   search: searches.serverGroups,

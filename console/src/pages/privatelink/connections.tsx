@@ -2,6 +2,7 @@
 import { list, text, type Answer } from "../../api/call.ts";
 import { single, str, type Entry, type Field, type FormSpec } from "../../kit/form.ts";
 import type { ListSpec } from "../../kit/list.tsx";
+import { Ids } from "../../kit/ids.tsx";
 import { CONNECTION } from "../../kit/narrow.ts";
 import { resourcesOf } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
@@ -101,6 +102,7 @@ export const connections = (service: string): ListSpec => ({
   id: (row) => text(row, "EndpointId"),
   columns: [
     { title: "endpoint", show: (row) => text(row, "EndpointId") },
+    { title: "status", show: (row) => <Status status={text(row, "ConnectionStatus")} /> },
     { title: "endpointType", show: (row) => <Kind of={row} /> },
     { title: "owner", show: (row) => text(row, "EndpointOwnerId") },
     { title: "vpc", show: (row) => text(row, "EndpointVpcId") },
@@ -109,12 +111,11 @@ export const connections = (service: string): ListSpec => ({
       show: (row) =>
         list(row, "Zones").map((zone) => (
           <div key={text(zone, "ZoneId")}>
-            {text(zone, "ZoneId")} <Status status={text(zone, "ZoneStatus")} /> {text(zone, isReverse(row) ? "EniId" : "ResourceId")}
+            {text(zone, "ZoneId")} <Status status={text(zone, "ZoneStatus")} /> <Ids of={[text(zone, isReverse(row) ? "EniId" : "ResourceId")]} />
           </div>
         )),
     },
     { title: "bandwidth", show: (row) => `${text(row, "Bandwidth")} Mbit/s` },
-    { title: "status", show: (row) => <Status status={text(row, "ConnectionStatus")} /> },
   ],
   search: searches.connections,
   filters: [CONNECTION],

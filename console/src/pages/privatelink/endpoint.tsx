@@ -5,6 +5,7 @@ import { useWords } from "../../i18n/index.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type FormSpec, type Offer } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { securityGroups, vswitches, zonesOf, zonesOfService } from "../../kit/offers.ts";
 import { Said, Status } from "../../kit/status.tsx";
@@ -62,11 +63,11 @@ const zones = (id: string, found: Answer): ListSpec => ({
   id: (row) => text(row, "ZoneId"),
   columns: [
     { title: "zone", show: (row) => text(row, "ZoneId") },
-    { title: "vswitch", show: (row) => text(row, "VSwitchId") },
+    { title: "status", show: (row) => <Status status={text(row, "ZoneStatus")} /> },
+    { title: "vswitch", show: (row) => <Ids of={[text(row, "VSwitchId")]} /> },
     { title: "ipAddress", show: (row) => <Copy text={text(row, "EniIp")} /> },
     { title: "ipv6Addresses", show: (row) => <Copy text={text(row, "ZoneIpv6Address")} /> },
     { title: "domainName", show: (row) => <Copy text={text(row, "ZoneDomain")} /> },
-    { title: "status", show: (row) => <Status status={text(row, "ZoneStatus")} /> },
   ],
   empty: "noZones",
   create: [addZone(id, found)],
@@ -86,7 +87,7 @@ const groups = (id: string, vpc: string): ListSpec => ({
   rows: (answer) => list(answer, "SecurityGroups"),
   id: (row) => text(row, "SecurityGroupId"),
   columns: [
-    { title: "id", show: (row) => text(row, "SecurityGroupId") },
+    { title: "id", show: (row) => <Ids of={[text(row, "SecurityGroupId")]} /> },
     { title: "status", show: (row) => <Status status={text(row, "SecurityGroupStatus")} /> },
   ],
   empty: "noSecurityGroups",
@@ -135,7 +136,7 @@ const detail = (id: string): DetailSpec => ({
     ["name", text(found, "EndpointName")],
     ["endpointType", <Kind key="kind" of={found} />],
     ["status", <Status key="status" status={text(found, "EndpointStatus")} />],
-    ["vpc", text(found, "VpcId")],
+    ["vpc", <Ids key="vpc" of={[text(found, "VpcId")]} />],
     ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIpVersion")} />],
     ["connection", <Status key="connection" status={text(found, "ConnectionStatus")} />],
     ["service", text(found, "ServiceId")],

@@ -4,6 +4,7 @@ import { list, text } from "../../api/call.ts";
 import { useWords } from "../../i18n/index.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { others, rows, single, str, strs, type Entries, type FormSpec, type Offer } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { ipVersion } from "../../kit/ipversion.ts";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { CONNECTION, ofVpc } from "../../kit/narrow.ts";
@@ -101,11 +102,11 @@ const endpoints: ListSpec = {
   columns: [
     { title: "id", show: (row) => <Link to={`/privatelink/endpoints/${text(row, "EndpointId")}`}>{text(row, "EndpointId")}</Link> },
     { title: "name", show: (row) => text(row, "EndpointName") },
-    { title: "vpc", show: (row) => text(row, "VpcId") },
-    { title: "ipVersion", show: (row) => <Said word={text(row, "AddressIpVersion")} /> },
-    { title: "domainName", show: (row) => <Copy text={text(row, "EndpointDomain")} /> },
     { title: "status", show: (row) => <Status status={text(row, "EndpointStatus")} /> },
     { title: "connection", show: (row) => <Status status={text(row, "ConnectionStatus")} /> },
+    { title: "vpc", show: (row) => <Ids of={[text(row, "VpcId")]} /> },
+    { title: "ipVersion", show: (row) => <Said word={text(row, "AddressIpVersion")} /> },
+    { title: "domainName", show: (row) => <Copy text={text(row, "EndpointDomain")} /> },
   ],
   search: searches.endpoints,
   filters: [ofVpc(), CONNECTION],

@@ -3,6 +3,7 @@ import { list, text } from "../../api/call.ts";
 import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type Entry, type FormSpec, type Offer } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { loadBalancers, resourcesIn, zonesOfBalancers } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
@@ -37,7 +38,7 @@ const resources = (service: string): ListSpec => ({
   id: (row) => text(row, "ZoneId") + text(row, "ResourceId"),
   columns: [
     { title: "zone", show: (row) => text(row, "ZoneId") },
-    { title: "serviceResource", show: (row) => text(row, "ResourceId") },
+    { title: "serviceResource", show: (row) => <Ids of={[text(row, "ResourceId")]} /> },
     { title: "ipAddress", show: (row) => text(row, "Ip") },
     { title: "usedBy", show: (row) => text(row, "RelatedEndpointCount") },
   ],

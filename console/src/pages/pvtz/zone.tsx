@@ -3,6 +3,7 @@ import { list, text, type Answer, type Call } from "../../api/call.ts";
 import { useSession } from "../../api/session.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type Entries, type Field, type Offer } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { vpcs } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
@@ -82,7 +83,7 @@ const bound = (zone: string, found: Answer, region: string): ListSpec => {
     rows: (answer) => list(answer, "BindVpcs.Vpc"),
     id: (row) => text(row, "VpcId"),
     columns: [
-      { title: "id", show: (row) => text(row, "VpcId") },
+      { title: "id", show: (row) => <Ids of={[text(row, "VpcId")]} /> },
       { title: "name", show: (row) => text(row, "VpcName") },
     ],
     empty: "noBoundVpcs",

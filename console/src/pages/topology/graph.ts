@@ -62,6 +62,12 @@ const box = (kind: Kind, row: Answer, id: string, more: Partial<Box>): Box => ({
 const port = (listener: Answer): string =>
   text(listener, "ListenerPort") === "0" ? `${text(listener, "StartPort")}–${text(listener, "EndPort")}` : text(listener, "ListenerPort");
 
+/** The zone that a row is in, as people call it within their region: K of cn-hangzhou-k. */
+const letter = (row: Answer): string => (text(row, "ZoneId").split("-").at(-1) ?? "").toUpperCase();
+
+/** A status that is other than what a picture of what is well would show. */
+const unlike = (status: string, well: string): string => (status === well ? "" : status);
+
 function clientBoxes({ instances, servers, endpoints, connections, zones }: Things): Box[] {
   const serving = new Set(servers.map((row) => text(row, "ServerId")));
   const idle = instances.filter((row) => !serving.has(text(row, "InstanceId")));
@@ -73,7 +79,7 @@ function clientBoxes({ instances, servers, endpoints, connections, zones }: Thin
         frame: clients(text(row, "VpcAttributes.VpcId")),
         title: text(row, "InstanceName") || text(row, "InstanceId"),
         status: text(row, "Status"),
-        lines: [`${text(row, "ZoneId")} ${texts(row, "VpcAttributes.PrivateIpAddress.IpAddress").join(", ")}`],
+        lines: [`${letter(row)} ${texts(row, "VpcAttributes.PrivateIpAddress.IpAddress").join(", ")}`],
       }),
     ),
     ...endpoints.map((row) =>
@@ -83,7 +89,7 @@ function clientBoxes({ instances, servers, endpoints, connections, zones }: Thin
         status: text(row, "EndpointStatus"),
         lines: zones
           .filter((zone) => text(zone, "EndpointId") === text(row, "EndpointId"))
-          .map((zone) => `${text(zone, "ZoneId")} ${text(zone, "EniIp")} ${text(zone, "ZoneStatus")}`),
+          .map((zone) => [letter(zone), text(zone, "EniIp"), unlike(text(zone, "ZoneStatus"), "Connected")].join(" ").trim()),
       }),
     ),
     // Of another account one sees the connection alone; its endpoint has no page here.
@@ -111,7 +117,7 @@ function balancerBoxes({ balancers, listeners }: Things): Box[] {
         title: text(row, "LoadBalancerName") || text(row, "LoadBalancerId"),
         status: text(row, "LoadBalancerStatus"),
         lines: list(row, "ZoneMappings").map(
-          (zone) => `${text(zone, "ZoneId")} ${text(list(zone, "LoadBalancerAddresses")[0], "PrivateIPv4Address")}`,
+          (zone) => `${letter(zone)} ${text(list(zone, "LoadBalancerAddresses")[0], "PrivateIPv4Address")}`,
         ),
       }),
     ),
@@ -139,7 +145,7 @@ function serverBoxes({ groups, servers: all, instances, sick }: Things): Box[] {
         frame: servers(text(row, "VpcId")),
         title: text(row, "ServerGroupName") || text(row, "ServerGroupId"),
         status: text(row, "ServerGroupStatus"),
-        lines: [`${text(row, "Protocol")} ${text(row, "Scheduler")}`],
+        lines: [text(row, "Protocol")],
       }),
     ),
     ...all.map((row) => {
@@ -150,7 +156,7 @@ function serverBoxes({ groups, servers: all, instances, sick }: Things): Box[] {
         frame: servers(vpcs.get(text(row, "ServerGroupId")) ?? ""),
         title: names.get(text(row, "ServerId")) || text(row, "ServerId"),
         status: text(found, "Status") || text(row, "Status"),
-        lines: [`${text(row, "ZoneId")} ${text(row, "ServerIp")}:${text(row, "Port")}`, ...(reason ? [reason] : [])],
+        lines: [`${letter(row)} ${text(row, "ServerIp")}:${text(row, "Port")}`, ...(reason ? [reason] : [])],
         path: pageOf(text(row, "ServerId")) ?? pageOf(text(row, "ServerGroupId")),
       });
     }),

@@ -2,12 +2,12 @@
 import { COLUMNS, type Box, type Frame, type Graph, type Kind } from "./graph.ts";
 
 /** Sizes in pixels. */
-export const WIDTH = 210;
-const COLUMN_GAP = 90;
+export const WIDTH = 172;
+const COLUMN_GAP = 56;
 const GAP = 16;
 const HEAD = 58;
 const LINE = 18;
-const PADDING = 18;
+const PADDING = 14;
 const FRAME_HEAD = 34;
 
 export interface Place {

@@ -6,7 +6,8 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { useLive } from "../../api/live.tsx";
 import { useSession } from "../../api/session.tsx";
-import { useWords } from "../../i18n/index.tsx";
+import { useLanguage, useWords, type Language } from "../../i18n/index.tsx";
+import { status as inLanguage } from "../../i18n/statuses.ts";
 import { Problem } from "../../kit/problem.tsx";
 import { Status } from "../../kit/status.tsx";
 import { useTheme } from "../../shell/theme.tsx";
@@ -23,6 +24,7 @@ type FrameNode = Node<{ title: string }, "frame">;
 
 function BoxView({ data: { box, unfold } }: NodeProps<BoxNode>) {
   const t = useWords();
+  const { language } = useLanguage();
   const title = box.members > 1 ? `${box.members} × ${t(box.kind)}` : box.title;
   return (
     <div className="box" data-kind={box.kind}>
@@ -40,8 +42,8 @@ function BoxView({ data: { box, unfold } }: NodeProps<BoxNode>) {
         <span>{title}</span>
       )}
       {box.lines.map((line) => (
-        <div key={line} className="mono">
-          {line}
+        <div key={line} className="mono" title={line}>
+          {line.split(" ").map((word) => inLanguage(language, word)).join(" ")}
         </div>
       ))}
       <Handle type="source" position={Position.Right} isConnectable={false} />
@@ -54,7 +56,7 @@ function FrameView({ data }: NodeProps<FrameNode>) {
 }
 
 /** A picture of few things is not blown up. */
-const FIT = { maxZoom: 1 };
+const FIT = { maxZoom: 1, padding: 0.02 };
 
 const KINDS = { box: BoxView, frame: FrameView };
 
@@ -78,10 +80,10 @@ function nodesOf(graph: Graph, open: ReadonlySet<string>, unfold: (id: string) =
 }
 
 /** What is joined: how, or how much passes there now. */
-const edgesOf = ({ joins }: Graph, readings: readonly Reading[]): Edge[] =>
+const edgesOf = ({ joins }: Graph, readings: readonly Reading[], language: Language): Edge[] =>
   joins.map(({ from, to, status, carriers }) => {
     const bytes = load(readings, carriers);
-    const label = bytes > 0 ? shown(bytes, "bytes") : status;
+    const label = bytes > 0 ? shown(bytes, "bytes") : inLanguage(language, status);
     return { id: `${from} ${to}`, source: from, target: to, label, ariaLabel: `${from} → ${to}`, className: `join ${status} ${bytes > 0 ? "busy" : ""}` };
   });
 
@@ -131,6 +133,7 @@ function useThings(): Found {
 export default function Topology() {
   const t = useWords();
   const { dark } = useTheme();
+  const { language } = useLanguage();
   const { things, error } = useThings();
   const { readings } = useReadings();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -152,7 +155,7 @@ export default function Topology() {
           <ReactFlow
             aria-label={t("topology")}
             nodes={nodes}
-            edges={edgesOf(graph, readings)}
+            edges={edgesOf(graph, readings, language)}
             nodeTypes={KINDS}
             colorMode={dark ? "dark" : "light"}
             fitView

@@ -2,6 +2,7 @@ import { useParams } from "react-router";
 import { list, text, texts, type Answer, type Call } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
 import { single, str, type Entry, type Offer } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { instances, vswitches } from "../../kit/offers.ts";
 import { Said, Status } from "../../kit/status.tsx";
@@ -17,7 +18,7 @@ const entries = (id: string, vpc: Entry): ListSpec => ({
     { title: "destination", show: (row) => text(row, "DestinationCidrBlock") },
     { title: "name", show: (row) => text(row, "RouteEntryName") },
     { title: "type", show: (row) => <Said word={text(row, "Type")} /> },
-    { title: "nextHop", show: (row) => `${text(row, "NextHopType")} ${text(row, "InstanceId")}` },
+    { title: "nextHop", show: (row) => <><Said word={text(row, "NextHopType")} /> <Ids of={[text(row, "InstanceId")]} /></> },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
   empty: "noRoutes",
@@ -73,7 +74,7 @@ const joined = (id: string, found: Answer): ListSpec => {
     rows: (answer) => list(answer, "VSwitches.VSwitch"),
     id: (row) => text(row, "VSwitchId"),
     columns: [
-      { title: "id", show: (row) => text(row, "VSwitchId") },
+      { title: "id", show: (row) => <Ids of={[text(row, "VSwitchId")]} /> },
       { title: "name", show: (row) => text(row, "VSwitchName") },
       { title: "zone", show: (row) => text(row, "ZoneId") },
       { title: "cidrBlock", show: (row) => text(row, "CidrBlock") },
@@ -102,7 +103,7 @@ const detail = (id: string): DetailSpec => ({
   facts: (found) => [
     ["name", text(found, "RouteTableName")],
     ["status", <Status key="status" status={text(found, "Status")} />],
-    ["vpc", text(found, "VpcId")],
+    ["vpc", <Ids key="vpc" of={[text(found, "VpcId")]} />],
     ["type", <Said key="type" word={text(found, "RouteTableType")} />],
     ["usedBy", texts(found, "VSwitchIds.VSwitchId").length],
     ["description", text(found, "Description")],

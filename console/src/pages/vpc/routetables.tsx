@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import { list, text, texts } from "../../api/call.ts";
 import { single, str, type FormSpec } from "../../kit/form.ts";
+import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
 import { vpcs } from "../../kit/offers.ts";
 import { among, ofVpc } from "../../kit/narrow.ts";
@@ -32,7 +33,7 @@ export const routeTables = (vpc = ""): ListSpec => ({
   columns: [
     { title: "id", show: (row) => <Link to={`/vpc/routetables/${text(row, "RouteTableId")}`}>{text(row, "RouteTableId")}</Link> },
     { title: "name", show: (row) => text(row, "RouteTableName") },
-    { title: "vpc", show: (row) => text(row, "VpcId") },
+    { title: "vpc", show: (row) => <Ids of={[text(row, "VpcId")]} /> },
     { title: "type", show: (row) => <Said word={text(row, "RouteTableType")} /> },
     { title: "vswitches", show: (row) => texts(row, "VSwitchIds.VSwitchId").length },
     { title: "status", show: (row) => <Status status={text(row, "Status")} /> },

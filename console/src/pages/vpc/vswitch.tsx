@@ -1,7 +1,7 @@
 import { useParams } from "react-router";
 import { list, text } from "../../api/call.ts";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
-import { Sentence } from "../../kit/ids.tsx";
+import { Ids } from "../../kit/ids.tsx";
 import { Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
 
@@ -13,12 +13,12 @@ const detail = (id: string): DetailSpec => ({
   facts: (found) => [
     ["name", text(found, "VSwitchName")],
     ["status", <Status key="status" status={text(found, "Status")} />],
-    ["vpc", <Sentence key="vpc" text={text(found, "VpcId")} />],
+    ["vpc", <Ids key="vpc" of={[text(found, "VpcId")]} />],
     ["zone", text(found, "ZoneId")],
     ["cidrBlock", text(found, "CidrBlock")],
     ["ipv6CidrBlock", text(found, "Ipv6CidrBlock") || "–"],
     ["freeAddresses", text(found, "AvailableIpAddressCount")],
-    ["routeTable", <Sentence key="table" text={text(found, "RouteTable.RouteTableId")} />],
+    ["routeTable", <Ids key="table" of={[text(found, "RouteTable.RouteTableId")]} />],
     ["description", text(found, "Description")],
   ],
   tabs: [{ label: "tags", show: () => <Tags of={{ product: "Vpc", type: "VSWITCH", id }} /> }],

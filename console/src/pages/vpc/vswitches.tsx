@@ -1,7 +1,8 @@
 import { Link } from "react-router";
 import { list, text, type Answer } from "../../api/call.ts";
 import { single, str, type Field, type FormSpec } from "../../kit/form.ts";
-import { List, type ListSpec } from "../../kit/list.tsx";
+import { Ids } from "../../kit/ids.tsx";
+import { List, type Column, type ListSpec } from "../../kit/list.tsx";
 import { ipv6Parts, vpcs, zones } from "../../kit/offers.ts";
 import { ofVpc, ofZone } from "../../kit/narrow.ts";
 import { searches } from "../../kit/search.ts";
@@ -50,6 +51,9 @@ const disableIpv6 = (row: Answer) => ({
   params: { VSwitchId: text(row, "VSwitchId"), EnableIPv6: false },
 });
 
+/** Where there are those of one VPC alone, it need not be said. */
+const VPC: Column = { title: "vpc", show: (row) => <Ids of={[text(row, "VpcId")]} /> };
+
 /** The vSwitches of a VPC, or all. */
 export const vswitches = (vpc = ""): ListSpec => ({
   title: "vswitches",
@@ -60,12 +64,12 @@ export const vswitches = (vpc = ""): ListSpec => ({
   columns: [
     { title: "id", show: (row) => <Link to={`/vpc/vswitches/${text(row, "VSwitchId")}`}>{text(row, "VSwitchId")}</Link> },
     { title: "name", show: (row) => text(row, "VSwitchName") },
-    { title: "vpc", show: (row) => text(row, "VpcId") },
+    { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
+    ...(vpc === "" ? [VPC] : []),
     { title: "zone", show: (row) => text(row, "ZoneId") },
     { title: "cidrBlock", show: (row) => text(row, "CidrBlock") },
     { title: "ipv6CidrBlock", show: (row) => text(row, "Ipv6CidrBlock") },
     { title: "freeAddresses", show: (row) => text(row, "AvailableIpAddressCount") },
-    { title: "status", show: (row) => <Status status={text(row, "Status")} /> },
   ],
   search: searches.vswitches,
   filters: vpc === "" ? [ofVpc(), ofZone] : [ofZone],
