@@ -99,6 +99,7 @@ async fn carry<C: Client>(
     let idle = Duration::from_secs(listener.idle_timeout.into());
     let end = match begin(&mut client, &mut server, first).await {
         Ok(()) => tokio::select! {
+            biased;
             end = relay(&mut client, &mut server, idle) => end,
             () = dismissed(live, way, id) => End::Reset,
         },
@@ -260,6 +261,7 @@ async fn dismissed(mut live: watch::Receiver<Arc<Live>>, way: &Way, id: ServerIn
         let drain = Duration::from_secs(listener.drain_seconds.into());
         end = (!serves).then(|| end.unwrap_or_else(|| Instant::now() + drain));
         tokio::select! {
+            biased;
             () = at(end) => return,
             // Without an agent there is nothing new.
             news = live.changed() => if news.is_err() { return at(end).await },
