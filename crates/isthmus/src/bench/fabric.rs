@@ -102,6 +102,8 @@ pub(super) fn proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
     let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
     let pass = reconciler.pass(&plan, &Health::new(), 0);
     ensure!(pass.faults.is_empty() && !pass.unfinished, "{}", pass.faults.join("; "));
+    // The proxy's connections have the TCP of all others.
+    adjust(&config.services())?;
     let settings = Settings::of(&plan, &Health::new());
     // The proxy goes on without whoever has told it what to do.
     runtime.block_on(Keeper::new(config).follow(settings))?;

@@ -72,55 +72,78 @@ impl Work {
     }
 }
 
+/// How pages are asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Load {
+    /// On connections that stay.
+    Kept,
+    /// On a new connection each, which resumes the session of the last where there is TLS.
+    New,
+    /// On a new connection each, with a full handshake.
+    Full,
+}
+
 /// A figure: what is asked for, and how.
 struct Figure {
     title: &'static str,
     work: Work,
     page: &'static str,
-    headers: &'static [&'static str],
+    load: Load,
     /// From thousands of requests a second to the unit of the title.
     unit: f64,
 }
 
-const NEW: &[&str] = &["--header", "Connection: close"];
 /// Gbit in a thousand large pages.
 const LARGE: f64 = servers::LARGE as f64 * 8.0 * 1e3 / 1e9;
 
-const FIGURES: [Figure; 6] = [
+const FIGURES: [Figure; 7] = [
     Figure {
         title: "PROXY v2: requests, kept connections, k/s",
         work: Work::Header,
         page: "page",
-        headers: &[],
+        load: Load::Kept,
         unit: 1.0,
     },
     Figure {
         title: "PROXY v2: requests, new connections, k/s",
         work: Work::Header,
         page: "page",
-        headers: NEW,
+        load: Load::New,
         unit: 1.0,
     },
     Figure {
         title: "PROXY v2: pages of 1 MiB, Gbit/s",
         work: Work::Header,
         page: "large",
-        headers: &[],
+        load: Load::Kept,
         unit: LARGE,
     },
     Figure {
         title: "TLS: requests, kept connections, k/s",
         work: Work::Tls,
         page: "page",
-        headers: &[],
+        load: Load::Kept,
         unit: 1.0,
     },
-    Figure { title: "TLS: full handshakes, k/s", work: Work::Tls, page: "page", headers: NEW, unit: 1.0 },
+    Figure {
+        title: "TLS: requests, new connections, resumed, k/s",
+        work: Work::Tls,
+        page: "page",
+        load: Load::New,
+        unit: 1.0,
+    },
+    Figure {
+        title: "TLS: requests, new connections, full handshakes, k/s",
+        work: Work::Tls,
+        page: "page",
+        load: Load::Full,
+        unit: 1.0,
+    },
     Figure {
         title: "TLS: pages of 1 MiB, Gbit/s",
         work: Work::Tls,
         page: "large",
-        headers: &[],
+        load: Load::Kept,
         unit: LARGE,
     },
 ];
@@ -199,7 +222,12 @@ fn identity(bed: &Bed) -> Result<Identity> {
 impl Figure {
     fn sample(&self, way: &Way) -> Result<f64> {
         let url = self.work.url(way.address, self.page);
-        let rate = users::wrk(&way.client, &url, Duration::from_secs(1), self.headers);
+        let second = Duration::from_secs(1);
+        let rate = match self.load {
+            Load::Kept => users::wrk(&way.client, &url, second, &[]),
+            Load::New => users::wrk(&way.client, &url, second, users::NEW),
+            Load::Full => users::handshakes(&way.client, (way.address, TLS).into(), self.page),
+        };
         Ok(rate.with_context(|| way.proxy.name())? * self.unit)
     }
 }

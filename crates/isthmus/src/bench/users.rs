@@ -1,7 +1,9 @@
 //! Figures as a user would take them, with the tools that users take: generator, path and server share the machine's
 //! processors, so they are noisy.
 
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use agent::kernel::netns::Netns;
 use anyhow::{Context, Result};
@@ -12,6 +14,10 @@ use super::ways::Path;
 
 /// Connections that wrk holds open.
 const CONNECTIONS: u32 = 64;
+/// What makes it open a new one for each request.
+pub(super) const NEW: &[&str] = &["--header", "Connection: close"];
+/// Clients that shake hands at the same time, each a process.
+const SHAKERS: u32 = 16;
 
 /// TCP throughput of `streams` connections, Gbit/s.
 pub(super) fn streams(path: &Path, streams: u32, duration: Duration) -> Result<f64> {
@@ -40,7 +46,7 @@ pub(super) fn requests(path: &Path, duration: Duration) -> Result<f64> {
 
 /// HTTP requests with a new connection for each, thousands a second.
 pub(super) fn connections(path: &Path, duration: Duration) -> Result<f64> {
-    page(path, duration, &["--header", "Connection: close"])
+    page(path, duration, NEW)
 }
 
 fn page(path: &Path, duration: Duration, more: &[&str]) -> Result<f64> {
@@ -62,6 +68,36 @@ fn rate(answer: &str) -> Result<f64> {
     let trouble = line("Socket errors:").or_else(|| line("Non-2xx"));
     anyhow::ensure!(trouble.is_none(), "wrk saw errors: {}", trouble.unwrap_or_default().trim());
     line("Requests/sec:").and_then(|rate| rate.trim().parse().ok()).context("wrk told no rate")
+}
+
+/// Thousands of full handshakes a second, each followed by a request, for one or two seconds. (wrk resumes its last session.)
+pub(super) fn handshakes(client: &Netns, address: SocketAddr, page: &str) -> Result<f64> {
+    let [nsenter, net] = enter(client);
+    let (address, page) = (address.to_string(), format!("/{page}"));
+    let words = ["openssl", "s_time", "-new", "-connect", &address, "-www", &page, "-time", "1"];
+    // Reading the machine's authorities would take longer than a thousand handshakes.
+    let trusted = ["-no-CAfile", "-no-CApath", "-no-CAstore"];
+    let mut shaker = Command::new(nsenter);
+    shaker
+        .arg(net)
+        .args(words)
+        .args(trusted)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let begin = Instant::now();
+    let shakers: Vec<_> = (0..SHAKERS).map(|_| shaker.spawn()).collect::<Result<_, _>>()?;
+    let counts = shakers.into_iter().map(|shaker| shaken(&shaker.wait_with_output()?));
+    let count: f64 = counts.sum::<Result<f64>>()?;
+    Ok(count / begin.elapsed().as_secs_f64() / 1e3)
+}
+
+/// Connections of a client without errors.
+fn shaken(output: &Output) -> Result<f64> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let count = text.lines().find_map(|line| line.split_once(" connections in ").map(|(count, _)| count));
+    anyhow::ensure!(output.status.success(), "openssl s_time: {}", output.status);
+    count.and_then(|count| count.trim().parse().ok()).context("openssl s_time told no connections")
 }
 
 fn inside(client: &Netns, words: &[&str]) -> Result<String> {
