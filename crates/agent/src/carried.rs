@@ -217,3 +217,58 @@ impl<'a> Carriers<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::endpoint::EndpointType;
+    use model::id::{Network, PortIndex, ServerGroupIndex};
+    use model::nlb::ProxyProtocol;
+    use model::plan::BehindPlan;
+
+    use super::*;
+    use crate::compile::tests::plan;
+    use crate::kernel::packed::packed;
+
+    /// A plan whose first server is behind its endpoint.
+    fn abroad() -> HostPlan {
+        let mut plan = plan();
+        let endpoint = plan.endpoints.get_mut(&EndpointIndex(1)).unwrap();
+        endpoint.kind = EndpointType::Reverse;
+        let (source, port) = (endpoint.zones[0].address, endpoint.zones[0].port);
+        let endpoint = EndpointIndex(1);
+        let place = BehindPlan { endpoint, network: Network(1), source, port, open: true };
+        let group = plan.server_groups.get_mut(&ServerGroupIndex(1)).unwrap();
+        group.servers.get_mut(&ServerIndex(1)).unwrap().place = PlacePlan::Behind(place);
+        plan
+    }
+
+    /// How many connections count for each carrier.
+    fn connections(plan: &HostPlan, row: CarriedKey) -> Vec<(&'static str, u64)> {
+        let all = Carried { connections: 3, ..Carried::default() };
+        let rows = Rows::from([(row, Total { all, open: 0 })]);
+        let name = |carrier: &Carrier| match carrier {
+            Carrier::Listener(..) => "listener",
+            Carrier::Endpoint(..) => "endpoint",
+            Carrier::Server(_) => "server",
+        };
+        named(&rows, plan).iter().map(|(carrier, total)| (name(carrier), total.all.connections)).collect()
+    }
+
+    #[test]
+    fn what_a_server_abroad_carries_counts_for_its_endpoint_too() {
+        let both = [("endpoint", 3), ("server", 3)];
+        let row = |id, by| CarriedKey { id, endpoint: 0, address: 0, port: 0, by: by as u8, agent: 0 };
+        let mut plan = abroad();
+        assert_eq!(connections(&plan, row(1, CarriedBy::Server)), both);
+        assert_eq!(connections(&plan, row(2, CarriedBy::Server)), [("server", 3)]);
+        let listener = plan.listeners.get_mut(&ListenerIndex(1)).unwrap();
+        listener.proxy_protocol = Some(ProxyProtocol { enabled: true, ..ProxyProtocol::default() });
+        let port = plan.endpoints[&EndpointIndex(1)].zones[0].port;
+        let proxied = CarriedKey {
+            address: packed(services::alias(PortIndex(1))),
+            port: 80u16.to_be(),
+            ..row(packed(services::alias(port)), CarriedBy::Proxied)
+        };
+        assert_eq!(connections(&plan, proxied), both);
+    }
+}
