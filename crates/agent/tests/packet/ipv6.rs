@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(crate) const ENDPOINT6: &str = "fd00:1::64";
-const NLB6: &str = "fd00:2::c8";
+pub(crate) const NLB6: &str = "fd00:2::c8";
 
 /// The world with IPv6: every instance, the endpoint and the load balancer have an address.
 pub(crate) fn rig() -> Rig {

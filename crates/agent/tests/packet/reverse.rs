@@ -6,8 +6,10 @@ use crate::{
     change::AGAIN,
     drops::dropped,
     forward::{FIRST, NEXT, arrived},
+    ipv6::{NLB6, arrived6},
     rig::*,
     wire::*,
+    wire6::tcp6,
 };
 
 /// Of the Reverse endpoint, in the network of Ann, Bob and Eve.
@@ -17,7 +19,10 @@ pub(crate) const REVERSE_OUT: u32 = 7;
 
 /// Bob is a server of the load balancer of network 2, whose client Twin has an address of Ann's network.
 pub(crate) fn rig() -> Rig {
-    let mut rig = Rig::new();
+    abroad(Rig::new())
+}
+
+fn abroad(mut rig: Rig) -> Rig {
     rig.policy(REVERSE_OUT, &[accept()]);
     for (network, address) in [(1, REVERSE), (SERVICES_NETWORK, REVERSE_ALIAS)] {
         rig.address(network, address, |a| {
@@ -82,6 +87,15 @@ fn who_comes_through_an_endpoint_of_another_consumer_reaches_it_too() {
     let mut rig = rig();
     arrived(&rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN)), BOB, THERE, FIRST);
     arrived(&rig.send(BOB, &reply(SYN | ACK)), ANN, "10.0.0.100:80 > 10.0.0.10:5000", NEXT);
+}
+
+#[test]
+fn a_client_of_ipv6_reaches_it_in_the_endpoint_s_name() {
+    let mut rig = abroad(crate::ipv6::rig());
+    let client = |flags| tcp6(TWIN, 5000, NLB6, 80, flags);
+    arrived(&rig.send(TWIN, &client(SYN)), BOB, THERE, FIRST);
+    arrived6(&rig.send(BOB, &reply(SYN | ACK)), TWIN, "[fd00:2::c8]:80 > [fd00:2::5]:5000", NEXT);
+    arrived(&rig.send(TWIN, &client(ACK)), BOB, THERE, NEXT);
 }
 
 #[test]
