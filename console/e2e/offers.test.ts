@@ -81,7 +81,7 @@ test("a reverse endpoint is offered every zone of its VPC, and is listed and sho
   await send(page);
   await page.getByRole("tab", { name: "Reverse Endpoint" }).click();
   await row(page, "way-out").getByRole("link").first().click();
-  await page.getByText("Reverse Endpoint", { exact: true }).waitFor();
+  await page.locator(".ant-descriptions").getByText("Reverse Endpoint", { exact: true }).waitFor();
   await menu(page, "Endpoint Services");
   await page.getByRole("link", { name: String(ServiceId) }).click();
   await row(page, "Reverse Endpoint").getByText(/eni-/).waitFor();
