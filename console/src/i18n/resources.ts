@@ -239,6 +239,7 @@ export const resources = {
   endpoint: ["Endpoint", "终端节点"],
   endpoints: ["Endpoints", "终端节点"],
   interfaceEndpoint: ["Interface Endpoint", "接口终端节点"],
+  addReverseServer: ["Add Server behind Reverse Endpoint", "添加反向终端节点后的服务器"],
   reverseEndpoint: ["Reverse Endpoint", "反向终端节点"],
   createEndpoint: ["Create Endpoint", "创建终端节点"],
   endpointName: ["Endpoint Name", "节点名称"],

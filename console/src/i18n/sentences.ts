@@ -159,6 +159,7 @@ export const sentences = {
   noReverseEndpoints: ["No reverse endpoint. Through one a service reaches servers of your VPC.", "暂无反向终端节点。服务可通过反向终端节点访问您专有网络中的服务器。"],
   noZones: ["No zone yet. Add a vSwitch in a zone of the service.", "暂无可用区。请添加服务所在可用区的交换机。"],
   rulesLetClientsIn: ["Their inbound rules must let clients reach the endpoint's ENI; a reverse endpoint's outbound rules say what is reached through it.", "入方向规则必须允许客户端访问终端节点网卡；反向终端节点的出方向规则决定可访问的目标。"],
+  reverseServersHint: ["Of a reverse endpoint whose connection to a service of yours is allowed.", "已允许连接到您的服务的反向终端节点的网卡。"],
   waitsForProvider: [
     "Disconnected: the provider has not allowed this connection yet. It does so under Endpoint Services > the service > Endpoint Connections > Allow.",
     "未连接：服务方尚未允许此连接。服务方可在“终端节点服务 > 服务 > 终端节点连接”中点击“允许”。",

@@ -160,6 +160,16 @@ export function zonesOfService(service: { ServiceId: string; ServiceName?: strin
   return { call, paging: "none", pick, among: { ...own, pick: (answer) => own.pick(answer).map(({ value }) => value) } };
 }
 
+/** The interfaces of reverse endpoints that services of this account may use. */
+export function reverseInterfaces(): Offer {
+  const call: Call = { product: "Privatelink", action: "ListVpcEndpointConnections", params: { ConnectionStatus: "Connected" } };
+  const pick = (answer: Answer) =>
+    list(answer, "Connections")
+      .filter((row) => text(row, "EndpointType") === "Reverse")
+      .flatMap((row) => list(row, "Zones").map((zone) => ({ value: text(zone, "EniId"), label: `${text(row, "EndpointId")} · ${text(zone, "ZoneId")} (${text(zone, "EniId")})` })));
+  return { call, paging: "token", pick };
+}
+
 /** What an endpoint service can serve a zone by. */
 export function resourcesOf(service: string, zone: Entry): Offer {
   const call: Call = { product: "Privatelink", action: "ListVpcEndpointServiceResources", params: { ServiceId: service } };

@@ -7,7 +7,7 @@ import { forOne, rows, single, str, strs, type Entries, type Field, type FormSpe
 import { isIpv6 } from "../../kit/ipv6.ts";
 import { Ids } from "../../kit/ids.tsx";
 import { List, type ListSpec } from "../../kit/list.tsx";
-import { candidates } from "../../kit/offers.ts";
+import { candidates, reverseInterfaces } from "../../kit/offers.ts";
 import { searches } from "../../kit/search.ts";
 import { Said, Status } from "../../kit/status.tsx";
 import { Tags } from "../../kit/tags.tsx";
@@ -77,11 +77,37 @@ const byAddress = (id: string, anyPort: boolean): FormSpec => ({
   }),
 });
 
-/** A server as calls about it name it: by its IPv6 address where it is reached by that. */
+/** Servers in consumers' VPCs, each by its address there and the interface that leads to it. */
+const behindReverse = (id: string, anyPort: boolean): FormSpec => ({
+  title: "addReverseServer",
+  steps: single("addReverseServer", [
+    {
+      name: "servers",
+      label: "backendServers",
+      kind: "group",
+      least: 1,
+      add: "addAddress",
+      hint: "reverseServersHint",
+      fields: [
+        { name: "ServerId", label: "reverseEndpoint", kind: "offered", required: true, offer: reverseInterfaces },
+        { name: "ServerIp", label: "ipAddress", kind: "text", required: true },
+        ...portsOf(anyPort),
+        { ...WEIGHT, required: true },
+      ],
+    },
+  ]),
+  call: (entries) => ({
+    product: "Nlb",
+    action: "AddServersToServerGroup",
+    params: { ServerGroupId: id, Servers: rows(entries["servers"]).map((row) => ({ ServerType: "Eni", ...row })) },
+  }),
+});
+
+/** A server as calls about it name it: by its address where its id does not say that. */
 const named = (row: Answer) => ({
   ServerType: text(row, "ServerType"),
   ServerId: text(row, "ServerId"),
-  ServerIp: isIpv6(text(row, "ServerIp")) ? text(row, "ServerIp") : undefined,
+  ServerIp: text(row, "ServerType") === "Eni" || isIpv6(text(row, "ServerIp")) ? text(row, "ServerIp") : undefined,
   Port: text(row, "Port"),
 });
 
@@ -107,7 +133,7 @@ const servers = (id: string, found: Answer): ListSpec => ({
   ),
   search: searches.servers,
   empty: "noServers",
-  create: [text(found, "ServerGroupType") === "Ip" ? byAddress(id, isAnyPort(found)) : byInstance(id, found)],
+  create: text(found, "ServerGroupType") === "Ip" ? [byAddress(id, isAnyPort(found))] : [byInstance(id, found), behindReverse(id, isAnyPort(found))],
   actions: [
     {
       label: "weight",

@@ -21,7 +21,7 @@ const allow = (row: Answer): FormSpec => ({
       initial: "automatic",
       options: [{ value: "automatic", label: "allowAutomatically" }],
     },
-    { name: "Bandwidth", label: "bandwidth", kind: "number", least: 100, most: 10240, hint: "bandwidthHint" },
+    { name: "Bandwidth", label: "bandwidth", kind: "number", least: 100, most: 10240, hint: "bandwidthHint", when: () => !isReverse(row) },
   ]),
   call: (entries) => ({
     product: "Privatelink",
