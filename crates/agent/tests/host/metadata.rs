@@ -9,10 +9,11 @@ use model::plan::HostPlan;
 use crate::agent_run::Running;
 use crate::fixture::{self, CLIENT_G, CLIENT_K, Host, SERVER_G};
 
-/// What `curl` prints inside an instance's namespace.
+/// What `curl` prints inside an instance's namespace; the service may begin to listen a moment after the plan is observed.
 fn curl(host: &Host, port: PortIndex, arguments: &str) -> String {
     let netns = host.netns(port).path();
-    let script = format!("nsenter --net={} curl -gsS -m 5 {arguments}", netns.display());
+    let script =
+        format!("nsenter --net={} curl -gsS -m 5 --retry 5 --retry-connrefused {arguments}", netns.display());
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
