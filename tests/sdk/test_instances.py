@@ -234,6 +234,7 @@ def test_tags_of_instances_are_counted(sdk, pair):
     (group,) = described(sdk, pair)[0]["SecurityGroupIds"]["SecurityGroupId"]
     sdk.ecs.TagResources(ResourceType="securitygroup", ResourceId=[group], Tag=[{"Key": "role", "Value": "pair"}])
     sdk.ecs.TagResources(ResourceType="instance", ResourceId=pair[:1], Tag=[{"Key": "side", "Value": "left"}])
+    assert sdk.ecs.DescribeTags()["PageSize"] == 50
     both = {"Instance": 2, "Securitygroup": 1}
     assert counted(Tag=[{"Key": "role", "Value": "pair"}]) == {("role", "pair"): both}, "of a resource with other tags only those asked for"
     assert counted(ResourceType="instance", Tag=[{"Key": "role"}]) == {("role", "pair"): {"Instance": 2}}

@@ -3,7 +3,7 @@
 use model::meta::Meta;
 use serde_json::{Value, json};
 
-use super::list::{Labelled, is, tags};
+use super::list::{Labelled, Sizes, is, tags};
 use crate::rpc::page::{by_number, by_token};
 use crate::rpc::{ApiError, Params};
 
@@ -70,16 +70,28 @@ pub(super) fn wanted(params: &Params, name: &str, value: &str) -> bool {
 /// The page that a request asks for, its rows under two names, one in the other.
 pub(super) fn page<T>(
     params: &Params,
-    (outer, inner): (&str, &str),
+    names: (&str, &str),
     most: usize,
     rows: Vec<T>,
     id: impl Fn(&T) -> String,
     shape: impl Fn(&T) -> Value,
 ) -> Result<Value, ApiError> {
+    sized_page(params, names, Sizes { default: PAGE, most }, rows, id, shape)
+}
+
+/// The same where pages have another size than usual.
+pub(super) fn sized_page<T>(
+    params: &Params,
+    (outer, inner): (&str, &str),
+    Sizes { default, most }: Sizes,
+    rows: Vec<T>,
+    id: impl Fn(&T) -> String,
+    shape: impl Fn(&T) -> Value,
+) -> Result<Value, ApiError> {
     let (page, number) = if params.has("MaxResults") || params.has("NextToken") {
-        (by_token(params, PAGE, most, rows, id)?, 1)
+        (by_token(params, default, most, rows, id)?, 1)
     } else {
-        by_number(params, PAGE, most, rows)?
+        by_number(params, default, most, rows)?
     };
     let items: Vec<Value> = page.items.iter().map(shape).collect();
     Ok(json!({

@@ -9,10 +9,14 @@ use model::security::SecurityGroup;
 use model::tables::Kind;
 use serde_json::{Value, json};
 
-use crate::actions::older::{nested, page};
+use crate::actions::list::Sizes;
+use crate::actions::older::{nested, sized_page};
 use crate::actions::tagging::{self, Counts, Tag, Type, Types};
 use crate::actions::{Action, Call, works};
 use crate::rpc::{ApiError, Product};
+
+/// Tags of a page.
+const PAGE: Sizes = Sizes { default: 50, most: 100 };
 
 /// What can have tags in the cloud.
 const TAGGED: [&str; 12] = [
@@ -74,5 +78,5 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
         let counts: BTreeMap<_, _> = COUNTED.iter().map(count).collect();
         json!({ "TagKey": key, "TagValue": value, "ResourceTypeCount": counts })
     };
-    page(params, ("Tags", "Tag"), 100, counts, id, shape)
+    sized_page(params, ("Tags", "Tag"), PAGE, counts, id, shape)
 }
