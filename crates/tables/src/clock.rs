@@ -22,7 +22,7 @@ pub struct Clock {
 
 impl Clock {
     /// Whether so many seconds have passed since then. A moment ahead is none: another processor's step may come a little
-    /// earlier.
+    /// earlier. After half the time in which the clock begins anew (25 days at the earliest) what nobody has swept looks so too.
     #[inline(always)]
     pub fn has_passed(self, seconds: u16, since: Tick) -> bool {
         let steps = self.now.0.wrapping_sub(since.0);

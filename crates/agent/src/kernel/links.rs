@@ -96,14 +96,18 @@ pub fn ensure(fabric: &Netns, wanted: &[Veth], patience: Duration) -> Result<Out
                 continue;
             }
             begun = begun.or_else(|| is_new.then(Instant::now));
-            match ensure_one(netlink, veth, known).await {
-                Ok(index) if index >> INGRESS_BITS != 0 => outcome.faults.push(NetlinkError::Index(index)),
+            match ensure_one(netlink, veth, known).await.and_then(small) {
                 Ok(index) => drop(outcome.indices.insert(veth.host.clone(), index)),
                 Err(fault) => outcome.faults.push(fault),
             }
         }
         Ok(outcome)
     })
+}
+
+/// An interface index for which a flow's key has room: a larger one would be taken for another interface's.
+fn small(index: u32) -> Result<u32, NetlinkError> {
+    if index >> INGRESS_BITS == 0 { Ok(index) } else { Err(NetlinkError::Index(index)) }
 }
 
 /// Host sides that exist, with their interface indices.
@@ -206,6 +210,15 @@ mod tests {
     fn link(namespace: &Netns, name: &str) -> Link {
         let links = Netlink::within(namespace, async |netlink| netlink.links().await).unwrap();
         links.into_iter().find(|link| link.name == name).unwrap()
+    }
+
+    #[test]
+    fn an_index_that_keys_have_no_room_for_is_refused_with_the_remedy() {
+        let largest = (1 << INGRESS_BITS) - 1;
+        assert_eq!(small(largest).unwrap(), largest);
+        let key = tables::FlowKey::way(largest, tables::Talk::Reply);
+        assert_eq!(tables::FlowKey { way: key, src: 0, dst: 0, sport: 0, dport: 0 }.ingress(), largest);
+        assert!(small(largest + 1).unwrap_err().to_string().contains("isthmus down"));
     }
 
     #[test]
