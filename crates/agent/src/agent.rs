@@ -18,7 +18,7 @@ use crate::dns::NamesView;
 use crate::flows::{self, Flows};
 use crate::instances::{self, Reports};
 use crate::kernel::programs::Attachment;
-use crate::plan_cache::{self, CacheError, PlanCache};
+use crate::plan_cache::{self, CacheError, PlanCache, PlanKey};
 use crate::probe::{Prober, Probes};
 use crate::proxy;
 use crate::reconcile::{Pass, Reconciler};
@@ -47,18 +47,19 @@ pub struct Seen {
 }
 
 /// Follows `plans` and sends a report after every pass, until `shutdown`. The data plane stays: `down` takes it away.
-/// Begins with the last plan on disk when none has come yet.
+/// Begins with the last plan on disk when none has come yet; `key` seals what of it is secret.
 ///
 /// # Errors
 /// Only when a pass panics; everything else is a fault in the report and is tried again.
 pub async fn run(
     config: AgentConfig,
+    key: PlanKey,
     mut plans: watch::Receiver<Option<Arc<HostPlan>>>,
     reports: watch::Sender<Option<Report>>,
     seen: Seen,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), AgentError> {
-    let mut agent = Agent::new(config, seen);
+    let mut agent = Agent::new(config, key, seen);
     let mut clock = tokio::time::interval(INTERVAL);
     let mut sweeps = tokio::time::interval(sweep::INTERVAL);
     tokio::pin!(shutdown);
@@ -103,8 +104,8 @@ struct Agent {
 }
 
 impl Agent {
-    fn new(config: AgentConfig, Seen { work, probes }: Seen) -> Self {
-        let cache = PlanCache::new(&config.state_dir);
+    fn new(config: AgentConfig, key: PlanKey, Seen { work, probes }: Seen) -> Self {
+        let cache = PlanCache::new(&config.state_dir, key);
         let plan = cache.load().unwrap_or_else(|error| {
             warn(&error);
             None

@@ -21,7 +21,7 @@ pub struct AgentConfig {
     pub run_dir: PathBuf,
     /// The host's name in plans and reports.
     pub host: HostId,
-    /// Connections that the table has room for, from its making on. Each takes 350 bytes, whether it is there or not.
+    /// Connections that the table has room for, from its making on. Each takes 320 bytes, whether it is there or not.
     pub connections: u32,
     /// What starts this host's proxy: a program and its arguments.
     pub proxy_command: Vec<OsString>,

@@ -42,4 +42,5 @@ pub mod work;
 pub use agent::{AgentError, Seen, run};
 pub use config::AgentConfig;
 pub use down::{DownError, down};
+pub use plan_cache::PlanKey;
 pub use status::{HostStatus, StatusError, status};

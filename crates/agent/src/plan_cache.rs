@@ -3,6 +3,10 @@
 //! To write a large plan takes longer than to follow it. So the old one is forgotten before a new one is followed (what it
 //! allowed may be revoked), and the new one is written beside, once it is followed. An agent that dies in between starts
 //! without a plan: packets go on as they are until the controller sends one.
+//!
+//! What of it is secret lies there sealed. Who only looks at it (`isthmus trace`) needs no key, and sees none of that.
+
+mod secrets;
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -12,7 +16,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::plan::HostPlan;
+use openssl::error::ErrorStack;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+
+pub use secrets::PlanKey;
+use secrets::Secrets;
 
 /// Time between two plans that are written: of several changes in a row the last one is kept.
 const QUIET: Duration = Duration::from_millis(200);
@@ -40,12 +49,59 @@ pub enum CacheError {
         #[source]
         source: serde_json::Error,
     },
+    /// The cipher refused to work.
+    #[error("the secrets of the last plan could not be sealed, so it is not kept")]
+    Unsealed(#[source] ErrorStack),
+    /// The secrets were sealed with another key, or somebody changed them.
+    #[error("the secrets in {} cannot be opened with this master key; a new plan replaces it", .0.display())]
+    Unopened(PathBuf),
+}
+
+/// A plan as it lies on disk.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// Without its secrets.
+    plan: HostPlan,
+    /// Those, hexadecimal.
+    sealed: String,
+}
+
+impl Kept {
+    fn read(path: &Path) -> Result<Option<Self>, CacheError> {
+        match fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|source| CacheError::Content { path: path.to_owned(), source }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(CacheError::Disk { verb: "read", path: path.to_owned(), source: e }),
+        }
+    }
+
+    fn opened(mut self, key: &PlanKey) -> Option<HostPlan> {
+        let sealed = hex::decode(&self.sealed).ok()?;
+        let text = secrets::open(key, (&self.plan.host, self.plan.revision), &sealed)?;
+        serde_json::from_slice::<Secrets>(&text).ok()?.put_back(&mut self.plan);
+        Some(self.plan)
+    }
+}
+
+/// The last plan in a state directory, without its secrets; `None` before the first.
+///
+/// # Errors
+/// When the disk refuses, or what is there is no plan.
+pub fn read(state_dir: &Path) -> Result<Option<HostPlan>, CacheError> {
+    Ok(Kept::read(&file_in(state_dir))?.map(|kept| kept.plan))
+}
+
+fn file_in(state_dir: &Path) -> PathBuf {
+    state_dir.join("plan.json")
 }
 
 /// Where the last plan is kept.
 #[derive(Clone, Debug)]
 pub struct PlanCache {
     path: PathBuf,
+    key: PlanKey,
     /// The only plan that may be kept.
     newest: Arc<Mutex<Option<Arc<HostPlan>>>>,
 }
@@ -65,19 +121,15 @@ pub(crate) async fn keep(cache: PlanCache, mut plans: watch::Receiver<Option<Arc
 
 impl PlanCache {
     /// The cache in this state directory.
-    pub fn new(state_dir: &Path) -> Self {
-        Self { path: state_dir.join("plan.json"), newest: Arc::default() }
+    pub fn new(state_dir: &Path, key: PlanKey) -> Self {
+        Self { path: file_in(state_dir), key, newest: Arc::default() }
     }
 
     /// The last plan; `None` before the first.
     pub fn load(&self) -> Result<Option<Arc<HostPlan>>, CacheError> {
-        match fs::read(&self.path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(|plan| Some(Arc::new(plan)))
-                .map_err(|source| CacheError::Content { path: self.path.clone(), source }),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(self.disk("read", e)),
-        }
+        let Some(kept) = Kept::read(&self.path)? else { return Ok(None) };
+        let plan = kept.opened(&self.key).ok_or_else(|| CacheError::Unopened(self.path.clone()))?;
+        Ok(Some(Arc::new(plan)))
     }
 
     /// Forgets the plan before `plan`. After a crash there is none, until `plan` itself is kept.
@@ -100,8 +152,7 @@ impl PlanCache {
     /// When the disk refuses; then there is no plan, which is better than one that would open again what has been
     /// revoked since.
     pub fn store(&self, plan: &Arc<HostPlan>) -> Result<(), CacheError> {
-        let bytes = serde_json::to_vec(plan.as_ref())
-            .map_err(|source| CacheError::Content { path: self.path.clone(), source })?;
+        let bytes = self.sealed(plan)?;
         self.write(&bytes).map_err(|e| self.disk("kept", e))?;
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if newest.as_ref().is_some_and(|newest| Arc::ptr_eq(newest, plan)) {
@@ -109,6 +160,15 @@ impl PlanCache {
             renamed.map_err(|e| self.disk("kept", e))?;
         }
         Ok(())
+    }
+
+    fn sealed(&self, plan: &HostPlan) -> Result<Vec<u8>, CacheError> {
+        let content = |source| CacheError::Content { path: self.path.clone(), source };
+        let mut plan = plan.clone();
+        let secrets = serde_json::to_vec(&Secrets::take(&mut plan)).map_err(content)?;
+        let sealed = secrets::seal(&self.key, (&plan.host, plan.revision), &secrets);
+        let sealed = hex::encode(sealed.map_err(CacheError::Unsealed)?);
+        serde_json::to_vec(&Kept { plan, sealed }).map_err(content)
     }
 
     fn fresh(&self) -> PathBuf {
@@ -121,7 +181,7 @@ impl PlanCache {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        // A plan holds private keys of certificates.
+        // A plan tells who may talk to whom.
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.fresh())?;
         file.write_all(bytes)?;
         file.sync_all()
@@ -141,30 +201,4 @@ impl PlanCache {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(revision: u64) -> Arc<HostPlan> {
-        let host = "host-test".parse().unwrap();
-        let empty = model::planner::plan(&model::state::State::default(), &host);
-        Arc::new(HostPlan { revision: model::id::Revision(revision), ..empty })
-    }
-
-    #[test]
-    fn only_the_newest_plan_is_ever_kept() {
-        let directory = std::env::temp_dir().join(format!("isthmus-test-plan-cache-{}", std::process::id()));
-        let cache = PlanCache::new(&directory);
-        let (old, new) = (plan(1), plan(2));
-        cache.supersede(&old).unwrap();
-        cache.store(&old).unwrap();
-        assert_eq!(cache.load().unwrap().as_deref(), Some(&*old));
-        cache.supersede(&new).unwrap();
-        assert_eq!(cache.load().unwrap(), None);
-        // It was still being written when the new one came.
-        cache.store(&old).unwrap();
-        assert_eq!(cache.load().unwrap(), None);
-        cache.store(&new).unwrap();
-        assert_eq!(cache.load().unwrap().as_deref(), Some(&*new));
-        fs::remove_dir_all(directory).unwrap();
-    }
-}
+mod tests;

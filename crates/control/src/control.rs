@@ -121,6 +121,7 @@ pub struct Control {
     certificate: Certificate,
     observed: watch::Sender<Arc<Observed>>,
     gate: Gate,
+    plan_key: [u8; 32],
     dev: bool,
 }
 
@@ -150,8 +151,20 @@ impl Control {
         let address = server.address().map_err(taken)?;
         let gate = Gate { sessions: Arc::new(sessions), replays };
         let (observed, _) = watch::channel(Arc::default());
-        let dev = config.dev;
-        Ok(Self { commits, committer, host, new_key, server, address, certificate, observed, gate, dev })
+        let (plan_key, dev) = (master.derive("plan"), config.dev);
+        Ok(Self {
+            commits,
+            committer,
+            host,
+            new_key,
+            server,
+            address,
+            certificate,
+            observed,
+            gate,
+            plan_key,
+            dev,
+        })
     }
 
     /// The host that plans are made for: the agent's name in its reports.
@@ -172,6 +185,11 @@ impl Control {
     /// The key that was made just now, at first start: the only time that its secret is shown.
     pub fn new_key(&self) -> Option<&(AccessKeyId, Secret)> {
         self.new_key.as_ref()
+    }
+
+    /// Seals what is secret in plans where a host keeps them.
+    pub fn plan_key(&self) -> [u8; 32] {
+        self.plan_key
     }
 
     /// What the operator's questions are answered by. It keeps the store open: drop it to let `run` return.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use agent::AgentConfig;
-use agent::plan_cache::PlanCache;
+use agent::plan_cache;
 use anyhow::Context as _;
 use clap::Args;
 use model::id::HostId;
@@ -135,13 +135,13 @@ impl Place {
         Path::new(RUN).join(&self.tag)
     }
 
-    /// What its agent follows: the last plan on disk.
+    /// What its agent follows: the last plan on disk, without its secrets.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn plan(&self) -> anyhow::Result<Arc<HostPlan>> {
-        let plan = PlanCache::new(&self.state).load().context("cannot read the plan")?;
-        plan.context("there is no plan on disk: does `isthmus up` run, or has it just begun?")
+        let plan = plan_cache::read(&self.state).context("cannot read the plan")?;
+        plan.map(Arc::new).context("there is no plan on disk: does `isthmus up` run, or has it just begun?")
     }
 
     /// Names and paths of the agent's things here.

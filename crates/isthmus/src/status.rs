@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use agent::HostStatus;
-use agent::plan_cache::PlanCache;
+use agent::plan_cache;
 use anyhow::{Context, Result};
 use clap::Args;
 use control::summary::Summary;
@@ -74,14 +74,14 @@ impl Status {
         let daemon = place.daemon().with_context(|| format!("cannot read {}", place.run_dir().display()))?;
         let summary = daemon.as_ref().and_then(|_| summary(place).ok());
         // Without a plan numbers stay numbers.
-        let plan = PlanCache::new(&place.state).load().ok().flatten();
+        let plan = plan_cache::read(&place.state).ok().flatten();
         Ok(Self {
             state: place.state.display().to_string(),
             tag: place.tag.clone(),
             daemon,
             summary,
             host: agent::status(&agent_config(place)?)?,
-            plan: plan.map(|plan| plan.as_ref().clone()),
+            plan,
         })
     }
 }

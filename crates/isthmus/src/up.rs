@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent::PlanKey;
 use agent::instance::Instances;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -40,7 +41,7 @@ pub struct Up {
     /// Where Prometheus finds metrics, under /metrics; without it nowhere. They name interfaces and servers of all accounts.
     #[arg(long, value_name = "ADDRESS", env = "ISTHMUS_METRICS")]
     metrics: Option<SocketAddr>,
-    /// Connections that the data plane has room for, 350 bytes each. It is made at the first start; another size takes
+    /// Connections that the data plane has room for, 320 bytes each. It is made at the first start; another size takes
     /// `isthmus down`.
     #[arg(
         long,
@@ -99,7 +100,8 @@ impl Up {
             let page = metrics::Sources { inspector, work, agent: config.clone(), plans, shown }.page();
             tokio::spawn(control.serve(page, address, until(stopped.clone())).await?);
         }
-        let agent = agent::run(config, plans_in, reports_out, seen, until(stopped.clone()));
+        let key = PlanKey::new(control.plan_key());
+        let agent = agent::run(config, key, plans_in, reports_out, seen, until(stopped.clone()));
         let agent = tokio::spawn(stopping_all(Stop(stop.clone()), agent));
         let control = control.run(HostLink { plans, reports, consoles, sight }, until(stopped.clone()));
         let control = tokio::spawn(stopping_all(Stop(stop.clone()), control));

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use agent::{AgentError, Seen};
+use agent::{AgentError, PlanKey, Seen};
 use model::id::{GroupIndex, Network, Revision};
 use model::nlb::{HealthCheck, HealthCheckKind};
 use model::plan::{HostPlan, NamePlan};
@@ -48,8 +48,8 @@ impl Running {
         let (plans, to_agent) = watch::channel(plan.map(Arc::new));
         let (from_agent, reports) = watch::channel(None);
         let (shutdown, ended) = oneshot::channel::<()>();
-        let config = host.config.clone();
-        let run = agent::run(config, to_agent, from_agent, Seen::default(), async { drop(ended.await) });
+        let (config, key) = (host.config.clone(), PlanKey::new([7; 32]));
+        let run = agent::run(config, key, to_agent, from_agent, Seen::default(), async { drop(ended.await) });
         let run = runtime.spawn(run);
         Self { plans, reports, shutdown: Some(shutdown), run, runtime }
     }
