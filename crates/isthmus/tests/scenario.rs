@@ -44,6 +44,7 @@ scenarios! {
     ipv6
     metadata
     names
+    odd
     outage
     overlap
     port_ranges

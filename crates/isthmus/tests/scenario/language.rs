@@ -74,8 +74,10 @@ pub(crate) struct Expects {
 /// One thing that must be so.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expect {
-    /// The answer has this value at this path.
+    /// The answer, or the output as JSON, has this value at this path.
     Has(String, String),
+    /// The number at this path of the answer is greater than this.
+    Above(String, u64),
     /// The API refuses with this code, and nothing has changed.
     Refused(String),
     /// The output has this text.
@@ -198,6 +200,11 @@ fn expectations(mut words: Words) -> Result<Expects, String> {
         let mut next = || words.pop_front().ok_or_else(|| format!("something is missing after '{word}'"));
         let expect = match word.as_str() {
             "has" => pair(&next()?).map(|(path, value)| Expect::Has(path, value))?,
+            "above" => {
+                let (path, least) = pair(&next()?)?;
+                let number = least.parse().map_err(|_| format!("'{least}' is no number"))?;
+                Expect::Above(path, number)
+            }
             "refused" => Expect::Refused(next()?),
             "prints" => Expect::Prints(next()?),
             "lacks" => Expect::Lacks(next()?),

@@ -41,11 +41,36 @@ impl Outcome {
         surprise.or_else(|| expects.iter().find_map(|expect| self.unmet(expect)))
     }
 
+    /// What the answer, or the output as JSON, has at a path.
+    fn found(&self, path: &str) -> Option<String> {
+        match self {
+            Self::Answer(answer) => values::at(answer, path),
+            Self::Output { text, .. } => values::at(&serde_json::from_str(text).ok()?, path),
+            Self::Refused { .. } => None,
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Answer(answer) => answer.to_string(),
+            Self::Output { text, .. } => text.clone(),
+            Self::Refused { code, .. } => code.clone(),
+        }
+    }
+
     fn unmet(&self, expect: &Expect) -> Option<String> {
         let (met, instead) = match (expect, self) {
-            (Expect::Has(path, wanted), Self::Answer(answer)) => {
-                let found = values::at(answer, path);
-                (found.as_ref() == Some(wanted), format!("{path} is {found:?} in {answer}"))
+            (Expect::Has(path, wanted), Self::Answer(_) | Self::Output { .. }) => {
+                let found = self.found(path);
+                (found.as_ref() == Some(wanted), format!("{path} is {found:?} in {}", self.shown()))
+            }
+            (Expect::Above(path, least), Self::Answer(_) | Self::Output { .. }) => {
+                let found = self.found(path);
+                let number = found.as_ref().and_then(|found| found.parse::<u64>().ok());
+                (
+                    number.is_some_and(|number| number > *least),
+                    format!("{path} is {found:?} in {}", self.shown()),
+                )
             }
             (Expect::Refused(wanted), Self::Refused { code, message }) => {
                 (code == wanted, format!("refused with {code}: {message}"))
@@ -81,6 +106,11 @@ mod tests {
         Outcome::Output { success, text: "one two two".into() }
     }
 
+    fn json() -> Outcome {
+        let text = "{\n  \"drops\": [{ \"name\": \"a\", \"packets\": 3 }]\n}".into();
+        Outcome::Output { success: true, text }
+    }
+
     #[test]
     fn without_expectations_only_success_will_do() {
         assert_eq!(refused().complaint(&[]).as_deref(), Some("refused with InvalidZones: Give two zones."));
@@ -98,6 +128,14 @@ mod tests {
                 Expect::Has("Status".into(), "Active".into()),
                 Expect::Has("Status".into(), "Gone".into()),
             ),
+            (
+                json(),
+                Expect::Has("drops.[name=a].packets".into(), "3".into()),
+                Expect::Has("drops.0.packets".into(), "0".into()),
+            ),
+            (json(), Expect::Above("drops.0.packets".into(), 2), Expect::Above("drops.0.packets".into(), 3)),
+            (json(), Expect::Above("drops.0.packets".into(), 0), Expect::Above("drops.1.packets".into(), 0)),
+            (output(true), Expect::Prints("one".into()), Expect::Has("drops".into(), "one".into())),
             (refused(), Expect::Refused("InvalidZones".into()), Expect::Refused("Invalid".into())),
             (output(true), Expect::Prints("two".into()), Expect::Prints("three".into())),
             (output(true), Expect::Lacks("three".into()), Expect::Lacks("two".into())),

@@ -200,6 +200,7 @@ impl Run<'_> {
         let one = |expect: &Expect| {
             Ok(match expect {
                 Expect::Has(path, value) => Expect::Has(fill(path)?, fill(value)?),
+                Expect::Above(path, least) => Expect::Above(fill(path)?, *least),
                 Expect::Refused(code) => Expect::Refused(code.clone()),
                 Expect::Prints(text) => Expect::Prints(fill(text)?),
                 Expect::Lacks(text) => Expect::Lacks(fill(text)?),
