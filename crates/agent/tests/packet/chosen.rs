@@ -72,7 +72,14 @@ fn a_connection_that_has_ended_counts_no_more() {
 }
 
 /// A QUIC datagram with a long header: version, destination id, source id.
-fn long(from: Peer, sport: u16, to: &str, dport: u16, destination: &[u8], source: &[u8]) -> Packet {
+pub(crate) fn long(
+    from: Peer,
+    sport: u16,
+    to: &str,
+    dport: u16,
+    destination: &[u8],
+    source: &[u8],
+) -> Packet {
     let mut payload = vec![0xc3, 0, 0, 0, 1, destination.len() as u8];
     payload.extend(destination);
     payload.push(source.len() as u8);
