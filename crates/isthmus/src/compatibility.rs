@@ -19,9 +19,9 @@ Both signature schemes, HTTP and HTTPS, GET and POST, JSON and XML answers. An a
 here is not there: an unknown action is refused with `InvalidAction.NotFound`, an unknown parameter is ignored, as the
 cloud itself does.
 
-In part: the scheduler `Wlc` counts the connections that pass through this host. Where a listener speaks TLS or the PROXY protocol,
-`Wrr`, `Rr` and `Wlc` place connections by hash, in proportion to the weights (`Rr`: in equal shares). `Qch` knows QUIC connections by the first
-eight bytes of the ids that their servers gave them; a client that moves to an id that it was given under encryption is placed anew.
+In part: the scheduler `Wlc` counts the connections that pass through this host; those of listeners that speak TLS or the PROXY protocol are
+counted apart from those of others. `Qch` knows QUIC connections by the first eight bytes of the ids that their servers gave them; a client that
+moves to an id that it was given under encryption is placed anew, and behind the PROXY protocol its address and port decide.
 
 With UDP the header of the PROXY protocol (family 0x12 or 0x22) stands in front of every datagram, as name servers expect it (BIND, Unbound, Knot,
 PowerDNS), because any of them may be lost or come first; answers have none. The server sees the load balancer's address, as with TCP, also where client IP

@@ -1,5 +1,6 @@
 //! The process: takes connections and settings until it is told to retire and the last connection has ended.
 
+mod choice;
 mod connection;
 mod datagrams;
 
@@ -10,6 +11,7 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use choice::{Loads, Turns};
 use connection::Known;
 use model::id::ListenerIndex;
 use model::net::services;
@@ -66,6 +68,8 @@ struct Live {
     settings: Settings,
     /// What speaks TLS for each listener that does.
     terminators: BTreeMap<ListenerIndex, Arc<Terminator>>,
+    /// Whose turn it is.
+    turns: Turns,
 }
 
 impl Live {
@@ -83,7 +87,8 @@ impl Live {
             let kept = made.map_err(|error| faults.push(format!("TLS of {}: {error}", listener.id))).ok();
             terminators.extend(kept.or_else(|| before.cloned()).map(|terminator| (*index, terminator)));
         }
-        (Self { settings, terminators }, faults)
+        let turns = Turns::of(&settings, &last.turns);
+        (Self { settings, terminators, turns }, faults)
     }
 }
 
@@ -115,6 +120,7 @@ async fn serve(config: &AgentConfig) -> Result<(), ProxyError> {
     let known = Known {
         origins: Arc::new(Origins::open(&maps_dir(&config.bpf_dir()))?),
         callers: Arc::new(Callers::default()),
+        loads: Arc::new(Loads::default()),
     };
     let (live, settings) = watch::channel(Arc::new(Live::default()));
     let (retire, retired) = watch::channel(false);

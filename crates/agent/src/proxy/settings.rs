@@ -42,8 +42,8 @@ pub struct Listener {
     pub idle_timeout: u16,
     /// The provider's VPC.
     pub vpc: VpcId,
-    /// A client stays with its server.
-    pub by_source: bool,
+    /// How a server is chosen.
+    pub scheduler: Scheduler,
     /// Zonal addresses.
     pub vips: BTreeMap<VipIndex, Vip>,
     /// Every server of the group: a connection ends some time after its server has left, or fails.
@@ -117,7 +117,7 @@ impl Listener {
             tls: listener.tls.clone(),
             idle_timeout: listener.idle_timeout,
             vpc: plan.vpcs.get(&network)?.id.clone(),
-            by_source: group.scheduler == Scheduler::Sch,
+            scheduler: group.scheduler,
             members: members(group, health, &vips),
             vips,
             drain_seconds: group.drain_seconds.unwrap_or(0),

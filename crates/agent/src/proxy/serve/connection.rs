@@ -1,6 +1,5 @@
 //! One connection: whose it is, which server takes it, what the server is told first, how it ends.
 
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -19,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Live;
+use super::choice::{self, Load, Loads};
 use crate::kernel::source_ports;
 use crate::proxy::TCP;
 use crate::proxy::callers::{Callers, Opened};
@@ -28,8 +28,6 @@ use crate::proxy::relay::{End, Side, relay};
 use crate::proxy::settings::{Listener, Server};
 use crate::proxy::tls::Tls;
 
-/// Servers that are tried before the client is refused.
-const TRIES: usize = 3;
 /// How long a server may take to accept.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a handshake may take.
@@ -44,6 +42,8 @@ pub(super) struct Known {
     pub(super) origins: Arc<Origins>,
     /// For whom others were opened.
     pub(super) callers: Arc<Callers>,
+    /// How many of them servers have.
+    pub(super) loads: Arc<Loads>,
 }
 
 /// Serves a client to its end.
@@ -64,11 +64,11 @@ pub(super) async fn serve(
     let Some(way) = way else { return reset(&[&client]) };
     match now.terminators.get(&way.listener) {
         None if now.speaks_tls(way.listener) => reset(&[&client]),
-        None => carry(client, &now, &way, (peer, &known.callers), live).await,
+        None => carry(client, &now, &way, (peer, &known), live).await,
         Some(terminator) => {
             // Whom it does not agree with has been told by an alert.
             if let Ok(Ok(client)) = timeout(HANDSHAKE, terminator.accept(client)).await {
-                carry(client, &now, &way, (peer, &known.callers), live).await;
+                carry(client, &now, &way, (peer, &known), live).await;
             }
         }
     }
@@ -84,7 +84,7 @@ async fn carry<C: Client>(
     mut client: C,
     now: &Live,
     way: &Way,
-    (peer, callers): (SocketAddrV4, &Arc<Callers>),
+    (peer, known): (SocketAddrV4, &Known),
     live: watch::Receiver<Arc<Live>>,
 ) {
     let Some(listener) = now.settings.listeners.get(&way.listener) else { return };
@@ -92,10 +92,11 @@ async fn carry<C: Client>(
     if take_along(&mut client, &mut first).await.is_err() {
         return reset(&[client.socket()]);
     }
-    let Some((id, mut server, opened)) = connect(now, way, peer, !first.is_empty()).await else {
+    let Some((id, mut server, opened, _counted)) = connect(now, way, (peer, known), !first.is_empty()).await
+    else {
         return reset(&[client.socket()]);
     };
-    let _remembered = callers.remember(opened, way.origin);
+    let _remembered = known.callers.remember(opened, way.origin);
     let idle = Duration::from_secs(listener.idle_timeout.into());
     let end = match begin(&mut client, &mut server, first).await {
         Ok(()) => tokio::select! {
@@ -185,35 +186,19 @@ impl Way {
 async fn connect(
     live: &Live,
     way: &Way,
-    peer: SocketAddrV4,
+    (peer, known): (SocketAddrV4, &Known),
     speaks: bool,
-) -> Option<(ServerIndex, TcpStream, Opened)> {
+) -> Option<(ServerIndex, TcpStream, Opened, Load)> {
     let listener = live.settings.listeners.get(&way.listener)?;
-    let candidates = listener.vips.get(&way.vip)?.candidates.get(&way.family())?;
-    for id in order(candidates, place(listener, peer)).into_iter().take(TRIES) {
+    for id in choice::servers(live, &known.loads, way, peer) {
         let Some(server) = listener.members.get(&id) else { continue };
+        // From now on, so that those who come meanwhile go elsewhere.
+        let counted = known.loads.begin(id);
         if let Ok(Ok((stream, opened))) = timeout(CONNECT, open(way, server, speaks)).await {
-            return Some((id, stream, opened));
+            return Some((id, stream, opened, counted));
         }
     }
     None
-}
-
-/// Servers by their distance from the hash for their weight, as the kernel program chooses by hash.
-pub(super) fn order(candidates: &BTreeMap<ServerIndex, u32>, hash: u32) -> Vec<ServerIndex> {
-    let distance = |(id, weight): (&ServerIndex, &u32)| {
-        // What the division by at most 100 rounds off tells no two servers apart.
-        ((tables::distance(hash, id.0) << 16) / u64::from((*weight).max(1)), *id)
-    };
-    let mut order: Vec<_> = candidates.iter().map(distance).collect();
-    order.sort_unstable();
-    order.into_iter().map(|(_, id)| id).collect()
-}
-
-/// What a client is hashed by; each has an alias of its own, so that its address tells it.
-pub(super) fn place(listener: &Listener, peer: SocketAddrV4) -> u32 {
-    let port = if listener.by_source { 0 } else { peer.port() };
-    tables::hash(0, 0, (u32::from_ne_bytes(peer.ip().octets()), port), (0, 0))
 }
 
 /// In the name of the NLB's zonal address, or of the Reverse endpoint before the server.

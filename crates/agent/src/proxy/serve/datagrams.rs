@@ -19,12 +19,13 @@ use tokio::time::{Instant, interval, sleep};
 use upstream::Upstream;
 
 use super::Live;
-use super::connection::{Known, Way, introduction, order, place};
+use super::choice::{self, Load, Loads};
+use super::connection::{Known, Way, introduction};
 use crate::proxy::SHORTAGE;
 use crate::proxy::callers::Callers;
 use crate::proxy::header::Carried;
 use crate::proxy::origin::Origin;
-use crate::proxy::settings::{Listener, Server};
+use crate::proxy::settings::Server;
 
 /// Longest datagram.
 const LONGEST: usize = 1 << 16;
@@ -48,7 +49,7 @@ pub(super) async fn take(
     mut retired: watch::Receiver<bool>,
     room: usize,
 ) {
-    let mut relay = Relay::new(clients, known.callers, room);
+    let mut relay = Relay::new(clients, known.callers, known.loads, room);
     let mut buffer = vec![0; LONGEST];
     let mut sweep = interval(SWEEP);
     loop {
@@ -80,6 +81,7 @@ pub(super) async fn take(
 struct Relay {
     clients: Rc<UdpSocket>,
     callers: Arc<Callers>,
+    loads: Arc<Loads>,
     /// By the client's alias and port.
     flows: HashMap<SocketAddrV4, Flow>,
     room: usize,
@@ -96,15 +98,17 @@ struct Flow {
     idle: Duration,
     id: ServerIndex,
     server: Server,
+    /// It counts for its server.
+    _counted: Load,
     upstream: Upstream,
     /// The server before this one may still answer.
     last: Option<Upstream>,
 }
 
 impl Relay {
-    fn new(clients: UdpSocket, callers: Arc<Callers>, room: usize) -> Self {
+    fn new(clients: UdpSocket, callers: Arc<Callers>, loads: Arc<Loads>, room: usize) -> Self {
         let clients = Rc::new(clients);
-        Self { clients, callers, flows: HashMap::new(), room, whole: Vec::with_capacity(LONGEST) }
+        Self { clients, callers, loads, flows: HashMap::new(), room, whole: Vec::with_capacity(LONGEST) }
     }
 
     /// Sends what has come from a client to its server, with a header; what cannot be sent is lost, as datagrams are.
@@ -143,10 +147,14 @@ impl Relay {
             }
             before => before.map(|flow| flow.upstream),
         };
-        let (id, server) = choose(&way, listener, peer)?;
+        let id = *choice::servers(&live, &self.loads, &way, peer).first()?;
+        let server = listener.members.get(&id)?.clone();
         self.make_room();
         match Upstream::open(&way, &server, peer, &self.clients, &self.callers) {
-            Ok(upstream) => Some(Flow { origin, live, header, idle, id, server, upstream, last }),
+            Ok(upstream) => {
+                let counted = self.loads.begin(id);
+                Some(Flow { origin, live, header, idle, id, server, _counted: counted, upstream, last })
+            }
             Err(error) => {
                 tracing::debug!(%error, listener = %listener.id, "no socket for datagrams");
                 None
@@ -172,13 +180,6 @@ impl Relay {
             flow.upstream.heard().elapsed() < idle
         });
     }
-}
-
-/// The server of a new flow.
-fn choose(way: &Way, listener: &Listener, peer: SocketAddrV4) -> Option<(ServerIndex, Server)> {
-    let candidates = listener.vips.get(&way.vip)?.candidates.get(&way.family())?;
-    let id = *order(candidates, place(listener, peer)).first()?;
-    Some((id, listener.members.get(&id)?.clone()))
 }
 
 /// A successor may listen already while this process ends, and the other way round.

@@ -1,4 +1,5 @@
 use model::account::Secret;
+use model::nlb::Scheduler;
 use model::plan::TlsPlan;
 use model::tls::SystemPolicy;
 
@@ -15,7 +16,7 @@ fn settings(tls: TlsPlan) -> Settings {
         vpc: "vpc-1".parse().unwrap(),
         vips: BTreeMap::new(),
         members: BTreeMap::new(),
-        by_source: false,
+        scheduler: Scheduler::Tch,
         drain_seconds: 0,
     };
     Settings {

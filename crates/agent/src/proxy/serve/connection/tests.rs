@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use model::nlb::Scheduler;
 use tokio::io::AsyncReadExt as _;
 
 use super::*;
@@ -27,7 +29,7 @@ fn live(server: Option<bool>) -> Arc<Live> {
         tls: None,
         idle_timeout: 900,
         vpc: "vpc-1".parse().unwrap(),
-        by_source: false,
+        scheduler: Scheduler::Tch,
         vips: [(VipIndex(9), vip)].into(),
         members: server.map(member).into_iter().collect(),
         drain_seconds: 10,

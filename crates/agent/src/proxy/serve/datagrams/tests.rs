@@ -4,7 +4,7 @@ use std::process::Command;
 
 use model::id::{ListenerIndex, VipIndex};
 use model::net::Family;
-use model::nlb::ProxyProtocol;
+use model::nlb::{ProxyProtocol, Scheduler};
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
@@ -12,7 +12,7 @@ use super::*;
 use crate::kernel::netns::Netns;
 use crate::proxy::UDP;
 use crate::proxy::callers::Opened;
-use crate::proxy::settings::{Settings, Vip};
+use crate::proxy::settings::{Listener, Settings, Vip};
 
 const CLIENT: &str = "10.0.1.11:5000";
 const TARGET: &str = "10.0.1.200:53";
@@ -62,7 +62,7 @@ fn live(servers: &[&UdpSocket]) -> Arc<Live> {
         tls: None,
         idle_timeout: 20,
         vpc: "vpc-1".parse().unwrap(),
-        by_source: false,
+        scheduler: Scheduler::Tch,
         vips: [(VipIndex(9), vip(last))].into(),
         members: (0..).zip(servers).map(member).collect(),
         drain_seconds: 0,
@@ -84,7 +84,7 @@ fn vip(candidate: u32) -> Vip {
 fn relay(room: usize) -> (Relay, UdpSocket, SocketAddrV4) {
     let (clients, client) = (server(), server());
     let SocketAddr::V4(peer) = client.local_addr().unwrap() else { panic!() };
-    (Relay::new(clients, Arc::default(), room), client, peer)
+    (Relay::new(clients, Arc::default(), Arc::default(), room), client, peer)
 }
 
 async fn received(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
