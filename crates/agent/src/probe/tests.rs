@@ -14,6 +14,8 @@ use tokio::net::{TcpListener, TcpSocket, UdpSocket};
 
 use super::*;
 
+mod exact;
+
 struct Loopback;
 
 impl ProbeNetwork for Loopback {
