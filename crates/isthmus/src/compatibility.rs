@@ -48,6 +48,7 @@ Parameters of which not every value of the cloud is taken; the others are refuse
 | ZonePrivateIpAddressCount | 1 | a zone's interface has one address (of each family) that stands for the service, as in the cloud (`QuotaExceeded.IpQuotaPerEp`) |
 | AddressType of a load balancer | Intranet | no address is public |
 | ServerType | Ecs, Eni, Ip | there are no container instances (`ResourceNotFound.Eci`) |
+| ZoneMappings of a load balancer | one private address of a family in each zone | servers that see the load balancer see that one, with some 64,000 ports to each of them: there are no others to speak from (`IllegalParam.Ipv4LocalAddresses`, `IllegalParam.Ipv6LocalAddresses`), and none is public (`IllegalParam.AllocationId`, `IllegalParam.EipType`) |
 | SecSensorEnabled | false, or true once SetHdMonitorRegionConfig has been asked | it is kept and shown; there is no second-level monitoring |
 | NextHopType, NextHopList | Instance, NetworkInterface; one hop | there are no gateways for a route to lead to, and packets take one way |
 | DestinationCidrBlock | an IPv4 range | routes that users add are of IPv4; in IPv6 the vSwitches of a VPC reach each other (`OperationFailed.NotSupportIPV6`) |
