@@ -83,6 +83,12 @@ class Request:
                 assert NOT_THERE.search(told.value.code), f"{self.name} {parameter}: {told.value.code}"
 
 
+    def rehearse(self):
+        """What would have worked says so, and nothing is told or changed."""
+        with refused("DryRunOperation", 400):
+            self(DryRun="true")
+
+
 class Life:
     """A cloud, and the names of what is in it."""
 
@@ -100,6 +106,7 @@ class Life:
     def get(self, words):
         request = self.request(words)
         request.refuse_each()
+        request.rehearse()
         return request()
 
     def change(self, words):
@@ -107,8 +114,7 @@ class Life:
         request = self.request(words)
         assert table()[request.name]["writes"], words
         request.refuse_each()
-        with refused("DryRunOperation", 400):
-            request(DryRun="true")
+        request.rehearse()
         token = str(uuid.uuid4())
         first, again = request(ClientToken=token), request(ClientToken=token)
         assert first.pop("RequestId") != again.pop("RequestId")
@@ -148,6 +154,7 @@ class Life:
         product, action, path, id, *pairs = words
         request = self.request([product, action, *pairs])
         request.refuse_each()
+        request.rehearse()
         identity = lambda item: [str(item[field]) for field in id.split(",")]
         items = lambda answer: sorted(map(identity, at(answer, path)))
         whole, ways = items(request()), parameters_of(request.name, "works").keys()

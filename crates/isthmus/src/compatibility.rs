@@ -1,10 +1,12 @@
 //! docs/COMPATIBILITY.md, written from the table of actions: what is there, what has no effect, what is not there.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use control::actions::refusal::as_documented;
 use control::actions::{self, Action, COMMON, Handler, Param, Support};
-use control::rpc::Product;
+use control::rpc::{ApiError, Product};
 use serde_json::{Value, json};
 
 /// `PRODUCT ACTION`, one a line: the public actions of the products, as far as clients of this system's parts need them.
@@ -37,6 +39,8 @@ an endpoint is in zones of which the service has no resource too, has no names a
 (`TrafficControlMode` BandwidthLimit: `EndpointConnectionOperationDenied`). What
 its security groups do not let out, health checks do not ask either. While the connection is denied or the zone off, its servers stay in their groups as
 unhealthy (`CONNECT_FAILED`); with the interface they leave.
+
+A parameter that is refused may ask for nothing: `false`, 0, `default`, `none`, `disabled`, or a structure of these.
 
 Parameters of which not every value of the cloud is taken; the others are refused, with the code that is documented for that where there is one:
 
@@ -86,20 +90,21 @@ pub fn table() -> Value {
         let name = format!("{}.{}", action.product.name(), action.name);
         let writes = matches!(action.handler, Handler::Write(_));
         let params = action.params.iter().chain(COMMON);
-        let params: Value = params.map(|param| support(action.product, param)).collect();
+        let params: Value = params.map(|param| support(action, param)).collect();
         (name, json!({ "writes": writes, "parameters": params }))
     };
     actions::all().map(action).collect()
 }
 
 /// What becomes of a parameter; of a refused one, also the code.
-fn support(product: Product, param: &Param) -> (String, Value) {
+fn support(action: &Action, param: &Param) -> (String, Value) {
     let support = match param.support {
         Support::Works => json!({ "support": "works" }),
         Support::NoEffect(_) => json!({ "support": "no effect" }),
         Support::Refused(code, why) => {
-            let illegal = product.illegal(param.name, why).code;
-            json!({ "support": "refused", "code": code.unwrap_or(&illegal) })
+            let illegal = action.product.illegal(param.name, why);
+            let refusal = ApiError { code: code.map_or(illegal.code, Cow::Borrowed), ..illegal };
+            json!({ "support": "refused", "code": as_documented(action, refusal).code })
         }
     };
     (param.name.to_owned(), support)

@@ -26,6 +26,8 @@ use crate::sessions::Sessions;
 
 /// Longest client token, characters.
 const MAX_TOKEN: usize = 64;
+/// Values that ask a parameter for nothing.
+const NOTHING: [&str; 5] = ["false", "0", "default", "none", "disabled"];
 
 /// The API: everything that a request can reach.
 pub struct Api {
@@ -92,7 +94,7 @@ impl Api {
         let call = Call { view: self.view(), account, caller, now, host, sessions, params };
         check_region(&call)?;
         match action.handler {
-            Handler::Read(read) => read(&call),
+            Handler::Read(read) => dry_run::read(&call, read(&call)?),
             Handler::Write(write) => match write(&call) {
                 Ok(write) => self.write(action, &call, write, now).await,
                 // What the request names may be gone since it was carried out for the first time.
@@ -258,10 +260,16 @@ fn check(action: &Action, params: &Params) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Some clients send every parameter of an action: `false`, 0 and empty structures ask for nothing.
+/// Some clients send every parameter of an action: `false`, 0, the words for what is the case anyway, and structures of nothing
+/// else ask for nothing.
 fn asked_for(params: &Params, name: &str) -> bool {
-    let nothing = |text: &str| text.eq_ignore_ascii_case("false") || matches!(text, "0" | "[]" | "{}");
-    params.has(name) && !params.text(name).is_some_and(nothing)
+    let something = |text: &str| !NOTHING.iter().any(|word| word.eq_ignore_ascii_case(text));
+    match params.text(name) {
+        Some(text) if !text.starts_with(['{', '[']) => something(text),
+        Some(_) | None => params
+            .object(name)
+            .map_or(true, |inside| inside.flat(&[]).iter().any(|(_, text)| something(text))),
+    }
 }
 
 fn check_region(call: &Call) -> Result<(), ApiError> {

@@ -69,7 +69,12 @@ impl Labelled {
 
     /// Whether a resource passes that shows neither tags nor a resource group.
     pub fn takes_bare(&self) -> bool {
-        self.tags.is_empty() && self.resource_group.is_none()
+        self.takes_untagged() && self.resource_group.is_none()
+    }
+
+    /// Whether a resource passes that shows no tags.
+    pub fn takes_untagged(&self) -> bool {
+        self.tags.is_empty()
     }
 }
 

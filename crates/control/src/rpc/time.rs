@@ -21,6 +21,11 @@ pub fn parse(text: &str) -> Option<model::id::Timestamp> {
     (format(second) == text).then_some(second)
 }
 
+/// The same to the minute.
+pub fn parse_minutes(text: &str) -> Option<model::id::Timestamp> {
+    parse(&format!("{}:00Z", text.strip_suffix('Z')?))
+}
+
 /// What the clock says, at the edge.
 pub fn now() -> model::id::Timestamp {
     model::id::Timestamp(Timestamp::now().as_second())
@@ -37,6 +42,10 @@ mod tests {
         assert_eq!(format_minutes(time), "2026-01-02T03:04Z");
         for wrong in ["2026-01-02T03:04:05+08:00", "2026-01-02 03:04:05Z", "2026-01-02T03:04Z", "", "x"] {
             assert_eq!(parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(parse_minutes("2026-01-02T03:04Z"), parse("2026-01-02T03:04:00Z"));
+        for wrong in ["2026-01-02T03:04:05Z", "2026-01-02T03:04", "Z", ""] {
+            assert_eq!(parse_minutes(wrong), None, "{wrong}");
         }
     }
 }

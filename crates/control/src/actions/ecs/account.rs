@@ -26,7 +26,10 @@ fn known(call: &Call) -> [(&'static str, Vec<String>); 4] {
         ("instance-network-type", vec!["vpc".to_owned()]),
         ("max-security-groups", limit(Quota::SecurityGroupsAnAccount)),
         ("max-elastic-network-interfaces", limit(Quota::EnisAnAccount)),
-        ("supported-postpay-instance-types", catalogue::LISTED.map(str::to_owned).to_vec()),
+        (
+            "supported-postpay-instance-types",
+            catalogue::every().iter().map(|kind| kind.as_str().to_owned()).collect(),
+        ),
     ]
 }
 

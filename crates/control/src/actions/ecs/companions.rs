@@ -8,19 +8,36 @@ use model::tables::Kind;
 use serde_json::{Value, json};
 
 use super::instances::few_instances;
-use crate::actions::list::{is, resource_group};
-use crate::actions::older::{many, page, wanted};
+use crate::actions::list::{Labelled, is, resource_group};
+use crate::actions::older::{Shown, many, page, wanted};
 use crate::actions::{Action, Call, Param, no_effect, refusal, works};
-use crate::rpc::{ApiError, Product, time};
+use crate::rpc::{ApiError, Params, Product, time};
 
 /// What the cloud makes when no size is asked for, GiB. Here a disk is a layer over its image, as large as the host's own.
 const DISK_SIZE: u32 = 40;
+/// What the cloud makes when no category is asked for.
+const CATEGORY: &str = "cloud_essd";
+/// What may be asked for (the cloud's documentation of DescribeDisks).
+const CATEGORIES: [&str; 14] = [
+    "all",
+    "cloud",
+    "cloud_efficiency",
+    "cloud_ssd",
+    CATEGORY,
+    "cloud_auto",
+    "cloud_regional_disk_auto",
+    "cloud_essd_entry",
+    "elastic_ephemeral_disk_standard",
+    "elastic_ephemeral_disk_premium",
+    "local_ssd_pro",
+    "local_hdd_pro",
+    "ephemeral",
+    "ephemeral_ssd",
+];
 /// What the disk of an instance could be in the cloud; here it is in use.
 const DISK_STATUSES: [&str; 7] =
     ["In_use", "Available", "Attaching", "Detaching", "Creating", "ReIniting", "All"];
-const NO_BILL: &str = "nothing is billed";
 const NO_EVENTS: &str = "an instance has no such events";
-const ONE_DISK: &str = "an instance has the one disk of its image";
 
 const fn read(
     name: &'static str,
@@ -45,9 +62,24 @@ pub(super) const ACTIONS: &[Action] = &[
             works("PageSize"),
             works("MaxResults"),
             works("NextToken"),
-            no_effect("Category", ONE_DISK),
-            no_effect("DiskName", ONE_DISK),
-            no_effect("DiskChargeType", NO_BILL),
+            works("AutoSnapshotPolicyId"),
+            works("Category"),
+            works("DeleteAutoSnapshot"),
+            works("DeleteWithInstance"),
+            works("DiskChargeType"),
+            works("DiskName"),
+            works("EnableAutoSnapshot"),
+            works("EnableAutomatedSnapshotPolicy"),
+            works("EnableShared"),
+            works("Encrypted"),
+            works("Filter"),
+            works("KMSKeyId"),
+            works("LockReason"),
+            works("MultiAttach"),
+            works("PerformanceLevel"),
+            works("Portable"),
+            works("SnapshotId"),
+            works("Tag"),
             no_effect("AdditionalAttributes", "every attribute is shown"),
         ],
         disks,
@@ -83,6 +115,13 @@ pub(super) const ACTIONS: &[Action] = &[
             works("InstanceId"),
             works("PageNumber"),
             works("PageSize"),
+            works("MaxResults"),
+            works("NextToken"),
+            no_effect("ImpactLevel", NO_EVENTS),
+            no_effect("ResourceGroupId", NO_EVENTS),
+            no_effect("ResourceId", NO_EVENTS),
+            no_effect("ResourceType", NO_EVENTS),
+            no_effect("Tag", NO_EVENTS),
             no_effect("EventId", NO_EVENTS),
             no_effect("EventCycleStatus", NO_EVENTS),
             no_effect("EventType", NO_EVENTS),
@@ -130,17 +169,50 @@ fn disk_id(instance: &Instance) -> String {
     instance.id.as_str().replacen("i-", "d-", 1)
 }
 
+/// What a disk shows under the name that a request asks for it with. It has no snapshots, no keys and no locks.
+const SHOWN: [&str; 15] = [
+    "AutoSnapshotPolicyId",
+    "DeleteAutoSnapshot",
+    "DeleteWithInstance",
+    "DiskChargeType",
+    "DiskName",
+    "EnableAutoSnapshot",
+    "EnableAutomatedSnapshotPolicy",
+    "EnableShared",
+    "Encrypted",
+    "KMSKeyId",
+    "LockReason",
+    "MultiAttach",
+    "PerformanceLevel",
+    "Portable",
+    "SnapshotId",
+];
+
+/// Refuses words that no disk could show.
+fn legal_words(params: &Params) -> Result<(), ApiError> {
+    params.choice("Status", &DISK_STATUSES.map(|word| (word, ())))?;
+    params.choice("DiskType", &["all", "system", "data"].map(|word| (word, ())))?;
+    params.choice("Category", &CATEGORIES.map(|word| (word, ())))?;
+    params.choice("DiskChargeType", &["PostPaid", "PrePaid"].map(|word| (word, ())))?;
+    params.choice("LockReason", &["financial", "security"].map(|word| (word, ())))?;
+    params.choice("MultiAttach", &["Disabled", "Enabled", "LegacyShared"].map(|word| (word, ())))?;
+    Ok(())
+}
+
 fn disks(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let (ids, zone) = (many(params, "DiskIds")?, call.zone("ZoneId")?);
-    params.choice("Status", &DISK_STATUSES.map(|word| (word, ())))?;
-    params.choice("DiskType", &["all", "system", "data"].map(|word| (word, ())))?;
+    let (shown, labelled) = (Shown::of(params, &SHOWN)?, Labelled::of(params)?);
+    legal_words(params)?;
     let asked = |instance: &Arc<Instance>| {
         ids.as_ref().is_none_or(|ids| ids.contains(&disk_id(instance)))
             && (wanted(params, "Status", "In_use") || wanted(params, "Status", "All"))
             && is(zone, instance.zone.as_str())
             && wanted(params, "ResourceGroupId", resource_group(&instance.meta))
-            && params.text("DiskType").is_none_or(|kind| matches!(kind, "system" | "all"))
+            && (wanted(params, "DiskType", "system") || wanted(params, "DiskType", "all"))
+            && (wanted(params, "Category", CATEGORY) || wanted(params, "Category", "all"))
+            && labelled.takes_untagged()
+            && shown.takes(|| disk(call, instance))
     };
     let found = instances(call, "InstanceId")?.into_iter().filter(asked).collect();
     rows(call, ("Disks", "Disk"), found, |instance| disk(call, instance))
@@ -156,7 +228,7 @@ fn disk(call: &Call, instance: &Instance) -> Value {
         "InstanceId": instance.id,
         "ImageId": instance.image,
         "Type": "system",
-        "Category": "cloud_essd",
+        "Category": CATEGORY,
         "Device": "/dev/xvda",
         "Size": DISK_SIZE,
         "Status": "In_use",
@@ -166,6 +238,7 @@ fn disk(call: &Call, instance: &Instance) -> Value {
         "DeleteAutoSnapshot": false,
         "EnableAutoSnapshot": false,
         "EnableAutomatedSnapshotPolicy": false,
+        "EnableShared": false,
         "DiskChargeType": "PostPaid",
         "RegionId": call.region(),
         "ZoneId": instance.zone,

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::eni_shape;
 use crate::actions::list::{self, resource_group};
-use crate::actions::older::{self, ecs_tags, many, page, wanted};
+use crate::actions::older::{self, Shown, ecs_tags, many, page, text_of, wanted};
 use crate::actions::{Action, Call, View, no_effect, works};
-use crate::rpc::{ApiError, Product, time};
+use crate::rpc::{ApiError, Params, Product, time};
 
 /// Most instances that a request names.
 const NAMED: usize = 100;
@@ -31,18 +31,33 @@ pub(super) const ACTIONS: &[Action] = &[
         Product::Ecs,
         "DescribeInstances",
         &[
+            works("DeviceAvailable"),
+            works("EipAddresses"),
+            works("Filter"),
+            works("HpcClusterId"),
+            works("HttpEndpoint"),
+            works("HttpPutResponseHopLimit"),
+            works("HttpTokens"),
             works("ImageId"),
+            works("InnerIpAddresses"),
+            works("InstanceChargeType"),
             works("InstanceIds"),
             works("InstanceName"),
             works("InstanceNetworkType"),
             works("InstanceType"),
+            works("InstanceTypeFamily"),
+            works("InternetChargeType"),
+            works("IoOptimized"),
             works("Ipv6Address"),
             works("KeyPairName"),
+            works("LockReason"),
             works("MaxResults"),
             works("NextToken"),
             works("PageNumber"),
             works("PageSize"),
             works("PrivateIpAddresses"),
+            works("PublicIpAddresses"),
+            works("RdmaIpAddresses"),
             works("ResourceGroupId"),
             works("SecurityGroupId"),
             works("Status"),
@@ -51,13 +66,20 @@ pub(super) const ACTIONS: &[Action] = &[
             works("VpcId"),
             works("ZoneId"),
             no_effect("AdditionalAttributes", "every attribute is shown"),
+            no_effect("NeedSaleCycle", "nothing is sold"),
         ],
         describe,
     ),
     Action::read(
         Product::Ecs,
         "DescribeInstanceStatus",
-        &[works("InstanceId"), works("PageNumber"), works("PageSize"), works("ZoneId")],
+        &[
+            works("InstanceId"),
+            works("PageNumber"),
+            works("PageSize"),
+            works("ZoneId"),
+            no_effect("ClusterId", "there are no clusters inside of a zone"),
+        ],
         describe_status,
     ),
     Action::read(Product::Ecs, "DescribeInstanceAttribute", &[works("InstanceId")], |call| {
@@ -69,13 +91,44 @@ pub(super) const ACTIONS: &[Action] = &[
     }),
 ];
 
+/// What an instance shows under the name that a request asks for it with: no address outside of its VPC, and no lock.
+const SHOWN: [&str; 11] = [
+    "DeviceAvailable",
+    "EipAddresses",
+    "HpcClusterId",
+    "InnerIpAddresses",
+    "InstanceChargeType",
+    "InstanceTypeFamily",
+    "InternetChargeType",
+    "IoOptimized",
+    "LockReason",
+    "PublicIpAddresses",
+    "RdmaIpAddresses",
+];
+
+/// Refuses words that no instance could show.
+fn legal_words(params: &Params) -> Result<(), ApiError> {
+    params.word::<InstanceStatus>("Status")?;
+    for (name, words) in [
+        ("InstanceNetworkType", ["vpc", "classic"].as_slice()),
+        ("InstanceChargeType", &["PostPaid", "PrePaid"]),
+        ("InternetChargeType", &["PayByTraffic", "PayByBandwidth"]),
+        ("LockReason", &["financial", "security", "recycling", "dedicatedhostfinancial", "refunded"]),
+        ("DeviceAvailable", &["true", "false"]),
+        ("IoOptimized", &["true", "false"]),
+    ] {
+        params.choice(name, &words.iter().map(|word| (*word, ())).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let filter = older::Filter::of(params, "InstanceIds", "InstanceName")?;
     let addresses = many(params, "PrivateIpAddresses")?;
     let ipv6 = many(params, "Ipv6Address")?;
-    params.word::<InstanceStatus>("Status")?;
-    params.choice("InstanceNetworkType", &[("vpc", ()), ("classic", ())])?;
+    let shown = Shown::of(params, &SHOWN)?;
+    legal_words(params)?;
     let asked = |instance: &&Arc<Instance>| {
         filter.takes(instance.id.as_str(), &instance.meta)
             && wanted(params, "ImageId", instance.image.as_str())
@@ -84,7 +137,9 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
             && wanted(params, "KeyPairName", &key_pair(&call.view, instance))
             && wanted(params, "Status", &status_of(&call.view, instance))
             && wanted(params, "ZoneId", instance.zone.as_str())
+            && metadata_wanted(params, instance)
             && attached(call, [addresses.as_deref(), ipv6.as_deref()], instance)
+            && shown.takes(|| own(&call.view, instance))
     };
     let instances: Vec<Arc<Instance>> = call.all_owned::<Instance>().filter(asked).cloned().collect();
     let names = ("Instances", "Instance");
@@ -96,6 +151,21 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
         |instance| instance.id.to_string(),
         |instance| body(&call.view, instance),
     )
+}
+
+/// How an instance may ask about itself.
+fn metadata(instance: &Instance) -> Value {
+    json!({
+        "HttpEndpoint": if instance.metadata.off { "disabled" } else { "enabled" },
+        "HttpTokens": if instance.metadata.needs_token { "required" } else { "optional" },
+        "HttpPutResponseHopLimit": 1,
+    })
+}
+
+fn metadata_wanted(params: &Params, instance: &Instance) -> bool {
+    let names = ["HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit"];
+    let shown = metadata(instance);
+    names.iter().all(|name| wanted(params, name, &text_of(&shown[name])))
 }
 
 /// Whether one of an instance's interfaces is where the request looks.
@@ -145,11 +215,7 @@ fn status_of(view: &View, instance: &Instance) -> String {
 fn body(view: &View, instance: &Instance) -> Value {
     let mut body = own(view, instance);
     body["AutoReleaseTime"] = json!(instance.release_at.map(time::format).unwrap_or_default());
-    body["MetadataOptions"] = json!({
-        "HttpEndpoint": if instance.metadata.off { "disabled" } else { "enabled" },
-        "HttpTokens": if instance.metadata.needs_token { "required" } else { "optional" },
-        "HttpPutResponseHopLimit": 1,
-    });
+    body["MetadataOptions"] = metadata(instance);
     if let Some(eni) = view.state.get::<Eni>(&instance.eni) {
         let address = json!({ "IpAddress": [eni.address] });
         body["VpcAttributes"] = json!({ "VpcId": eni.vpc, "VSwitchId": eni.vswitch, "PrivateIpAddress": address, "NatIpAddress": "" });

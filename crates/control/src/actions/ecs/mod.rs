@@ -11,6 +11,7 @@ mod eni_shape;
 mod enis;
 mod group_rules;
 mod groups;
+mod images;
 mod instances;
 mod invocations;
 mod key_pairs;
@@ -39,6 +40,7 @@ pub const ACTIONS: &[&[Action]] = &[
     enis::ACTIONS,
     group_rules::ACTIONS,
     groups::ACTIONS,
+    images::ACTIONS,
     instances::ACTIONS,
     invocations::ACTIONS,
     key_pairs::ACTIONS,

@@ -27,6 +27,7 @@ const NO_LOGIN: &str = "instances have no login of their own: use isthmus exec";
 const RELEASE: (i64, i64) = (30 * 60, 3 * 366 * 86_400);
 /// How IPv6 addresses are asked for, beside the instance or in its primary interface.
 const IPV6: [&str; 2] = ["Ipv6Address", "Ipv6AddressCount"];
+const NO_CLASSIC: &str = "there is no classic network.";
 const NO_PLACEMENT: &str = "this version has no placement besides zones.";
 
 const PARAMS: &[Param] = &[
@@ -56,6 +57,13 @@ const PARAMS: &[Param] = &[
     works("VSwitchId"),
     works("ZoneId"),
     no_effect("AutoPay", NO_BILL),
+    no_effect("ImageOptions", NO_LOGIN),
+    no_effect("Isp", "instances have no public address"),
+    no_effect("PrivatePoolOptions", "nothing is reserved: there is room, or there is none"),
+    no_effect("SpotDuration", NO_BILL),
+    no_effect("SpotInterruptionBehavior", NO_BILL),
+    no_effect("SpotPriceLimit", NO_BILL),
+    no_effect("UseAdditionalService", "there is no such service"),
     no_effect("AutoRenew", NO_BILL),
     no_effect("AutoRenewPeriod", NO_BILL),
     no_effect("CreditSpecification", NO_BILL),
@@ -73,11 +81,38 @@ const PARAMS: &[Param] = &[
     no_effect("SpotStrategy", NO_BILL),
     no_effect("SystemDisk", NO_DISKS),
     refused("DataDisk", "this version has no disks: an instance has the one disk of its image."),
+    refused("Affinity", NO_PLACEMENT),
+    refused("Arn", "this version has no roles."),
+    refused("ClockOptions", "an instance has the clock of its host."),
+    refused("ClusterId", NO_PLACEMENT),
+    refused("CpuOptions", "its type says how many processors an instance has; give InstanceType."),
     refused("DedicatedHostId", NO_PLACEMENT),
+    refused("DeploymentSetGroupNo", NO_PLACEMENT),
     refused("DeploymentSetId", NO_PLACEMENT),
+    refused("HibernationOptions", "instances do not hibernate."),
+    refused("HpcClusterId", NO_PLACEMENT),
+    refused("InnerIpAddress", NO_CLASSIC),
     refused("ImageFamily", "give ImageId."),
     refused("LaunchTemplateId", "this version has no launch templates."),
     refused("LaunchTemplateName", "this version has no launch templates."),
+    refused("LaunchTemplateVersion", "this version has no launch templates."),
+    refused("ManagedHostId", NO_PLACEMENT),
+    refused("NetworkInterfaceQueueNumber", "an interface has one queue."),
+    refused(
+        "NetworkOptions",
+        "packets are as long as the network takes them, and are not encrypted on one host.",
+    ),
+    refused("NodeControllerId", NO_PLACEMENT),
+    refused(
+        "PrivateDnsNameOptions",
+        "instances have no names by themselves: give them some in a private zone.",
+    ),
+    refused("SchedulerOptions", NO_PLACEMENT),
+    refused("SecurityOptions", "the host protects no memory from itself."),
+    refused("StorageSetId", NO_PLACEMENT),
+    refused("StorageSetPartitionNumber", NO_PLACEMENT),
+    refused("Tenancy", NO_PLACEMENT),
+    refused("VlanId", NO_CLASSIC),
     refused("RamRoleName", "this version has no roles."),
 ];
 

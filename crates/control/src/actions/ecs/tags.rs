@@ -51,9 +51,19 @@ const TYPES: Types = &[
 pub(super) const ACTIONS: &[Action] = &[
     Action::write(Product::Ecs, "TagResources", tagging::TAG, |call| tagging::tag(call, TYPES)),
     Action::write(Product::Ecs, "UntagResources", tagging::UNTAG, |call| tagging::untag(call, TYPES)),
-    Action::read(Product::Ecs, "ListTagResources", tagging::LIST, |call| {
-        Ok(nested(tagging::list(call, TYPES)?, "TagResources", "TagResource"))
-    }),
+    Action::read(
+        Product::Ecs,
+        "ListTagResources",
+        &[
+            works("ResourceType"),
+            works("ResourceId"),
+            works("Tag"),
+            works("TagFilter"),
+            works("MaxResults"),
+            works("NextToken"),
+        ],
+        |call| Ok(nested(tagging::list(call, TYPES)?, "TagResources", "TagResource")),
+    ),
     Action::write(
         Product::Ecs,
         "JoinResourceGroup",
@@ -63,7 +73,14 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::read(
         Product::Ecs,
         "DescribeTags",
-        &[works("ResourceType"), works("ResourceId"), works("Tag"), works("PageNumber"), works("PageSize")],
+        &[
+            works("ResourceType"),
+            works("ResourceId"),
+            works("Tag"),
+            works("PageNumber"),
+            works("PageSize"),
+            works("Category"),
+        ],
         describe,
     ),
 ];
@@ -71,7 +88,9 @@ pub(super) const ACTIONS: &[Action] = &[
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     params.choice("ResourceType", &TAGGED.map(|word| (word, ())))?;
-    let counts = tagging::counts(call, TYPES, &COUNTED)?.into_iter().collect();
+    // The system gives no tags: all are the users' own.
+    let own = params.choice("Category", &[("Custom", true), ("System", false)])?.unwrap_or(true);
+    let counts = tagging::counts(call, TYPES, &COUNTED)?.into_iter().filter(|_| own).collect();
     let id = |(tag, _): &(Tag, Counts)| tag.join("=");
     let shape = |([key, value], counts): &(Tag, Counts)| {
         let count = |(_, shown): &(&str, &'static str)| (*shown, counts.get(shown).copied().unwrap_or(0));

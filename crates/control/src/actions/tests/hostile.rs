@@ -49,6 +49,8 @@ fn values() -> Vec<String> {
 /// Names under which a value reaches an action: flat, as an item of a list, as a member of an item.
 fn places(action: &Action) -> Vec<String> {
     let names = action.params.iter().chain(COMMON).map(|param| param.name);
+    // Without it, what is asked for would be done.
+    let names = names.filter(|name| *name != "DryRun");
     names.flat_map(|name| [name.to_owned(), format!("{name}.1"), format!("{name}.4294967295.Key")]).collect()
 }
 

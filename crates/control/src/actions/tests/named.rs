@@ -46,7 +46,7 @@ type Way = &'static [(&'static str, &'static str)];
 
 /// Every way to give a parameter of an action; none for one that names nothing and that no action needs.
 pub(super) fn ways(action: &Action, parameter: &str) -> Vec<Way> {
-    if matches!(parameter, "ResourceId" | "ResourceType") {
+    if matches!(parameter, "ResourceId" | "ResourceType") && action.name != "DescribeAvailableResource" {
         let listed = action.name.to_ascii_lowercase().contains("tag");
         return if listed { tagged(action.product) } else { moved(action).to_vec() };
     }

@@ -29,9 +29,10 @@ const BLIND: &[(&str, &str)] = &[
     ("DeleteRouteEntry", "NextHopList"),
     ("DeleteRouteEntry", "RouteTableId"),
     // Nothing there is what is asked for: what was replaced, a free zone, an authority, another group that names it, an
-    // instance with it.
+    // instance with it, an image in a group.
     ("AddZoneToVpcEndpoint", "VSwitchId"),
     ("DescribeInstances", "KeyPairName"),
+    ("DescribeImages", "ResourceGroupId"),
     ("ListVpcEndpointConnections", "ReplacedResourceId"),
     ("UpdateListenerAttribute", "CaCertificateIds"),
     // Something else is refused before.
@@ -41,6 +42,9 @@ const BLIND: &[(&str, &str)] = &[
     ("CreateVpcEndpoint", "Zone"),
     ("UploadUserCertificate", "ResourceGroupId"),
 ];
+
+/// Parameters that narrow a list by what is not here, so that no account has any.
+const NOBODYS: [&str; 5] = ["AutoSnapshotPolicyId", "HpcClusterId", "ImageOwnerId", "KMSKeyId", "SnapshotId"];
 
 /// Whose ids a request names.
 struct Asked<'a> {
@@ -123,5 +127,5 @@ fn names(way: &[(&str, &str)]) -> bool {
 
 /// Whether a parameter is one that names something, by its own name.
 fn names_something(name: &str) -> bool {
-    name.ends_with("Id") || name.ends_with("Ids")
+    (name.ends_with("Id") || name.ends_with("Ids")) && !NOBODYS.contains(&name)
 }

@@ -47,7 +47,43 @@ pub(super) const TABLE: &[Otherwise] = otherwise! {
     AttachNetworkInterface DetachNetworkInterface: "InvalidInstanceId.NotFound" => 403 "InvalidInstanceId.NotFound";
     DescribeNetworkInterfaces: "InvalidParameter.PageNumber" => 403 "InvalidOperation.InvalidEniPageNumber";
 
+    // Tags.
+    DescribeTags: "InvalidParameter.Category" => 400 "Invalid.TagCategory";
+
     // Instances.
+    RunInstances CreateInstance: "InvalidParameter.Arn" => 400 "InvalidParameter.Arns";
+    RunInstances CreateInstance: "InvalidParameter.StorageSetId" => 403 "InvalidParameter.StorageSetId";
+    RunInstances CreateInstance:
+        "InvalidParameter.StorageSetPartitionNumber" => 403 "InvalidParameter.StorageSetPartitionNumber";
+    RunInstances CreateInstance: "InvalidParameter.HpcClusterId" => 400 "InvalidHpcClusterId.NotFound";
+    RunInstances CreateInstance: "InvalidParameter.ClusterId" => 404 "InvalidClusterId.NotFound";
+    RunInstances CreateInstance: "InvalidParameter.HibernationOptions"
+        => 400 "HibernationConfigured.InstanceTypeNotSupport";
+    RunInstances: "InvalidParameter.SchedulerOptions" => 400 "InvalidSchedulerOptions";
+    RunInstances: "InvalidParameter.SecurityOptions" => 403 "InvalidSecurityOptions.NotSupported";
+    RunInstances: "InvalidParameter.DeploymentSetGroupNo" => 404 "InvalidParameter.DeploymentSetGroupNo";
+    RunInstances: "InvalidParameter.LaunchTemplateVersion" => 404 "InvalidLaunchTemplateVersion.NotFound";
+    RunInstances ModifyInstanceAttribute:
+        "InvalidParameter.NetworkInterfaceQueueNumber" => 403 "InvalidParameter.InvalidEniQueueNumber";
+    ModifyInstanceAttribute: "InvalidParameter.EnableJumboFrame" => 400 "InvalidParam.NotSupportJumboFrame";
+    DescribeInstances: "InvalidParameter.InstanceChargeType" => 404 "InvalidInstanceChargeType.NotFound";
+    DescribeInstances: "InvalidParameter.InternetChargeType" => 404 "InvalidInternetChargeType.ValueNotSupported";
+    DescribeInstances DescribeDisks: "InvalidParameter.LockReason" => 404 "InvalidLockReason.NotFound";
+    DescribeDisks: "InvalidParameter.DiskChargeType" => 404 "InvalidDiskChargeType.NotFound";
+    DescribeDisks: "InvalidParameter.MultiAttach" => 403 "InvalidParameter.MultiAttach";
+    DescribeDisks: "InvalidParameter.Category" => 400 "InvalidCategory.ValueNotSupported";
+    DescribeImages: "InvalidFilterKey.NotFound" => 404 "InvalidFilterKey.NotFound";
+    DescribeImages: "InvalidParameter.Architecture" => 404 "InvalidArchitecture";
+    DescribeImages: "InvalidParameter.ImageOwnerAlias" => 400 "InvalidImageOwnerAlias.ValueNotSupported";
+    DescribeImages: "InvalidParameter.OSType" => 404 "InvalidOSType";
+    DescribeImages: "InvalidParameter.Usage" => 404 "InvalidUsage";
+    DescribeAvailableResource: "InvalidDedicatedHostId.NotFound" => 403 "InvalidDedicatedHostId.NotFound";
+    DescribeAvailableResource: "InvalidParameter.Cores" => 403 "InvalidParam.Cores";
+    DescribeAvailableResource: "InvalidParameter.Memory" => 403 "InvalidParam.Memory";
+    DescribeAvailableResource: "InvalidParameter.DestinationResource" => 404 "Invalid.DestinationResource";
+    DescribeAvailableResource: "InvalidParameter.IoOptimized" => 404 "Invalid.IoOptimized";
+    DescribeAvailableResource: "InvalidParameter.NetworkCategory" => 404 "Invalid.NetworkCategory";
+    DescribeAvailableResource: "InvalidParameter.ResourceType" => 404 "Invalid.ResourceType";
     RunInstances CreateInstance ModifyInstanceAttribute:
         "InvalidParameter.InstanceName" => 400 "InvalidInstanceName.Malformed";
     RunInstances CreateInstance ModifyInstanceAttribute:
