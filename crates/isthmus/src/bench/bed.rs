@@ -71,8 +71,8 @@ impl Bed {
     }
 
     /// Takes over namespaces that the agent makes.
-    pub(super) fn adopt(&mut self, namespaces: [&Netns; 2]) {
-        self.namespaces.extend(namespaces.map(Netns::clone));
+    pub(super) fn adopt(&mut self, namespaces: &[&Netns]) {
+        self.namespaces.extend(namespaces.iter().copied().cloned());
     }
 
     /// Keeps a data plane for as long as this lives.

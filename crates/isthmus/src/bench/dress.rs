@@ -18,6 +18,22 @@ const BALANCER: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 100);
 /// Client, server, and the address that the client is to use.
 pub(super) type Ends = (Netns, Netns, Ipv4Addr);
 
+/// Where a proxy of others stands.
+pub(super) struct Stand {
+    pub(super) ends: Ends,
+    pub(super) namespace: Netns,
+    /// Its address there.
+    pub(super) own: Ipv4Addr,
+    /// The server, as it is reached from there.
+    pub(super) backend: Ipv4Addr,
+}
+
+/// A stand where the packets arrive, between client and server.
+pub(super) fn between(bed: &mut Bed) -> Result<Stand> {
+    let (client, server, namespace) = balanced(bed)?;
+    Ok(Stand { ends: (client, server, BALANCER), namespace, own: BALANCER, backend: SERVER })
+}
+
 /// One veth pair from client to server: nothing in between.
 pub(super) fn wire(bed: &mut Bed) -> Result<Ends> {
     let (client, server) = (bed.namespace("client")?, bed.namespace("server")?);
@@ -70,8 +86,8 @@ fn start_haproxy(bed: &mut Bed, fabric: &Netns, configuration: &str) -> Result<(
 }
 
 /// HAProxy, which ends TLS and sends the PROXY protocol.
-pub(super) fn haproxy_proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
-    let (client, server, fabric) = balanced(bed)?;
+pub(super) fn haproxy_proxies(stand: Stand, bed: &mut Bed, identity: &Identity) -> Result<Ends> {
+    let Stand { ends, namespace, own, backend } = stand;
     let both = bed.directory().join("both.pem");
     fs::write(&both, [fs::read(&identity.chain)?, fs::read(&identity.key)?].concat())?;
     let both = both.display();
@@ -79,16 +95,16 @@ pub(super) fn haproxy_proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends
         "global\n nbthread 2\n maxconn 4000\n ssl-default-bind-ciphersuites {SUITE}\n \
          ssl-default-bind-options ssl-min-ver TLSv1.3\n\
          defaults\n mode tcp\n option splice-auto\n timeout connect 5s\n timeout client 600s\n timeout server 600s\n\
-         listen told\n bind {BALANCER}:{TOLD}\n server s {SERVER}:{TOLD} send-proxy-v2\n\
-         listen tls\n bind {BALANCER}:{TLS} ssl crt {both}\n server s {SERVER}:{HTTP}\n"
+         listen told\n bind {own}:{TOLD}\n server s {backend}:{TOLD} send-proxy-v2\n\
+         listen tls\n bind {own}:{TLS} ssl crt {both}\n server s {backend}:{HTTP}\n"
     );
-    start_haproxy(bed, &fabric, &configuration)?;
-    Ok((client, server, BALANCER))
+    start_haproxy(bed, &namespace, &configuration)?;
+    Ok(ends)
 }
 
 /// NGINX, which ends TLS.
-pub(super) fn nginx_tls(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
-    let (client, server, fabric) = balanced(bed)?;
+pub(super) fn nginx_tls(stand: Stand, bed: &mut Bed, identity: &Identity) -> Result<Ends> {
+    let Stand { ends, namespace, own, backend } = stand;
     let home = bed.directory().join("balancer");
     fs::create_dir_all(&home)?;
     let (directory, chain, key) = (home.display(), identity.chain.display(), identity.key.display());
@@ -96,14 +112,14 @@ pub(super) fn nginx_tls(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
         "load_module /usr/lib/nginx/modules/ngx_stream_module.so;
          daemon off; worker_processes 2; pid {directory}/pid; error_log {directory}/error warn;
          events {{ worker_connections 4000; }}
-         stream {{ server {{ listen {BALANCER}:{TLS} ssl backlog=65535 reuseport; proxy_pass {SERVER}:{HTTP};
+         stream {{ server {{ listen {own}:{TLS} ssl backlog=65535 reuseport; proxy_pass {backend}:{HTTP};
            ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols TLSv1.3;
            ssl_conf_command Ciphersuites {SUITE}; }} }}"
     );
     let file = home.join("nginx.conf");
     fs::write(&file, configuration)?;
-    bed.spawn(&fabric, &["nginx", "-c", &file.to_string_lossy(), "-p", &home.to_string_lossy()])?;
-    Ok((client, server, BALANCER))
+    bed.spawn(&namespace, &["nginx", "-c", &file.to_string_lossy(), "-p", &home.to_string_lossy()])?;
+    Ok(ends)
 }
 
 /// Client, server, and a namespace between them that has the balancer's address.

@@ -15,10 +15,11 @@ use agent::proxy::{Keeper, Settings};
 use agent::reconcile::Reconciler;
 use agent::sweep;
 use anyhow::{Context, Result, ensure};
+use model::plan::HostPlan;
 use rustix::process::{Signal, set_parent_process_death_signal};
 
 use super::bed::{Bed, adjust, run};
-use super::dress::Ends;
+use super::dress::{Ends, Stand};
 use super::plan;
 use super::proxies::Identity;
 
@@ -74,7 +75,7 @@ pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
     let config = config(bed.name(), &bed.directory())?;
     let (client, server) = plan::instances()?;
     let (client, server) = (config.instance(&client), config.instance(&server));
-    bed.adopt([&client, &server]);
+    bed.adopt(&[&client, &server]);
     let plan = Arc::new(plan::host(&config.host)?);
     let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
     let pass = loop {
@@ -99,15 +100,32 @@ pub(super) fn proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
     let config = config(bed.name(), &bed.directory())?;
     let plan = Arc::new(plan::proxied(&config.host, identity)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
-    let pass = reconciler.pass(&plan, &Health::new(), 0);
-    ensure!(pass.faults.is_empty() && !pass.unfinished, "{}", pass.faults.join("; "));
+    follow(&config, &plan)?;
     // The proxy's connections have the TCP of all others.
     adjust(&config.services())?;
     let settings = Settings::of(&plan, &Health::new());
     // The proxy goes on without whoever has told it what to do.
     runtime.block_on(Keeper::new(config).follow(settings))?;
     Ok(ends)
+}
+
+/// With an instance for a proxy of others, which endpoint and NLB lead to.
+pub(super) fn balanced(bed: &mut Bed) -> Result<Stand> {
+    let ends = isthmus(bed)?;
+    let config = config(bed.name(), &bed.directory())?;
+    let namespace = config.instance(&plan::balancer()?);
+    bed.adopt(&[&namespace]);
+    follow(&config, &Arc::new(plan::balanced(&config.host)?))?;
+    adjust(&namespace)?;
+    Ok(Stand { ends, namespace, own: plan::BALANCER, backend: plan::SERVER })
+}
+
+/// Makes the data plane follow another plan.
+fn follow(config: &AgentConfig, plan: &Arc<HostPlan>) -> Result<()> {
+    let mut reconciler = Reconciler::new(config.clone(), Attachment::of_kernel());
+    let pass = reconciler.pass(plan, &Health::new(), 0);
+    ensure!(pass.faults.is_empty() && !pass.unfinished, "{}", pass.faults.join("; "));
+    Ok(())
 }
 
 /// Runs the proxy of the benchmark of this name. It dies with the benchmark, whatever happens to that: outside of a benchmark

@@ -30,12 +30,16 @@ const PROVIDER: Network = Network(2);
 const CONNECTION: Network = Network(3);
 const CLIENT_PORT: PortIndex = PortIndex(1);
 const SERVER_PORT: PortIndex = PortIndex(2);
+const BALANCER_PORT: PortIndex = PortIndex(3);
 const CLIENTS: GroupIndex = GroupIndex(1);
 const SERVERS: GroupIndex = GroupIndex(2);
 const VIP: VipIndex = VipIndex(1);
 
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
-const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 20);
+/// The server's address in its VPC.
+pub(super) const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 20);
+/// The address there of an instance with a proxy of others.
+pub(super) const BALANCER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 30);
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 253);
 const NLB: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 200);
 /// The endpoint's address, which clients connect to.
@@ -85,6 +89,27 @@ pub(super) fn host(host: &HostId) -> Result<HostPlan> {
     })
 }
 
+/// The instance that a proxy of others runs in.
+pub(super) fn balancer() -> Result<InstanceId> {
+    Ok("i-balancer".parse()?)
+}
+
+/// The plan with an instance beside the server that connections are led to as they are, for a proxy of others.
+pub(super) fn balanced(host: &HostId) -> Result<HostPlan> {
+    let mut plan = self::host(host)?;
+    let instance = port(BALANCER_PORT, balancer()?, PROVIDER, BALANCER, SERVERS)?;
+    plan.ports.insert(BALANCER_PORT, instance);
+    if let Some(group) = plan.groups.get_mut(&SERVERS) {
+        group.members.push(BALANCER);
+    }
+    for (index, port) in (101..).zip([TOLD, TLS]) {
+        plan.listeners.insert(ListenerIndex(index), listener(index, VIP, Transport::Tcp, port)?);
+        let group = group_of_one(index, (BALANCER_PORT, BALANCER), port)?;
+        plan.server_groups.insert(ServerGroupIndex(index), group);
+    }
+    Ok(plan)
+}
+
 /// The plan with two listeners whose connections end at the proxy.
 pub(super) fn proxied(host: &HostId, identity: &Identity) -> Result<HostPlan> {
     let mut plan = self::host(host)?;
@@ -107,7 +132,8 @@ pub(super) fn proxied(host: &HostId, identity: &Identity) -> Result<HostPlan> {
     for (index, (port, server, proxy_protocol, tls)) in (101..).zip(both) {
         let plain = listener(index, VIP, Transport::Tcp, port)?;
         plan.listeners.insert(ListenerIndex(index), ListenerPlan { proxy_protocol, tls, ..plain });
-        plan.server_groups.insert(ServerGroupIndex(index), group_of_one(index, server)?);
+        plan.server_groups
+            .insert(ServerGroupIndex(index), group_of_one(index, (SERVER_PORT, SERVER), server)?);
     }
     Ok(plan)
 }
@@ -211,15 +237,21 @@ pub(super) fn listener(index: u32, vip: VipIndex, protocol: Transport, port: u16
 fn server_groups() -> Result<BTreeMap<ServerGroupIndex, ServerGroupPlan>> {
     (1..)
         .zip(SERVICES)
-        .map(|(index, (_, port))| Ok((ServerGroupIndex(index), group_of_one(index, port)?)))
+        .map(|(index, (_, port))| {
+            Ok((ServerGroupIndex(index), group_of_one(index, (SERVER_PORT, SERVER), port)?))
+        })
         .collect()
 }
 
-fn group_of_one(index: u32, port: u16) -> Result<ServerGroupPlan> {
+fn group_of_one(
+    index: u32,
+    (port_index, address): (PortIndex, Ipv4Addr),
+    port: u16,
+) -> Result<ServerGroupPlan> {
     let server = ServerPlan {
-        port_index: SERVER_PORT,
+        port_index,
         zone: zone(),
-        address: SERVER.into(),
+        address: address.into(),
         port,
         weight: 100,
         place: PlacePlan::Own,

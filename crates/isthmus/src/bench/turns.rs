@@ -58,11 +58,16 @@ impl Samples {
         self.values.get(&metric)?.get(&way).map(Vec::as_slice)
     }
 
-    /// How much of `against` the way reaches: the median of the ratios within each turn.
+    /// How much of `against` the way reaches.
     pub(super) fn ratio(&self, metric: Metric, way: Way, against: Way) -> Option<f64> {
-        let pairs = self.of(metric, way)?.iter().zip(self.of(metric, against)?);
-        Some(median(&pairs.map(|(value, base)| value / base).collect::<Vec<_>>()))
+        Some(ratio(self.of(metric, way)?, self.of(metric, against)?))
     }
+}
+
+/// How much of `against` the values reach: the median of the ratios within each turn.
+pub(super) fn ratio(values: &[f64], against: &[f64]) -> f64 {
+    let pairs = values.iter().zip(against);
+    median(&pairs.map(|(value, base)| value / base).collect::<Vec<_>>())
 }
 
 /// The middle value; the mean of the two in the middle of an even number. Zero for no values.
