@@ -165,6 +165,27 @@ fn a_load_balancer_has_a_rate_for_all_of_its_listeners() {
 }
 
 #[test]
+fn a_rate_is_kept_for_as_long_as_more_is_asked_for() {
+    const A_SECOND: u64 = 2_000;
+    let mut rig = Rig::with_flows(1 << 16);
+    rig.rate(81, A_SECOND as u32);
+    let begin = rig.now();
+    let (mut asked, mut admitted) = (0, 0);
+    while rig.now() < begin + 500_000_000 {
+        let opening = tcp(ANN, 1024 + asked, ENDPOINT, 80, SYN);
+        admitted += u64::from(rig.send(ANN, &opening).verdict == REDIRECTED);
+        asked += 1;
+    }
+    let due = (rig.now() - begin) * A_SECOND / 1_000_000_000;
+    assert!(u64::from(asked) > admitted + 100, "{asked} asked, which is no more than {admitted}");
+    // At once comes what a tenth of a second would let in; who does not ask for as long gets nothing for it.
+    assert!(
+        (due / 2..=due + A_SECOND / 10 + 1).contains(&admitted),
+        "{admitted} of {asked} instead of {due}"
+    );
+}
+
+#[test]
 fn a_syn_announces_no_longer_segments_than_the_listener_says() {
     let mut rig = Rig::new();
     rig.listener(80, 6, |l| l.mss = 1000);
