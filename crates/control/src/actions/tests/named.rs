@@ -51,6 +51,9 @@ pub(super) fn ways(action: &Action, parameter: &str) -> Vec<Way> {
         return if listed { tagged(action.product) } else { moved(action).to_vec() };
     }
     match (action.product, parameter) {
+        (Product::Privatelink, "SecurityGroupId") if action.name == "CreateVpcEndpoint" => {
+            vec![&[("SecurityGroupId.1", "<security_group>")]]
+        }
         (Product::Pvtz, "ZoneId") => vec![&[("ZoneId", "<zone>")]],
         (Product::Ecs, "Type") => vec![&[("Type", "RunShellScript")]],
         (_, _) => anywhere(parameter),
@@ -115,7 +118,7 @@ macro_rules! table {
 table! {
     // What names something that somebody owns.
     "AdditionalCertificateIds": ["AdditionalCertificateIds.1" = "<certificate>"];
-    "CaCertificateIds": ["ListenerProtocol" = "TCPSSL", "CaEnabled" = "true", "CaCertificateIds.1" = "<certificate>"];
+    "CaCertificateIds": ["ListenerProtocol" = "TCPSSL", "CaEnabled" = "true", "CaCertificateIds.1" = "<authority>"];
     "CertId": ["CertId" = "<number>"];
     "CertificateIds": ["ListenerProtocol" = "TCPSSL", "CertificateIds.1" = "<certificate>"];
     "CommandId": ["CommandId" = "<command>"];

@@ -28,23 +28,22 @@ const BLIND: &[(&str, &str)] = &[
     ("DeleteRouteEntry", "NextHopId"),
     ("DeleteRouteEntry", "NextHopList"),
     ("DeleteRouteEntry", "RouteTableId"),
-    // Nothing there is what is asked for: what was replaced, a free zone, an authority, another group that names it, an
-    // instance with it, an image in a group.
+    // Nothing there is what is asked for: what was replaced, a free zone, another group that names it, an instance with
+    // it, an image in a group.
     ("AddZoneToVpcEndpoint", "VSwitchId"),
     ("DescribeInstances", "KeyPairName"),
     ("DescribeImages", "ResourceGroupId"),
     ("ListVpcEndpointConnections", "ReplacedResourceId"),
-    ("UpdateListenerAttribute", "CaCertificateIds"),
-    // Something else is refused before.
-    ("CreateListener", "CaCertificateIds"),
-    ("CreateListener", "SecurityPolicyId"),
-    ("CreateVpcEndpoint", "ResourceGroupId"),
-    ("CreateVpcEndpoint", "Zone"),
+    // A request without a certificate is refused before.
     ("UploadUserCertificate", "ResourceGroupId"),
 ];
 
 /// Parameters that narrow a list by what is not here, so that no account has any.
 const NOBODYS: [&str; 5] = ["AutoSnapshotPolicyId", "HpcClusterId", "ImageOwnerId", "KMSKeyId", "SnapshotId"];
+
+/// Codes of refusals that do not name what is missing as it is to be given.
+const UNNAMED: [(&str, &str); 2] =
+    [("MissingParam.Certificate", "CertificateIds"), ("EndpointMustContainSecurityGroup", "SecurityGroupId")];
 
 /// Whose ids a request names.
 struct Asked<'a> {
@@ -73,6 +72,10 @@ impl Asked<'_> {
 
     /// A parameter that the answer says is missing.
     fn missing(&self, answer: &str) -> Option<&'static str> {
+        let told = UNNAMED.iter().find(|(code, _)| answer.contains(&format!(r#""Code":"{code}""#)));
+        if let Some((_, name)) = told {
+            return (!self.needed.contains(name)).then_some(*name);
+        }
         let incomplete = [r#""Code":"Missing"#, "BothNull", ".Necessary"];
         if !incomplete.iter().any(|code| answer.contains(code)) {
             return None;

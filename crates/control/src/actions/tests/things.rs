@@ -126,6 +126,8 @@ pub(super) async fn make(cloud: &Cloud) -> Named {
     cloud.call(Ecs, "CreateKeyPair", &[("KeyPairName", &pair)]).await;
     let certificate = [("Name", "shop"), ("Cert", text("old_pem")), ("Key", text("old_key"))];
     cloud.call(Cas, "UploadUserCertificate", &certificate).await;
+    let authority = [("Name", "clients"), ("Cert", text("member_pem"))];
+    cloud.call(Cas, "UploadUserCertificate", &authority).await;
     for (product, action, params) in STEPS {
         let named = called(cloud, cloud.account());
         let filled: Vec<_> = params.iter().map(|(key, text)| (*key, named.fill(text))).collect();
@@ -205,6 +207,7 @@ fn name(named: &mut Named, row: &Row) {
         }
         Row::Listener(row) if row.tls.is_some() => put("listener", &key),
         Row::Listener(_) => {}
+        Row::Certificate(row) if !row.is_of_server() => put("authority", &key),
         Row::Certificate(row) => {
             put("certificate", &key);
             put("number", &row.id.number());
