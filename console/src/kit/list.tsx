@@ -85,7 +85,7 @@ export function List({ spec, level = 2 }: { spec: ListSpec; level?: 2 | 3 }) {
   const [narrowed, narrow] = useState(ALL);
   const [form, open] = useState<FormSpec>();
   const heading = useRef<HTMLHeadingElement>(null);
-  const remember = useOpener(form !== undefined, () => heading.current);
+  const remember = useOpener(form !== undefined, heading);
   const show = (form: FormSpec) => {
     remember();
     open(form);
