@@ -31,6 +31,10 @@ pub(super) enum Feature {
     SourceNat,
     /// The same as the first, with a bandwidth.
     Bandwidth,
+    /// The same as the first, with a longest segment and a short idle timeout.
+    Segment,
+    /// The same as the first, to the server with the fewest connections.
+    Fewest,
     /// UDP through an endpoint.
     Udp,
     /// The same with a server chosen by QUIC's connection id.
@@ -41,8 +45,8 @@ pub(super) enum Feature {
 
 impl Feature {
     /// All of them but the first, which is what they are compared with.
-    pub(super) const OTHERS: [Self; 5] =
-        [Self::SourceNat, Self::Bandwidth, Self::Udp, Self::Quic, Self::Ipv6];
+    pub(super) const OTHERS: [Self; 7] =
+        [Self::SourceNat, Self::Bandwidth, Self::Segment, Self::Fewest, Self::Udp, Self::Quic, Self::Ipv6];
 
     /// Name for a person.
     pub(super) fn name(self) -> &'static str {
@@ -50,6 +54,8 @@ impl Feature {
             Self::Endpoint => "endpoint and NLB",
             Self::SourceNat => "without the client's address",
             Self::Bandwidth => "bandwidth limited",
+            Self::Segment => "longest segment, idle timeout of 10 s",
+            Self::Fewest => "server with the fewest connections",
             Self::Udp => "UDP",
             Self::Quic => "UDP, server by QUIC connection id",
             Self::Ipv6 => "IPv6",
@@ -58,9 +64,30 @@ impl Feature {
 
     fn protocol(self) -> u8 {
         match self {
-            Self::Endpoint | Self::SourceNat | Self::Bandwidth | Self::Ipv6 => TCP,
+            Self::Endpoint
+            | Self::SourceNat
+            | Self::Bandwidth
+            | Self::Segment
+            | Self::Fewest
+            | Self::Ipv6 => TCP,
             Self::Udp | Self::Quic => UDP,
         }
+    }
+
+    /// How its listener chooses servers.
+    fn choice(self) -> Choice {
+        match self {
+            Self::Quic => Choice::ConnectionId,
+            Self::Fewest => Choice::LeastConnections,
+            Self::Endpoint | Self::SourceNat | Self::Bandwidth | Self::Segment | Self::Udp | Self::Ipv6 => {
+                Choice::Tuple
+            }
+        }
+    }
+
+    /// Longest segment that its listener allows, bytes, and how long its connections may be idle, seconds.
+    fn limits(self) -> (u16, u16) {
+        if self == Self::Segment { (1200, 10) } else { (0, u16::MAX) }
     }
 
     /// The tuple of a ring's packet at this place: addresses as the maps have them.
@@ -69,7 +96,9 @@ impl Feature {
         let (client, target) = match self {
             Self::Ipv6 => (ipv6(1), ipv6(2 + place)),
             Self::SourceNat => (word(CLIENT) ^ (place & 1), word(at(place))),
-            Self::Endpoint | Self::Bandwidth | Self::Udp | Self::Quic => (word(CLIENT), word(at(place))),
+            Self::Endpoint | Self::Bandwidth | Self::Segment | Self::Fewest | Self::Udp | Self::Quic => {
+                (word(CLIENT), word(at(place)))
+            }
         };
         (client, (CLIENT_PORT + shift).to_be(), target, (PORT + shift).to_be())
     }
@@ -120,6 +149,7 @@ impl Ring {
     fn flow(self, place: u32, next: u32) -> Flow {
         let (from, to) = (self.feature.tuple(place), self.feature.tuple(next));
         let addresses = change(change(0, from.0, to.0), from.2, to.2);
+        let (mss, timeout) = self.feature.limits();
         let ports = checksum::change16(checksum::change16(0, from.1, to.1), from.3, to.3);
         Flow {
             src: to.0,
@@ -136,13 +166,13 @@ impl Ring {
             listener: 1,
             server: 1,
             endpoint: ENDPOINT,
-            timeout: u16::MAX,
+            timeout,
             // A packet that goes round for ever must not age.
             marks: if self.feature == Feature::Bandwidth { FlowMark::Limited as u8 } else { 0 },
             state: FlowState::Established as u8,
             lease: 0,
-            choice: if self.feature == Feature::Quic { Choice::ConnectionId as u8 } else { 0 },
-            mss: 0,
+            choice: self.feature.choice() as u8,
+            mss,
             ack: 0,
             last_seen: Tick(0),
             packets: 0,
