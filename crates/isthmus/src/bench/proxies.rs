@@ -265,7 +265,7 @@ fn table(samples: &[Vec<Vec<f64>>]) -> Table {
                 proxy.name().to_owned(),
                 format!("{:.2}", median(values)),
                 format!("{:.0} %", 100.0 * spread(values)),
-                ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+                ratio.map(|ratio| format!("{ratio:.3}")).unwrap_or_default(),
                 verdict.unwrap_or_default().to_owned(),
             ]);
         }
