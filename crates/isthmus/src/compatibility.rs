@@ -40,7 +40,7 @@ an endpoint is in zones of which the service has no resource too, has no names a
 its security groups do not let out, health checks do not ask either. While the connection is denied or the zone off, its servers stay in their groups as
 unhealthy (`CONNECT_FAILED`); with the interface they leave.
 
-A parameter that is refused may ask for nothing: `false`, 0, `default`, `none`, `disabled`, or a structure of these.
+A parameter that is refused may ask for nothing: `false`, 0, or a structure of these.
 
 Parameters of which not every value of the cloud is taken; the others are refused, with the code that is documented for that where there is one:
 
@@ -56,6 +56,7 @@ Parameters of which not every value of the cloud is taken; the others are refuse
 | SecSensorEnabled | false, or true once SetHdMonitorRegionConfig has been asked | it is kept and shown; there is no second-level monitoring |
 | NextHopType, NextHopList | Instance, NetworkInterface; one hop | there are no gateways for a route to lead to, and packets take one way |
 | DestinationCidrBlock | an IPv4 range | routes that users add are of IPv4; in IPv6 the vSwitches of a VPC reach each other (`OperationFailed.NotSupportIPV6`) |
+| Tenancy, Affinity | default | there are no dedicated hosts |
 | RepeatMode | Once | commands are run when they are asked for |
 | InstanceType of interfaces | Primary, Secondary | there are no trunk interfaces |
 ";

@@ -26,8 +26,6 @@ use crate::sessions::Sessions;
 
 /// Longest client token, characters.
 const MAX_TOKEN: usize = 64;
-/// Values that ask a parameter for nothing.
-const NOTHING: [&str; 5] = ["false", "0", "default", "none", "disabled"];
 
 /// The API: everything that a request can reach.
 pub struct Api {
@@ -260,10 +258,9 @@ fn check(action: &Action, params: &Params) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Some clients send every parameter of an action: `false`, 0, the words for what is the case anyway, and structures of nothing
-/// else ask for nothing.
+/// Some clients send every parameter of an action: `false`, 0, and structures of nothing else ask for nothing.
 fn asked_for(params: &Params, name: &str) -> bool {
-    let something = |text: &str| !NOTHING.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let something = |text: &str| !text.eq_ignore_ascii_case("false") && text != "0";
     match params.text(name) {
         Some(text) if !text.starts_with(['{', '[']) => something(text),
         Some(_) | None => params

@@ -147,6 +147,14 @@ pub(super) fn many(params: &Params, name: &str) -> Result<Option<Vec<String>>, A
     }
 }
 
+/// Refuses words that no row could show under these names.
+pub(super) fn legal_words(params: &Params, known: &[(&str, &[&str])]) -> Result<(), ApiError> {
+    known.iter().try_for_each(|(name, words)| {
+        let words: Vec<_> = words.iter().map(|word| (*word, ())).collect();
+        params.choice(name, &words).map(drop)
+    })
+}
+
 /// Whether a row's value is the one that a parameter asks for, if it asks for any.
 pub(super) fn wanted(params: &Params, name: &str, value: &str) -> bool {
     is(params.text(name), value)

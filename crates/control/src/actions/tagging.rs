@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 
 use super::call::{required_id, tags};
 use super::list::{self, Labelled, Sizes, among};
-use super::older::{self, fuzzy};
-use super::{Call, Param, Write, refusal, works};
+use super::{Call, Param, Write, older, refusal, works};
 use crate::rpc::{ApiError, Params};
 
 /// A type of resource.
@@ -139,42 +138,17 @@ fn owned<T: Resource<Key: 'static> + 'static>(call: &Call) -> Vec<(String, Meta)
     call.all_owned::<T>().map(shown).collect()
 }
 
-/// Tags that a resource must have, as `TagFilter.N` asks for them: keys and values in which `*` stands for anything.
-struct TagFilters(Vec<(String, Vec<String>)>);
-
-/// Most keys, and most values of a key, in `TagFilter.N` (the cloud's documentation of ListTagResources).
-const FUZZY: usize = 5;
-
-impl TagFilters {
-    fn of(params: &Params) -> Result<Self, ApiError> {
-        let filter =
-            |filter: &Params| Ok((filter.required("TagKey")?.to_owned(), filter.texts("TagValues")?));
-        let filters = params.list("TagFilter")?.iter().map(filter).collect::<Result<Vec<_>, ApiError>>()?;
-        let many = filters.len() > FUZZY || filters.iter().any(|(_, values)| values.len() > FUZZY);
-        if many || (!filters.is_empty() && params.has("Tag")) {
-            let message =
-                format!("Give Tag, or TagFilter with at most {FUZZY} keys of at most {FUZZY} values.");
-            return Err(ApiError::new(403, "InvalidTagFilter.Malformed", message));
-        }
-        Ok(Self(filters))
-    }
-
-    fn takes(&self, meta: &Meta) -> bool {
-        let met = |(key, values): &(String, Vec<String>)| {
-            let fits = |value: &String| values.is_empty() || values.iter().any(|asked| fuzzy(asked, value));
-            meta.tags.iter().any(|(own, value)| fuzzy(key, own) && fits(value))
-        };
-        self.0.iter().all(met)
-    }
-}
-
 /// ListTagResources.
 pub fn list(call: &Call, types: Types) -> Result<Value, ApiError> {
+    list_of(call, types, |_| true)
+}
+
+/// The same, of those resources that a product narrows it to otherwise.
+pub fn list_of(call: &Call, types: Types, takes: impl Fn(&Meta) -> bool) -> Result<Value, ApiError> {
     let params = &call.params;
     let (of, ids, labelled) = (asked(params, types)?, ids(params)?, Labelled::of(params)?);
-    let filters = TagFilters::of(params)?;
     let name = types.iter().find(|(_, one)| one.kind == of.kind).map_or("", |(name, _)| name);
-    let asked = |(id, meta): &(String, Meta)| among(&ids, id) && labelled.takes(meta) && filters.takes(meta);
+    let asked = |(id, meta): &(String, Meta)| among(&ids, id) && labelled.takes(meta) && takes(meta);
     let found = (of.rows)(call).into_iter().filter(asked);
     let found = found.flat_map(|(id, meta)| {
         let tag = move |(key, value)| Tagged { id: id.clone(), key, value };

@@ -15,7 +15,7 @@ const FAMILIES: [&str; 3] = ["ecs.c6", "ecs.g6", "ecs.r6"];
 /// Sizes that are listed of a family.
 const SIZES: [&str; 3] = ["large", "xlarge", "2xlarge"];
 /// Types of a page of DescribeInstanceTypes.
-const PAGE: usize = 100;
+const PAGE: usize = 1600;
 const NO_BILL: &str = "nothing is billed";
 const NO_LIMIT: &str = "no type limits it, so each has that much";
 const NO_PLACEMENT: &str = "this version has no placement besides zones.";

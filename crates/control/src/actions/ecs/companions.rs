@@ -9,34 +9,41 @@ use serde_json::{Value, json};
 
 use super::instances::few_instances;
 use crate::actions::list::{Labelled, is, resource_group};
-use crate::actions::older::{Shown, many, page, wanted};
+use crate::actions::older::{Shown, legal_words, many, page, wanted};
 use crate::actions::{Action, Call, Param, no_effect, refusal, works};
-use crate::rpc::{ApiError, Params, Product, time};
+use crate::rpc::{ApiError, Product, time};
 
 /// What the cloud makes when no size is asked for, GiB. Here a disk is a layer over its image, as large as the host's own.
 const DISK_SIZE: u32 = 40;
 /// What the cloud makes when no category is asked for.
 const CATEGORY: &str = "cloud_essd";
-/// What may be asked for (the cloud's documentation of DescribeDisks).
-const CATEGORIES: [&str; 14] = [
-    "all",
-    "cloud",
-    "cloud_efficiency",
-    "cloud_ssd",
-    CATEGORY,
-    "cloud_auto",
-    "cloud_regional_disk_auto",
-    "cloud_essd_entry",
-    "elastic_ephemeral_disk_standard",
-    "elastic_ephemeral_disk_premium",
-    "local_ssd_pro",
-    "local_hdd_pro",
-    "ephemeral",
-    "ephemeral_ssd",
+/// Words that may be asked for (the cloud's documentation of DescribeDisks). In the cloud a disk need not be in use.
+const WORDS: [(&str, &[&str]); 6] = [
+    ("Status", &["In_use", "Available", "Attaching", "Detaching", "Creating", "ReIniting", "All"]),
+    ("DiskType", &["all", "system", "data"]),
+    (
+        "Category",
+        &[
+            "all",
+            "cloud",
+            "cloud_efficiency",
+            "cloud_ssd",
+            CATEGORY,
+            "cloud_auto",
+            "cloud_regional_disk_auto",
+            "cloud_essd_entry",
+            "elastic_ephemeral_disk_standard",
+            "elastic_ephemeral_disk_premium",
+            "local_ssd_pro",
+            "local_hdd_pro",
+            "ephemeral",
+            "ephemeral_ssd",
+        ],
+    ),
+    ("DiskChargeType", &["PostPaid", "PrePaid"]),
+    ("LockReason", &["financial", "security"]),
+    ("MultiAttach", &["Disabled", "Enabled", "LegacyShared"]),
 ];
-/// What the disk of an instance could be in the cloud; here it is in use.
-const DISK_STATUSES: [&str; 7] =
-    ["In_use", "Available", "Attaching", "Detaching", "Creating", "ReIniting", "All"];
 const NO_EVENTS: &str = "an instance has no such events";
 
 const fn read(
@@ -188,22 +195,11 @@ const SHOWN: [&str; 15] = [
     "SnapshotId",
 ];
 
-/// Refuses words that no disk could show.
-fn legal_words(params: &Params) -> Result<(), ApiError> {
-    params.choice("Status", &DISK_STATUSES.map(|word| (word, ())))?;
-    params.choice("DiskType", &["all", "system", "data"].map(|word| (word, ())))?;
-    params.choice("Category", &CATEGORIES.map(|word| (word, ())))?;
-    params.choice("DiskChargeType", &["PostPaid", "PrePaid"].map(|word| (word, ())))?;
-    params.choice("LockReason", &["financial", "security"].map(|word| (word, ())))?;
-    params.choice("MultiAttach", &["Disabled", "Enabled", "LegacyShared"].map(|word| (word, ())))?;
-    Ok(())
-}
-
 fn disks(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     let (ids, zone) = (many(params, "DiskIds")?, call.zone("ZoneId")?);
     let (shown, labelled) = (Shown::of(params, &SHOWN)?, Labelled::of(params)?);
-    legal_words(params)?;
+    legal_words(params, &WORDS)?;
     let asked = |instance: &Arc<Instance>| {
         ids.as_ref().is_none_or(|ids| ids.contains(&disk_id(instance)))
             && (wanted(params, "Status", "In_use") || wanted(params, "Status", "All"))

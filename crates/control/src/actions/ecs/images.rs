@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::catalogue::{every, family, gib};
 use super::run::{image, invalid};
 use crate::actions::list::Labelled;
-use crate::actions::older::{Shown, fuzzy, many, page, wanted};
+use crate::actions::older::{Shown, fuzzy, legal_words, many, page, wanted};
 use crate::actions::{Action, Call, no_effect, refused_as, works};
 use crate::rpc::{ApiError, Params, Product};
 
@@ -24,6 +24,14 @@ const SHOWN: [&str; 9] = [
     "OSType",
     "SnapshotId",
     "Usable",
+];
+
+/// Words that may be asked for (the cloud's documentation of DescribeImages).
+const WORDS: [(&str, &[&str]); 4] = [
+    ("Architecture", &["i386", "x86_64", "arm64"]),
+    ("ImageOwnerAlias", &["system", "self", "others", "marketplace"]),
+    ("OSType", &["linux", "windows"]),
+    ("Usage", &["instance", "none"]),
 ];
 
 /// Actions about images.
@@ -92,25 +100,12 @@ fn of_this_kind(params: &Params) -> Result<bool, ApiError> {
     Ok(new && !community && statuses.is_none_or(|words| words.iter().any(available)))
 }
 
-/// Refuses words that no image could show.
-fn legal_words(params: &Params) -> Result<(), ApiError> {
-    for (name, words) in [
-        ("Architecture", ["i386", "x86_64", "arm64"].as_slice()),
-        ("ImageOwnerAlias", &["system", "self", "others", "marketplace"]),
-        ("OSType", &["linux", "windows"]),
-        ("Usage", &["instance", "none"]),
-    ] {
-        params.choice(name, &words.iter().map(|word| (*word, ())).collect::<Vec<_>>())?;
-    }
-    Ok(())
-}
-
 fn images(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
     params.text("InstanceType").map(InstanceType::parse).transpose().map_err(|error| invalid(&error))?;
     let (shown, labelled) = (Shown::of(params, &SHOWN)?, Labelled::of(params)?);
     let kind = of_this_kind(params)?;
-    legal_words(params)?;
+    legal_words(params, &WORDS)?;
     let used = call.all_owned::<Instance>().next().is_some();
     let usage = if used { "instance" } else { "none" };
     let row = described(&Image::default(), usage);

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::eni_shape;
 use crate::actions::list::{self, resource_group};
-use crate::actions::older::{self, Shown, ecs_tags, many, page, text_of, wanted};
+use crate::actions::older::{self, Shown, ecs_tags, legal_words, many, page, wanted};
 use crate::actions::{Action, Call, View, no_effect, works};
-use crate::rpc::{ApiError, Params, Product, time};
+use crate::rpc::{ApiError, Product, time};
 
 /// Most instances that a request names.
 const NAMED: usize = 100;
@@ -92,10 +92,13 @@ pub(super) const ACTIONS: &[Action] = &[
 ];
 
 /// What an instance shows under the name that a request asks for it with: no address outside of its VPC, and no lock.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 14] = [
     "DeviceAvailable",
     "EipAddresses",
     "HpcClusterId",
+    "HttpEndpoint",
+    "HttpPutResponseHopLimit",
+    "HttpTokens",
     "InnerIpAddresses",
     "InstanceChargeType",
     "InstanceTypeFamily",
@@ -106,21 +109,15 @@ const SHOWN: [&str; 11] = [
     "RdmaIpAddresses",
 ];
 
-/// Refuses words that no instance could show.
-fn legal_words(params: &Params) -> Result<(), ApiError> {
-    params.word::<InstanceStatus>("Status")?;
-    for (name, words) in [
-        ("InstanceNetworkType", ["vpc", "classic"].as_slice()),
-        ("InstanceChargeType", &["PostPaid", "PrePaid"]),
-        ("InternetChargeType", &["PayByTraffic", "PayByBandwidth"]),
-        ("LockReason", &["financial", "security", "recycling", "dedicatedhostfinancial", "refunded"]),
-        ("DeviceAvailable", &["true", "false"]),
-        ("IoOptimized", &["true", "false"]),
-    ] {
-        params.choice(name, &words.iter().map(|word| (*word, ())).collect::<Vec<_>>())?;
-    }
-    Ok(())
-}
+/// Words that may be asked for (the cloud's documentation of DescribeInstances).
+const WORDS: [(&str, &[&str]); 6] = [
+    ("InstanceNetworkType", &["vpc", "classic"]),
+    ("InstanceChargeType", &["PostPaid", "PrePaid"]),
+    ("InternetChargeType", &["PayByTraffic", "PayByBandwidth"]),
+    ("LockReason", &["financial", "security", "recycling", "dedicatedhostfinancial", "refunded"]),
+    ("DeviceAvailable", &["true", "false"]),
+    ("IoOptimized", &["true", "false"]),
+];
 
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
@@ -128,7 +125,8 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
     let addresses = many(params, "PrivateIpAddresses")?;
     let ipv6 = many(params, "Ipv6Address")?;
     let shown = Shown::of(params, &SHOWN)?;
-    legal_words(params)?;
+    params.word::<InstanceStatus>("Status")?;
+    legal_words(params, &WORDS)?;
     let asked = |instance: &&Arc<Instance>| {
         filter.takes(instance.id.as_str(), &instance.meta)
             && wanted(params, "ImageId", instance.image.as_str())
@@ -137,9 +135,8 @@ fn describe(call: &Call) -> Result<Value, ApiError> {
             && wanted(params, "KeyPairName", &key_pair(&call.view, instance))
             && wanted(params, "Status", &status_of(&call.view, instance))
             && wanted(params, "ZoneId", instance.zone.as_str())
-            && metadata_wanted(params, instance)
             && attached(call, [addresses.as_deref(), ipv6.as_deref()], instance)
-            && shown.takes(|| own(&call.view, instance))
+            && shown.takes(|| merged(own(&call.view, instance), metadata(instance)))
     };
     let instances: Vec<Arc<Instance>> = call.all_owned::<Instance>().filter(asked).cloned().collect();
     let names = ("Instances", "Instance");
@@ -162,10 +159,12 @@ fn metadata(instance: &Instance) -> Value {
     })
 }
 
-fn metadata_wanted(params: &Params, instance: &Instance) -> bool {
-    let names = ["HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit"];
-    let shown = metadata(instance);
-    names.iter().all(|name| wanted(params, name, &text_of(&shown[name])))
+/// One object of what two show.
+fn merged(mut one: Value, other: Value) -> Value {
+    if let (Value::Object(all), Value::Object(more)) = (&mut one, other) {
+        all.extend(more);
+    }
+    one
 }
 
 /// Whether one of an instance's interfaces is where the request looks.

@@ -31,6 +31,7 @@ const NO_CLASSIC: &str = "there is no classic network.";
 const NO_PLACEMENT: &str = "this version has no placement besides zones.";
 
 const PARAMS: &[Param] = &[
+    works("Affinity"),
     works("Amount"),
     works("AutoReleaseTime"),
     works("DeletionProtection"),
@@ -52,6 +53,7 @@ const PARAMS: &[Param] = &[
     works("SecurityGroupId"),
     works("SecurityGroupIds"),
     works("Tag"),
+    works("Tenancy"),
     works("UniqueSuffix"),
     works("UserData"),
     works("VSwitchId"),
@@ -81,7 +83,6 @@ const PARAMS: &[Param] = &[
     no_effect("SpotStrategy", NO_BILL),
     no_effect("SystemDisk", NO_DISKS),
     refused("DataDisk", "this version has no disks: an instance has the one disk of its image."),
-    refused("Affinity", NO_PLACEMENT),
     refused("Arn", "this version has no roles."),
     refused("ClockOptions", "an instance has the clock of its host."),
     refused("ClusterId", NO_PLACEMENT),
@@ -111,7 +112,6 @@ const PARAMS: &[Param] = &[
     refused("SecurityOptions", "the host protects no memory from itself."),
     refused("StorageSetId", NO_PLACEMENT),
     refused("StorageSetPartitionNumber", NO_PLACEMENT),
-    refused("Tenancy", NO_PLACEMENT),
     refused("VlanId", NO_CLASSIC),
     refused("RamRoleName", "this version has no roles."),
 ];
@@ -146,6 +146,9 @@ fn command(call: &Call) -> Result<RunInstances, ApiError> {
     let params = &call.params;
     if params.number("InternetMaxBandwidthOut", 0..=u32::MAX)?.unwrap_or(0) > 0 {
         return Err(params.illegal("InternetMaxBandwidthOut", "instances have no public address: give 0."));
+    }
+    for name in ["Affinity", "Tenancy"] {
+        params.choice(name, &[("default", ())])?;
     }
     let (interface, interfaces) = interfaces(params)?;
     let instance_type = params.text("InstanceType").map(InstanceType::parse).transpose();

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use model::assistant::{Invocation, SavedCommand};
 use model::instance::{Eni, Instance};
+use model::meta::Meta;
 use model::prefix_list::PrefixList;
 use model::security::SecurityGroup;
 use model::tables::Kind;
 use serde_json::{Value, json};
 
 use crate::actions::list::Sizes;
-use crate::actions::older::{nested, sized_page};
+use crate::actions::older::{fuzzy, nested, sized_page};
 use crate::actions::tagging::{self, Counts, Tag, Type, Types};
 use crate::actions::{Action, Call, works};
-use crate::rpc::{ApiError, Product};
+use crate::rpc::{ApiError, Params, Product};
 
 /// Tags of a page.
 const PAGE: Sizes = Sizes { default: 50, most: 100 };
@@ -62,7 +63,7 @@ pub(super) const ACTIONS: &[Action] = &[
             works("MaxResults"),
             works("NextToken"),
         ],
-        |call| Ok(nested(tagging::list(call, TYPES)?, "TagResources", "TagResource")),
+        list,
     ),
     Action::write(
         Product::Ecs,
@@ -84,6 +85,41 @@ pub(super) const ACTIONS: &[Action] = &[
         describe,
     ),
 ];
+
+/// Tags that a resource must have, as `TagFilter.N` asks for them: keys and values in which `*` stands for anything.
+struct TagFilters(Vec<(String, Vec<String>)>);
+
+/// Most keys, and most values of a key, in `TagFilter.N` (the cloud's documentation of ListTagResources).
+const FUZZY: usize = 5;
+
+impl TagFilters {
+    fn of(params: &Params) -> Result<Self, ApiError> {
+        let filter =
+            |filter: &Params| Ok((filter.required("TagKey")?.to_owned(), filter.texts("TagValues")?));
+        let filters = params.list("TagFilter")?.iter().map(filter).collect::<Result<Vec<_>, ApiError>>()?;
+        let many = filters.len() > FUZZY || filters.iter().any(|(_, values)| values.len() > FUZZY);
+        if many || (!filters.is_empty() && params.has("Tag")) {
+            let message =
+                format!("Give Tag, or TagFilter with at most {FUZZY} keys of at most {FUZZY} values.");
+            return Err(ApiError::new(403, "InvalidTagFilter.Malformed", message));
+        }
+        Ok(Self(filters))
+    }
+
+    fn takes(&self, meta: &Meta) -> bool {
+        let met = |(key, values): &(String, Vec<String>)| {
+            let fits = |value: &String| values.is_empty() || values.iter().any(|asked| fuzzy(asked, value));
+            meta.tags.iter().any(|(own, value)| fuzzy(key, own) && fits(value))
+        };
+        self.0.iter().all(met)
+    }
+}
+
+fn list(call: &Call) -> Result<Value, ApiError> {
+    let filters = TagFilters::of(&call.params)?;
+    let listed = tagging::list_of(call, TYPES, |meta| filters.takes(meta))?;
+    Ok(nested(listed, "TagResources", "TagResource"))
+}
 
 fn describe(call: &Call) -> Result<Value, ApiError> {
     let params = &call.params;
