@@ -1,4 +1,4 @@
-//! Who gets the next connection, and how many there may be.
+//! Who gets the next connection, and how long its segments may be.
 
 use std::collections::BTreeMap;
 
@@ -147,42 +147,6 @@ fn before_the_server_has_spoken_the_clients_own_id_decides() {
 
 fn arrived_somewhere(outcome: &Outcome) {
     assert_eq!((outcome.verdict, outcome.drops.len()), (REDIRECTED, 0));
-}
-
-#[test]
-fn a_load_balancer_has_a_rate_for_all_of_its_listeners() {
-    let mut rig = Rig::new();
-    rig.rate(0, 50);
-    let admitted =
-        |rig: &mut Rig, port: u16| rig.send(ANN, &tcp(ANN, port, ENDPOINT, 80, SYN)).verdict == REDIRECTED;
-    let begin = rig.now();
-    let at_once = (5000..5100).filter(|port| admitted(&mut rig, *port)).count();
-    std::thread::sleep(std::time::Duration::from_millis(60));
-    let later = (6000..6100).filter(|port| admitted(&mut rig, *port)).count();
-    // A tenth of a second's worth at once, and one for every 20 ms that pass.
-    let most = 7 + (rig.now() - begin) as usize / 20_000_000;
-    assert!(at_once >= 5 && later >= 2 && at_once + later <= most, "{at_once} + {later} of {most}");
-}
-
-#[test]
-fn a_rate_is_kept_for_as_long_as_more_is_asked_for() {
-    const A_SECOND: u64 = 2_000;
-    let mut rig = Rig::with_flows(1 << 16);
-    rig.rate(81, A_SECOND as u32);
-    let begin = rig.now();
-    let (mut asked, mut admitted) = (0, 0);
-    while rig.now() < begin + 500_000_000 {
-        let opening = tcp(ANN, 1024 + asked, ENDPOINT, 80, SYN);
-        admitted += u64::from(rig.send(ANN, &opening).verdict == REDIRECTED);
-        asked += 1;
-    }
-    let due = (rig.now() - begin) * A_SECOND / 1_000_000_000;
-    assert!(u64::from(asked) > admitted + 100, "{asked} asked, which is no more than {admitted}");
-    // At once comes what a tenth of a second would let in; who does not ask for as long gets nothing for it.
-    assert!(
-        (due / 2..=due + A_SECOND / 10 + 1).contains(&admitted),
-        "{admitted} of {asked} instead of {due}"
-    );
 }
 
 #[test]

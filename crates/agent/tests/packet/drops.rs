@@ -274,7 +274,8 @@ drops! {
         arrived(&rig.send(ANN, &opening(ENDPOINT, 80)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
     }
     NewConnections, the_listener_has_its_rate => |rig| {
-        rig.rate(81, 1);
+        rig.rate(VIP, 81, 1);
+        rig.listener(80, 6, |l| l.rated = 1);
         arrived(&rig.send(ANN, &opening(ENDPOINT, 80)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", FIRST);
         dropped(&rig.send(ANN, &tcp(ANN, 5001, ENDPOINT, 80, SYN)), NewConnections, ONLY_ANN);
         arrived(&rig.send(ANN, &opening(ENDPOINT, 80)), ONE, "10.0.0.10:5000 > 10.0.0.30:8080", crate::forward::NEXT);

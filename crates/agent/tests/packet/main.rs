@@ -24,6 +24,7 @@ mod openings;
 mod policies;
 mod port_ranges;
 mod proxy;
+mod rates;
 mod replaced;
 mod reverse;
 mod rig;

@@ -410,10 +410,9 @@ impl Rig {
         self.hash::<u32, Load>("LOADS").get(&server, 0).expect("the load").connections
     }
 
-    /// So many new connections a second, for one listener or (0) the whole address.
-    pub(crate) fn rate(&mut self, listener: u32, a_second: u32) {
-        self.hash("RATES").insert(RateKey { vip: VIP, listener }, Rate::of(a_second), 0).expect("a rate");
-        self.listener(80, 6, |l| l.rated = 1);
+    /// So many new connections a second in a zone, for one listener or (0) all of them. Listeners that are `rated` ask.
+    pub(crate) fn rate(&mut self, vip: u32, listener: u32, a_second: u32) {
+        self.hash("RATES").insert(RateKey { vip, listener }, Rate::of(a_second), 0).expect("a rate");
     }
 
     pub(crate) fn remove_server(&mut self, id: u32) {
