@@ -47,6 +47,7 @@ scenarios! {
     odd
     outage
     overlap
+    path_mtu
     port_ranges
     power
     private_zones
