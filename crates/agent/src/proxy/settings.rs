@@ -181,3 +181,6 @@ impl Endpoint {
         })
     }
 }
+
+#[cfg(test)]
+pub(in crate::proxy) mod sample;

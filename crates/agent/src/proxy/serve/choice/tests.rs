@@ -2,7 +2,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::proxy::origin::Origin;
-use crate::proxy::settings::Vip;
+use crate::proxy::settings::sample::{self, LISTENER, VIP};
 
 const ONE: ServerIndex = ServerIndex(1);
 const TWO: ServerIndex = ServerIndex(2);
@@ -11,31 +11,14 @@ const THREE: ServerIndex = ServerIndex(3);
 fn way() -> Way {
     let target = SocketAddrV4::new([10, 0, 1, 200].into(), 81);
     let client = SocketAddrV4::new([10, 0, 1, 11].into(), 5000);
-    let origin = Origin { client, target, listener: ListenerIndex(1), endpoint: None };
-    Way { origin, listener: ListenerIndex(1), vip: VipIndex(9) }
+    let origin = Origin { client, target, listener: LISTENER, endpoint: None };
+    Way { origin, listener: LISTENER, vip: VIP }
 }
 
 /// Settings of a listener whose servers have these weights, after others.
 fn live(scheduler: Scheduler, weights: &[(ServerIndex, u32)], last: &Live) -> Live {
-    let shares = weights.iter().copied().collect();
-    let vip = Vip { addresses: [[10, 0, 1, 200].into()].into(), candidates: [(Family::Ipv4, shares)].into() };
-    let listener = Listener {
-        id: "lsn-1@81".parse().unwrap(),
-        proxy_protocol: None,
-        tls: None,
-        idle_timeout: 900,
-        vpc: "vpc-1".parse().unwrap(),
-        scheduler,
-        vips: [(VipIndex(9), vip)].into(),
-        members: BTreeMap::new(),
-        drain_seconds: 0,
-    };
-    let settings = Settings {
-        listeners: [(ListenerIndex(1), listener)].into(),
-        endpoints: BTreeMap::new(),
-        ipv6: Default::default(),
-    };
-    Live::of(settings, last).0
+    let listener = Listener { scheduler, vips: sample::vips(weights), ..sample::listener() };
+    Live::of(sample::settings(listener), last).0
 }
 
 fn client(number: u32) -> SocketAddrV4 {

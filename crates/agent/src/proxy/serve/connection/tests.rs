@@ -1,45 +1,27 @@
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use model::nlb::Scheduler;
 use tokio::io::AsyncReadExt as _;
 
 use super::*;
 use crate::proxy::corked::tests::segments;
-use crate::proxy::settings::{Settings, Vip};
+use crate::proxy::settings::sample::{self, LISTENER, VIP};
 use crate::proxy::splice::tests::connected;
 
 const SERVER: ServerIndex = ServerIndex(5);
-const LISTENER: ListenerIndex = ListenerIndex(1);
 
 fn way() -> Way {
     let target = SocketAddrV4::new([10, 0, 1, 200].into(), 81);
     let client = SocketAddrV4::new([10, 0, 1, 11].into(), 5000);
     let origin = Origin { client, target, listener: LISTENER, endpoint: None };
-    Way { origin, listener: LISTENER, vip: VipIndex(9) }
+    Way { origin, listener: LISTENER, vip: VIP }
 }
 
 /// A listener whose server has left, fails or serves, with ten seconds for what goes on.
 fn live(server: Option<bool>) -> Arc<Live> {
-    let vip = Vip { addresses: [[10, 0, 1, 200].into()].into(), candidates: BTreeMap::new() };
     let member = |fails| (SERVER, Server { alias: Ipv4Addr::LOCALHOST, from: None, port: 81, fails });
-    let listener = Listener {
-        id: "lsn-1@81".parse().unwrap(),
-        proxy_protocol: None,
-        tls: None,
-        idle_timeout: 900,
-        vpc: "vpc-1".parse().unwrap(),
-        scheduler: Scheduler::Tch,
-        vips: [(VipIndex(9), vip)].into(),
-        members: server.map(member).into_iter().collect(),
-        drain_seconds: 10,
-    };
-    let settings = Settings {
-        listeners: [(LISTENER, listener)].into(),
-        endpoints: BTreeMap::new(),
-        ipv6: Default::default(),
-    };
-    Arc::new(Live { settings, ..Live::default() })
+    let members = server.map(member).into_iter().collect();
+    let listener = Listener { members, drain_seconds: 10, ..sample::listener() };
+    Arc::new(Live { settings: sample::settings(listener), ..Live::default() })
 }
 
 /// Seconds until a connection is dismissed whose settings change in this way, each change after so many seconds.

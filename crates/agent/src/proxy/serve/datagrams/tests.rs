@@ -1,10 +1,7 @@
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, UdpSocket as Blocking};
 use std::process::Command;
 
-use model::id::{ListenerIndex, VipIndex};
-use model::net::Family;
-use model::nlb::{ProxyProtocol, Scheduler};
+use model::nlb::ProxyProtocol;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
@@ -12,7 +9,8 @@ use super::*;
 use crate::kernel::netns::Netns;
 use crate::proxy::UDP;
 use crate::proxy::callers::Opened;
-use crate::proxy::settings::{Listener, Settings, Vip};
+use crate::proxy::settings::Listener;
+use crate::proxy::settings::sample::{self, LISTENER};
 
 const CLIENT: &str = "10.0.1.11:5000";
 const TARGET: &str = "10.0.1.200:53";
@@ -39,7 +37,7 @@ fn alone<T: Future<Output = ()>>(name: &str, test: impl FnOnce() -> T + Send + '
 
 fn origin() -> Origin {
     let [client, target] = [CLIENT, TARGET].map(|end| end.parse().unwrap());
-    Origin { client, target, listener: ListenerIndex(1), endpoint: None }
+    Origin { client, target, listener: LISTENER, endpoint: None }
 }
 
 /// A server on loopback.
@@ -57,27 +55,13 @@ fn live(servers: &[&UdpSocket]) -> Arc<Live> {
         (ServerIndex(id), Server { alias: Ipv4Addr::LOCALHOST, from: None, port, fails: id != last })
     };
     let listener = Listener {
-        id: "lsn-1@53".parse().unwrap(),
         proxy_protocol: Some(ProxyProtocol { enabled: true, vpc: false, endpoint: false, service: false }),
-        tls: None,
         idle_timeout: 20,
-        vpc: "vpc-1".parse().unwrap(),
-        scheduler: Scheduler::Tch,
-        vips: [(VipIndex(9), vip(last))].into(),
+        vips: sample::vips(&[(ServerIndex(last), 100)]),
         members: (0..).zip(servers).map(member).collect(),
-        drain_seconds: 0,
+        ..sample::listener()
     };
-    let settings = Settings {
-        listeners: [(ListenerIndex(1), listener)].into(),
-        endpoints: BTreeMap::new(),
-        ipv6: Default::default(),
-    };
-    Arc::new(Live { settings, ..Live::default() })
-}
-
-fn vip(candidate: u32) -> Vip {
-    let candidates = [(Family::Ipv4, [(ServerIndex(candidate), 100)].into())].into();
-    Vip { addresses: [[10, 0, 1, 200].into()].into(), candidates }
+    Arc::new(Live { settings: sample::settings(listener), ..Live::default() })
 }
 
 /// A relay and one of its clients, by the address that it has there.
@@ -198,7 +182,7 @@ fn what_asks_another_listener_from_the_same_port_is_another_flow() {
         relay.forward(peer, Origin { target, ..origin() }, &live, b"");
         let (bytes, after) = received(&server).await;
         assert_eq!((bytes[26..].to_vec(), after == before), (vec![0, 54], false));
-        relay.forward(peer, Origin { listener: ListenerIndex(2), ..origin() }, &live, b"");
+        relay.forward(peer, Origin { listener: model::id::ListenerIndex(2), ..origin() }, &live, b"");
         assert!(relay.flows.is_empty(), "there is no such listener");
     });
 }
