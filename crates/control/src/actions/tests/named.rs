@@ -1,7 +1,9 @@
 //! What parameters may be: texts in which `<vpc>` stands for the id of a VPC.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use super::things;
 use crate::actions::Action;
 use crate::rpc::Product;
 
@@ -44,6 +46,9 @@ fn changed(id: &str) -> String {
 /// One way to give a parameter: keys and texts.
 type Way = &'static [(&'static str, &'static str)];
 
+/// A certificate that is uploaded without a key.
+static AUTHORITY: LazyLock<[(&str, &str); 1]> = LazyLock::new(|| [("Cert", things::text("member_pem"))]);
+
 /// Every way to give a parameter of an action; none for one that names nothing and that no action needs.
 pub(super) fn ways(action: &Action, parameter: &str) -> Vec<Way> {
     if matches!(parameter, "ResourceId" | "ResourceType") && action.name != "DescribeAvailableResource" {
@@ -55,6 +60,7 @@ pub(super) fn ways(action: &Action, parameter: &str) -> Vec<Way> {
             vec![&[("SecurityGroupId.1", "<security_group>")]]
         }
         (Product::Pvtz, "ZoneId") => vec![&[("ZoneId", "<zone>")]],
+        (Product::Cas, "Cert") => vec![&*AUTHORITY],
         (Product::Ecs, "Type") => vec![&[("Type", "RunShellScript")]],
         (_, _) => anywhere(parameter),
     }

@@ -34,8 +34,6 @@ const BLIND: &[(&str, &str)] = &[
     ("DescribeInstances", "KeyPairName"),
     ("DescribeImages", "ResourceGroupId"),
     ("ListVpcEndpointConnections", "ReplacedResourceId"),
-    // A request without a certificate is refused before.
-    ("UploadUserCertificate", "ResourceGroupId"),
 ];
 
 /// Parameters that narrow a list by what is not here, so that no account has any.

@@ -138,7 +138,7 @@ pub(super) async fn make(cloud: &Cloud) -> Named {
 }
 
 /// A text of the scenarios' certificates.
-fn text(name: &str) -> &'static str {
+pub(super) fn text(name: &str) -> &'static str {
     let all = include_str!("../../../../../scenarios/parts/certificates.txt");
     let (_, rest) = all.split_once(&format!("text {name}\n")).unwrap();
     rest.split_once("\nend").unwrap().0
