@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use model::id::{
     EndpointId, EndpointIndex, InstanceId, ListenerId, ListenerIndex, ServerGroupId, ServerIndex, ZoneId,
 };
-use model::net::services;
 use model::plan::{EndpointZonePlan, HostPlan, PlacePlan, ServerGroupPlan, ServerPlan, VipPlan};
 use tables::{Carried, CarriedBy, CarriedKey, Flow, FlowKey};
 
@@ -17,6 +16,7 @@ use crate::kernel::maps::Maps;
 use crate::kernel::packed::unpacked;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::TableError;
+use crate::local;
 use crate::reconcile::in_full;
 use crate::reverse;
 
@@ -154,9 +154,12 @@ impl<'a> Carriers<'a> {
             for (vip, server) in
                 listener.vips.iter().flat_map(|vip| group.servers.values().map(move |it| (vip, it)))
             {
-                let from = reverse::alias(server.place).unwrap_or_else(|| services::vip_alias(*vip));
-                let road = (from, alias(server.port_index, server.address));
-                proxied.entry(road).or_default().push((group, server));
+                let zone = plan.vips.get(vip).map(|it| local::aliases(*vip, it, server.address.family()));
+                let behind = reverse::alias(server.place).map(|alias| vec![alias]);
+                for from in behind.or(zone).unwrap_or_default() {
+                    let road = (from, alias(server.port_index, server.address));
+                    proxied.entry(road).or_default().push((group, server));
+                }
             }
         }
         Self { plan, servers: servers.collect(), proxied }
@@ -224,6 +227,8 @@ mod tests {
     use model::id::{Network, PortIndex, ServerGroupIndex};
     use model::nlb::ProxyProtocol;
     use model::plan::BehindPlan;
+
+    use model::net::services;
 
     use super::*;
     use crate::compile::tests::plan;

@@ -21,13 +21,14 @@ use model::report::HealthState;
 use tables::Choice;
 
 use crate::image::{
-    AddressImage, Image, ListenerImage, LocalImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
+    AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
 };
 use crate::ipv6::{Ipv6Addresses, both};
 use crate::kernel::packed::{index_of, of_plan, stand_in};
 use crate::leaving::{Former, Past};
+use crate::local;
 use crate::policy::Policies;
-use crate::reverse::{self, Behind};
+use crate::reverse::Behind;
 use crate::turns;
 
 /// A server that gets new connections.
@@ -60,7 +61,8 @@ pub fn compile(plan: &HostPlan, health: &Health, past: &Past, interfaces: &Inter
     let Compiler { policies, tables, .. } = compiler;
     // A server's policies are its port's: load balancing adds none.
     let (policies, server_tables) = (policies.into_lists(), tables.into_iter().collect());
-    Image { listeners, servers, policies, server_tables, loads: loads(plan), ..network }
+    let (locals, loads) = (local::of_plan(plan), loads(plan));
+    Image { listeners, servers, policies, server_tables, locals, loads, ..network }
 }
 
 /// The same without load balancing: no listeners, servers, and what belongs to them.
@@ -112,29 +114,6 @@ fn alias_of(ipv6: Ipv4Addr) -> Ipv4Addr {
     index_of(ipv6).map_or(ipv6, services::ipv6_alias)
 }
 
-/// The addresses in whose name a load balancer's zone speaks to servers.
-fn local(vip: &VipPlan) -> LocalImage {
-    LocalImage { address: vip.address, ipv6: vip.ipv6.map(|it| stand_in(it.index)) }
-}
-
-/// The proxy, and an alias for each zonal address that a listener with a proxy has: none where nothing needs it.
-fn proxy_addresses(plan: &HostPlan) -> BTreeMap<Ipv4Addr, AddressImage> {
-    let proxied = plan.listeners.values().filter(|listener| listener.is_proxied());
-    let vips = proxied.flat_map(|listener| &listener.vips);
-    let aliases: BTreeMap<_, _> = vips
-        .filter_map(|vip| Some((vip, plan.vips.get(vip)?)))
-        .map(|(vip, at)| (services::vip_alias(*vip), AddressImage::VipAlias(*vip, local(at))))
-        .collect();
-    let proxy = (!aliases.is_empty()).then_some((services::PROXY, AddressImage::Proxy));
-    aliases.into_iter().chain(proxy).collect()
-}
-
-/// The addresses that the proxy needs in the services namespace: servers in consumers' VPCs are not spoken to in the name of
-/// the load balancer.
-pub(crate) fn proxy_names(plan: &HostPlan) -> BTreeSet<Ipv4Addr> {
-    proxy_addresses(plan).into_keys().chain(reverse::aliases(plan)).collect()
-}
-
 /// What `address` of a port means where `ingress` is asked.
 fn port_address(
     ifindex: u32,
@@ -180,8 +159,9 @@ impl<'a> Compiler<'a> {
         addresses.extend(services_addresses(&ports));
         let services = Network(tables::SERVICES_NETWORK);
         let ipv6 = Ipv6Addresses::of(plan);
-        addresses
-            .extend(proxy_addresses(plan).into_iter().map(|(address, what)| ((services, address), what)));
+        addresses.extend(
+            local::proxy_addresses(plan).into_iter().map(|(address, what)| ((services, address), what)),
+        );
         Image {
             ports,
             services: self.interfaces.services,
@@ -226,9 +206,13 @@ impl<'a> Compiler<'a> {
         }
         for (index, vip) in &self.plan.vips {
             let ingress = (!vip.groups.is_empty()).then(|| self.policies.ingress(&vip.groups));
+            let local = vip.local.addresses().map(|it| ((vip.network, of_plan(it)), AddressImage::Local));
+            addresses.extend(local);
             for address in both(vip.address, vip.ipv6) {
-                addresses
-                    .insert((vip.network, address), AddressImage::LoadBalancer(*index, ingress, local(vip)));
+                addresses.insert(
+                    (vip.network, address),
+                    AddressImage::LoadBalancer(*index, ingress, local::zonal(vip)),
+                );
             }
         }
         for (index, endpoint) in &self.plan.endpoints {
@@ -255,7 +239,8 @@ impl<'a> Compiler<'a> {
         endpoint: &EndpointPlan,
         ingress: PolicyRef,
     ) -> Vec<((Network, Ipv4Addr), AddressImage)> {
-        let at = |vip: Option<VipIndex>| vip.and_then(|vip| Some((vip, local(self.plan.vips.get(&vip)?))));
+        let at =
+            |vip: Option<VipIndex>| vip.and_then(|vip| Some((vip, local::zonal(self.plan.vips.get(&vip)?))));
         let image = |zone: &EndpointZonePlan| AddressImage::Endpoint {
             index,
             ingress,

@@ -7,8 +7,8 @@ use ipnet::Ipv4Net;
 use model::id::{ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Family, Transport, services};
 use tables::{
-    Address, AddressKey, AddressKind, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix, Load, MemberKey,
-    Port, PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
+    Address, AddressKey, AddressKind, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix, Load, Locals,
+    LocalsKey, MemberKey, Port, PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
 };
 
 use crate::image::{
@@ -132,11 +132,12 @@ fn address(at: Ipv4Addr, what: &AddressImage, services: u32, places: &Places) ->
             value.nlb_address = packed(*source);
             value.open = u8::from(*open);
         }
-        AddressImage::Gateway => {}
-        AddressImage::VipAlias(vip, local) => {
+        AddressImage::Gateway | AddressImage::Local => {}
+        AddressImage::VipAlias { vip, zonal, local } => {
             value.index = vip.0;
             value.vip = vip.0;
-            (value.nlb_address, value.nlb_ipv6) = packed_local(*local);
+            value.address = local.map_or(0, packed);
+            (value.nlb_address, value.nlb_ipv6) = packed_local(*zonal);
         }
         AddressImage::Service | AddressImage::Proxy => {
             value.ifindex = services;
@@ -154,7 +155,8 @@ fn packed_local(local: LocalImage) -> (u32, u32) {
 fn kind(what: &AddressImage) -> AddressKind {
     match what {
         AddressImage::Port { .. } => AddressKind::Port,
-        AddressImage::LoadBalancer(..) | AddressImage::VipAlias(..) => AddressKind::LoadBalancer,
+        AddressImage::LoadBalancer(..) | AddressImage::VipAlias { .. } => AddressKind::LoadBalancer,
+        AddressImage::Local => AddressKind::Local,
         AddressImage::Endpoint { .. } => AddressKind::Endpoint,
         AddressImage::Reverse { .. } => AddressKind::Reverse,
         AddressImage::Gateway => AddressKind::Gateway,
@@ -245,6 +247,18 @@ pub fn rates(image: &Image) -> HashMap<RateKey, Rate> {
         (RateKey { vip: vip.0, listener: listener.map_or(0, |it| it.0) }, Rate::of(*cps))
     };
     image.rates.iter().map(entry).collect()
+}
+
+/// Contents of `LOCALS`.
+pub fn locals(image: &Image) -> HashMap<LocalsKey, Locals> {
+    let entry = |((vip, servers), of_zone): (&(VipIndex, Family), &Vec<Ipv4Addr>)| {
+        let mut addresses = [0; Locals::MOST as usize];
+        addresses.iter_mut().zip(of_zone).for_each(|(place, address)| *place = packed(*address));
+        let count = of_zone.len().min(addresses.len()) as u32;
+        let key = LocalsKey { vip: vip.0, ipv6: u32::from(*servers == Family::Ipv6) };
+        (key, Locals { count, addresses })
+    };
+    image.locals.iter().map(entry).collect()
 }
 
 /// Contents of `LOADS`.

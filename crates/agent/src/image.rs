@@ -46,6 +46,8 @@ pub struct Image {
     pub rates: BTreeMap<(VipIndex, Option<ListenerIndex>), u32>,
     /// Shares of servers that are chosen by their connections.
     pub loads: BTreeMap<ServerIndex, u32>,
+    /// Addresses from which a zone speaks to servers of a family instead of its zonal one.
+    pub locals: BTreeMap<(VipIndex, Family), Vec<Ipv4Addr>>,
     /// Bandwidth of endpoints' connections that have one, Mbit/s.
     pub limits: BTreeMap<EndpointIndex, u32>,
     /// Servers on this host, and those that have left their group and still have connections.
@@ -125,11 +127,20 @@ pub enum AddressImage {
     Service,
     /// The proxy.
     Proxy,
-    /// Stands for a zonal address of an NLB, with this address, where the proxy opens connections.
-    VipAlias(VipIndex, LocalImage),
+    /// A local address of an NLB's zone.
+    Local,
+    /// Stands for an address of an NLB's zone where the proxy opens connections.
+    VipAlias {
+        /// The zonal address.
+        vip: VipIndex,
+        /// Whom servers' policies see.
+        zonal: LocalImage,
+        /// The local address that it stands for; `None` = the zonal one.
+        local: Option<Ipv4Addr>,
+    },
 }
 
-/// The addresses in whose name a zone of an NLB speaks to servers.
+/// The zonal addresses of an NLB, in whose name it speaks to servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalImage {
     /// Its zonal address.

@@ -26,7 +26,9 @@ impl Ipv6Addresses {
         let members = plan.groups.values().flat_map(|group| &group.ipv6_members);
         let vips = plan.vips.values().filter_map(|vip| vip.ipv6.as_ref());
         let zones = plan.endpoints.values().flat_map(|endpoint| &endpoint.zones);
-        let all = ports.chain(members).chain(vips).chain(zones.filter_map(|zone| zone.ipv6.as_ref()));
+        let local = plan.vips.values().flat_map(|vip| &vip.local.ipv6);
+        let all =
+            ports.chain(members).chain(vips).chain(local).chain(zones.filter_map(|zone| zone.ipv6.as_ref()));
         Self(all.map(|it| (it.index, it.address)).collect())
     }
 

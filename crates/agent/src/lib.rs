@@ -20,6 +20,7 @@ mod ipv6_ranges;
 pub mod kernel;
 pub mod label;
 pub mod leaving;
+mod local;
 pub mod metadata;
 pub mod plan_cache;
 pub mod policy;

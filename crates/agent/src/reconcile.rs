@@ -11,7 +11,7 @@ use ipnet::Ipv4Net;
 use model::id::{InstanceId, PortIndex};
 use model::plan::{HostPlan, PortPlan};
 
-use crate::compile::{Health, Interfaces, proxy_names};
+use crate::compile::{Health, Interfaces};
 use crate::config::AgentConfig;
 use crate::follow::{self, Follower};
 use crate::ipv6::all_of;
@@ -20,6 +20,7 @@ use crate::kernel::maps::{Changes, Maps};
 use crate::kernel::programs::{Attachment, Programs, maps_dir};
 use crate::kernel::rules::{MAIN_TABLE, Routing, SOURCE_TABLES, SourceRule};
 use crate::kernel::source_ports;
+use crate::local;
 use crate::sweep;
 
 pub use crate::kernel::programs::OBJECT;
@@ -159,7 +160,7 @@ impl Reconciler {
         }
         let veth =
             |(index, port): (&PortIndex, &PortPlan)| self.veth(*index, port, &siblings[&port.instance]);
-        let services = links::services_veth(self.config.services(), proxy_names(plan));
+        let services = links::services_veth(self.config.services(), local::proxy_names(plan));
         plan.ports.iter().map(veth).chain([services]).collect()
     }
 

@@ -10,6 +10,7 @@
 //! | `ROUTES` | (route table, range) to the next hop; (port, range) to whether it may send from there |
 //! | `POLICIES`, `RULES`, `MEMBERS` | security groups: id to a range of rules; group membership |
 //! | `LISTENERS`, `SLOTS`, `SERVERS` | load balancing: (zonal address, protocol, range of ports) to a range of slots, slot to server |
+//! | `LOCALS` | addresses from which a zone of a load balancer speaks to servers |
 //! | `FRAGMENTS` | ports of datagrams whose first fragment was seen |
 //! | `LIMITS` | bandwidth of an endpoint's connection, and how far it is used |
 //! | `RATES` | how many new connections a zonal address and its listeners take |
@@ -50,6 +51,7 @@ mod icmpv6;
 mod ipv6;
 mod limit;
 mod load;
+mod local;
 mod maps;
 mod messages;
 mod openings;

@@ -4,7 +4,8 @@ use core::ffi::c_void;
 
 use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_loop};
 use tables::{
-    DropReason, FIRST_PORT, Flow, FlowKey, FlowMark, FlowState, Purpose, SOURCE_PORTS, checksum, is_ipv6,
+    DropReason, FIRST_PORT, Flow, FlowKey, FlowMark, FlowState, Locals, Purpose, SOURCE_PORTS, checksum,
+    is_ipv6,
 };
 
 use crate::{
@@ -151,15 +152,18 @@ fn search(trip: &mut Trip) -> bool {
         return true;
     }
     let trip = &mut *search.trip;
-    let all = FlowKey { dport: 0, ..trip.reverse_key };
+    let mut all = FlowKey { dport: 0, ..trip.reverse_key };
+    if trip.locals.count != 0 {
+        all.dst = trip.locals.at(0);
+    }
     // SAFETY: read at once.
     if unsafe { EXHAUSTED.get(&all) }.is_some_and(|at| trip.now < *at + PAUSE) {
         return false;
     }
-    let now = trip.now;
+    let (now, addresses) = (trip.now, trip.locals.count.clamp(1, Locals::MOST));
     let mut search = Search { trip, found: 0 };
     // SAFETY: as above.
-    unsafe { bpf_loop(SOURCE_PORTS, next as *mut c_void, (&raw mut search).cast(), 0) };
+    unsafe { bpf_loop(SOURCE_PORTS * addresses, next as *mut c_void, (&raw mut search).cast(), 0) };
     if search.found == 0 {
         // Without room for this the next packet looks again.
         let _ = EXHAUSTED.insert(&all, &now, 0);
@@ -174,6 +178,9 @@ unsafe extern "C" fn another(attempt: u32, search: *mut Search) -> i64 {
     let trip = &mut *search.trip;
     let spread = trip.judged.hash().wrapping_add(attempt.wrapping_mul(0x9e37_79b9));
     trip.forward.sport = ((FIRST_PORT + (spread >> 8) % SOURCE_PORTS) as u16).to_be();
+    if trip.locals.count != 0 {
+        trip.forward.src = trip.locals.at(spread >> 4);
+    }
     if complete(trip).is_err() || take(trip).is_err() {
         return 0;
     }
@@ -188,6 +195,10 @@ unsafe extern "C" fn next(attempt: u32, search: *mut Search) -> i64 {
     let trip = &mut *search.trip;
     let from = trip.judged.hash() % SOURCE_PORTS;
     let port = ((FIRST_PORT + (from + attempt) % SOURCE_PORTS) as u16).to_be();
+    if trip.locals.count != 0 {
+        trip.forward.src = trip.locals.at(attempt / SOURCE_PORTS);
+        trip.reverse_key.dst = trip.forward.src;
+    }
     trip.reverse_key.dport = port;
     if FLOWS.get_ptr(&trip.reverse_key).is_some() {
         return 0;

@@ -3,6 +3,7 @@
 use tables::{AddressKind, DropReason, FlowMark, PROXY_PORT, SERVICES_NETWORK, is_ipv6};
 
 use crate::{
+    local,
     maps::PORTS,
     policy::{Question, ask},
     report::Outcome,
@@ -48,10 +49,11 @@ pub(crate) fn emerge(trip: &mut Trip) -> Outcome {
     if source.kind != AddressKind::LoadBalancer as u8 {
         return Err(DropReason::SpoofedAddress);
     }
-    trip.forward.src = source.local(is_ipv6(trip.forward.dst));
+    let to_ipv6 = is_ipv6(trip.forward.dst);
+    trip.forward.src = local::behind(source, to_ipv6);
     ask(&Question {
         policy: server.ingress_policy,
-        peer: trip.forward.src,
+        peer: source.local(to_ipv6),
         own: trip.forward.dst,
         source_port: trip.judged.sport,
         port: trip.judged.dport,

@@ -20,6 +20,7 @@ const LOAD_BALANCER: u8 = AddressKind::LoadBalancer as u8;
 const ENDPOINT: u8 = AddressKind::Endpoint as u8;
 const GATEWAY: u8 = AddressKind::Gateway as u8;
 const REVERSE: u8 = AddressKind::Reverse as u8;
+const LOCAL: u8 = AddressKind::Local as u8;
 const SERVICE: u8 = AddressKind::Service as u8;
 
 /// Finds what becomes of `judged`: fills both entries, or answers, or refuses.
@@ -53,7 +54,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
             service::admit(trip)?;
             if is_echo(trip) { icmp::answer_echo(skb, trip) } else { service::balance(skb, trip) }
         }
-        GATEWAY | REVERSE => Err(DropReason::NoListener),
+        GATEWAY | REVERSE | LOCAL => Err(DropReason::NoListener),
         _ => Err(DropReason::NoRoute),
     }
 }
@@ -62,6 +63,7 @@ pub(crate) fn judge(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 #[inline(always)]
 pub(crate) fn begin(trip: &mut Trip) {
     trip.routed = 0;
+    trip.locals.count = 0;
     let f = &mut trip.forward;
     f.src = trip.judged.src;
     f.dst = trip.judged.dst;

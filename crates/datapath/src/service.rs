@@ -4,7 +4,7 @@ use aya_ebpf::{bindings::__sk_buff, btf_maps::lpm_trie::Key};
 use tables::{AddressKind, DropReason, FlowMark, ListenerAt, Purpose, Server, is_ipv6};
 
 use crate::{
-    choose,
+    choose, local,
     maps::{LISTENERS, SERVERS},
     pair::complete,
     policy::{Question, ask},
@@ -113,7 +113,7 @@ pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if server.source != 0 {
         reverse::leave(trip, server)?;
     } else {
-        speak(trip, server, listener.preserve_client == 1);
+        speak(trip, server, listener.preserve_client == 1)?;
         permit(trip, server)?;
     }
     complete(trip)
@@ -135,15 +135,14 @@ fn lead(trip: &mut Trip, server: &Server) {
 /// The server sees the client's own address, unless that is its own too, or of the other family, or the listener does not
 /// keep it.
 #[inline(always)]
-fn speak(trip: &mut Trip, server: &Server, preserve_client: bool) {
+fn speak(trip: &mut Trip, server: &Server, preserve_client: bool) -> Outcome {
     let hairpin = trip.judged.src == server.address;
     let other_family = is_ipv6(trip.judged.src) != is_ipv6(server.address);
-    if hairpin || other_family || !preserve_client {
-        trip.forward.src = trip.target.local(is_ipv6(server.address));
-    }
     if hairpin && trip.again == 0 {
         count(Purpose::Hairpin, trip.length);
     }
+    let hides_client = hairpin || other_family || !preserve_client;
+    if hides_client || trip.again == 1 { local::speak(trip, is_ipv6(server.address)) } else { Ok(()) }
 }
 
 /// To the server's policy endpoint traffic comes from the NLB: consumers' addresses mean nothing in its network.

@@ -4,7 +4,7 @@ use aya_ebpf::{
     bindings::{__sk_buff, TC_ACT_SHOT},
     helpers::bpf_ktime_get_coarse_ns,
 };
-use tables::{Address, Clock, Flow, FlowKey, FlowState, Ipv6, Mac, Port};
+use tables::{Address, Clock, Flow, FlowKey, FlowState, Ipv6, Locals, Mac, Port};
 
 use crate::{
     clock,
@@ -96,6 +96,8 @@ pub(crate) struct Trip {
     pub sender: Port,
     /// What stands behind `judged.dst`.
     pub target: Address,
+    /// The addresses of which one is the source after translation; a count of 0 = there is no choice.
+    pub locals: Locals,
     /// Dense id of the port that the packet is meant for, once known.
     pub receiver: u32,
     /// When judged again: the server to keep, 0 = none.

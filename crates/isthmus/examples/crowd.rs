@@ -11,7 +11,7 @@ use control::store::{self, master_key::MasterKey};
 use control::{DEFAULT_REGION, DEFAULT_ZONES};
 use isthmus::place::Place;
 use model::command::endpoint::{CreateEndpoint, NewEndpointZone};
-use model::command::nlb::{CreateLoadBalancer, NewZone};
+use model::command::nlb::{CreateLoadBalancer, LocalAddresses, NewZone};
 use model::command::security::CreateSecurityGroup;
 use model::command::service::CreateService;
 use model::command::system::CreateAccount;
@@ -130,6 +130,7 @@ impl Crowd {
             vswitch: vswitch.clone(),
             address: None,
             ipv6: None,
+            local: LocalAddresses::default(),
         };
         let balancer =
             CreateLoadBalancer::new(network.vpc.clone(), network.vswitches.iter().map(zone).collect());

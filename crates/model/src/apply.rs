@@ -10,6 +10,7 @@ mod ipv6;
 mod key_pair;
 mod listener;
 mod load_balancer;
+mod local;
 mod prefix_list;
 mod private_zone;
 mod range;

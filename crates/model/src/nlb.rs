@@ -15,6 +15,7 @@ use crate::id::{
     EniId, InstanceId, ListenerId, ListenerIndex, LoadBalancerId, Revision, SecurityGroupId, ServerGroupId,
     ServerGroupIndex, ServerIndex, Timestamp, VSwitchId, VipIndex, VpcId, ZoneId,
 };
+use crate::instance::Eni;
 use crate::meta::{Description, Meta};
 use crate::net::PortRange;
 use crate::tables::Key;
@@ -58,6 +59,25 @@ pub struct ZoneMapping {
     pub vip: VipIndex,
     /// Whether its address is out of the NLB's name.
     pub shifted: bool,
+    /// Other addresses of the interface, from which it speaks to servers that do not see their clients', as the data plane knows
+    /// them; none = from its zonal address.
+    #[serde(default)]
+    pub local: BTreeMap<Ipv4Addr, VipIndex>,
+    /// The same towards servers of IPv6.
+    #[serde(default)]
+    pub local_ipv6: BTreeSet<Ipv6Addr>,
+}
+
+impl ZoneMapping {
+    /// The zone's own IPv6 address, of those that its interface has.
+    pub fn zonal_ipv6(&self, eni: &Eni) -> Option<Ipv6Addr> {
+        eni.ipv6.keys().find(|address| !self.local_ipv6.contains(address)).copied()
+    }
+}
+
+/// Whether a zone can have so many local addresses of a family: an even number, 2 to 8, as in the cloud.
+pub fn is_local_count(count: usize) -> bool {
+    count.is_multiple_of(2) && (2..=8).contains(&count)
 }
 
 /// A protection of a resource.

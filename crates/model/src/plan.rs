@@ -1,19 +1,23 @@
 //! What one host must make true. The planner makes every choice; the agent has none left. A host plan is complete:
 //! whatever it does not mention must not exist.
 
+mod vip;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
+pub use vip::{LocalPlan, VipPlan};
+
 use crate::account::Secret;
 use crate::endpoint::EndpointType;
 use crate::id::{
     AccountId, CertificateId, EndpointId, EndpointIndex, EndpointServiceId, EniId, GroupIndex, HostId,
-    InstanceId, InvocationId, Ipv6Index, ListenerId, ListenerIndex, LoadBalancerId, Network, PortIndex,
-    Revision, SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp,
-    VSwitchId, VipIndex, VpcId, ZoneId,
+    InstanceId, InvocationId, Ipv6Index, ListenerId, ListenerIndex, Network, PortIndex, Revision,
+    SecurityGroupId, ServerGroupId, ServerGroupIndex, ServerIndex, TableIndex, Timestamp, VSwitchId,
+    VipIndex, VpcId, ZoneId,
 };
 use crate::instance::MetadataOptions;
 use crate::net::{Family, Mac, PortRange, Transport};
@@ -285,27 +289,6 @@ pub enum PeerPlan {
     Ipv6Cidr(Ipv6Net),
     /// The members of a group.
     Group(GroupIndex),
-}
-
-/// A zonal address of an NLB.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VipPlan {
-    /// The NLB.
-    pub load_balancer: LoadBalancerId,
-    /// The provider's VPC.
-    pub network: Network,
-    /// The zone.
-    pub zone: ZoneId,
-    /// The address.
-    pub address: Ipv4Addr,
-    /// Its IPv6 address, if the NLB is dual-stack.
-    pub ipv6: Option<Ipv6Plan>,
-    /// Off: only servers of this zone are chosen.
-    pub cross_zone: bool,
-    /// The NLB's own security groups: with any, they judge what comes from its VPC; without, everything is taken.
-    pub groups: Vec<GroupIndex>,
-    /// New connections a second that all its listeners take together; 0 = unlimited.
-    pub cps: u32,
 }
 
 /// A listener that forwards.

@@ -169,7 +169,10 @@ impl Row {
                 };
                 addresses.chain(ipv6).chain([Claim::Port(row.port)]).chain(device).collect()
             }
-            Row::LoadBalancer(row) => row.zones.values().map(|zone| Claim::Vip(zone.vip)).collect(),
+            Row::LoadBalancer(row) => {
+                let local = row.zones.values().flat_map(|zone| zone.local.values());
+                row.zones.values().map(|zone| &zone.vip).chain(local).map(|vip| Claim::Vip(*vip)).collect()
+            }
             Row::ServerGroup(row) => {
                 let servers = row.servers.iter().map(|server| Claim::Server(server.index));
                 servers.chain([Claim::ServerGroup(row.index)]).collect()

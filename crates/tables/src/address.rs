@@ -31,6 +31,8 @@ pub enum AddressKind {
     /// A zonal address of a Reverse endpoint: nothing listens there, and servers behind it are spoken to in its name. In
     /// [`crate::SERVICES_NETWORK`]: its alias, from which the proxy does so.
     Reverse = 7,
+    /// A local address of an NLB's zone: nothing listens there, and servers are spoken to from it.
+    Local = 8,
 }
 
 /// Value of `ADDRESSES`.
@@ -39,7 +41,8 @@ pub enum AddressKind {
 pub struct Address {
     /// `Port`, `Service`, `Proxy`: interface index of the host side. Otherwise 0.
     pub ifindex: u32,
-    /// `Port`: the port's own address (differs from the key for an alias).
+    /// `Port`: the port's own address (differs from the key for an alias). Alias of a `LoadBalancer`: the local address from which
+    /// the proxy speaks behind it, 0 = the zonal one.
     pub address: u32,
     /// Dense id: of the port, of the NLB's zonal address (vip), of the endpoint.
     pub index: u32,
@@ -76,7 +79,13 @@ impl Address {
     /// In whose name servers of a family are spoken to: an NLB without IPv6 speaks in its IPv4 address' name to all.
     #[inline(always)]
     pub fn local(&self, to_ipv6: bool) -> u32 {
-        if to_ipv6 && self.nlb_ipv6 != 0 { self.nlb_ipv6 } else { self.nlb_address }
+        if self.speaks_ipv6(to_ipv6) { self.nlb_ipv6 } else { self.nlb_address }
+    }
+
+    /// Whether it speaks to servers of a family in an IPv6 address' name.
+    #[inline(always)]
+    pub fn speaks_ipv6(&self, to_ipv6: bool) -> bool {
+        to_ipv6 && self.nlb_ipv6 != 0
     }
 }
 

@@ -43,7 +43,8 @@ pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
 pub use route::{RouteAt, RoutePrefix, SOURCES_OF_PORT};
 pub use service::{
-    Choice, Listener, ListenerAt, ListenerPrefix, Load, QuicId, Rate, RateKey, Server, TurnKey,
+    Choice, Listener, ListenerAt, ListenerPrefix, Load, Locals, LocalsKey, QuicId, Rate, RateKey, Server,
+    TurnKey,
 };
 
 /// The MAC address of every gateway: the one that instances send all their traffic to.

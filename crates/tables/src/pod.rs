@@ -11,5 +11,5 @@ macro_rules! pods {
 
 pods! {
     Address AddressKey Carried CarriedKey Counter DropKey Event Flow FlowKey Fragment FragmentKey Ipv6 Limit Listener ListenerAt ListenerPrefix MemberKey Policy Port
-    Load QuicId Rate RateKey RouteAt RoutePrefix Rule Server TurnKey
+    Load Locals LocalsKey QuicId Rate RateKey RouteAt RoutePrefix Rule Server TurnKey
 }

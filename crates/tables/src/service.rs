@@ -84,6 +84,43 @@ pub struct TurnKey {
     pub ipv6: u32,
 }
 
+/// Key of `LOCALS`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LocalsKey {
+    /// Dense id of the NLB's zonal address.
+    pub vip: u32,
+    /// 1 = towards servers of IPv6.
+    pub ipv6: u32,
+}
+
+/// Value of `LOCALS`: the addresses from which a zone of an NLB speaks to servers that do not see their clients'. A zone that is
+/// not there speaks from its zonal address.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Locals {
+    /// How many there are, 1 to [`Locals::MOST`].
+    pub count: u32,
+    pub addresses: [u32; Locals::MOST as usize],
+}
+
+impl Locals {
+    /// Most that a zone can have of a family.
+    pub const MOST: u32 = 8;
+
+    /// One of them, whatever the number.
+    #[inline(always)]
+    pub fn at(&self, number: u32) -> u32 {
+        self.addresses[(number % self.count.max(1) % Self::MOST) as usize]
+    }
+
+    /// Whether an address is among them.
+    #[inline(always)]
+    pub fn has(&self, address: u32) -> bool {
+        (0..Self::MOST).any(|number| number < self.count && self.addresses[number as usize] == address)
+    }
+}
+
 /// Key of `RATES`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -187,4 +224,5 @@ pub struct Server {
 const _: () = assert!(size_of::<ListenerAt>() == 8 && size_of::<ListenerPrefix>() == 12);
 const _: () = assert!(size_of::<Listener>() == 24 && size_of::<Server>() == 48);
 const _: () = assert!(size_of::<RateKey>() == 8 && size_of::<Rate>() == 16);
+const _: () = assert!(size_of::<LocalsKey>() == 8 && size_of::<Locals>() == 36);
 const _: () = assert!(size_of::<Load>() == 8 && size_of::<QuicId>() == 12);

@@ -9,11 +9,12 @@ use tables::{Flow, FlowKey, Port, Talk};
 
 use super::{CaptureError, Keep, MOST, Packet, Target};
 use crate::config::AgentConfig;
-use crate::ipv6::{Known, both, ips};
+use crate::ipv6::{Known, ips};
 use crate::kernel::packed::flow_key;
 use crate::kernel::programs::maps_dir;
 use crate::kernel::table::{Table, TableError};
 use crate::kernel::tap::Tap;
+use crate::local;
 
 /// An interface that is captured.
 pub(super) struct Side {
@@ -137,7 +138,7 @@ impl Translation {
     /// Listeners on these addresses, and their servers.
     fn behind(plan: &HostPlan, vips: &BTreeSet<VipIndex>) -> Self {
         let vip_plans = vips.iter().filter_map(|vip| plan.vips.get(vip));
-        let addresses = vip_plans.flat_map(|vip| both(vip.address, vip.ipv6)).collect();
+        let addresses = vip_plans.flat_map(local::all).collect();
         let mut translation = Self { vips: addresses, ..Self::default() };
         for (index, listener) in &plan.listeners {
             if listener.vips.iter().any(|vip| vips.contains(vip)) {

@@ -10,13 +10,14 @@ use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
 use model::nlb::{HealthCheck, HealthCheckKind};
 use model::plan::{
-    AddressPlan, BehindPlan, EndpointZonePlan, Ipv6Plan, PeerPlan, PlacePlan, RulePlan, VpcPlan,
+    AddressPlan, BehindPlan, EndpointZonePlan, Ipv6Plan, LocalPlan, PeerPlan, PlacePlan, RulePlan, VpcPlan,
 };
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use proptest::prelude::*;
 use tables::{Choice, Rule, RuleAction};
 
 use super::*;
+use crate::image::LocalImage;
 
 const SERVER_1: ServerIndex = ServerIndex(1);
 const SERVER_2: ServerIndex = ServerIndex(2);
@@ -99,6 +100,7 @@ pub(crate) fn plan() -> HostPlan {
         zone: zone(letter),
         address: [10, 0, 0, last].into(),
         ipv6: None,
+        local: LocalPlan::default(),
         cross_zone: true,
         groups: vec![],
         cps: 0,

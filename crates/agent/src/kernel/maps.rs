@@ -1,5 +1,5 @@
 //! The maps that the agent writes. They are made equal to an image in an order in which nothing ever refers to what
-//! is not there yet: rules, policies, servers, limits, rates, loads, slots, listeners, IPv6 addresses, addresses,
+//! is not there yet: rules, policies, servers, limits, rates, loads, local addresses, slots, listeners, IPv6 addresses, addresses,
 //! routes, ports; removals go the other way.
 
 use std::collections::{BTreeMap, HashMap};
@@ -10,7 +10,8 @@ use aya::Pod;
 use model::id::ServerIndex;
 use tables::{
     Address, AddressKey, AddressKind, Carried, CarriedKey, Flow, FlowKey, Ipv6, Limit, Listener,
-    ListenerPrefix, Load, MemberKey, Policy, Port, Rate, RateKey, RoutePrefix, Rule, Server,
+    ListenerPrefix, Load, Locals, LocalsKey, MemberKey, Policy, Port, Rate, RateKey, RoutePrefix, Rule,
+    Server,
 };
 
 use super::clock::KernelClock;
@@ -55,6 +56,7 @@ pub struct Maps {
     rates: Table<RateKey, Rate>,
     /// Connections of servers; the agent sets the program's count right.
     pub loads: Table<u32, Load>,
+    locals: Table<LocalsKey, Locals>,
     epoch: Table<u32, u32>,
     /// What connections that are over have carried.
     pub carried: Table<CarriedKey, Carried>,
@@ -95,6 +97,7 @@ impl Maps {
             limits: Table::open(directory, "LIMITS")?,
             rates: Table::open(directory, "RATES")?,
             loads: Table::open(directory, "LOADS")?,
+            locals: Table::open(directory, "LOCALS")?,
             epoch: Table::open(directory, "EPOCH")?,
             carried: Table::open(directory, "CARRIED")?,
             flows: Table::open(directory, "FLOWS")?,
@@ -111,6 +114,7 @@ impl Maps {
         let network = Network::of(self, image, policy_entries, &places)?;
         let servers = Difference::of(&self.servers, encode::servers(image, &places))?;
         let loads = Difference::of(&self.loads, encode::loads(image))?;
+        let locals = Difference::of(&self.locals, encode::locals(image))?;
         let listeners = Difference::of(&self.listeners, encode::listeners(image, &places))?;
         let [first @ .., ipv6_addresses, ipv6, addresses, routes, ports] = network.steps();
         let [members, policies, limits, rates] = first;
@@ -121,6 +125,7 @@ impl Maps {
             limits,
             rates,
             &loads,
+            &locals,
             &listeners,
             ipv6_addresses,
             ipv6,
@@ -132,7 +137,7 @@ impl Maps {
             entries: carry_out(&steps)?,
             judgement: rejudge
                 || network.changes_judgement()
-                || servers.size() > 0
+                || servers.size() + locals.size() > 0
                 || listeners.changes(differ_in_judgement),
             departure: servers.changes(departs) || listeners.changes(leads_elsewhere) || network.departs(),
             overflows: [no_rules, no_slots],
@@ -234,6 +239,7 @@ impl Maps {
             of(&self.limits)?,
             of(&self.rates)?,
             of(&self.loads)?,
+            of(&self.locals)?,
             of(&self.carried)?,
         ])
     }
@@ -299,6 +305,11 @@ fn disconnects(old: Option<&Address>, new: Option<&Address>) -> bool {
     old.filter(is_served).is_some_and(|old| new.is_none_or(|new| served(old) != served(new)))
 }
 
+/// Whether an address from which a load balancer speaks is taken off.
+fn falls_silent(old: Option<&Address>, new: Option<&Address>) -> bool {
+    old.is_some_and(|old| old.kind == AddressKind::Local as u8) && new.is_none()
+}
+
 /// What separates a map from its wanted contents.
 struct Difference<'a, K, V> {
     table: &'a Table<K, V>,
@@ -345,9 +356,11 @@ impl<'a> Network<'a> {
         [members, policies].iter().chain(&judged).any(|step| step.size() > 0)
     }
 
-    /// Whether a port has gone, or an endpoint from what has served it.
+    /// Whether a port has gone, an endpoint from what has served it, or a load balancer's local address.
     fn departs(&self) -> bool {
-        !self.ports.removed.is_empty() || self.addresses.changes(disconnects)
+        !self.ports.removed.is_empty()
+            || self.addresses.changes(disconnects)
+            || self.addresses.changes(falls_silent)
     }
 
     /// In the order in which they are written.

@@ -22,7 +22,7 @@ use super::{clock, fit::fit};
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 25] = [
+const MAPS: [&str; 26] = [
     "FLOWS",
     "OPENINGS",
     "OPENED",
@@ -37,6 +37,7 @@ const MAPS: [&str; 25] = [
     "LISTENERS",
     "SLOTS",
     "SERVERS",
+    "LOCALS",
     "LIMITS",
     "RATES",
     "LOADS",

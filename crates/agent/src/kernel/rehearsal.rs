@@ -17,7 +17,7 @@ use super::table::{Table, TableError};
 const PROGRAM: &str = "ingress";
 const FLOWS: &str = "FLOWS";
 /// Maps that the program only reads.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 13] = [
     "PORTS",
     "IPV6",
     "IPV6_ADDRESSES",
@@ -29,6 +29,7 @@ const SHARED: [&str; 12] = [
     "LISTENERS",
     "SLOTS",
     "SERVERS",
+    "LOCALS",
     "EPOCH",
 ];
 /// Maps that begin empty; one packet needs little room in them.

@@ -1,12 +1,12 @@
 //! What the proxy must know, from the host's plan and the servers' health. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use model::id::{
     EndpointId, EndpointIndex, EndpointServiceId, ListenerId, ListenerIndex, ServerIndex, VipIndex, VpcId,
 };
-use model::net::{Family, services};
+use model::net::Family;
 use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{
     EndpointPlan, EndpointZonePlan, HostPlan, ListenerPlan, ServerGroupPlan, ServerPlan, TlsPlan,
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compile::{Health, candidates};
 use crate::ipv6::{Ipv6Addresses, alias, both};
+use crate::local;
 use crate::reverse;
 
 /// Everything that the proxy must know.
@@ -57,6 +58,8 @@ pub struct Listener {
 pub struct Vip {
     /// Its addresses, as the kernel knows them.
     pub addresses: BTreeSet<Ipv4Addr>,
+    /// The aliases from which servers of a family are spoken to; there is one at least.
+    pub sources: BTreeMap<Family, Vec<Ipv4Addr>>,
     /// Servers that get new connections, with their shares, by the clients' address family.
     pub candidates: BTreeMap<Family, BTreeMap<ServerIndex, u32>>,
 }
@@ -66,7 +69,9 @@ pub struct Vip {
 pub struct Server {
     /// The alias of its address.
     pub alias: Ipv4Addr,
-    /// From where it is spoken to; `None` = from the alias of the load balancer's zonal address.
+    /// Its address family.
+    pub family: Family,
+    /// From where it is spoken to; `None` = from an alias of the load balancer's zone.
     pub from: Option<Ipv4Addr>,
     /// Its transport port; 0 = the one that the client asked for.
     pub port: u16,
@@ -136,7 +141,8 @@ fn members(
     let server = |(index, server): (&ServerIndex, &ServerPlan)| {
         let fails = health.get(index) == Some(&HealthState::Unhealthy) && !is_chosen(index);
         let to = alias(server.port_index, server.address);
-        (*index, Server { alias: to, from: reverse::alias(server.place), port: server.port, fails })
+        let (family, from) = (server.address.family(), reverse::alias(server.place));
+        (*index, Server { alias: to, family, from, port: server.port, fails })
     };
     group.servers.iter().map(server).collect()
 }
@@ -148,15 +154,26 @@ fn vips(zone: &EndpointZonePlan) -> Vec<(Ipv4Addr, VipIndex)> {
 }
 
 impl Server {
-    /// The address from which a zonal address of its load balancer speaks to it.
-    pub fn source(&self, vip: VipIndex) -> Ipv4Addr {
-        self.from.unwrap_or_else(|| services::vip_alias(vip))
+    /// The addresses from which a zone of its load balancer may speak to it, first the one that is this client's.
+    pub fn sources(&self, zone: &Vip, client: SocketAddrV4) -> Vec<Ipv4Addr> {
+        let mut sources = match self.from {
+            Some(from) => vec![from],
+            None => zone.sources.get(&self.family).cloned().unwrap_or_default(),
+        };
+        let address = u32::from_ne_bytes(client.ip().octets());
+        // Systems connect from even ports: only a hash makes use of all addresses.
+        let hash = tables::hash(0, 0, (address, client.port()), (0, 0));
+        let first = hash as usize % sources.len().max(1);
+        sources.rotate_left(first);
+        sources
     }
 }
 
 impl Vip {
     fn of(plan: &HostPlan, health: &Health, group: &ServerGroupPlan, vip: VipIndex) -> Option<Self> {
-        let vip = plan.vips.get(&vip)?;
+        let index = vip;
+        let vip = plan.vips.get(&index)?;
+        let sources = Family::ALL.map(|servers| (servers, local::aliases(index, vip, servers))).into();
         let shares = |client: Family| {
             let eligible = |server: &ServerPlan| {
                 (vip.cross_zone || server.zone == vip.zone)
@@ -167,7 +184,7 @@ impl Vip {
             shares.into_iter().map(|share| (ServerIndex(share.id), share.weight)).collect()
         };
         let candidates = Family::ALL.map(|client| (client, shares(client))).into();
-        Some(Self { addresses: both(vip.address, vip.ipv6).collect(), candidates })
+        Some(Self { addresses: both(vip.address, vip.ipv6).collect(), sources, candidates })
     }
 }
 

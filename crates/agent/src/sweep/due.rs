@@ -64,6 +64,7 @@ impl Standing {
             .or_else(|| self.disconnected(key, flow))
             .or_else(|| self.unserved(flow))
             .or_else(|| self.cut_off(key, flow))
+            .or_else(|| self.nameless(key, flow))
             .or_else(|| self.misplaced(key, flow))
     }
 
@@ -125,6 +126,15 @@ impl Standing {
             }
             Some(false) | None => None,
         }
+    }
+
+    /// The load balancer's address that the server knows it by was taken off.
+    fn nameless(&self, key: &FlowKey, flow: &Flow) -> Option<DropReason> {
+        if flow.server == 0 || flow.src == key.src {
+            return None;
+        }
+        let at = AddressKey { network: self.ports.get(&flow.egress)?.network, address: flow.src };
+        (!self.addresses.contains(&at)).then_some(DropReason::Replaced)
     }
 
     /// The address that it was opened from is not the sender's any more, or the one that it was opened to is nobody's: it was
@@ -325,6 +335,24 @@ mod tests {
             };
             assert_eq!(standing.over(&key(&flow), &flow), expected, "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_connection_is_over_when_the_address_that_its_server_knows_it_by_was_taken_off() {
+        let flow = flow([10, 0, 0, 201], 5000, [10, 0, 0, 30], 8080, 0);
+        let flow = Flow { listener: 0, endpoint: 0, ..flow };
+        let own = key(&flow);
+        let client = FlowKey { src: u32::from_ne_bytes([10, 0, 0, 10]), ..own };
+        let over = |key: &FlowKey, flow: &Flow, has: bool| {
+            let mut standing = standing(&[1, flow.egress], None);
+            let at = AddressKey { network: 1, address: flow.src };
+            standing.addresses.extend(has.then_some(at));
+            standing.over(key, flow)
+        };
+        assert_eq!(over(&client, &flow, true), None);
+        assert_eq!(over(&client, &flow, false), Some(DropReason::Replaced));
+        assert_eq!(over(&own, &flow, false), None, "the client's own");
+        assert_eq!(over(&client, &Flow { server: 0, ..flow }, false), None, "no load balancer's");
     }
 
     #[test]

@@ -20,8 +20,8 @@ use model::instance::MetadataOptions;
 use model::net::{Mac, PortRange, Transport};
 use model::nlb::Scheduler;
 use model::plan::{
-    AboutPlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, InstancePlan, ListenerPlan, PeerPlan,
-    PlacePlan, PortPlan, RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
+    AboutPlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, InstancePlan, ListenerPlan, LocalPlan,
+    PeerPlan, PlacePlan, PortPlan, RulePlan, ServerGroupPlan, ServerPlan, VipPlan, VpcPlan,
 };
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use tables::{Flow, Tick};
@@ -268,6 +268,7 @@ fn vip(letter: &str, address: [u8; 4]) -> VipPlan {
         zone: zone(letter),
         address: address.into(),
         ipv6: None,
+        local: LocalPlan::default(),
         cross_zone: true,
         groups: vec![],
         cps: 0,

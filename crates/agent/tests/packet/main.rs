@@ -19,6 +19,7 @@ mod leaving;
 mod lifetime;
 mod limits;
 mod live;
+mod local;
 mod odd;
 mod openings;
 mod policies;

@@ -13,9 +13,9 @@ use aya::{
 };
 use tables::{
     Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Clock, Counter, DropKey,
-    DropReason, Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, MemberKey,
-    Policy, Port, PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction, RuleFamily,
-    SERVICES_NETWORK, Server, Side, Tick, mac,
+    DropReason, Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, Locals,
+    LocalsKey, MemberKey, Policy, Port, PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction,
+    RuleFamily, SERVICES_NETWORK, Server, Side, Tick, mac,
 };
 
 use crate::{
@@ -340,6 +340,15 @@ impl Rig {
             let at = ListenerAt { vip: VIP, protocol: 6, ipv6, port: port.to_be() };
             self.listeners().remove(&Key::new(64, at)).expect("the listener");
         }
+    }
+
+    /// From where the load balancer speaks to servers of a family.
+    pub(crate) fn locals(&mut self, ipv6: bool, addresses: &[&str]) {
+        let mut locals = Locals { count: addresses.len() as u32, addresses: [0; Locals::MOST as usize] };
+        locals.addresses.iter_mut().zip(addresses).for_each(|(place, address)| *place = ip(address));
+        self.hash("LOCALS")
+            .insert(LocalsKey { vip: VIP, ipv6: u32::from(ipv6) }, locals, 0)
+            .expect("addresses");
     }
 
     pub(crate) fn server(&mut self, id: u32, peer: Peer, change: impl FnOnce(&mut Server)) {

@@ -16,8 +16,8 @@ use model::id::{
 use model::net::{Mac, PortRange, Transport};
 use model::nlb::{ProxyProtocol, Scheduler};
 use model::plan::{
-    CertificatePlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PeerPlan, PlacePlan,
-    PortPlan, RulePlan, ServerGroupPlan, ServerPlan, TlsPlan, VipPlan, VpcPlan,
+    CertificatePlan, EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, LocalPlan, PeerPlan,
+    PlacePlan, PortPlan, RulePlan, ServerGroupPlan, ServerPlan, TlsPlan, VipPlan, VpcPlan,
 };
 use model::security::{ALL_PORTS, RulePolicy, RuleProtocol};
 use model::tls::{Cipher, TlsVersion};
@@ -78,6 +78,7 @@ pub(super) fn host(host: &HostId) -> Result<HostPlan> {
                 zone: zone(),
                 address: NLB,
                 ipv6: None,
+                local: LocalPlan::default(),
                 cross_zone: true,
                 groups: vec![],
                 cps: 0,

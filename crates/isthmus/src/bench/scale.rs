@@ -24,7 +24,7 @@ use model::id::{
 };
 use model::net::Transport;
 use model::plan::{
-    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, PlacePlan, ServerGroupPlan,
+    EndpointPlan, EndpointZonePlan, GroupPlan, HostPlan, ListenerPlan, LocalPlan, PlacePlan, ServerGroupPlan,
     ServerPlan, VipPlan,
 };
 use model::security::RuleProtocol;
@@ -177,6 +177,7 @@ fn vip(index: u32) -> Result<(VipIndex, VipPlan)> {
         zone: zone(),
         address: address(0x2_0000 + index),
         ipv6: None,
+        local: LocalPlan::default(),
         cross_zone: true,
         groups: vec![],
         cps: 0,

@@ -67,9 +67,16 @@ impl Draft {
     ) -> Result<ZoneMapping, Refusal> {
         self.placed(&zone.vswitch, vpc, &zone.zone)?;
         let ipv6 = zone_ipv6(version, zone.ipv6)?;
-        let eni = NewEni { ipv6, ..NewEni::of(EniOwner::LoadBalancer(id.clone()), zone.address) };
-        let eni = self.new_eni(&zone.vswitch, eni)?;
-        Ok(ZoneMapping { vswitch: zone.vswitch.clone(), eni, vip: self.dense()?, shifted: false })
+        let address = self.zonal_address(zone)?;
+        let eni = self.new_eni(&zone.vswitch, NewEni::of(EniOwner::LoadBalancer(id.clone()), address))?;
+        let (vswitch, vip) = (zone.vswitch.clone(), self.dense()?);
+        let (local, local_ipv6) = (BTreeMap::new(), BTreeSet::new());
+        let mut mapping = ZoneMapping { vswitch, eni, vip, shifted: false, local, local_ipv6 };
+        // Before the zonal address of the family, which may be any that is left.
+        self.set_local(&mut mapping, version, zone)?;
+        let eni = self.own::<Eni>(&mapping.eni)?;
+        self.add_ipv6(&eni, &ipv6)?;
+        Ok(mapping)
     }
 
     fn protection(&self, set: Option<&SetProtection>, now: &Protection) -> Protection {
@@ -100,7 +107,7 @@ impl Draft {
         let mut zones = BTreeMap::new();
         for zone in &it.zones {
             let mapping = match row.zones.get(&zone.zone) {
-                Some(mapping) => self.kept_zone(mapping, zone)?,
+                Some(mapping) => self.kept_zone(mapping, row.ip_version.value, zone)?,
                 None => self.new_zone(&row.id, &row.vpc, row.ip_version.value, zone)?,
             };
             zones.insert(zone.zone.clone(), mapping);
@@ -114,17 +121,24 @@ impl Draft {
         Ok(Output::Job(self.job()))
     }
 
-    fn kept_zone(&self, mapping: &ZoneMapping, asked: &NewZone) -> Result<ZoneMapping, Refusal> {
+    fn kept_zone(
+        &mut self,
+        mapping: &ZoneMapping,
+        version: IpVersion,
+        asked: &NewZone,
+    ) -> Result<ZoneMapping, Refusal> {
         let eni = self.state().get::<Eni>(&mapping.eni);
         let ipv4 = |wanted| eni.is_some_and(|eni| eni.address == wanted);
-        let ipv6 = |wanted| eni.is_some_and(|eni| eni.ipv6.contains_key(&wanted));
+        let ipv6 = |wanted| eni.is_some_and(|eni| mapping.zonal_ipv6(eni) == Some(wanted));
         if mapping.vswitch != asked.vswitch {
             return Err(BalancerRefusal::ZoneFixed(asked.zone.clone()).into());
         }
         if !asked.address.is_none_or(ipv4) || !asked.ipv6.is_none_or(ipv6) {
             return Err(BalancerRefusal::AddressFixed(asked.zone.clone()).into());
         }
-        Ok(mapping.clone())
+        let mut mapping = mapping.clone();
+        self.set_local(&mut mapping, version, asked)?;
+        Ok(mapping)
     }
 
     fn zone_unoffered(&self, id: &LoadBalancerId, zone: &ZoneId) -> Result<(), Refusal> {

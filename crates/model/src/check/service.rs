@@ -10,6 +10,7 @@ use crate::id::{EniId, LoadBalancerId, VSwitchId, VpcId, ZoneId};
 use crate::instance::{Eni, EniOwner, Instance};
 use crate::nlb::{
     GroupProtocol, IpVersion, Listener, ListenerProtocol, ListenerTls, LoadBalancer, ServerGroup, Target,
+    is_local_count,
 };
 use crate::quota::{LOAD_BALANCER_ZONES, Quota};
 use crate::service::{EndpointService, ResourceKey};
@@ -30,7 +31,13 @@ impl Findings<'_> {
         }
         self.must(row.zones.values().any(|mapping| !mapping.shifted), "one of its zones is in its name");
         for mapping in row.zones.values() {
-            self.zone_ipv6(&mapping.eni, row.ip_version.value);
+            self.zone_ipv6(&mapping.eni, row.ip_version.value, &mapping.local_ipv6);
+            let others = self.state.get::<Eni>(&mapping.eni).map(|eni| &eni.secondary);
+            let local = others.is_some_and(|others| others.iter().eq(mapping.local.keys()));
+            self.must(local, "what its zones' interfaces have besides are its local addresses");
+            let counts = [mapping.local.len(), mapping.local_ipv6.len()];
+            let fits = counts.iter().all(|count| *count == 0 || is_local_count(*count));
+            self.must(fits, "its zones have none, 2, 4, 6 or 8 local addresses of a family");
         }
         let count = row.security_groups.len();
         let most = Quota::GroupsALoadBalancer.most() as usize;
@@ -79,9 +86,11 @@ impl Findings<'_> {
     }
 
     /// A zone of an NLB or endpoint has an IPv6 address exactly with dual stack.
-    fn zone_ipv6(&mut self, eni: &EniId, version: IpVersion) {
-        let count = self.state.get::<Eni>(eni).map_or(0, |eni| eni.ipv6.len());
-        let fits = count == usize::from(version == IpVersion::DualStack);
+    fn zone_ipv6(&mut self, eni: &EniId, version: IpVersion, local: &BTreeSet<Ipv6Addr>) {
+        let eni = self.state.get::<Eni>(eni);
+        let all: BTreeSet<_> = eni.map(|eni| eni.ipv6.keys().copied().collect()).unwrap_or_default();
+        let zonal = usize::from(version == IpVersion::DualStack);
+        let fits = all.is_superset(local) && all.len() == zonal + local.len() && zonal >= local.len().min(1);
         self.must(fits, "each of its zones has an IPv6 address exactly with dual stack");
     }
 
@@ -159,7 +168,7 @@ impl Findings<'_> {
         self.must(!limited || row.kind == EndpointType::Interface, "a Reverse one has no limit");
         for (id, zone) in &row.zones {
             self.placed(&zone.vswitch, &row.vpc, id);
-            self.zone_ipv6(&zone.eni, row.ip_version);
+            self.zone_ipv6(&zone.eni, row.ip_version, &BTreeSet::new());
             self.endpoint_zone(row, id, zone);
         }
     }

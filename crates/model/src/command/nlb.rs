@@ -1,5 +1,6 @@
 //! Commands about network load balancers.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::command::tls::TlsPatch;
@@ -24,6 +25,17 @@ pub struct NewZone {
     pub address: Option<Ipv4Addr>,
     /// The IPv6 address that was asked for; only with dual stack.
     pub ipv6: Option<Ipv6Addr>,
+    /// Addresses from which it is to speak to servers. None of a family = what is there stays.
+    pub local: LocalAddresses,
+}
+
+/// Addresses from which a zone speaks to servers that do not see their clients'.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocalAddresses {
+    /// IPv4 addresses.
+    pub ipv4: BTreeSet<Ipv4Addr>,
+    /// IPv6 addresses; only with dual stack.
+    pub ipv6: BTreeSet<Ipv6Addr>,
 }
 
 /// Switches a protection on or off.

@@ -11,7 +11,8 @@ use crate::nlb::{
     IpVersion, IpVersionAffinity, Listener, ListenerProtocol, LoadBalancer, Server, ServerGroup, Target,
 };
 use crate::plan::{
-    AddressPlan, BehindPlan, Ipv6Plan, ListenerPlan, PlacePlan, ServerGroupPlan, ServerPlan, VipPlan,
+    AddressPlan, BehindPlan, Ipv6Plan, ListenerPlan, LocalPlan, PlacePlan, ServerGroupPlan, ServerPlan,
+    VipPlan,
 };
 use crate::planner::ports::{indexes, ipv6};
 use crate::planner::{rows, tls};
@@ -26,12 +27,16 @@ pub(super) fn vips(state: &State) -> BTreeMap<VipIndex, VipPlan> {
 
 fn vips_of(state: &State, row: &LoadBalancer) -> Vec<(VipIndex, VipPlan)> {
     let plan = |(zone, mapping): (&crate::id::ZoneId, &crate::nlb::ZoneMapping)| {
+        let eni = state.get::<Eni>(&mapping.eni)?;
+        let (local, zonal): (Vec<_>, Vec<_>) =
+            ipv6(eni).partition(|it| mapping.local_ipv6.contains(&it.address));
         let vip = VipPlan {
             load_balancer: row.id.clone(),
             network: state.get::<Vpc>(&row.vpc)?.network,
             zone: zone.clone(),
-            address: state.get::<Eni>(&mapping.eni)?.address,
-            ipv6: ipv6(state.get::<Eni>(&mapping.eni)?).next(),
+            address: eni.address,
+            ipv6: zonal.first().copied(),
+            local: LocalPlan { ipv4: mapping.local.clone(), ipv6: local },
             cross_zone: row.cross_zone,
             groups: indexes(state, &row.security_groups),
             cps: row.cps,

@@ -7,7 +7,7 @@ use crate::endpoint::{Endpoint, EndpointType};
 use crate::id::{EniId, Network, VpcId, ZoneId};
 use crate::instance::Eni;
 use crate::names;
-use crate::nlb::LoadBalancer;
+use crate::nlb::{LoadBalancer, ZoneMapping};
 use crate::plan::{NamePlan, VpcPlan, ZonePlan};
 use crate::planner::{routes, rows};
 use crate::private_zone::PrivateZone;
@@ -51,8 +51,13 @@ fn zone_plan(zone: &PrivateZone) -> ZonePlan {
 
 fn balancer_name(state: &State, region: &str, row: &LoadBalancer) -> (String, NamePlan) {
     let named = row.zones.iter().filter(|(_, mapping)| !mapping.shifted);
-    let zones = named.map(|(zone, mapping)| (zone, &mapping.eni));
-    let plan = NamePlan { addresses: addresses(state, zones), zone_affinity: false };
+    let of_zone = |(zone, mapping): (&ZoneId, &ZoneMapping)| {
+        let eni = state.get::<Eni>(&mapping.eni)?;
+        let ipv6 = mapping.zonal_ipv6(eni).map(IpAddr::from);
+        let all = [eni.address.into()].into_iter().chain(ipv6);
+        Some(all.map(|address| (address, zone.clone())).collect::<Vec<_>>())
+    };
+    let plan = NamePlan { addresses: named.filter_map(of_zone).flatten().collect(), zone_affinity: false };
     (names::load_balancer_domain(region, &row.id), plan)
 }
 

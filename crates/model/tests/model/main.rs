@@ -10,6 +10,7 @@ mod group_members;
 mod interfaces;
 mod ipv6;
 mod key_pairs;
+mod local;
 mod pieces;
 mod port_ranges;
 mod prefix_lists;

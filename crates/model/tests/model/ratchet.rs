@@ -10,7 +10,7 @@ const UNTESTED: [&str; 1] = [
 ];
 
 /// Where refusals are expected by name.
-const TESTS: [&str; 18] = [
+const TESTS: [&str; 19] = [
     "endpoints.rs",
     "private_zones.rs",
     "balancer.rs",
@@ -20,6 +20,7 @@ const TESTS: [&str; 18] = [
     "ipv6.rs",
     "ranges.rs",
     "key_pairs.rs",
+    "local.rs",
     "prefix_lists.rs",
     "refusals.rs",
     "resource_groups.rs",

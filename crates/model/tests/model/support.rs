@@ -6,7 +6,7 @@ use model::account::Secret;
 use model::command::endpoint::{CreateEndpoint, NewEndpointZone};
 use model::command::instance::RunInstances;
 use model::command::nlb::{
-    AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, NewServer, NewZone,
+    AddServers, CreateListener, CreateLoadBalancer, CreateServerGroup, LocalAddresses, NewServer, NewZone,
 };
 use model::command::security::CreateSecurityGroup;
 use model::command::service::CreateService;
@@ -224,7 +224,8 @@ impl World {
 }
 
 pub(crate) fn new_zone(letter: &str, vswitch: &VSwitchId) -> NewZone {
-    NewZone { zone: zone(letter), vswitch: vswitch.clone(), address: None, ipv6: None }
+    let local = LocalAddresses::default();
+    NewZone { zone: zone(letter), vswitch: vswitch.clone(), address: None, ipv6: None, local }
 }
 
 pub(crate) fn new_endpoint_zone(letter: &str, vswitch: &VSwitchId) -> NewEndpointZone {

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -194,15 +194,39 @@ async fn connect(
         let Some(server) = listener.members.get(&id) else { continue };
         // From now on, so that those who come meanwhile go elsewhere.
         let counted = known.loads.begin(id);
-        if let Ok(Ok((stream, opened))) = timeout(CONNECT, open(way, server, speaks)).await {
+        let sources = server.sources(listener.vips.get(&way.vip)?, peer);
+        if let Ok(Ok((stream, opened))) = timeout(CONNECT, open(way, server, &sources, speaks)).await {
             return Some((id, stream, opened, counted));
         }
     }
     None
 }
 
-/// In the name of the NLB's zonal address, or of the Reverse endpoint before the server.
-async fn open(way: &Way, server: &Server, speaks: bool) -> io::Result<(TcpStream, Opened)> {
+/// In the name of the NLB's zone, or of the Reverse endpoint before the server: from the first of these addresses that has a free
+/// port.
+async fn open(
+    way: &Way,
+    server: &Server,
+    sources: &[Ipv4Addr],
+    speaks: bool,
+) -> io::Result<(TcpStream, Opened)> {
+    let mut opened = Err(io::ErrorKind::AddrNotAvailable.into());
+    for source in sources {
+        opened = open_from(way, server, *source, speaks).await;
+        let is_full = |error: &io::Error| error.kind() == io::ErrorKind::AddrNotAvailable;
+        if !opened.as_ref().is_err_and(is_full) {
+            break;
+        }
+    }
+    opened
+}
+
+async fn open_from(
+    way: &Way,
+    server: &Server,
+    alias: Ipv4Addr,
+    speaks: bool,
+) -> io::Result<(TcpStream, Opened)> {
     let socket = TcpSocket::new_v4()?;
     if speaks {
         // What is said first acknowledges that the server has accepted: one packet fewer.
@@ -210,7 +234,6 @@ async fn open(way: &Way, server: &Server, speaks: bool) -> io::Result<(TcpStream
     }
     source_ports::late(&socket)?;
     socket.set_nodelay(true)?;
-    let alias = server.source(way.vip);
     socket.bind(SocketAddr::new(alias.into(), 0))?;
     let port = if server.port == 0 { way.origin.target.port() } else { server.port };
     let to = SocketAddrV4::new(server.alias, port);

@@ -150,7 +150,8 @@ impl Relay {
         let id = *choice::servers(&live, &self.loads, &way, peer).first()?;
         let server = listener.members.get(&id)?.clone();
         self.make_room();
-        match Upstream::open(&way, &server, peer, &self.clients, &self.callers) {
+        let sources = server.sources(listener.vips.get(&way.vip)?, peer);
+        match Upstream::open(&way, &server, &sources, peer, &self.clients, &self.callers) {
             Ok(upstream) => {
                 let counted = self.loads.begin(id);
                 Some(Flow { origin, live, header, idle, id, server, _counted: counted, upstream, last })

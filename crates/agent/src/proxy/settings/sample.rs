@@ -25,7 +25,8 @@ pub(in crate::proxy) fn listener() -> Listener {
 /// The zonal address, where new connections get one of these servers by their shares.
 pub(in crate::proxy) fn vips(shares: &[(ServerIndex, u32)]) -> BTreeMap<VipIndex, Vip> {
     let candidates = [(Family::Ipv4, shares.iter().copied().collect())].into();
-    [(VIP, Vip { addresses: [[10, 0, 1, 200].into()].into(), candidates })].into()
+    let sources = [(Family::Ipv4, vec![model::net::services::vip_alias(VIP)])].into();
+    [(VIP, Vip { addresses: [[10, 0, 1, 200].into()].into(), sources, candidates })].into()
 }
 
 /// The settings of this listener alone.

@@ -1,7 +1,13 @@
 //! Load balancers.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::str::FromStr;
+
 use model::command::Command;
-use model::command::nlb::{CreateLoadBalancer, NewZone, UpdateLoadBalancer, UpdateLoadBalancerZones};
+use model::command::nlb::{
+    CreateLoadBalancer, LocalAddresses, NewZone, UpdateLoadBalancer, UpdateLoadBalancerZones,
+};
 use model::id::{SecurityGroupId, ZoneId};
 use model::instance::Eni;
 use model::names;
@@ -113,12 +119,9 @@ fn zones(params: &Params) -> Result<Vec<NewZone>, ApiError> {
 }
 
 fn zone(zone: &Params) -> Result<NewZone, ApiError> {
-    for name in ["AllocationId", "EipType", "Ipv4LocalAddresses", "Ipv6LocalAddresses"] {
+    for name in ["AllocationId", "EipType"] {
         if zone.has(name) {
-            return Err(zone.illegal(
-                name,
-                "load balancers have one private address of a family in each zone and no others.",
-            ));
+            return Err(zone.illegal(name, "no address of a load balancer is public."));
         }
     }
     Ok(NewZone {
@@ -126,7 +129,23 @@ fn zone(zone: &Params) -> Result<NewZone, ApiError> {
         vswitch: required_id(zone, "VSwitchId")?,
         address: zone.parse("PrivateIPv4Address")?,
         ipv6: zone.parse("Ipv6Address")?,
+        local: LocalAddresses {
+            ipv4: different(zone, "Ipv4LocalAddresses")?,
+            ipv6: different(zone, "Ipv6LocalAddresses")?,
+        },
     })
+}
+
+fn different<T: FromStr<Err: Display> + Ord>(zone: &Params, name: &str) -> Result<BTreeSet<T>, ApiError> {
+    let mut all = BTreeSet::new();
+    for text in zone.texts(name)? {
+        let address =
+            text.parse().map_err(|error: T::Err| zone.illegal(name, format!("'{text}': {error}.")))?;
+        if !all.insert(address) {
+            return Err(zone.illegal(name, format!("{text} is given twice.")));
+        }
+    }
+    Ok(all)
 }
 
 fn update(call: &Call) -> Result<Write, ApiError> {
@@ -230,7 +249,7 @@ fn show(view: &View, one: &LoadBalancer) -> Map<String, Value> {
 fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping, serves: bool) -> Value {
     let eni = view.state.get::<Eni>(&zone.eni);
     let address = eni.map(|eni| eni.address.to_string());
-    let ipv6 = eni.and_then(|eni| eni.ipv6.keys().next());
+    let ipv6 = eni.and_then(|eni| zone.zonal_ipv6(eni));
     let health = if serves { "Healthy" } else { "Unhealthy" };
     json!({
         "ZoneId": id.as_str(),
@@ -239,9 +258,9 @@ fn show_zone(view: &View, id: &ZoneId, zone: &ZoneMapping, serves: bool) -> Valu
         "LoadBalancerAddresses": [{
             "AllocationId": "",
             "EniId": zone.eni.as_str(),
-            "Ipv4LocalAddresses": [],
-            "Ipv6Address": ipv6.map(ToString::to_string).unwrap_or_default(),
-            "Ipv6LocalAddresses": [],
+            "Ipv4LocalAddresses": zone.local.keys().collect::<Vec<_>>(),
+            "Ipv6Address": ipv6.map(|it| it.to_string()).unwrap_or_default(),
+            "Ipv6LocalAddresses": zone.local_ipv6,
             "PrivateIPv4Address": address.unwrap_or_default(),
             "PrivateIPv4HcStatus": health,
             "PrivateIPv6HcStatus": if ipv6.is_some() { health } else { "" },

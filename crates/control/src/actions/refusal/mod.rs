@@ -6,6 +6,7 @@ mod shared;
 use std::borrow::Cow;
 
 use model::meta::TagPart;
+use model::net::Family;
 use model::refusal::{
     AssistantRefusal, BalancerRefusal, EndpointRefusal, EniRefusal, KeyPairRefusal, PrefixListRefusal,
     PrivateZoneRefusal, Refusal, ServerRefusal, TlsRefusal, TogetherRefusal, VpcRefusal,
@@ -178,6 +179,8 @@ fn endpoint(refusal: &EndpointRefusal) -> Code {
 fn balancer(refusal: &BalancerRefusal) -> Code {
     match refusal {
         BalancerRefusal::WrongShift { .. } => (400, "IncorrectStatus.ZoneId"),
+        BalancerRefusal::LocalCount { family: Family::Ipv4, .. } => (400, "IllegalParam.Ipv4LocalAddresses"),
+        BalancerRefusal::LocalCount { family: Family::Ipv6, .. } => (400, "IllegalParam.Ipv6LocalAddresses"),
         BalancerRefusal::LastZone => (403, "Forbidden.ZoneId"),
         BalancerRefusal::ZoneFixed(_) => (400, "OperationDenied.ZoneVSwitchChanged"),
         BalancerRefusal::AddressFixed(_) => (400, "OperationDenied.ProtectedPrivateIPv4AddressChanged"),

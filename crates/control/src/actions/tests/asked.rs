@@ -500,7 +500,10 @@ fn nlb(command: &C) -> Option<Asked> {
 
 fn mapping(asked: Asked, at: String, zone: &NewZone) -> Asked {
     let asked = asked.with(format!("{at}ZoneId"), &zone.zone).with(format!("{at}VSwitchId"), &zone.vswitch);
-    asked.maybe(format!("{at}PrivateIPv4Address"), zone.address).maybe(format!("{at}Ipv6Address"), zone.ipv6)
+    let asked = asked.maybe(format!("{at}PrivateIPv4Address"), zone.address);
+    let asked = asked.maybe(format!("{at}Ipv6Address"), zone.ipv6);
+    let asked = asked.each(&format!("{at}Ipv4LocalAddresses"), &zone.local.ipv4);
+    asked.each(&format!("{at}Ipv6LocalAddresses"), &zone.local.ipv6)
 }
 
 fn server(asked: Asked, at: &str, target: &Target, port: u16) -> Asked {

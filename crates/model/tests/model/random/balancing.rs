@@ -165,9 +165,21 @@ impl Dice<'_> {
         let zone = |dice: &mut Self| {
             let vswitch = dice.vswitch();
             let ipv6 = dice.ipv6_wish(&vswitch);
-            NewZone { zone: dice.zone_of(&vswitch), vswitch, address: dice.address(), ipv6 }
+            let (zone, local) = (dice.zone_of(&vswitch), dice.local(&vswitch));
+            NewZone { zone, vswitch, address: dice.address(), ipv6, local }
         };
         (0..count).map(|_| zone(self)).collect()
+    }
+
+    /// Addresses from which a zone is to speak, now and then, and not always as many as can be.
+    fn local(&mut self, vswitch: &VSwitchId) -> LocalAddresses {
+        let mut local = LocalAddresses::default();
+        if self.chance(6) {
+            let count = 2 + self.below(3);
+            local.ipv4 = (0..count).map(|_| Ipv4Addr::new(10, 0, 0, self.below(16) as u8)).collect();
+            local.ipv6 = (0..count).filter_map(|_| self.ipv6_wish(vswitch)).collect();
+        }
+        local
     }
 
     /// Zones that an NLB has or could have, mostly.
@@ -181,7 +193,10 @@ impl Dice<'_> {
         drop.map(|zone| zones.remove(&zone));
         zones
             .into_iter()
-            .map(|(zone, vswitch)| NewZone { zone, vswitch, address: None, ipv6: None })
+            .map(|(zone, vswitch)| {
+                let local = self.local(&vswitch);
+                NewZone { zone, vswitch, address: None, ipv6: None, local }
+            })
             .collect()
     }
 }

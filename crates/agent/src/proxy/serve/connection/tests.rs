@@ -3,6 +3,7 @@ use std::net::Ipv4Addr;
 use tokio::io::AsyncReadExt as _;
 
 use super::*;
+use crate::kernel::netns::Netns;
 use crate::proxy::corked::tests::segments;
 use crate::proxy::settings::sample::{self, LISTENER, VIP};
 use crate::proxy::splice::tests::connected;
@@ -18,7 +19,9 @@ fn way() -> Way {
 
 /// A listener whose server has left, fails or serves, with ten seconds for what goes on.
 fn live(server: Option<bool>) -> Arc<Live> {
-    let member = |fails| (SERVER, Server { alias: Ipv4Addr::LOCALHOST, from: None, port: 81, fails });
+    let member = |fails| {
+        (SERVER, Server { alias: Ipv4Addr::LOCALHOST, family: Family::Ipv4, from: None, port: 81, fails })
+    };
     let members = server.map(member).into_iter().collect();
     let listener = Listener { members, drain_seconds: 10, ..sample::listener() };
     Arc::new(Live { settings: sample::settings(listener), ..Live::default() })
@@ -80,4 +83,41 @@ async fn what_a_client_has_said_reaches_its_server_with_the_header_in_one_packet
     drop(client);
     near.readable().await.unwrap();
     assert!(begin(&mut near, &mut far, b"lost".to_vec()).await.is_err());
+}
+
+fn loopback(last: u8) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 0, last)
+}
+
+/// Loopback stands in for the services network.
+#[test]
+fn a_server_is_spoken_to_from_the_next_address_when_one_has_no_port_left() {
+    let namespace = Netns::named(format!("px-{}", std::process::id()));
+    namespace.create().unwrap();
+    let seen = namespace.within(|| {
+        let up = std::process::Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap();
+        assert!(up.success());
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "2000 2001").unwrap();
+        let server = std::net::TcpListener::bind("127.0.0.1:81").unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(spoken_to_from(&server, [5, 6].map(loopback)))
+    });
+    // A test that is killed leaves no name behind: what is open keeps it alive.
+    namespace.delete().unwrap();
+    assert_eq!(seen.unwrap(), [5, 5, 6, 6].map(loopback), "the fifth found no port");
+}
+
+/// The addresses that a server sees of five clients, each port range having room for two.
+async fn spoken_to_from(server: &std::net::TcpListener, sources: [Ipv4Addr; 2]) -> Vec<Ipv4Addr> {
+    let to = Server { alias: Ipv4Addr::LOCALHOST, family: Family::Ipv4, from: None, port: 81, fails: false };
+    let mut open = Vec::new();
+    for _ in 0..5 {
+        open.extend(super::open(&way(), &to, &sources, false).await);
+    }
+    open.iter()
+        .map(|_| match server.accept().unwrap().1 {
+            SocketAddr::V4(from) => *from.ip(),
+            SocketAddr::V6(from) => panic!("{from}"),
+        })
+        .collect()
 }

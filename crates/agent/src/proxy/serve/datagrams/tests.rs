@@ -1,6 +1,7 @@
 use std::net::{Ipv4Addr, UdpSocket as Blocking};
 use std::process::Command;
 
+use model::net::Family;
 use model::nlb::ProxyProtocol;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
@@ -52,7 +53,10 @@ fn live(servers: &[&UdpSocket]) -> Arc<Live> {
     let last = servers.len() as u32 - 1;
     let member = |(id, socket): (u32, &&UdpSocket)| {
         let port = socket.local_addr().unwrap().port();
-        (ServerIndex(id), Server { alias: Ipv4Addr::LOCALHOST, from: None, port, fails: id != last })
+        (
+            ServerIndex(id),
+            Server { alias: Ipv4Addr::LOCALHOST, family: Family::Ipv4, from: None, port, fails: id != last },
+        )
     };
     let listener = Listener {
         proxy_protocol: Some(ProxyProtocol { enabled: true, vpc: false, endpoint: false, service: false }),

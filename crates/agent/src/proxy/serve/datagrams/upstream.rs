@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,17 +30,20 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// In the name of the NLB's zonal address, or of the Reverse endpoint before the server; what the server answers goes to `peer` through `clients`.
+    /// In the name of the NLB's zone, or of the Reverse endpoint before the server: from the first of these addresses that has a free
+    /// port. What the server answers goes to `peer` through `clients`.
     pub(super) fn open(
         way: &Way,
         server: &Server,
+        sources: &[Ipv4Addr],
         peer: SocketAddrV4,
         clients: &Rc<UdpSocket>,
         callers: &Arc<Callers>,
     ) -> io::Result<Self> {
         let port = if server.port == 0 { way.origin.target.port() } else { server.port };
         let to = SocketAddrV4::new(server.alias, port);
-        let socket = std::net::UdpSocket::bind((server.source(way.vip), 0))?;
+        let sources: Vec<_> = sources.iter().map(|source| SocketAddr::new((*source).into(), 0)).collect();
+        let socket = std::net::UdpSocket::bind(&*sources)?;
         socket.connect(to)?;
         socket.set_nonblocking(true)?;
         let remembered = match socket.local_addr()? {
