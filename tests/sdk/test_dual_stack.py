@@ -131,6 +131,18 @@ def test_a_dual_stack_load_balancer_has_two_addresses_in_each_zone(sdk, road):
         sdk.nlb.DisableLoadBalancerIpv6Internet(LoadBalancerId=road.dual)
 
 
+def test_a_dual_stack_load_balancer_speaks_from_local_addresses_of_both_families(sdk, road):
+    pair = [str(road.ranges[0][host]) for host in (0x60, 0x61)]
+    asked = road.nlb | {"ZoneMappings": [road.zones[0] | {"Ipv6LocalAddresses": pair}, road.zones[1]]}
+    with refused("IllegalParam.Ipv6Address", 400):
+        sdk.nlb.CreateLoadBalancer(**asked)
+    nlb = sdk.nlb.CreateLoadBalancer(AddressIpVersion="DualStack", **asked)["LoadbalancerId"]
+    local = {zone: (at["Ipv4LocalAddresses"], at["Ipv6LocalAddresses"]) for zone, at in zonal(sdk, nlb).items()}
+    assert local == {ZONES[0]: ([], pair), ZONES[1]: ([], [])}
+    assert zonal(sdk, nlb)[ZONES[0]]["Ipv6Address"] not in pair
+    sdk.nlb.DeleteLoadBalancer(LoadBalancerId=nlb)
+
+
 def test_what_has_no_ipv6_gets_no_dual_stack(sdk, road):
     vpc = sdk.vpc.CreateVpc(CidrBlock="10.0.0.0/16")["VpcId"]
     vswitches = [

@@ -53,7 +53,7 @@ def test_a_load_balancer_has_its_addresses_and_protections(cloud):
 
 
 @pytest.mark.parametrize("name", ["AllocationId", "EipType", "Ipv6Address", "Ipv4LocalAddresses.1", "Ipv6LocalAddresses.1"])
-def test_a_zone_has_no_other_addresses(cloud, name):
+def test_a_zone_has_no_public_addresses_and_none_that_are_none(cloud, name):
     zones = {f"ZoneMappings.{n}.{key}": value for n, zone in enumerate(cloud.zones, 1) for key, value in zone.items()}
     asked = zones | {f"ZoneMappings.1.{name}": "1"}
     code = f"IllegalParam.{name.removesuffix('.1')}"
@@ -61,6 +61,38 @@ def test_a_zone_has_no_other_addresses(cloud, name):
         cloud.sdk.nlb.raw("CreateLoadBalancer", VpcId=cloud.vpc, AddressType="Intranet", **asked)
     with refused(code, 400):
         cloud.sdk.nlb.raw("UpdateLoadBalancerZones", LoadBalancerId=cloud.nlb, **asked)
+
+
+def test_a_zone_speaks_from_local_addresses(cloud):
+    pair, four = [f"10.0.0.{n}" for n in (90, 91)], [f"10.0.0.{n}" for n in (91, 92, 93, 94)]
+    zones = [{"ZoneId": zone["ZoneId"], "VSwitchId": zone["VSwitchId"]} for zone in cloud.zones]
+    first = next(n for n, zone in enumerate(zones) if zone["VSwitchId"] == cloud.vswitches[0])
+
+    def local(addresses):
+        zone = zones[first] | {"Ipv4LocalAddresses": addresses}
+        return {"ZoneMappings": [zone if n == first else other for n, other in enumerate(zones)]}
+
+    new = {"VpcId": cloud.vpc, "AddressType": "Intranet"}
+    for wrong in (pair[:1], pair + four[:1], pair + pair, pair[:1] + ["x"]):
+        with refused("IllegalParam.Ipv4LocalAddresses", 400):
+            cloud.sdk.nlb.CreateLoadBalancer(**new, **local(wrong))
+    nlb = cloud.sdk.nlb.CreateLoadBalancer(**new, **local(pair))["LoadbalancerId"]
+
+    def shown():
+        zones = cloud.sdk.nlb.GetLoadBalancerAttribute(LoadBalancerId=nlb)["ZoneMappings"]
+        return [zone["LoadBalancerAddresses"][0]["Ipv4LocalAddresses"] for zone in zones]
+
+    assert sorted(shown()) == [[], pair]
+    with refused("ResourceInUse.IP", 400):
+        cloud.sdk.nlb.CreateLoadBalancer(**new, **local(pair))
+    # The SDK's own request for this knows none: they stay. Others may give them.
+    cloud.sdk.nlb.UpdateLoadBalancerZones(LoadBalancerId=nlb, ZoneMappings=zones)
+    assert sorted(shown()) == [[], pair]
+    flat = {f"ZoneMappings.{n}.{key}": value for n, zone in enumerate(zones, 1) for key, value in zone.items()}
+    flat |= {f"ZoneMappings.{first + 1}.Ipv4LocalAddresses.{n}": address for n, address in enumerate(four, 1)}
+    cloud.sdk.nlb.raw("UpdateLoadBalancerZones", LoadBalancerId=nlb, **flat)
+    assert sorted(shown()) == [[], four]
+    cloud.sdk.nlb.DeleteLoadBalancer(LoadBalancerId=nlb)
 
 
 PROBES = [

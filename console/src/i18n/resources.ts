@@ -12,6 +12,7 @@ export const resources = {
   resourceGroup: ["Resource Group", "资源组"],
   ipAddress: ["IP Address", "IP 地址"],
   addresses: ["Addresses", "地址"],
+  localAddresses: ["Local addresses", "本地地址"],
   domainName: ["Domain Name", "域名"],
   usedBy: ["Used By", "被使用"],
   routeTable: ["Route Table", "路由表"],

@@ -40,6 +40,11 @@ an endpoint is in zones of which the service has no resource too, has no names a
 its security groups do not let out, health checks do not ask either. While the connection is denied or the zone off, its servers stay in their groups as
 unhealthy (`CONNECT_FAILED`); with the interface they leave.
 
+A zone of a load balancer speaks to servers that do not see their clients from its own address, or from its local addresses if it was given any: 2, 4, 6 or 8 of
+a family (`Ipv4LocalAddresses`, `Ipv6LocalAddresses`), each with the 64,512 ports from 1024 on towards each server. UpdateLoadBalancerZones takes
+them too, which the cloud's SDKs do not know: given, they are the zone's from then on, and connections that spoke from another one are reset; not given, they
+stay. To the security groups of servers a load balancer is its zone's own address, whichever it speaks from, and health checks come from none of them.
+
 A parameter that is refused may ask for nothing: `false`, 0, or a structure of these.
 
 Parameters of which not every value of the cloud is taken; the others are refused, with the code that is documented for that where there is one:
@@ -52,7 +57,7 @@ Parameters of which not every value of the cloud is taken; the others are refuse
 | ZonePrivateIpAddressCount | 1 | a zone's interface has one address (of each family) that stands for the service, as in the cloud (`QuotaExceeded.IpQuotaPerEp`) |
 | AddressType of a load balancer | Intranet | no address is public |
 | ServerType | Ecs, Eni, Ip | there are no container instances (`ResourceNotFound.Eci`) |
-| ZoneMappings of a load balancer | one private address of a family in each zone | servers that see the load balancer see that one, with some 64,000 ports to each of them: there are no others to speak from (`IllegalParam.Ipv4LocalAddresses`, `IllegalParam.Ipv6LocalAddresses`), and none is public (`IllegalParam.AllocationId`, `IllegalParam.EipType`) |
+| ZoneMappings of a load balancer | private addresses | none is public (`IllegalParam.AllocationId`, `IllegalParam.EipType`) |
 | SecSensorEnabled | false, or true once SetHdMonitorRegionConfig has been asked | it is kept and shown; there is no second-level monitoring |
 | NextHopType, NextHopList | Instance, NetworkInterface; one hop | there are no gateways for a route to lead to, and packets take one way |
 | DestinationCidrBlock | an IPv4 range | routes that users add are of IPv4; in IPv6 the vSwitches of a VPC reach each other (`OperationFailed.NotSupportIPV6`) |

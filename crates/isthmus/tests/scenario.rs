@@ -42,6 +42,7 @@ scenarios! {
     health
     interfaces
     ipv6
+    local
     metadata
     names
     odd

@@ -1,5 +1,5 @@
 import { useParams } from "react-router";
-import { list, text, type Answer } from "../../api/call.ts";
+import { list, text, texts, type Answer } from "../../api/call.ts";
 import { useAnswer } from "../../api/live.tsx";
 import { Copy } from "../../kit/copy.tsx";
 import { Detail, type DetailSpec } from "../../kit/detail.tsx";
@@ -33,6 +33,15 @@ function Zones({ found }: { found: Answer }) {
   );
 }
 
+/** Addresses from which zones speak to servers that do not see their clients', of zones that have any. */
+function LocalAddresses({ found }: { found: Answer }) {
+  const lines = list(found, "ZoneMappings").flatMap((zone) => {
+    const addresses = list(zone, "LoadBalancerAddresses").flatMap((at) => ["Ipv4LocalAddresses", "Ipv6LocalAddresses"].flatMap((name) => texts(at, name)));
+    return addresses.length === 0 ? [] : [`${text(zone, "ZoneId")}: ${addresses.join(" ")}`];
+  });
+  return lines.map((line) => <div key={line}>{line}</div>);
+}
+
 function AllCurves({ balancer }: { balancer: string }) {
   const { answer } = useAnswer({ product: "Nlb", action: "ListListeners", params: { LoadBalancerIds: [balancer], MaxResults: 100 } });
   return <Curves balancer={balancer} listeners={list(answer, "Listeners")} />;
@@ -49,6 +58,7 @@ const detail = (id: string): DetailSpec => ({
     ["vpc", <Ids key="vpc" of={[text(found, "VpcId")]} />],
     ["domainName", <Copy key="name" text={text(found, "DNSName")} />],
     ["zone", <Zones key="zones" found={found} />],
+    ["localAddresses", <LocalAddresses key="localAddresses" found={found} />],
     ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIpVersion")} />],
     ["crossZone", <Said key="crossZone" word={text(found, "CrossZoneEnabled")} />],
   ],
