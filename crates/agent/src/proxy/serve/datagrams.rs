@@ -128,7 +128,7 @@ impl Relay {
         self.flows.insert(peer, flow);
     }
 
-    /// The flow under these settings: it keeps its server while that serves. `None` = there is none, or nobody may be asked.
+    /// The flow under these settings: it keeps its server while that serves and may be spoken to from where it was. `None` = there is none, or nobody may be asked.
     fn judge(
         &mut self,
         peer: SocketAddrV4,
@@ -141,8 +141,13 @@ impl Relay {
         let header = introduction(Carried::Datagrams, live, listener, &way)?;
         let idle = Duration::from_secs(listener.idle_timeout.into());
         let live = Arc::clone(live);
+        let zone = listener.vips.get(&way.vip)?;
+        let is_kept = |flow: &Flow| {
+            listener.members.get(&flow.id) == Some(&flow.server)
+                && flow.server.sources(zone, peer).contains(&flow.upstream.source())
+        };
         let last = match before {
-            Some(flow) if listener.members.get(&flow.id) == Some(&flow.server) => {
+            Some(flow) if is_kept(&flow) => {
                 return Some(Flow { live, header, idle, ..flow });
             }
             before => before.map(|flow| flow.upstream),
@@ -150,7 +155,7 @@ impl Relay {
         let id = *choice::servers(&live, &self.loads, &way, peer).first()?;
         let server = listener.members.get(&id)?.clone();
         self.make_room();
-        let sources = server.sources(listener.vips.get(&way.vip)?, peer);
+        let sources = server.sources(zone, peer);
         match Upstream::open(&way, &server, &sources, peer, &self.clients, &self.callers) {
             Ok(upstream) => {
                 let counted = self.loads.begin(id);

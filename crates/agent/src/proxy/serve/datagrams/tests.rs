@@ -16,9 +16,11 @@ use crate::proxy::settings::sample::{self, LISTENER};
 const CLIENT: &str = "10.0.1.11:5000";
 const TARGET: &str = "10.0.1.200:53";
 const NLB: Ipv4Addr = Ipv4Addr::new(100, 112, 0, 9);
+/// What another address of the zone stands behind.
+const OTHER: Ipv4Addr = Ipv4Addr::new(100, 112, 0, 10);
 const HEADER: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x12\x00\x0c\x0a\x00\x01\x0b\x0a\x00\x01\xc8\x13\x88\x00\x35";
 
-/// Runs a test in a namespace of its own that has the NLB's address, where it disturbs nobody.
+/// Runs a test in a namespace of its own that has the NLB's addresses, where it disturbs nobody.
 fn alone<T: Future<Output = ()>>(name: &str, test: impl FnOnce() -> T + Send + 'static) {
     let namespace = Netns::named(format!("dg-{}-{name}", std::process::id()));
     namespace.create().unwrap();
@@ -26,8 +28,12 @@ fn alone<T: Future<Output = ()>>(name: &str, test: impl FnOnce() -> T + Send + '
         namespace.enter().unwrap();
         // The thread keeps it alive; a test that is killed leaves no name behind.
         namespace.delete().unwrap();
-        let address = format!("{NLB}/32");
-        for arguments in [&["link", "set", "lo", "up"][..], &["addr", "add", &address, "dev", "lo"]] {
+        let [nlb, other] = [NLB, OTHER].map(|address| format!("{address}/32"));
+        for arguments in [
+            &["link", "set", "lo", "up"][..],
+            &["addr", "add", &nlb, "dev", "lo"],
+            &["addr", "add", &other, "dev", "lo"],
+        ] {
             assert!(Command::new("ip").args(arguments).status().unwrap().success());
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -112,6 +118,25 @@ fn a_server_that_fails_gets_no_more_and_its_answers_still_come() {
         assert_eq!(received(&other).await.0, [HEADER, b"second"].concat());
         one.send_to(b"late", nlb).await.unwrap();
         assert_eq!(received(&client).await.0, b"late");
+    });
+}
+
+#[test]
+fn a_flow_goes_on_from_its_address_until_that_is_taken_off_and_then_from_another() {
+    alone("moved", || async {
+        let (server, (mut relay, _client, peer)) = (server(), relay(10));
+        let speaking_from = |sources: &[Ipv4Addr]| {
+            let mut settings = live(&[&server]).settings.clone();
+            let vips = settings.listeners.values_mut().flat_map(|it| it.vips.values_mut());
+            vips.for_each(|vip| vip.sources = [(Family::Ipv4, sources.to_vec())].into());
+            Arc::new(Live { settings, ..Live::default() })
+        };
+        let mut seen = Vec::new();
+        for sources in [&[NLB][..], &[OTHER, NLB], &[NLB, OTHER], &[OTHER]] {
+            relay.forward(peer, origin(), &speaking_from(sources), b"");
+            seen.push(received(&server).await.1.ip());
+        }
+        assert_eq!(seen, [NLB, NLB, NLB, OTHER]);
     });
 }
 

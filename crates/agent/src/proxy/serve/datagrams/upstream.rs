@@ -24,9 +24,10 @@ thread_local! {
 /// Answers come until it is dropped.
 pub(super) struct Upstream {
     socket: Rc<UdpSocket>,
+    source: Ipv4Addr,
     heard: Rc<Cell<Instant>>,
     answers: JoinHandle<()>,
-    _remembered: Option<Remembered>,
+    _remembered: Remembered,
 }
 
 impl Upstream {
@@ -46,15 +47,15 @@ impl Upstream {
         let socket = std::net::UdpSocket::bind(&*sources)?;
         socket.connect(to)?;
         socket.set_nonblocking(true)?;
-        let remembered = match socket.local_addr()? {
-            SocketAddr::V4(from) => Some(callers.remember(Opened { protocol: UDP, from, to }, way.origin)),
-            SocketAddr::V6(_) => None,
+        let SocketAddr::V4(from) = socket.local_addr()? else {
+            return Err(io::ErrorKind::AddrNotAvailable.into());
         };
+        let remembered = callers.remember(Opened { protocol: UDP, from, to }, way.origin);
         let socket = Rc::new(UdpSocket::from_std(socket)?);
         let heard = Rc::new(Cell::new(Instant::now()));
         let answers = answer(Rc::clone(&socket), Rc::clone(clients), peer, Rc::clone(&heard));
         let answers = tokio::task::spawn_local(answers);
-        Ok(Self { socket, heard, answers, _remembered: remembered })
+        Ok(Self { socket, source: *from.ip(), heard, answers, _remembered: remembered })
     }
 
     /// Sends a datagram at once, or not at all.
@@ -64,6 +65,11 @@ impl Upstream {
         // What an earlier datagram has met is told once, and instead of sending.
         send().or_else(|_| send())?;
         Ok(())
+    }
+
+    /// The address that it speaks from.
+    pub(super) fn source(&self) -> Ipv4Addr {
+        self.source
     }
 
     /// When something went either way last.
