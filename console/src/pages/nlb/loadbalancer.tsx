@@ -33,13 +33,13 @@ function Zones({ found }: { found: Answer }) {
   );
 }
 
-/** Addresses from which zones speak to servers that do not see their clients', of zones that have any. */
-function LocalAddresses({ found }: { found: Answer }) {
+/** Addresses from which zones speak to servers that do not see their clients'. */
+function localAddresses(found: Answer) {
   const lines = list(found, "ZoneMappings").flatMap((zone) => {
     const addresses = list(zone, "LoadBalancerAddresses").flatMap((at) => ["Ipv4LocalAddresses", "Ipv6LocalAddresses"].flatMap((name) => texts(at, name)));
     return addresses.length === 0 ? [] : [`${text(zone, "ZoneId")}: ${addresses.join(" ")}`];
   });
-  return lines.map((line) => <div key={line}>{line}</div>);
+  return lines.length === 0 ? "" : lines.map((line) => <div key={line}>{line}</div>);
 }
 
 function AllCurves({ balancer }: { balancer: string }) {
@@ -58,7 +58,7 @@ const detail = (id: string): DetailSpec => ({
     ["vpc", <Ids key="vpc" of={[text(found, "VpcId")]} />],
     ["domainName", <Copy key="name" text={text(found, "DNSName")} />],
     ["zone", <Zones key="zones" found={found} />],
-    ["localAddresses", <LocalAddresses key="localAddresses" found={found} />],
+    ["localAddresses", localAddresses(found)],
     ["ipVersion", <Said key="ipVersion" word={text(found, "AddressIpVersion")} />],
     ["crossZone", <Said key="crossZone" word={text(found, "CrossZoneEnabled")} />],
   ],
