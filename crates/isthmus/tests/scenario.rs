@@ -62,6 +62,7 @@ scenarios! {
     security_groups
     seeing
     side_by_side
+    source_ports
     spoofing
     tls
     trace
