@@ -1,6 +1,6 @@
 //! The maps that the agent writes. They are made equal to an image in an order in which nothing ever refers to what
-//! is not there yet: rules, policies, servers, limits, rates, loads, local addresses, slots, listeners, IPv6 addresses, addresses,
-//! routes, ports; removals go the other way.
+//! is not there yet: rules, policies, servers, limits, rates, loads, local addresses, slots, listeners, IPv6 addresses,
+//! addresses, routes, ports; removals go the other way.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;

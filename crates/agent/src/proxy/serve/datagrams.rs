@@ -128,7 +128,8 @@ impl Relay {
         self.flows.insert(peer, flow);
     }
 
-    /// The flow under these settings: it keeps its server while that serves and may be spoken to from where it was. `None` = there is none, or nobody may be asked.
+    /// The flow under these settings: it keeps its server while that serves and may be spoken to from where it was. `None` = there is
+    /// none, or nobody may be asked.
     fn judge(
         &mut self,
         peer: SocketAddrV4,

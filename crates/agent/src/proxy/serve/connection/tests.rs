@@ -95,6 +95,8 @@ fn a_server_is_spoken_to_from_the_next_address_when_one_has_no_port_left() {
     let namespace = Netns::named(format!("px-{}", std::process::id()));
     namespace.create().unwrap();
     let seen = namespace.within(|| {
+        // The thread keeps it alive; a test that is killed leaves no name behind.
+        namespace.delete().unwrap();
         let up = std::process::Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap();
         assert!(up.success());
         std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "2000 2001").unwrap();
@@ -102,8 +104,6 @@ fn a_server_is_spoken_to_from_the_next_address_when_one_has_no_port_left() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(spoken_to_from(&server, [5, 6].map(loopback)))
     });
-    // A test that is killed leaves no name behind: what is open keeps it alive.
-    namespace.delete().unwrap();
     assert_eq!(seen.unwrap(), [5, 5, 6, 6].map(loopback), "the fifth found no port");
 }
 
