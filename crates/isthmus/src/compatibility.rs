@@ -42,8 +42,8 @@ unhealthy (`CONNECT_FAILED`); with the interface they leave.
 
 A zone of a load balancer speaks to servers that do not see their clients from its own address, or from its local addresses if it was given any: 2, 4, 6 or 8 of
 a family (`Ipv4LocalAddresses`, `Ipv6LocalAddresses`), each with the 64,512 ports from 1024 on towards each server. UpdateLoadBalancerZones takes
-them too, which the cloud's SDKs do not know: given, they are the zone's from then on, and connections that spoke from another one are reset; not given, they
-stay. To the security groups of servers a load balancer is its zone's own address, whichever it speaks from, and health checks come from none of them.
+them too, which the cloud's SDKs do not know: given, they are the zone's from then on, and connections that spoke from one that it has lost are reset; not
+given, they stay. To the security groups of servers a load balancer is its zone's own address, whichever it speaks from, and health checks come from none of them.
 
 A parameter that is refused may ask for nothing: `false`, 0, or a structure of these.
 
