@@ -228,7 +228,7 @@ mod tests {
     use model::nlb::ProxyProtocol;
     use model::plan::BehindPlan;
 
-    use model::net::services;
+    use model::net::{Transport, services};
 
     use super::*;
     use crate::compile::tests::plan;
@@ -267,6 +267,7 @@ mod tests {
         assert_eq!(connections(&plan, row(1, CarriedBy::Server)), both);
         assert_eq!(connections(&plan, row(2, CarriedBy::Server)), [("server", 3)]);
         let listener = plan.listeners.get_mut(&ListenerIndex(1)).unwrap();
+        listener.protocol = Transport::Udp;
         listener.proxy_protocol = Some(ProxyProtocol { enabled: true, ..ProxyProtocol::default() });
         let port = plan.endpoints[&EndpointIndex(1)].zones[0].port;
         let proxied = CarriedKey {

@@ -20,6 +20,7 @@ use model::plan::{
 use model::report::HealthState;
 use tables::Choice;
 
+use crate::headers;
 use crate::image::{
     AddressImage, Image, ListenerImage, PolicyRef, PortImage, RouteImage, ServerImage, TableRef,
 };
@@ -169,6 +170,7 @@ impl<'a> Compiler<'a> {
             routes: routes(plan, &self.interfaces.ports),
             members: members(plan).into_iter().chain(self.policies.ranges().members(&ipv6)).collect(),
             ipv6: ipv6.0,
+            headers: headers::of_plan(plan),
             rates: rates(plan),
             limits: plan.endpoints.iter().filter_map(|(index, it)| Some((*index, it.bandwidth?))).collect(),
             ..Image::default()
@@ -469,13 +471,16 @@ fn listener_image(
     group: &ServerGroupPlan,
     table: TableRef,
 ) -> ListenerImage {
+    let header = listener.kernel_header().is_some();
     ListenerImage {
         index,
         server_group: listener.server_group,
         table,
         idle_timeout: listener.idle_timeout,
-        preserve_client: group.preserve_client_ip,
+        // The header tells it.
+        preserve_client: group.preserve_client_ip && !header,
         proxied: listener.is_proxied(),
+        header,
         choice: choice(group.scheduler),
         rated: false,
         mss: listener.mss,

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
-use model::id::{ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
+use model::id::{EndpointIndex, ListenerIndex, Network, PortIndex, ServerGroupIndex, ServerIndex, VipIndex};
 use model::net::{Family, Transport, services};
 use tables::{
-    Address, AddressKey, AddressKind, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix, Load, Locals,
-    LocalsKey, MemberKey, Port, PortKind, Rate, RateKey, RouteAt, RoutePrefix, SERVICES_NETWORK, Server, mac,
+    Address, AddressKey, AddressKind, Header, HeaderKey, Ipv6, Limit, Listener, ListenerAt, ListenerPrefix,
+    Load, Locals, LocalsKey, MemberKey, Port, PortKind, Rate, RateKey, RouteAt, RoutePrefix,
+    SERVICES_NETWORK, Server, checksum, mac,
 };
 
 use crate::image::{
@@ -225,7 +226,25 @@ fn listener(what: &ListenerImage, places: &Places) -> Listener {
         choice: what.choice as u8,
         rated: u8::from(what.rated),
         mss: what.mss,
+        header: u8::from(what.header),
+        pad: [0; 3],
     }
+}
+
+/// Contents of `HEADERS`.
+pub fn headers(image: &Image) -> HashMap<HeaderKey, Header> {
+    let entry = |((listener, endpoint), told): (&(ListenerIndex, Option<EndpointIndex>), &Vec<u8>)| {
+        (HeaderKey { listener: listener.0, endpoint: endpoint.map_or(0, |it| it.0) }, header(told))
+    };
+    image.headers.iter().map(entry).collect()
+}
+
+fn header(told: &[u8]) -> Header {
+    let mut values = [0; Header::MOST as usize];
+    values.iter_mut().zip(told).for_each(|(place, byte)| *place = *byte);
+    let words = values.chunks_exact(2).map(|word| u64::from(u16::from_ne_bytes([word[0], word[1]])));
+    let sum = checksum::delta(words.sum()) as u16;
+    Header { length: told.len().min(values.len()) as u16, sum, values }
 }
 
 /// The number in the IP header.
@@ -299,4 +318,22 @@ pub fn formers(servers: &[(u32, Server)]) -> BTreeMap<ServerIndex, Former> {
         until: server.until,
     };
     servers.iter().map(|(index, server)| (ServerIndex(*index), former(server))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_has_its_values_zeroes_and_their_sum() {
+        let key = |endpoint| (ListenerIndex(3), endpoint);
+        let told = [(key(None), vec![]), (key(Some(EndpointIndex(9))), vec![0xe1, 0, 5, 2, b'e'])];
+        let all = headers(&Image { headers: told.into(), ..Image::default() });
+        let at = |endpoint| all[&HeaderKey { listener: 3, endpoint }];
+        assert_eq!(at(0), Header { length: 0, sum: 0, values: [0; Header::MOST as usize] });
+        let through = at(9);
+        assert_eq!((through.length, &through.values[..7]), (5, &[0xe1, 0, 5, 2, b'e', 0, 0][..]));
+        // As a receiver adds up, half-word by half-word: e100 + 0502 + 6500, and the carry.
+        assert_eq!(through.sum.to_ne_bytes(), [0x4b, 0x03]);
+    }
 }

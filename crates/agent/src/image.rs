@@ -40,6 +40,8 @@ pub struct Image {
     pub members: BTreeSet<(u32, Ipv4Addr)>,
     /// Listeners, one for each zonal address and address family of clients.
     pub listeners: BTreeMap<(VipIndex, Family, PortRange, Transport), ListenerImage>,
+    /// What headers of the PROXY protocol say after the addresses, for clients that come through an endpoint or through none.
+    pub headers: BTreeMap<(ListenerIndex, Option<EndpointIndex>), Vec<u8>>,
     /// Slots of each server table: dense ids of servers.
     pub server_tables: Vec<Vec<u32>>,
     /// New connections a second that a zonal address takes, for one listener or for all of them.
@@ -175,6 +177,8 @@ pub struct ListenerImage {
     pub preserve_client: bool,
     /// Connections end at the proxy.
     pub proxied: bool,
+    /// A header tells servers who the client is: see [`Image::headers`].
+    pub header: bool,
     /// How a server is chosen.
     pub choice: Choice,
     /// It has an entry in [`Image::rates`], or its zonal address has one.

@@ -12,6 +12,7 @@ pub mod down;
 pub mod encode;
 pub mod flows;
 pub mod follow;
+mod headers;
 pub mod image;
 pub mod instance;
 pub mod instances;

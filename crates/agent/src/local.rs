@@ -75,6 +75,7 @@ pub(crate) fn proxy_names(plan: &HostPlan) -> BTreeSet<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use model::id::Ipv6Index;
+    use model::net::Transport;
     use model::nlb::ProxyProtocol;
     use model::plan::{Ipv6Plan, LocalPlan};
 
@@ -94,7 +95,9 @@ mod tests {
             ipv4: [([10, 0, 0, 111].into(), VipIndex(8)), ([10, 0, 0, 112].into(), VipIndex(9))].into(),
             ipv6: if dual_stack { vec![ipv6(6), ipv6(7)] } else { vec![] },
         };
-        plan.listeners.values_mut().for_each(|it| it.proxy_protocol = Some(ProxyProtocol::default()));
+        plan.listeners.values_mut().for_each(|it| {
+            (it.protocol, it.proxy_protocol) = (Transport::Udp, Some(ProxyProtocol::default()));
+        });
         plan
     }
 

@@ -102,7 +102,7 @@ mod tests {
             marks: FlowMark::Hop as u8,
             state: FlowState::Established as u8,
             lease: 0,
-            choice: 0,
+            header: 0,
             mss: 0,
             ack: 0,
             last_seen: Tick(0),

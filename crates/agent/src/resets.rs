@@ -125,7 +125,7 @@ pub(crate) mod tests {
             marks: FlowMark::Hop as u8 | FlowMark::Reply as u8,
             state: FlowState::Established as u8,
             lease: 0,
-            choice: 0,
+            header: 0,
             mss: 0,
             ack: ack.to_be(),
             last_seen: Tick(0),

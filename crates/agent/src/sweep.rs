@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use rustix::time::ClockId;
-use tables::{Choice, Clock, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Load};
+use tables::{Clock, DropReason, Event, EventKind, Flow, FlowKey, FlowState, Load};
 
 use crate::carried;
 use crate::kernel::maps::Maps;
@@ -113,7 +113,7 @@ fn walk(maps: &Maps, now: u64, clock: Clock) -> Result<Found, TableError> {
         } else if forward && flow.is(FlowState::Cut) {
             found.cut.push(*key);
         } else if forward && !flow.ended() {
-            if flow.choice == Choice::LeastConnections as u8 {
+            if flow.is_counted() {
                 *found.connections.entry(flow.server).or_default() += 1;
             }
             found.left.extend(standing.over(key, flow).map(|reason| ((*key, *flow), reason)));

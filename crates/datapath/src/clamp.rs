@@ -5,17 +5,14 @@ use tables::checksum;
 
 use crate::{
     flow::SYN,
+    options::{LONGEST_SEGMENT, find},
     parse::{TCP, load},
-    rewrite::{check_field, replace},
+    rewrite::{check_field, placed, replace},
     trip::{Part, Trip},
 };
 
-const TCP_HEADER: u32 = 20;
-const END: u8 = 0;
-const NOTHING: u8 = 1;
-const LONGEST_SEGMENT: u8 = 2;
-/// Options take at most so many bytes.
-const OPTIONS: u32 = 40;
+/// Length of the option, bytes.
+const LENGTH: u32 = 4;
 
 /// False if the packet could not be changed.
 #[inline(never)]
@@ -24,7 +21,10 @@ pub(crate) fn segments(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     if most == 0 || trip.protocol != TCP || trip.tcp_flags & SYN == 0 || trip.part != Part::Whole as u8 {
         return true;
     }
-    let Some(at) = option(skb, trip.l4) else { return true };
+    let Some(option) = find(skb, trip.l4, LONGEST_SEGMENT).filter(|it| it.length == LENGTH) else {
+        return true;
+    };
+    let at = option.at + 2;
     let mut announced = 0u16;
     if !load(skb, at, &raw mut announced) || u16::from_be(announced) <= most {
         return true;
@@ -33,37 +33,6 @@ pub(crate) fn segments(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
     // SAFETY: two bytes are stored, and `most` has two.
     let stored = unsafe { bpf_skb_store_bytes(skb, at, (&raw const most).cast(), 2, 0) };
     let (check, flags) = check_field(TCP);
-    stored == 0 && replace(skb, l4 + check, difference(announced, most, (at - l4) & 1), flags)
-}
-
-/// The checksum's difference; at an odd place the bytes count in the other order.
-#[inline(always)]
-fn difference(old: u16, new: u16, odd: u32) -> u32 {
-    let delta = checksum::delta(checksum::change16(0, old, new));
-    if odd == 0 { delta } else { (delta as u16).swap_bytes() as u32 }
-}
-
-/// Where the value of the option stands.
-#[inline(always)]
-fn option(skb: *mut __sk_buff, l4: u32) -> Option<u32> {
-    let mut offset = 0u8;
-    if !load(skb, l4 + 12, &raw mut offset) {
-        return None;
-    }
-    let end = l4 + (offset >> 4) as u32 * 4;
-    let mut at = l4 + TCP_HEADER;
-    for _ in 0..OPTIONS {
-        let mut head = [0u8; 2];
-        if at + 4 > end || !load(skb, at, &raw mut head) {
-            return None;
-        }
-        match head {
-            [END, _] => return None,
-            [NOTHING, _] => at += 1,
-            [LONGEST_SEGMENT, 4] => return Some(at + 2),
-            [_, length] if length >= 2 => at += length as u32,
-            _ => return None,
-        }
-    }
-    None
+    let change = checksum::delta(checksum::change16(0, announced, most));
+    stored == 0 && replace(skb, l4 + check, placed(change, at - l4), flags)
 }

@@ -6,9 +6,7 @@ use aya_ebpf::{
     helpers::bpf_skb_pull_data,
     programs::TcContext,
 };
-use tables::{
-    Choice, Clock, Flow, FlowKey, FlowState, GATEWAY_MAC, Mac, Purpose, Talk, checksum, is_ipv6, mac,
-};
+use tables::{Clock, Flow, FlowKey, FlowState, GATEWAY_MAC, Mac, Purpose, Talk, checksum, is_ipv6, mac};
 
 use crate::{
     clock, event,
@@ -19,7 +17,7 @@ use crate::{
     quic,
     report::count,
     rewrite::{check_field, replace, send, ttl_delta},
-    summed,
+    shift, summed,
     trip::{ETHERNET, Frame, epoch, halves, word},
 };
 
@@ -41,11 +39,25 @@ struct Tcp {
     rest: [u16; 6],
 }
 
-/// What a TCP header says that its flow remembers; of other protocols nothing.
+/// What a TCP header says that its flow follows; of other protocols nothing.
 pub(crate) struct Segment {
     pub flags: u8,
     pub ack: u32,
+    /// Its size, bytes.
+    pub header: u8,
 }
+
+impl Segment {
+    /// Of what follows the first eight bytes.
+    #[inline(always)]
+    pub(crate) fn of(rest: &[u16; 6]) -> Self {
+        let [offset, flags] = rest[2].to_ne_bytes();
+        Self { flags, ack: word([rest[0], rest[1]]), header: (offset >> 4) * 4 }
+    }
+}
+
+/// Size of a TCP header with time stamps alone, bytes.
+const WITH_TIMES: u8 = 32;
 
 /// The verdict, or nothing if the packet is one for the slow path, as all that goes to the other family is.
 #[inline(always)]
@@ -67,7 +79,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
         return None;
     }
     let (mut sport, mut dport) = (headers.l4[0], headers.l4[1]);
-    let (mut segment, mut check) = (Segment { flags: 0, ack: 0 }, &raw mut headers.l4[3]);
+    let (mut segment, mut check) = (Segment { flags: 0, ack: 0, header: 0 }, &raw mut headers.l4[3]);
     let talk = match frame.protocol {
         TCP => {
             if data + size_of::<Tcp>() > end {
@@ -75,7 +87,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
             }
             // SAFETY: the bounds were just checked.
             let rest = unsafe { &mut (*(data as *mut Tcp)).rest };
-            segment = Segment { flags: rest[2].to_be() as u8, ack: word([rest[0], rest[1]]) };
+            segment = Segment::of(rest);
             check = &raw mut rest[4];
             if segment.flags & (SYN | ACK) == SYN {
                 return None;
@@ -106,12 +118,21 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     if is_ipv6(flow.dst)
         || !current(flow, &frame.src_mac, frame.ttl, clock, length)
         || tells(flow, data, end)
+        || flow.header != 0 && !may_shift(flow, segment.header)
         || !follow(&key, flow, &segment, clock, length)
     {
         return None;
     }
+    let apart = shift::in_place(data + L4 as usize, end, flow)?;
     // SAFETY: it lies within the bounds that were checked for its protocol.
-    Some(rewrite(skb, headers, unsafe { &mut *check }, flow))
+    Some(rewrite(skb, headers, unsafe { &mut *check }, flow, apart))
+}
+
+/// Whether numbers of a flow with a header of the PROXY protocol stand where they always do: its server has been told, and its
+/// replies have no options but time stamps.
+#[inline(always)]
+pub(crate) fn may_shift(flow: &Flow, tcp_header: u8) -> bool {
+    flow.is(FlowState::Told) && !(flow.is_reply() && tcp_header > WITH_TIMES)
 }
 
 /// Whether the flow may be followed as it stands, and its connection has room. One that was idle for too long may still
@@ -151,7 +172,7 @@ pub(crate) fn charge(flow: &mut Flow, clock: Clock, length: u32) {
 #[inline(always)]
 fn tells(flow: &Flow, data: usize, end: usize) -> bool {
     let payload = data + size_of::<Headers>();
-    flow.choice == Choice::ConnectionId as u8
+    flow.is_quic()
         && payload < end
         // SAFETY: the bounds were just checked.
         && unsafe { *(payload as *const u8) } & quic::LONG != 0
@@ -181,7 +202,7 @@ fn change(key: &FlowKey, flow: &mut Flow, tcp_flags: u8, clock: Clock, length: u
 }
 
 #[inline(always)]
-fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, check: &mut u16, flow: &Flow) -> i32 {
+fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, check: &mut u16, flow: &Flow, apart: u32) -> i32 {
     let frame = &mut headers.frame;
     let protocol = frame.protocol;
     frame.dst_mac = flow.dst_mac;
@@ -196,7 +217,7 @@ fn rewrite(skb: *mut __sk_buff, headers: &mut Headers, check: &mut u16, flow: &F
         headers.l4[0] = flow.sport;
         headers.l4[1] = flow.dport;
     }
-    let (addresses, ports) = (flow.address_delta as u32, flow.port_delta as u32);
+    let (addresses, ports) = (flow.address_delta as u32, flow.port_delta as u32 + apart);
     if summed::apply(summed::summed(skb), check, protocol, addresses, ports) {
         return send(skb, flow.egress);
     }

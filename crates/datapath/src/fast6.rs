@@ -6,18 +6,18 @@ use aya_ebpf::{
     helpers::bpf_skb_pull_data,
     programs::TcContext,
 };
-use tables::{Choice, Flow, FlowKey, GATEWAY_MAC, Ipv6, Talk, is_ipv6, mac};
+use tables::{Flow, FlowKey, GATEWAY_MAC, Ipv6, Talk, is_ipv6, mac};
 
 use crate::{
     clock,
-    fast::{Segment, changes, charge, current},
+    fast::{Segment, changes, charge, current, may_shift},
     flow::ACK,
     ipv6::HEADER,
     maps::{FLOWS, IPV6, IPV6_ADDRESSES},
     parse::{ETHERTYPE_IPV6, TCP, UDP},
     rewrite::{check_field, replace, send},
-    summed,
-    trip::{ETHERNET, Frame6, word},
+    shift, summed,
+    trip::{ETHERNET, Frame6},
 };
 
 /// Where the header after a plain IPv6 header starts.
@@ -68,7 +68,7 @@ fn passed(ctx: &TcContext) -> Option<i32> {
     if frame.ethertype != ETHERTYPE_IPV6 || frame.version_class >> 4 != 6 {
         return None;
     }
-    let (mut segment, mut check) = (Segment { flags: 0, ack: 0 }, &raw mut headers.l4[3]);
+    let (mut segment, mut check) = (Segment { flags: 0, ack: 0, header: 0 }, &raw mut headers.l4[3]);
     let talk = match frame.next_header {
         TCP => {
             if data + size_of::<Tcp>() > end {
@@ -76,7 +76,7 @@ fn passed(ctx: &TcContext) -> Option<i32> {
             }
             // SAFETY: the bounds were just checked.
             let rest = unsafe { &mut (*(data as *mut Tcp)).rest };
-            segment = Segment { flags: rest[2].to_be() as u8, ack: word([rest[0], rest[1]]) };
+            segment = Segment::of(rest);
             check = &raw mut rest[4];
             Talk::Tcp
         }
@@ -97,10 +97,13 @@ fn passed(ctx: &TcContext) -> Option<i32> {
     let flow = unsafe { &mut *FLOWS.get_ptr_mut(&key)? };
     let clock = clock::now();
     let length = ctx.len();
-    if !is_ipv6(flow.dst) || flow.choice == Choice::ConnectionId as u8 || changes(flow, segment.flags) {
+    if !is_ipv6(flow.dst) || flow.is_quic() || changes(flow, segment.flags) {
         return None;
     }
     let (src, dst) = (changed(key.src, flow.src)?, changed(key.dst, flow.dst)?);
+    if flow.header != 0 && !may_shift(flow, segment.header) {
+        return None;
+    }
     if !current(flow, &frame.src_mac, frame.hop_limit, clock, length) {
         return None;
     }
@@ -108,8 +111,9 @@ fn passed(ctx: &TcContext) -> Option<i32> {
         flow.ack = segment.ack;
     }
     charge(flow, clock, length);
+    let apart = shift::in_place(data + L4 as usize, end, flow)?;
     // SAFETY: it lies within the bounds that were checked for its protocol.
-    Some(rewrite(skb, headers, unsafe { &mut *check }, flow, (src, dst)))
+    Some(rewrite(skb, headers, unsafe { &mut *check }, flow, (src, dst), apart))
 }
 
 /// The address to write, if there is one; nothing if it is gone.
@@ -129,6 +133,7 @@ fn rewrite(
     check: &mut u16,
     flow: &Flow,
     (src, dst): (Option<&Ipv6>, Option<&Ipv6>),
+    apart: u32,
 ) -> i32 {
     let frame = &mut headers.frame;
     frame.dst_mac = flow.dst_mac;
@@ -142,7 +147,7 @@ fn rewrite(
     frame.hop_limit -= flow.ttl_step();
     let protocol = frame.next_header;
     (headers.l4[0], headers.l4[1]) = (flow.sport, flow.dport);
-    let (addresses, ports) = (flow.address_delta as u32, flow.port_delta as u32);
+    let (addresses, ports) = (flow.address_delta as u32, flow.port_delta as u32 + apart);
     if summed::apply(summed::summed(skb), check, protocol, addresses, ports) {
         return send(skb, flow.egress);
     }

@@ -1,10 +1,10 @@
 //! Flows on the slow path: found, followed, forgotten, judged again.
 
 use aya_ebpf::bindings::BPF_NOEXIST;
-use tables::{DropReason, Flow, FlowState, Purpose, idle};
+use tables::{DropReason, Flow, FlowMark, FlowState, Purpose, idle};
 
 use crate::{
-    carried, event, load,
+    carried, event, header, load,
     maps::{FLOWS, PORTS},
     parse::{ICMP, TCP},
     report::{Outcome, count},
@@ -80,7 +80,7 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     flow.last_seen = trip.clock.now;
     flow.packets += 1;
     flow.bytes += trip.length as u64;
-    if trip.tcp_flags & ACK != 0 {
+    if trip.tcp_flags & ACK != 0 && !header::is_waited_for(flow, trip.tcp_flags) {
         flow.ack = trip.ack;
     }
     count(Purpose::Forwarded, trip.length);
@@ -190,6 +190,9 @@ pub(crate) fn renew(trip: &mut Trip) -> Outcome {
     Ok(())
 }
 
+/// What a flow keeps from its beginning: how its server was chosen.
+const BEGUN: u8 = FlowMark::Counted as u8 | FlowMark::Quic as u8;
+
 #[inline(always)]
 fn update(flow: &mut Flow, new: &Flow) {
     flow.egress = new.egress;
@@ -199,7 +202,7 @@ fn update(flow: &mut Flow, new: &Flow) {
     flow.server = new.server;
     flow.endpoint = new.endpoint;
     flow.timeout = new.timeout;
-    flow.marks = new.marks;
+    flow.marks = new.marks & !BEGUN | flow.marks & BEGUN;
     flow.mss = new.mss;
     flow.epoch = new.epoch;
 }

@@ -10,6 +10,7 @@ use crate::{
     parse::{ECHO_REPLY, ECHO_REQUEST, ICMP, TCP, UDP, load},
     report::{Outcome, count},
     rewrite::{forward, hop, replace, send},
+    shift,
     trip::{Part, Trip, halves, word},
 };
 
@@ -179,6 +180,7 @@ fn translate(skb: *mut __sk_buff, trip: &Trip, quote: &mut Quote, at: u32) -> Re
     let ports = checksum::delta(checksum::change16(ports, quote.l4[1], out.sport));
     quote.l4[0] = out.dport;
     quote.l4[1] = out.sport;
+    let ports = ports + shift::quoted(&mut quote.l4, out);
     let mut change = ports as u64;
     if quote.protocol == UDP && quote.l4[3] != 0 {
         let check = checksum::apply(quote.l4[3], addresses + ports);

@@ -12,6 +12,7 @@ use crate::{
     parse::{ECHO_REPLY, ECHO_REQUEST, ICMP, UDP, load},
     report::{Outcome, count},
     rewrite::{hop, send},
+    shift,
     trip::{Part, Trip},
 };
 
@@ -86,6 +87,7 @@ pub(crate) fn pass_on(skb: *mut __sk_buff, trip: &mut Trip, said: Said) -> Outco
         trip.quoted[2] = out.sport;
     } else {
         (trip.quoted[0], trip.quoted[1]) = (out.dport, out.sport);
+        shift::quoted(&mut trip.quoted, out);
     }
     if protocol == UDP && trip.quoted[3] != 0 {
         trip.quoted[3] = checksum::apply(trip.quoted[3], out.address_delta as u32 + out.port_delta as u32);

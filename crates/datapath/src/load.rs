@@ -3,19 +3,17 @@
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::bpf_loop;
-use tables::{Choice, Flow, Listener};
+use tables::{Flow, Listener};
 
 use crate::{
     atomic,
     maps::{LOADS, SLOTS},
 };
 
-const LEAST: u8 = Choice::LeastConnections as u8;
-
 /// A flow has begun.
 #[inline(always)]
 pub(crate) fn begins(flow: &Flow) {
-    if flow.choice == LEAST {
+    if flow.is_counted() {
         change(flow.server, 1);
     }
 }
@@ -23,7 +21,7 @@ pub(crate) fn begins(flow: &Flow) {
 /// A flow has ended.
 #[inline(always)]
 pub(crate) fn ends(flow: &Flow) {
-    if flow.choice == LEAST {
+    if flow.is_counted() {
         change(flow.server, -1);
     }
 }

@@ -11,6 +11,7 @@
 //! | `POLICIES`, `RULES`, `MEMBERS` | security groups: id to a range of rules; group membership |
 //! | `LISTENERS`, `SLOTS`, `SERVERS` | load balancing: (zonal address, protocol, range of ports) to a range of slots, slot to server |
 //! | `LOCALS` | addresses from which a zone of a load balancer speaks to servers |
+//! | `HEADERS` | what a listener's servers are told in front of a connection's first byte |
 //! | `FRAGMENTS` | ports of datagrams whose first fragment was seen |
 //! | `LIMITS` | bandwidth of an endpoint's connection, and how far it is used |
 //! | `RATES` | how many new connections a zonal address and its listeners take |
@@ -45,6 +46,8 @@ mod families;
 mod fast;
 mod fast6;
 mod flow;
+mod front;
+mod header;
 mod hop;
 mod icmp;
 mod icmpv6;
@@ -55,6 +58,7 @@ mod local;
 mod maps;
 mod messages;
 mod openings;
+mod options;
 mod pair;
 mod parse;
 mod policy;
@@ -66,6 +70,7 @@ mod reverse;
 mod rewrite;
 mod route;
 mod service;
+mod shift;
 mod source;
 mod stand;
 mod summed;
@@ -158,7 +163,11 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     rewrite::hop(trip)?;
     families::may(trip)?;
     limit::pass(trip)?;
+    header::heed(trip)?;
     flow::follow(trip)?;
+    if header::turns(trip) {
+        return header::turn(skb, trip);
+    }
     quic::listen(skb, trip);
     rewrite::forward(skb, trip)
 }

@@ -7,8 +7,8 @@ use aya_ebpf::{
 };
 use tables::{
     Address, AddressKey, Carried, CarriedKey, Counter, DropKey, Event, Flow, FlowKey, Fragment, FragmentKey,
-    Ipv6, Limit, Listener, ListenerAt, Load, Locals, LocalsKey, MemberKey, Policy, Port, Purpose, QuicId,
-    Rate, RateKey, RouteAt, Rule, Server, TurnKey,
+    Header, HeaderKey, Ipv6, Limit, Listener, ListenerAt, Load, Locals, LocalsKey, MemberKey, Policy, Port,
+    Purpose, QuicId, Rate, RateKey, RouteAt, Rule, Server, TurnKey,
 };
 
 use crate::{carried::Ending, trip::Trip};
@@ -52,6 +52,8 @@ pub(crate) static SLOTS: Array<u32, { 1 << 20 }> = Array::new();
 pub(crate) static SERVERS: HashMap<u32, Server, { 1 << 19 }, BY_NEED> = HashMap::new();
 #[btf_map]
 pub(crate) static LOCALS: HashMap<LocalsKey, Locals, { 1 << 14 }, BY_NEED> = HashMap::new();
+#[btf_map]
+pub(crate) static HEADERS: HashMap<HeaderKey, Header, { 1 << 19 }, BY_NEED> = HashMap::new();
 #[btf_map]
 pub(crate) static FRAGMENTS: LruHashMap<FragmentKey, Fragment, { 1 << 12 }> = LruHashMap::new();
 #[btf_map]

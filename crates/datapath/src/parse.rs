@@ -5,6 +5,7 @@ use tables::{DropReason, Fragment, FragmentKey, PortKind, is_ipv6};
 
 use crate::{
     maps::{FRAGMENTS, PORTS},
+    options::TCP_HEADER,
     report::Outcome,
     source,
     trip::{ETHERNET, Part, Trip, word},
@@ -123,6 +124,7 @@ pub(crate) fn ports(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     trip.key.sport = words[0];
     trip.key.dport = words[1];
     trip.unsummed = (trip.protocol == UDP && words[3] == 0) as u8;
+    trip.seq = word([words[2], words[3]]);
     if trip.protocol == TCP { flags(skb, trip) } else { Ok(()) }
 }
 
@@ -137,7 +139,8 @@ fn flags(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let [offset, flags] = words[2].to_ne_bytes();
     trip.tcp_flags = flags;
     trip.ack = word([words[0], words[1]]);
-    if offset >> 4 < 5 { Err(DropReason::Malformed) } else { Ok(()) }
+    trip.tcp_header = (offset >> 4) as u32 * 4;
+    if trip.tcp_header < TCP_HEADER { Err(DropReason::Malformed) } else { Ok(()) }
 }
 
 #[inline(always)]

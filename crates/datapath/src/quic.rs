@@ -2,7 +2,7 @@
 //! own making; the server's first packets tell the id that the client uses from then on, and are listened to for that.
 
 use aya_ebpf::bindings::__sk_buff;
-use tables::{Choice, QuicId};
+use tables::QuicId;
 
 use crate::{
     maps::{QUIC_IDS, SERVERS},
@@ -65,7 +65,7 @@ pub(crate) fn names(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
 /// Learns the id that a server gives in a reply of a known flow.
 #[inline(never)]
 pub(crate) fn listen(skb: *mut __sk_buff, trip: &mut Trip) {
-    if trip.out.choice != Choice::ConnectionId as u8 || !trip.out.is_reply() || !gives(skb, trip) {
+    if !trip.out.is_quic() || !trip.out.is_reply() || !gives(skb, trip) {
         return;
     }
     let id = QuicId { listener: trip.out.listener, id: trip.quic_id };

@@ -7,9 +7,10 @@ use aya_ebpf::{
 use tables::{DropReason, GATEWAY_MAC, checksum, mac};
 
 use crate::{
-    clamp, families,
+    clamp, families, header,
     parse::{ICMP, TCP, UDP},
     report::Outcome,
+    shift,
     trip::{Part, Trip, halves},
 };
 
@@ -19,6 +20,8 @@ pub(crate) fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if !clamp::segments(skb, trip) {
         return Err(DropReason::Rewrite);
     }
+    shift::numbers(skb, trip)?;
+    header::lengthen(trip);
     if families::concerns(trip) {
         families::headers(skb, trip)?;
     } else if !headers(skb, trip) {
@@ -27,6 +30,7 @@ pub(crate) fn forward(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.part != Part::Later as u8 && !ports(skb, trip) {
         return Err(DropReason::Rewrite);
     }
+    header::append(skb, trip)?;
     trip.verdict = send(skb, trip.out.egress);
     Ok(())
 }
@@ -98,6 +102,12 @@ pub(crate) const fn check_field(protocol: u8) -> (u32, u64) {
         UDP => (6, BPF_F_MARK_MANGLED_0 as u64),
         _ => (2, 0),
     }
+}
+
+/// A difference of bytes at this distance from where the checksum begins: at an odd one they count in the other order.
+#[inline(always)]
+pub(crate) fn placed(delta: u32, distance: u32) -> u32 {
+    if distance & 1 == 0 { delta } else { (delta as u16).swap_bytes() as u32 }
 }
 
 /// Applies a difference to a checksum of the packet, complete or partial. Invalidates packet pointers.

@@ -74,7 +74,7 @@ pub(crate) fn begin(trip: &mut Trip) {
     f.endpoint = 0;
     f.egress = 0;
     f.lease = 0;
-    f.choice = 0;
+    f.header = 0;
     f.mss = 0;
     f.marks = 0;
     f.timeout = plain_timeout(trip.protocol);

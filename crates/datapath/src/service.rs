@@ -1,10 +1,10 @@
 //! Endpoints and load balancers: connection, listener, server, translation.
 
 use aya_ebpf::{bindings::__sk_buff, btf_maps::lpm_trie::Key};
-use tables::{AddressKind, DropReason, FlowMark, ListenerAt, Purpose, Server, is_ipv6};
+use tables::{AddressKind, Choice, DropReason, FlowMark, ListenerAt, Purpose, Server, is_ipv6};
 
 use crate::{
-    choose, local,
+    choose, header, local,
     maps::{LISTENERS, SERVERS},
     pair::complete,
     policy::{Question, ask},
@@ -13,6 +13,9 @@ use crate::{
     reverse,
     trip::Trip,
 };
+
+const LEAST_CONNECTIONS: u8 = Choice::LeastConnections as u8;
+const CONNECTION_ID: u8 = Choice::ConnectionId as u8;
 
 /// Whether the sender may use what stands behind the address.
 #[inline(always)]
@@ -108,15 +111,28 @@ pub(crate) fn balance(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         trip.parting = 1;
     }
     trip.forward.server = id;
-    trip.forward.choice = listener.choice;
+    trip.forward.marks |= marks(listener.choice);
+    if listener.header == 1 && trip.again == 0 {
+        header::begin(trip)?;
+    }
     lead(trip, server);
     if server.source != 0 {
         reverse::leave(trip, server)?;
     } else {
         speak(trip, server, listener.preserve_client == 1)?;
-        permit(trip, server)?;
+        permit(trip, server, listener.header == 1)?;
     }
     complete(trip)
+}
+
+/// What the flow remembers of how its server was chosen.
+#[inline(always)]
+fn marks(choice: u8) -> u8 {
+    match choice {
+        LEAST_CONNECTIONS => FlowMark::Counted as u8,
+        CONNECTION_ID => FlowMark::Quic as u8,
+        _ => 0,
+    }
 }
 
 /// Leads the connection to the server.
@@ -145,10 +161,11 @@ fn speak(trip: &mut Trip, server: &Server, preserve_client: bool) -> Outcome {
     if hides_client || trip.again == 1 { local::speak(trip, is_ipv6(server.address)) } else { Ok(()) }
 }
 
-/// To the server's policy endpoint traffic comes from the NLB: consumers' addresses mean nothing in its network.
+/// To the server's policy endpoint traffic comes from the NLB: consumers' addresses mean nothing in its network. So does what a
+/// header tells of.
 #[inline(always)]
-fn permit(trip: &Trip, server: &Server) -> Outcome {
-    let local = trip.target.kind == AddressKind::LoadBalancer as u8;
+fn permit(trip: &Trip, server: &Server, told: bool) -> Outcome {
+    let local = trip.target.kind == AddressKind::LoadBalancer as u8 && !told;
     ask(&Question {
         policy: server.ingress_policy,
         peer: if local { trip.judged.src } else { trip.target.local(is_ipv6(server.address)) },

@@ -113,8 +113,11 @@ pub(crate) struct Trip {
     pub again: u8,
     /// A [`Part`].
     pub part: u8,
-    /// TCP: the acknowledgement number, as it stands in the packet.
+    /// TCP: sequence and acknowledgement number, as they stand in the packet.
+    pub seq: u32,
     pub ack: u32,
+    /// TCP: size of the header with its options, bytes.
+    pub tcp_header: u32,
     /// Where the header after IP starts.
     pub l4: u32,
     /// Where the datagram ends: a frame may be padded, and what is written there is no header.
@@ -124,6 +127,8 @@ pub(crate) struct Trip {
     /// Of a fragment of IPv6: its place, as its header says it.
     pub fragment_place: u16,
     pub tcp_flags: u8,
+    /// 1 = the header of the PROXY protocol goes to the server with this packet.
+    pub carries_header: u8,
     /// 1 = a datagram without a checksum.
     pub unsummed: u8,
     /// 1 = a reply of a server that serves no more: it passes, and the flow is not renewed.
@@ -178,6 +183,7 @@ impl Trip {
         self.keep = 0;
         self.again = 0;
         self.tcp_flags = 0;
+        self.carries_header = 0;
         self.unsummed = 0;
         self.ack = 0;
         self.parting = 0;

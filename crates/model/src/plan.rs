@@ -310,16 +310,22 @@ pub struct ListenerPlan {
     pub cps: u32,
     /// Longest TCP segment that either end may announce, bytes; 0 = any.
     pub mss: u16,
-    /// A header before the first byte tells servers who the client is.
+    /// A header before the first byte, or in front of each datagram, tells servers who the client is.
     pub proxy_protocol: Option<ProxyProtocol>,
     /// How it speaks TLS.
     pub tls: Option<TlsPlan>,
 }
 
 impl ListenerPlan {
-    /// Whether connections end at the proxy, because their bytes change.
+    /// Whether connections, or datagrams, end at the proxy, because their bytes change.
     pub fn is_proxied(&self) -> bool {
-        self.proxy_protocol.is_some() || self.tls.is_some()
+        let has_headers_of_datagrams = self.proxy_protocol.is_some() && self.protocol == Transport::Udp;
+        self.tls.is_some() || has_headers_of_datagrams
+    }
+
+    /// What the kernel puts in front of the first byte of connections that go to their servers as they are.
+    pub fn kernel_header(&self) -> Option<ProxyProtocol> {
+        self.proxy_protocol.filter(|_| !self.is_proxied())
     }
 }
 

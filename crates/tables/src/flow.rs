@@ -49,6 +49,8 @@ pub enum FlowState {
     /// It ends with a reset to each end, which the agent sends: nothing passes any more. Set in both entries, whose epoch is
     /// old then.
     Cut = 16,
+    /// The server has acknowledged the header of the PROXY protocol. Set in both entries.
+    Told = 64,
 }
 
 /// What an entry is, besides its state.
@@ -61,6 +63,10 @@ pub enum FlowMark {
     Reply = 2,
     /// The endpoint's connection has a bandwidth: `LIMITS` is asked.
     Limited = 4,
+    /// Its listener chooses by [`crate::Choice::LeastConnections`]: `LOADS` counts it.
+    Counted = 8,
+    /// Its listener chooses by [`crate::Choice::ConnectionId`]: servers' replies are listened to.
+    Quic = 16,
 }
 
 /// Value of `FLOWS`: what becomes of a packet that matches the key.
@@ -94,8 +100,9 @@ pub struct Flow {
     pub state: u8,
     /// Through an endpoint: by what its zone was served when the flow began, see `Address::lease`.
     pub lease: u8,
-    /// The listener's [`crate::Choice`].
-    pub choice: u8,
+    /// Length of the PROXY protocol's header that the server gets before the client's first byte, bytes; 0 = none. By so much the
+    /// client's sequence numbers and the server's are apart.
+    pub header: u8,
     /// Longest TCP segment that either end may announce, bytes; 0 = any.
     pub mss: u16,
     /// TCP: the last acknowledgement number of the packets that match, as it stands there. It is what their sender expects
@@ -227,6 +234,24 @@ impl Flow {
     #[inline(always)]
     pub fn is_limited(&self) -> bool {
         self.marks & FlowMark::Limited as u8 != 0
+    }
+
+    /// Whether its listener chooses by connections.
+    #[inline(always)]
+    pub fn is_counted(&self) -> bool {
+        self.marks & FlowMark::Counted as u8 != 0
+    }
+
+    /// Whether its listener chooses by ids of QUIC.
+    #[inline(always)]
+    pub fn is_quic(&self) -> bool {
+        self.marks & FlowMark::Quic as u8 != 0
+    }
+
+    /// Whether the server has yet to be told who the client is.
+    #[inline(always)]
+    pub fn is_untold(&self) -> bool {
+        self.header != 0 && !self.is(FlowState::Told)
     }
 
     /// What the way costs of a packet's lifetime, hops.

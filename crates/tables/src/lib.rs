@@ -43,8 +43,8 @@ pub use port::{Mac, Port, PortKind, mac};
 pub use reason::DropReason;
 pub use route::{RouteAt, RoutePrefix, SOURCES_OF_PORT};
 pub use service::{
-    Choice, Listener, ListenerAt, ListenerPrefix, Load, Locals, LocalsKey, QuicId, Rate, RateKey, Server,
-    TurnKey,
+    Choice, Header, HeaderKey, Listener, ListenerAt, ListenerPrefix, Load, Locals, LocalsKey, QuicId, Rate,
+    RateKey, Server, TurnKey,
 };
 
 /// The MAC address of every gateway: the one that instances send all their traffic to.
@@ -57,4 +57,4 @@ pub const PROXY_PORT: u16 = 4578;
 pub const SERVICES_NETWORK: u32 = 0;
 
 /// Raised when a key, a value or the size of a map changes: pinned maps of another layout are not taken over.
-pub const LAYOUT: u32 = 16;
+pub const LAYOUT: u32 = 17;

@@ -10,6 +10,6 @@ macro_rules! pods {
 }
 
 pods! {
-    Address AddressKey Carried CarriedKey Counter DropKey Event Flow FlowKey Fragment FragmentKey Ipv6 Limit Listener ListenerAt ListenerPrefix MemberKey Policy Port
+    Address AddressKey Carried CarriedKey Counter DropKey Event Flow FlowKey Fragment FragmentKey Header HeaderKey Ipv6 Limit Listener ListenerAt ListenerPrefix MemberKey Policy Port
     Load Locals LocalsKey QuicId Rate RateKey RouteAt RoutePrefix Rule Server TurnKey
 }

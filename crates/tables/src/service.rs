@@ -54,6 +54,9 @@ pub struct Listener {
     pub rated: u8,
     /// Longest TCP segment that either end may announce, bytes; 0 = any.
     pub mss: u16,
+    /// 1 = a header of the PROXY protocol tells servers who the client is: `HEADERS` is asked.
+    pub header: u8,
+    pub pad: [u8; 3],
 }
 
 /// How a listener chooses a server for a new connection.
@@ -119,6 +122,35 @@ impl Locals {
     pub fn has(&self, address: u32) -> bool {
         (0..Self::MOST).any(|number| number < self.count && self.addresses[number as usize] == address)
     }
+}
+
+/// Key of `HEADERS`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HeaderKey {
+    /// Dense id of the listener.
+    pub listener: u32,
+    /// Dense id of the endpoint that the connection came through, 0 = none.
+    pub endpoint: u32,
+}
+
+/// Value of `HEADERS`: what the PROXY protocol's header (version 2) says after the addresses.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// How many bytes of `values` count, at most [`Header::MOST`].
+    pub length: u16,
+    /// Ones'-complement sum of their half-words as they stand in memory, folded.
+    pub sum: u16,
+    /// What is left of it is 0.
+    pub values: [u8; Header::MOST as usize],
+}
+
+impl Header {
+    /// Most that its values take, bytes: ids of a VPC, an endpoint and a service, each with four bytes before it.
+    pub const MOST: u32 = 100;
+    /// What stands before the values: signature, version, length, addresses and ports of IPv4 or IPv6.
+    pub const FRONT: [u32; 2] = [28, 52];
 }
 
 /// Key of `RATES`.
@@ -222,7 +254,9 @@ pub struct Server {
 }
 
 const _: () = assert!(size_of::<ListenerAt>() == 8 && size_of::<ListenerPrefix>() == 12);
-const _: () = assert!(size_of::<Listener>() == 24 && size_of::<Server>() == 48);
+const _: () = assert!(size_of::<Listener>() == 28 && size_of::<Server>() == 48);
 const _: () = assert!(size_of::<RateKey>() == 8 && size_of::<Rate>() == 16);
+const _: () = assert!(size_of::<HeaderKey>() == 8 && size_of::<Header>() == 104);
+const _: () = assert!(Header::FRONT[1] + Header::MOST <= u8::MAX as u32);
 const _: () = assert!(size_of::<LocalsKey>() == 8 && size_of::<Locals>() == 36);
 const _: () = assert!(size_of::<Load>() == 8 && size_of::<QuicId>() == 12);

@@ -47,7 +47,7 @@ fn flow(src: u32, dst: u32, egress: u32) -> Flow {
         marks: 0,
         state: FlowState::Established as u8,
         lease: 0,
-        choice: 0,
+        header: 0,
         mss: 0,
         ack: 0,
         last_seen: Tick(0),

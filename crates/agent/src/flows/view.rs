@@ -185,6 +185,7 @@ fn whose(reason: DropReason) -> Whose {
         | DropReason::Limited
         | DropReason::Replaced
         | DropReason::NewConnections
+        | DropReason::EarlyData
         | DropReason::OtherFamily => Whose::Both,
     }
 }

@@ -1,6 +1,6 @@
 //! The maps that the agent writes. They are made equal to an image in an order in which nothing ever refers to what
-//! is not there yet: rules, policies, servers, limits, rates, loads, local addresses, slots, listeners, IPv6 addresses,
-//! addresses, routes, ports; removals go the other way.
+//! is not there yet: rules, policies, headers, servers, limits, rates, loads, local addresses, slots, listeners, IPv6
+//! addresses, addresses, routes, ports; removals go the other way.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -9,9 +9,9 @@ use std::path::Path;
 use aya::Pod;
 use model::id::ServerIndex;
 use tables::{
-    Address, AddressKey, AddressKind, Carried, CarriedKey, Flow, FlowKey, Ipv6, Limit, Listener,
-    ListenerPrefix, Load, Locals, LocalsKey, MemberKey, Policy, Port, Rate, RateKey, RoutePrefix, Rule,
-    Server,
+    Address, AddressKey, AddressKind, Carried, CarriedKey, Flow, FlowKey, Header, HeaderKey, Ipv6, Limit,
+    Listener, ListenerPrefix, Load, Locals, LocalsKey, MemberKey, Policy, Port, Rate, RateKey, RoutePrefix,
+    Rule, Server,
 };
 
 use super::clock::KernelClock;
@@ -47,6 +47,7 @@ pub struct Maps {
     policies: Table<u32, Policy>,
     rules: Table<u32, Rule>,
     members: Table<MemberKey, u8>,
+    headers: Table<HeaderKey, Header>,
     /// Listeners.
     pub listeners: Table<ListenerPrefix, Listener>,
     slots: Table<u32, u32>,
@@ -91,6 +92,7 @@ impl Maps {
             policies: Table::open(directory, "POLICIES")?,
             rules: Table::open(directory, "RULES")?,
             members: Table::open(directory, "MEMBERS")?,
+            headers: Table::open(directory, "HEADERS")?,
             listeners: Table::open(directory, "LISTENERS")?,
             slots: Table::open(directory, "SLOTS")?,
             servers: Table::open(directory, "SERVERS")?,
@@ -117,10 +119,11 @@ impl Maps {
         let locals = Difference::of(&self.locals, encode::locals(image))?;
         let listeners = Difference::of(&self.listeners, encode::listeners(image, &places))?;
         let [first @ .., ipv6_addresses, ipv6, addresses, routes, ports] = network.steps();
-        let [members, policies, limits, rates] = first;
+        let [members, policies, headers, limits, rates] = first;
         let steps = [
             members,
             policies,
+            headers,
             &servers,
             limits,
             rates,
@@ -233,6 +236,7 @@ impl Maps {
             of(&self.policies)?,
             (self.rules.name(), rules, self.rules.capacity()),
             of(&self.members)?,
+            of(&self.headers)?,
             of(&self.listeners)?,
             (self.slots.name(), slots, self.slots.capacity()),
             of(&self.servers)?,
@@ -322,6 +326,7 @@ struct Difference<'a, K, V> {
 struct Network<'a> {
     members: Difference<'a, MemberKey, u8>,
     policies: Difference<'a, u32, Policy>,
+    headers: Difference<'a, HeaderKey, Header>,
     limits: Difference<'a, u32, Limit>,
     rates: Difference<'a, RateKey, Rate>,
     ipv6_addresses: Difference<'a, u32, Ipv6>,
@@ -341,6 +346,7 @@ impl<'a> Network<'a> {
         Ok(Self {
             members: Difference::of(&maps.members, encode::members(image))?,
             policies: Difference::of(&maps.policies, policies)?,
+            headers: Difference::of(&maps.headers, encode::headers(image))?,
             limits: Difference::of(&maps.limits, encode::limits(image))?,
             rates: Difference::of(&maps.rates, encode::rates(image))?,
             ipv6_addresses: Difference::of(&maps.ipv6_addresses, encode::ipv6_addresses(image))?,
@@ -352,7 +358,7 @@ impl<'a> Network<'a> {
     }
 
     fn changes_judgement(&self) -> bool {
-        let [members, policies, _, _, judged @ ..] = self.steps();
+        let [members, policies, _, _, _, judged @ ..] = self.steps();
         [members, policies].iter().chain(&judged).any(|step| step.size() > 0)
     }
 
@@ -364,9 +370,20 @@ impl<'a> Network<'a> {
     }
 
     /// In the order in which they are written.
-    fn steps(&self) -> [&dyn Step; 9] {
-        let Self { members, policies, limits, rates, ipv6_addresses, ipv6, addresses, routes, ports } = self;
-        [members, policies, limits, rates, ipv6_addresses, ipv6, addresses, routes, ports]
+    fn steps(&self) -> [&dyn Step; 10] {
+        let Self {
+            members,
+            policies,
+            headers,
+            limits,
+            rates,
+            ipv6_addresses,
+            ipv6,
+            addresses,
+            routes,
+            ports,
+        } = self;
+        [members, policies, headers, limits, rates, ipv6_addresses, ipv6, addresses, routes, ports]
     }
 }
 

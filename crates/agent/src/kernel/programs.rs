@@ -22,7 +22,7 @@ use super::{clock, fit::fit};
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../datapath/object/datapath.o");
 
 /// Maps that are kept and shared by all versions of the program that have the same layout.
-const MAPS: [&str; 26] = [
+const MAPS: [&str; 27] = [
     "FLOWS",
     "OPENINGS",
     "OPENED",
@@ -34,6 +34,7 @@ const MAPS: [&str; 26] = [
     "POLICIES",
     "RULES",
     "MEMBERS",
+    "HEADERS",
     "LISTENERS",
     "SLOTS",
     "SERVERS",

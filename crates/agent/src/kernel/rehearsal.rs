@@ -17,7 +17,7 @@ use super::table::{Table, TableError};
 const PROGRAM: &str = "ingress";
 const FLOWS: &str = "FLOWS";
 /// Maps that the program only reads.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 14] = [
     "PORTS",
     "IPV6",
     "IPV6_ADDRESSES",
@@ -26,6 +26,7 @@ const SHARED: [&str; 13] = [
     "POLICIES",
     "RULES",
     "MEMBERS",
+    "HEADERS",
     "LISTENERS",
     "SLOTS",
     "SERVERS",

@@ -1,4 +1,4 @@
-//! The proxy: a process of its own that ends connections whose bytes must change, and opens others to servers; of UDP it
+//! The proxy: a process of its own that ends connections in TLS, and opens others to servers; of UDP with the PROXY protocol it
 //! takes each datagram. It goes on while the agent is away, with the settings that it was given last.
 
 use std::time::Duration;
@@ -13,7 +13,6 @@ mod ready;
 mod relay;
 mod serve;
 mod settings;
-mod splice;
 mod tls;
 
 /// Numbers in the IP header.

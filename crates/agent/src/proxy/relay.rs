@@ -9,13 +9,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rustix::net::SendFlags;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
-
-use super::ready::poll_send;
-use super::splice::Splice;
 
 /// Bytes read at once: as much as a TLS record may have.
 const CHUNK: usize = 16 * 1024;
@@ -38,31 +34,27 @@ pub(super) enum End {
 
 /// A connection that bytes are carried from and to.
 pub(super) trait Side: AsyncRead + AsyncWrite + Unpin {
-    /// Its socket, where what is on it is what is carried.
-    fn plain(&self) -> Option<&TcpStream>;
+    /// Whether its end has arrived, as far as is known unasked, right after it was read from and had less than was asked for.
+    fn has_ended(&self, _: &mut Context<'_>) -> bool {
+        false
+    }
 
-    /// Gives it bytes. Those that are the last wait for the end, which goes along with them in one packet.
-    fn poll_give(
-        &mut self,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-        are_last: bool,
-    ) -> Poll<io::Result<usize>>;
+    /// Gives it bytes. Those that are the last may wait for the end, and go along with it in one packet.
+    fn poll_give(&mut self, context: &mut Context<'_>, bytes: &[u8], _: bool) -> Poll<io::Result<usize>> {
+        Pin::new(self).poll_write(context, bytes)
+    }
 }
 
 impl Side for TcpStream {
-    fn plain(&self) -> Option<&TcpStream> {
-        Some(self)
+    fn has_ended(&self, context: &mut Context<'_>) -> bool {
+        // What was not full has emptied it: what makes it ready all the same is its end, and only then it is asked which.
+        self.poll_read_ready(context).is_ready() && is_closed(self, context)
     }
+}
 
-    fn poll_give(
-        &mut self,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-        are_last: bool,
-    ) -> Poll<io::Result<usize>> {
-        poll_send(self, context, bytes, if are_last { SendFlags::MORE } else { SendFlags::empty() })
-    }
+fn is_closed(socket: &TcpStream, context: &mut Context<'_>) -> bool {
+    let ready = pin!(socket.ready(Interest::READABLE)).poll(context);
+    matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
 }
 
 /// Carries bytes until both sides have closed, one breaks, or none came for `idle`.
@@ -106,11 +98,9 @@ struct Direction {
 /// How far a direction is.
 #[derive(Default)]
 enum Stage {
-    /// What comes is copied, which costs less than a pipe.
+    /// What comes is given on.
     #[default]
-    Messages,
-    /// From the first full chunk between sockets on it is a stream, and spliced.
-    Stream(Splice),
+    Bytes,
     /// Its sender has closed; its receiver is to be told.
     End,
     /// Its receiver has been told.
@@ -126,14 +116,8 @@ impl Direction {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            self.stage = match &mut self.stage {
-                Stage::Messages => ready!(self.poll_message(from, to, context))?,
-                Stage::Stream(pipe) => {
-                    if let (Some(from), Some(to)) = (from.plain(), to.plain()) {
-                        ready!(pipe.poll_carry(from, to, context, &mut self.moved))?;
-                    }
-                    Stage::End
-                }
+            self.stage = match self.stage {
+                Stage::Bytes => ready!(self.poll_bytes(from, to, context))?,
                 Stage::End => {
                     ready!(Pin::new(&mut *to).poll_shutdown(context))?;
                     Stage::Over
@@ -143,8 +127,8 @@ impl Direction {
         }
     }
 
-    /// Carries a message, and tells how to go on.
-    fn poll_message(
+    /// Carries what is there at once, and tells how to go on.
+    fn poll_bytes(
         &mut self,
         from: &mut impl Side,
         to: &mut impl Side,
@@ -163,46 +147,22 @@ impl Direction {
             let mut read = ReadBuf::new(room);
             ready!(Pin::new(&mut *from).poll_read(context, &mut read))?;
             self.moved = true;
-            let mut message = read.filled();
-            let count = message.len();
-            let are_last = count < CHUNK && has_ended(from, context);
+            let mut bytes = read.filled();
+            let count = bytes.len();
+            let are_last = count < CHUNK && from.has_ended(context);
             self.given = true;
-            while !message.is_empty() {
-                match to.poll_give(context, message, are_last) {
-                    Poll::Ready(count) => message = &message[count?..],
+            while !bytes.is_empty() {
+                match to.poll_give(context, bytes, are_last) {
+                    Poll::Ready(count) => bytes = &bytes[count?..],
                     Poll::Pending => {
-                        self.left = message.to_vec();
+                        self.left = bytes.to_vec();
                         break;
                     }
                 }
             }
-            Poll::Ready(Ok(match count {
-                0 => Stage::End,
-                CHUNK if self.left.is_empty() => splice(from, to),
-                _ => Stage::Messages,
-            }))
+            Poll::Ready(Ok(if count == 0 { Stage::End } else { Stage::Bytes }))
         })
     }
-}
-
-/// Without file descriptors for a pipe, or bytes that are not carried as they are, it is copied on.
-fn splice(from: &impl Side, to: &impl Side) -> Stage {
-    let sockets = from.plain().is_some() && to.plain().is_some();
-    match sockets.then(Splice::new) {
-        Some(Ok(pipe)) => Stage::Stream(pipe),
-        Some(Err(_)) | None => Stage::Messages,
-    }
-}
-
-/// Whether its end has arrived, as far as the kernel has said so unasked.
-fn has_ended(from: &impl Side, context: &mut Context<'_>) -> bool {
-    // What was not full has emptied it: what makes it ready all the same is its end, and only then it is asked which.
-    from.plain().is_some_and(|from| from.poll_read_ready(context).is_ready() && is_closed(from, context))
-}
-
-fn is_closed(from: &TcpStream, context: &mut Context<'_>) -> bool {
-    let ready = pin!(from.ready(Interest::READABLE)).poll(context);
-    matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ fn runtime() -> Result<Runtime, ProxyError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed("a thread"))
 }
 
-/// As many as this process may have: a connection takes two, and four more while it carries streams.
+/// As many as this process may have: a connection takes two.
 fn open_many_files() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {

@@ -15,6 +15,7 @@ use model::report::HealthState;
 use serde::{Deserialize, Serialize};
 
 use crate::compile::{Health, candidates};
+use crate::headers;
 use crate::ipv6::{Ipv6Addresses, alias, both};
 use crate::local;
 use crate::reverse;
@@ -115,13 +116,12 @@ impl Listener {
         let group = plan.server_groups.get(&listener.server_group)?;
         let vip = |vip: &VipIndex| Some((*vip, Vip::of(plan, health, group, *vip)?));
         let vips: BTreeMap<_, _> = listener.vips.iter().filter_map(vip).collect();
-        let network = plan.vips.get(listener.vips.first()?)?.network;
         Some(Self {
             id: listener.id.clone(),
             proxy_protocol: listener.proxy_protocol,
             tls: listener.tls.clone(),
             idle_timeout: listener.idle_timeout,
-            vpc: plan.vpcs.get(&network)?.id.clone(),
+            vpc: headers::provider(plan, listener)?.clone(),
             scheduler: group.scheduler,
             members: members(group, health, &vips),
             vips,

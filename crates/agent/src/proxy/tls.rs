@@ -126,10 +126,6 @@ impl AsyncWrite for Tls {
 }
 
 impl Side for Tls {
-    fn plain(&self) -> Option<&TcpStream> {
-        None
-    }
-
     fn poll_give(
         &mut self,
         context: &mut Context<'_>,

@@ -374,7 +374,7 @@ fn stop(reason: DropReason) -> Stop {
         R::EndpointPolicy => Stop::EndpointRules,
         R::NotConnected | R::Limited => Stop::Connection,
         R::BalancerPolicy => Stop::BalancerRules,
-        R::NoListener | R::NewConnections => Stop::Listener,
+        R::NoListener | R::NewConnections | R::EarlyData => Stop::Listener,
         R::NoServer | R::ServerGone | R::Replaced => Stop::Server,
         R::ReversePolicy => Stop::ReverseRules,
         R::IngressPolicy => Stop::IngressRules,

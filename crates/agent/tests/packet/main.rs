@@ -12,6 +12,7 @@ mod drops;
 mod events;
 mod forward;
 mod fragments;
+mod header;
 mod icmp;
 mod interfaces;
 mod ipv6;

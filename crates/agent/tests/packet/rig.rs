@@ -13,9 +13,9 @@ use aya::{
 };
 use tables::{
     Address, AddressKey, AddressKind, Bucket, Carried, CarriedKey, Choice, Clock, Counter, DropKey,
-    DropReason, Event, Flow, FlowKey, GATEWAY_MAC, Ipv6, Limit, Listener, ListenerAt, Load, Locals,
-    LocalsKey, MemberKey, Policy, Port, PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule, RuleAction,
-    RuleFamily, SERVICES_NETWORK, Server, Side, Tick, mac,
+    DropReason, Event, Flow, FlowKey, GATEWAY_MAC, Header, HeaderKey, Ipv6, Limit, Listener, ListenerAt,
+    Load, Locals, LocalsKey, MemberKey, Policy, Port, PortKind, Ports, Purpose, Rate, RateKey, RouteAt, Rule,
+    RuleAction, RuleFamily, SERVICES_NETWORK, Server, Side, Tick, mac,
 };
 
 use crate::{
@@ -120,9 +120,18 @@ impl Rig {
         let mut loader = EbpfLoader::new();
         loader.map_max_entries("FLOWS", flows);
         // A small world needs small maps, and each test makes its own.
-        for map in
-            ["SLOTS", "ADDRESSES", "MEMBERS", "SERVERS", "PORTS", "POLICIES", "LISTENERS", "TURNS", "CARRIED"]
-        {
+        for map in [
+            "SLOTS",
+            "ADDRESSES",
+            "MEMBERS",
+            "SERVERS",
+            "PORTS",
+            "POLICIES",
+            "LISTENERS",
+            "TURNS",
+            "CARRIED",
+            "HEADERS",
+        ] {
             loader.map_max_entries(map, 1024);
         }
         let mut ebpf = loader.load(object).expect("maps: these tests need root");
@@ -340,6 +349,17 @@ impl Rig {
             let at = ListenerAt { vip: VIP, protocol: 6, ipv6, port: port.to_be() };
             self.listeners().remove(&Key::new(64, at)).expect("the listener");
         }
+    }
+
+    /// What servers of the listeners are told of connections through an endpoint, or (0) of others, besides their addresses.
+    pub(crate) fn header(&mut self, endpoint: u32, told: &[u8]) {
+        let mut values = [0; Header::MOST as usize];
+        values[..told.len()].copy_from_slice(told);
+        let words = values.chunks(2).map(|word| u64::from(u16::from_ne_bytes([word[0], word[1]])));
+        let sum = tables::checksum::delta(words.sum()) as u16;
+        let key = HeaderKey { listener: plain_listener().index, endpoint };
+        let header = Header { length: told.len() as u16, sum, values };
+        self.hash("HEADERS").insert(key, header, 0).expect("a header");
     }
 
     /// From where the load balancer speaks to servers of a family.
@@ -656,6 +676,8 @@ pub(crate) fn plain_listener() -> Listener {
         choice: Choice::Turn as u8,
         rated: 0,
         mss: 0,
+        header: 0,
+        pad: [0; 3],
     }
 }
 

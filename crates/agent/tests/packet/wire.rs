@@ -109,6 +109,40 @@ impl Packet {
         self.sealed()
     }
 
+    /// With these sequence and acknowledgement numbers.
+    pub(crate) fn numbered(self, seq: u32, ack: u32) -> Packet {
+        self.with(L4 + 4, &[seq.to_be_bytes(), ack.to_be_bytes()].concat())
+    }
+
+    /// With these data behind its TCP header.
+    pub(crate) fn saying(mut self, data: &[u8]) -> Packet {
+        let at = L4 + usize::from(self.0[L4 + 12] >> 4) * 4;
+        self.0.truncate(at);
+        self.0.extend(data);
+        self.with_length().sealed()
+    }
+
+    /// Sequence and acknowledgement number of a TCP segment.
+    pub(crate) fn numbers(&self) -> [u32; 2] {
+        let l4 = self.tcp_at();
+        [4, 8].map(|at| u32::from_be_bytes(self.0[l4 + at..][..4].try_into().expect("four bytes")))
+    }
+
+    /// The data of a TCP segment.
+    pub(crate) fn data(&self) -> &[u8] {
+        let l4 = self.tcp_at();
+        &self.0[l4 + usize::from(self.0[l4 + 12] >> 4) * 4..]
+    }
+
+    pub(crate) fn tcp_flags(&self) -> u8 {
+        self.0[self.tcp_at() + 13]
+    }
+
+    /// Where the header of TCP stands, in either family.
+    fn tcp_at(&self) -> usize {
+        if self.0[12..14] == [0x86, 0xdd] { IP + 40 } else { self.l4() }
+    }
+
     /// The bytes between the TCP header and the data.
     pub(crate) fn tcp_options(&self) -> &[u8] {
         let length = usize::from(self.0[L4 + 12] >> 4) * 4;

@@ -94,7 +94,7 @@ pub(super) fn isthmus(bed: &mut Bed) -> Result<Ends> {
     Ok((client, server, plan::ENDPOINT))
 }
 
-/// With a proxy for the listeners that need one, which is a process of its own as everywhere.
+/// With a proxy for the listener that needs one, which is a process of its own as everywhere.
 pub(super) fn proxies(bed: &mut Bed, identity: &Identity) -> Result<Ends> {
     let ends = isthmus(bed)?;
     let config = config(bed.name(), &bed.directory())?;

@@ -111,7 +111,7 @@ pub(super) fn balanced(host: &HostId) -> Result<HostPlan> {
     Ok(plan)
 }
 
-/// The plan with two listeners whose connections end at the proxy.
+/// The plan with a listener that tells servers who their clients are, and one that speaks TLS.
 pub(super) fn proxied(host: &HostId, identity: &Identity) -> Result<HostPlan> {
     let mut plan = self::host(host)?;
     let told = ProxyProtocol { enabled: true, vpc: false, endpoint: false, service: false };

@@ -1,4 +1,5 @@
-//! `isthmus bench --proxies`: listeners whose connections end at the proxy, next to HAProxy and NGINX in its place.
+//! `isthmus bench --proxies`: listeners that speak TLS (at the proxy) or send the PROXY protocol's header (by the program),
+//! next to HAProxy and NGINX in their place.
 //!
 //! Each proxy stands between the same client and the same server, with two threads. TLS is version 1.3 with one suite and
 //! one key (ECDSA, P-256) for all; the PROXY protocol is of version 2. HAProxy and NGINX stand where the packets arrive, and

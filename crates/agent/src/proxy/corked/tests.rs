@@ -1,13 +1,21 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::*;
-use crate::proxy::splice;
 
-async fn connected() -> (TcpStream, Corked) {
-    let (peer, stream) = splice::tests::connected().await;
+/// Both ends of a connection over loopback.
+pub(in crate::proxy) async fn connected() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    (near, listener.accept().await.unwrap().0)
+}
+
+/// The same, one of them corked.
+async fn corked() -> (TcpStream, Corked) {
+    let (peer, stream) = connected().await;
     (peer, Corked::new(stream))
 }
 
@@ -37,7 +45,7 @@ pub(in crate::proxy) fn segments(peer: &TcpStream) -> (u32, u32) {
 
 #[tokio::test]
 async fn what_is_written_waits_until_the_peer_is_waited_for() {
-    let (mut peer, mut corked) = connected().await;
+    let (mut peer, mut corked) = corked().await;
     for message in [b"one", b"two"] {
         corked.write_all(message).await.unwrap();
         corked.flush().await.unwrap();
@@ -51,7 +59,7 @@ async fn what_is_written_waits_until_the_peer_is_waited_for() {
 
 #[tokio::test]
 async fn what_the_peer_has_said_is_read_before_anything_leaves() {
-    let (mut peer, mut corked) = connected().await;
+    let (mut peer, mut corked) = corked().await;
     corked.write_all(b"ticket").await.unwrap();
     peer.write_all(b"?").await.unwrap();
     assert_eq!(corked.read_u8().await.unwrap(), b'?');
@@ -63,7 +71,7 @@ async fn what_the_peer_has_said_is_read_before_anything_leaves() {
 
 #[tokio::test]
 async fn the_end_goes_along_with_the_last_message() {
-    let (mut peer, mut corked) = connected().await;
+    let (mut peer, mut corked) = corked().await;
     corked.uncork();
     corked.write_all(b"answer").await.unwrap();
     assert_eq!(arrived(&mut peer).await, b"answer");
@@ -79,7 +87,7 @@ async fn the_end_goes_along_with_the_last_message() {
 #[tokio::test]
 async fn what_is_too_much_leaves_in_its_order_though_the_peer_is_slow() {
     for corked_at_first in [true, false] {
-        let (mut peer, mut corked) = connected().await;
+        let (mut peer, mut corked) = corked().await;
         if !corked_at_first {
             corked.uncork();
         }
@@ -102,7 +110,7 @@ async fn what_is_too_much_leaves_in_its_order_though_the_peer_is_slow() {
 
 #[tokio::test]
 async fn a_peer_that_is_gone_is_an_error() {
-    let (peer, mut corked) = connected().await;
+    let (peer, mut corked) = corked().await;
     peer.set_zero_linger().unwrap();
     drop(peer);
     tokio::time::sleep(Duration::from_millis(20)).await;

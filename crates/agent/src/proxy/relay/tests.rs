@@ -5,20 +5,11 @@ use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
 
 use super::*;
-use crate::proxy::corked::tests::segments;
-use crate::proxy::splice::tests::connected;
+use crate::proxy::corked::tests::{connected, segments};
 use crate::proxy::tls::Terminator;
 use crate::proxy::tls::tests::{Algorithm, greet, plan};
 
-impl Side for DuplexStream {
-    fn plain(&self) -> Option<&TcpStream> {
-        None
-    }
-
-    fn poll_give(&mut self, context: &mut Context<'_>, bytes: &[u8], _: bool) -> Poll<io::Result<usize>> {
-        Pin::new(self).poll_write(context, bytes)
-    }
-}
+impl Side for DuplexStream {}
 
 /// A relay between two pipes: their far ends, and how it ends.
 fn relayed(idle: u64) -> (DuplexStream, DuplexStream, JoinHandle<End>) {
@@ -41,41 +32,6 @@ async fn who_has_said_everything_may_still_listen() {
     let mut answered = String::new();
     client.read_to_string(&mut answered).await.unwrap();
     assert_eq!((answered.as_str(), relay.await.unwrap()), ("answer", End::Closed));
-}
-
-#[tokio::test]
-async fn a_long_answer_between_sockets_is_whole_and_its_half_close_arrives() {
-    let ((mut client, mut near), (mut far, mut server)) = (connected().await, connected().await);
-    let relay = tokio::spawn(async move { relay(&mut near, &mut far, Duration::from_secs(60)).await });
-    client.write_all(b"question").await.unwrap();
-    client.shutdown().await.unwrap();
-    let mut asked = String::new();
-    server.read_to_string(&mut asked).await.unwrap();
-    assert_eq!(asked, "question");
-    let long: Vec<u8> = (0..5_000_000).map(|place| (place / 251 + place) as u8).collect();
-    let answer = long.clone();
-    let answering = tokio::spawn(async move { server.write_all(&answer).await.unwrap() });
-    let mut answered = Vec::new();
-    client.read_to_end(&mut answered).await.unwrap();
-    answering.await.unwrap();
-    assert!(answered == long && relay.await.unwrap() == End::Closed);
-}
-
-#[tokio::test]
-async fn a_last_answer_and_its_end_are_one_packet() {
-    let ((client, mut near), (mut far, mut server)) = (connected().await, connected().await);
-    server.write_all(b"answer").await.unwrap();
-    server.shutdown().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let relay = tokio::spawn(async move { relay(&mut near, &mut far, Duration::from_secs(60)).await });
-    let (mut from_near, to_near) = client.into_split();
-    let mut answered = String::new();
-    from_near.read_to_string(&mut answered).await.unwrap();
-    let before_its_own_end = segments(from_near.as_ref());
-    // One with the answer; the first was the acceptance.
-    assert_eq!((answered.as_str(), before_its_own_end), ("answer", (2, 1)));
-    drop((from_near, to_near, server));
-    assert_eq!(relay.await.unwrap(), End::Closed);
 }
 
 #[tokio::test]

@@ -12,19 +12,20 @@ use model::id::{ListenerIndex, ServerIndex, VipIndex};
 use model::net::Family;
 use rustix::net::sockopt::set_tcp_quickack;
 use tables::Talk;
-use tokio::io::{AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Live;
 use super::choice::{self, Load, Loads};
+use crate::headers;
 use crate::kernel::source_ports;
 use crate::proxy::TCP;
 use crate::proxy::callers::{Callers, Opened};
-use crate::proxy::header::{Carried, Subject, header};
+use crate::proxy::header::{Carried, header};
 use crate::proxy::origin::{Origin, Origins};
-use crate::proxy::relay::{End, Side, relay};
+use crate::proxy::relay::{End, relay};
 use crate::proxy::settings::{Listener, Server};
 use crate::proxy::tls::Tls;
 
@@ -62,26 +63,15 @@ pub(super) async fn serve(
         }
     };
     let Some(way) = way else { return reset(&[&client]) };
-    match now.terminators.get(&way.listener) {
-        None if now.speaks_tls(way.listener) => reset(&[&client]),
-        None => carry(client, &now, &way, (peer, &known), live).await,
-        Some(terminator) => {
-            // Whom it does not agree with has been told by an alert.
-            if let Ok(Ok(client)) = timeout(HANDSHAKE, terminator.accept(client)).await {
-                carry(client, &now, &way, (peer, &known), live).await;
-            }
-        }
+    let Some(terminator) = now.terminators.get(&way.listener) else { return reset(&[&client]) };
+    // Whom it does not agree with has been told by an alert.
+    if let Ok(Ok(client)) = timeout(HANDSHAKE, terminator.accept(client)).await {
+        carry(client, &now, &way, (peer, &known), live).await;
     }
 }
 
-impl Live {
-    fn speaks_tls(&self, listener: ListenerIndex) -> bool {
-        self.settings.listeners.get(&listener).is_some_and(|listener| listener.tls.is_some())
-    }
-}
-
-async fn carry<C: Client>(
-    mut client: C,
+async fn carry(
+    mut client: Tls,
     now: &Live,
     way: &Way,
     (peer, known): (SocketAddrV4, &Known),
@@ -113,14 +103,18 @@ async fn carry<C: Client>(
 }
 
 /// Tells the server what it is told first, with what the client has said meanwhile.
-async fn begin(client: &mut impl Client, server: &mut TcpStream, mut first: Vec<u8>) -> io::Result<()> {
+async fn begin(
+    client: &mut (impl AsyncRead + Unpin),
+    server: &mut TcpStream,
+    mut first: Vec<u8>,
+) -> io::Result<()> {
     take_along(client, &mut first).await?;
     server.write_all(&first).await
 }
 
 /// Takes what the client has said already, as far as it is at hand: it goes to the server with what that is told first. Its end
 /// shows again when it is read from next; a broken connection does not.
-async fn take_along(client: &mut impl Client, first: &mut Vec<u8>) -> io::Result<()> {
+async fn take_along(client: &mut (impl AsyncRead + Unpin), first: &mut Vec<u8>) -> io::Result<()> {
     let mut bytes = [0; AT_HAND];
     let mut bytes = ReadBuf::new(&mut bytes);
     let read = poll_fn(|context| Poll::Ready(Pin::new(&mut *client).poll_read(context, &mut bytes))).await;
@@ -128,24 +122,6 @@ async fn take_along(client: &mut impl Client, first: &mut Vec<u8>) -> io::Result
     match read {
         Poll::Ready(read) => read,
         Poll::Pending => Ok(()),
-    }
-}
-
-/// A client's connection, whatever is spoken on it.
-trait Client: Side {
-    /// What it is spoken on.
-    fn socket(&self) -> &TcpStream;
-}
-
-impl Client for TcpStream {
-    fn socket(&self) -> &TcpStream {
-        self
-    }
-}
-
-impl Client for Tls {
-    fn socket(&self) -> &TcpStream {
-        Tls::socket(self)
     }
 }
 
@@ -247,12 +223,7 @@ pub(super) fn introduction(carried: Carried, live: &Live, listener: &Listener, w
     let wanted = listener.proxy_protocol?;
     let endpoint = way.origin.endpoint.and_then(|index| live.settings.endpoints.get(&index));
     let vpc = endpoint.map_or(&listener.vpc, |endpoint| &endpoint.vpc);
-    let values = [
-        wanted.vpc.then(|| (Subject::Vpc, vpc.to_string())),
-        endpoint.filter(|_| wanted.endpoint).map(|it| (Subject::Endpoint, it.id.to_string())),
-        endpoint.filter(|_| wanted.service).map(|it| (Subject::Service, it.service.to_string())),
-    ];
-    let values: Vec<_> = values.into_iter().flatten().collect();
+    let values = headers::values(wanted, vpc, endpoint.map(|it| (&it.id, &it.service)));
     let [client, target] = [way.origin.client, way.origin.target].map(|end| live.settings.ipv6.end(end));
     Some(header(carried, client, target, &values))
 }

@@ -5,8 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use agent::kernel::trial::{INGRESS, Trial};
 use anyhow::Result;
 use tables::{
-    Choice, Flow, FlowKey, FlowMark, FlowState, GATEWAY_MAC, Ipv6, Limit, Talk, Tick, checksum, ipv6,
-    is_ipv6, mac,
+    Flow, FlowKey, FlowMark, FlowState, GATEWAY_MAC, Ipv6, Limit, Talk, Tick, checksum, ipv6, is_ipv6, mac,
 };
 
 const TCP: u8 = 6;
@@ -74,14 +73,13 @@ impl Feature {
         }
     }
 
-    /// How its listener chooses servers.
-    fn choice(self) -> Choice {
+    /// What its entries are, besides their state. A packet that goes round for ever must not age.
+    fn marks(self) -> u8 {
         match self {
-            Self::Quic => Choice::ConnectionId,
-            Self::Fewest => Choice::LeastConnections,
-            Self::Endpoint | Self::SourceNat | Self::Bandwidth | Self::Segment | Self::Udp | Self::Ipv6 => {
-                Choice::Tuple
-            }
+            Self::Quic => FlowMark::Quic as u8,
+            Self::Fewest => FlowMark::Counted as u8,
+            Self::Bandwidth => FlowMark::Limited as u8,
+            Self::Endpoint | Self::SourceNat | Self::Segment | Self::Udp | Self::Ipv6 => 0,
         }
     }
 
@@ -167,11 +165,10 @@ impl Ring {
             server: 1,
             endpoint: ENDPOINT,
             timeout,
-            // A packet that goes round for ever must not age.
-            marks: if self.feature == Feature::Bandwidth { FlowMark::Limited as u8 } else { 0 },
+            marks: self.feature.marks(),
             state: FlowState::Established as u8,
             lease: 0,
-            choice: self.feature.choice() as u8,
+            header: 0,
             mss,
             ack: 0,
             last_seen: Tick(0),

@@ -4,9 +4,8 @@ use tokio::io::AsyncReadExt as _;
 
 use super::*;
 use crate::kernel::netns::Netns;
-use crate::proxy::corked::tests::segments;
+use crate::proxy::corked::tests::{connected, segments};
 use crate::proxy::settings::sample::{self, LISTENER, VIP};
-use crate::proxy::splice::tests::connected;
 
 const SERVER: ServerIndex = ServerIndex(5);
 

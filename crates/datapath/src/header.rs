@@ -1,0 +1,209 @@
+//! The header of PROXY protocol version 2, which tells servers who a client is: put in front of the first byte of a connection,
+//! without a proxy. The ACK that ends the client's handshake carries it. Should it be lost, whatever says so carries it again: the
+//! client's next ACK without data, or the server's own acknowledgement, which is turned round.
+
+use aya_ebpf::{
+    bindings::{__sk_buff, BPF_F_PSEUDO_HDR},
+    helpers::{bpf_skb_change_tail, bpf_skb_store_bytes},
+};
+use tables::{DropReason, Flow, FlowState, GATEWAY_MAC, Header, HeaderKey, checksum, mac};
+
+use crate::{
+    flow::{ACK, FIN, RST, SYN},
+    front,
+    maps::{FLOWS, HEADERS},
+    options::{TIMES, find},
+    parse::{TCP, load},
+    report::Outcome,
+    rewrite::{check_field, replace, send},
+    shift,
+    trip::{Frame, Frame6, Part, Trip},
+};
+
+const PUSH: u8 = 8;
+
+/// Lets a new connection of a listener with the protocol begin with a header.
+#[inline(always)]
+pub(crate) fn begin(trip: &mut Trip) -> Outcome {
+    shift::begins_empty(trip)?;
+    let key = HeaderKey { listener: trip.forward.listener, endpoint: trip.forward.endpoint };
+    // SAFETY: read at once.
+    let Some(header) = (unsafe { HEADERS.get(&key) }) else { return Err(DropReason::NoListener) };
+    trip.forward.header = (front::size(&trip.judged) + header.length as u32) as u8;
+    Ok(())
+}
+
+/// Looks where a packet of a known flow leaves its server: untold, told by now, or to be told with this packet.
+#[inline(never)]
+pub(crate) fn heed(trip: &mut Trip) -> Outcome {
+    if trip.out.header != 0 && trip.opens() {
+        return shift::begins_empty(trip);
+    }
+    if !trip.out.is_untold() || trip.tcp_flags & (SYN | ACK) != ACK || !trip.out.is(FlowState::Answered) {
+        return Ok(());
+    }
+    let says_nothing = trip.tcp_flags & (FIN | RST) == 0
+        && trip.part == Part::Whole as u8
+        && trip.end == trip.l4 + trip.tcp_header;
+    if !trip.out.is_reply() {
+        let expected = match FLOWS.get_ptr(&trip.reverse_key) {
+            // SAFETY: a live entry, only read.
+            Some(pair) => unsafe { (*pair).ack },
+            None => return Err(DropReason::NoConnection),
+        };
+        trip.carries_header = (says_nothing && trip.seq == expected) as u8;
+        return Ok(());
+    }
+    // What it acknowledged first was the client's SYN. Less than nothing is of another connection.
+    match u32::from_be(trip.ack).wrapping_sub(u32::from_be(trip.out.ack)) {
+        0 => trip.carries_header = says_nothing as u8,
+        more if more >= trip.out.header as u32 && more <= i32::MAX as u32 => tell(trip),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether the flow remembers what the server acknowledged first, until it has got the header.
+#[inline(always)]
+pub(crate) fn is_waited_for(flow: &Flow, tcp_flags: u8) -> bool {
+    flow.is_untold() && flow.is_reply() && tcp_flags & SYN == 0
+}
+
+/// Whether the packet is to be turned round.
+#[inline(always)]
+pub(crate) fn turns(trip: &Trip) -> bool {
+    trip.carries_header == 1 && trip.out.is_reply()
+}
+
+/// Remembers in both entries that the server has got the header.
+#[inline(always)]
+fn tell(trip: &mut Trip) {
+    trip.out.state |= FlowState::Told as u8;
+    for key in [&trip.key, &trip.reverse_key] {
+        if let Some(flow) = FLOWS.get_ptr_mut(key) {
+            // SAFETY: a live entry.
+            unsafe { (*flow).state |= FlowState::Told as u8 };
+        }
+    }
+}
+
+/// Makes what the IP header says about the packet's length true for when it carries the header.
+#[inline(always)]
+pub(crate) fn lengthen(trip: &mut Trip) {
+    if trip.carries_header == 0 {
+        return;
+    }
+    let more = trip.out.header as u16;
+    trip.end += more as u32;
+    let longer = |length: u16| u16::from_be(length).wrapping_add(more).to_be();
+    if trip.ipv6 == 1 {
+        trip.frame6.payload_length = longer(trip.frame6.payload_length);
+    } else {
+        let old = trip.frame.total_length;
+        trip.frame.total_length = longer(old);
+        let change = checksum::delta(checksum::change16(0, old, trip.frame.total_length));
+        trip.frame.check = checksum::apply(trip.frame.check, change);
+    }
+}
+
+/// Turns an acknowledgement of the server, which has come to miss the header, into the packet that brings it: the other way
+/// round, nothing of it has to change for its checksum but what is added.
+#[inline(never)]
+pub(crate) fn turn(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    let l4 = trip.l4;
+    lengthen(trip);
+    let (ports, numbers) = ([trip.key.dport, trip.key.sport], [trip.ack, trip.seq]);
+    // SAFETY: helpers; every source is as long as said.
+    let stored = unsafe {
+        bpf_skb_store_bytes(skb, l4, ports.as_ptr().cast(), 4, 0) == 0
+            && bpf_skb_store_bytes(skb, l4 + 4, numbers.as_ptr().cast(), 8, 0) == 0
+    };
+    if !stored || !turn_times(skb, l4) || !turn_frame(skb, trip) {
+        return Err(DropReason::Rewrite);
+    }
+    append(skb, trip)?;
+    trip.verdict = send(skb, trip.ingress);
+    Ok(())
+}
+
+/// Each end's own time and the one that it has heard change places.
+#[inline(always)]
+fn turn_times(skb: *mut __sk_buff, l4: u32) -> bool {
+    let Some(option) = find(skb, l4, TIMES) else { return true };
+    let mut times = [0u32; 2];
+    if !load(skb, option.at + 2, &raw mut times) {
+        return false;
+    }
+    times.swap(0, 1);
+    // SAFETY: a helper; the source is as long as said.
+    unsafe { bpf_skb_store_bytes(skb, option.at + 2, times.as_ptr().cast(), 8, 0) == 0 }
+}
+
+#[inline(always)]
+fn turn_frame(skb: *mut __sk_buff, trip: &mut Trip) -> bool {
+    let (source, size) = if trip.ipv6 == 1 {
+        let frame = &mut trip.frame6;
+        (frame.dst_mac, frame.src_mac) = (frame.src_mac, mac(GATEWAY_MAC));
+        (frame.src, frame.dst) = (frame.dst, frame.src);
+        ((&raw const *frame).cast(), size_of::<Frame6>() as u32)
+    } else {
+        let frame = &mut trip.frame;
+        (frame.dst_mac, frame.src_mac) = (frame.src_mac, mac(GATEWAY_MAC));
+        (frame.src, frame.dst) = (frame.dst, frame.src);
+        ((&raw const *frame).cast(), size_of::<Frame>() as u32)
+    };
+    // SAFETY: a helper; the frame is as long as said.
+    unsafe { bpf_skb_store_bytes(skb, 0, source, size, 0) == 0 }
+}
+
+/// Writes the header behind the headers of a packet without data.
+#[inline(never)]
+pub(crate) fn append(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    if trip.carries_header == 0 {
+        return Ok(());
+    }
+    let asked = if trip.out.is_reply() { trip.reverse_key } else { trip.key };
+    let key = HeaderKey { listener: trip.out.listener, endpoint: trip.out.endpoint };
+    // SAFETY: the program removes no headers, and the agent's removals wait for running programs.
+    let Some(header) = (unsafe { HEADERS.get(&key) }) else { return Err(DropReason::Rewrite) };
+    let (front, length) = (front::size(&asked), header.length as u32);
+    // Another one than when the connection began: numbers are apart by that one's length.
+    if front + length != trip.out.header as u32
+        || length > Header::MOST
+        || !front::write(trip, &asked, length)
+    {
+        return Err(DropReason::Rewrite);
+    }
+    let at = trip.l4 + trip.tcp_header;
+    // SAFETY: a helper that checks the length; all behind the headers is written anew.
+    if unsafe { bpf_skb_change_tail(skb, at + front + length, 0) } != 0 {
+        return Err(DropReason::Rewrite);
+    }
+    // SAFETY: helpers; the buffer has a front of either size, and `values` what was checked.
+    let stored = unsafe {
+        let values = header.values.as_ptr().cast();
+        bpf_skb_store_bytes(skb, at, trip.buffer.as_ptr().cast(), front, 0) == 0
+            && (length == 0 || bpf_skb_store_bytes(skb, at + front, values, length, 0) == 0)
+    };
+    let sum = header.sum as u64 + front::sum(&trip.buffer);
+    if stored && sum_up(skb, trip, sum) { Ok(()) } else { Err(DropReason::Rewrite) }
+}
+
+/// Says that there are data, and takes them and their length into the checksum.
+#[inline(always)]
+fn sum_up(skb: *mut __sk_buff, trip: &Trip, data: u64) -> bool {
+    let at = trip.l4 + 13;
+    let flags = trip.tcp_flags | PUSH;
+    let word = |flags| u16::from_ne_bytes([0, flags]);
+    let (check, as_tcp) = check_field(TCP);
+    let check = trip.l4 + check;
+    let length = |bytes: u32| (bytes as u16).to_be();
+    let longer =
+        checksum::change16(0, length(trip.tcp_header), length(trip.tcp_header + trip.out.header as u32));
+    let data = checksum::delta(checksum::change16(data, word(trip.tcp_flags), word(flags)));
+    // SAFETY: a helper; one byte is stored.
+    let stored = unsafe { bpf_skb_store_bytes(skb, at, (&raw const flags).cast(), 1, 0) };
+    stored == 0
+        && replace(skb, check, checksum::delta(longer), as_tcp | BPF_F_PSEUDO_HDR as u64)
+        && replace(skb, check, data, as_tcp)
+}
