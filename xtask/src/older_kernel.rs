@@ -25,7 +25,11 @@ const VERDICT: &str = "older kernel: status ";
 const TESTS: [(&str, &str); 3] = [
     ("host", ""),
     ("instance", "--skip two_instances_serve_their_own_pages"),
-    ("packet", "--skip cost::established --skip cost::only_the_first --skip long_lists_are_judged_quickly"),
+    (
+        "packet",
+        "--skip cost::established --skip cost::only_the_first --skip cost::two_hundred --skip long_lists_are_judged_quickly \
+         --skip live::a_limited --skip rates::a_rate_is_kept",
+    ),
 ];
 
 /// Boots the kernel and runs the tests; fails when one of them does or when they take too long.
