@@ -43,21 +43,7 @@ struct Tcp {
 pub(crate) struct Segment {
     pub flags: u8,
     pub ack: u32,
-    /// Its size, bytes.
-    pub header: u8,
 }
-
-impl Segment {
-    /// Of what follows the first eight bytes.
-    #[inline(always)]
-    pub(crate) fn of(rest: &[u16; 6]) -> Self {
-        let [offset, flags] = rest[2].to_ne_bytes();
-        Self { flags, ack: word([rest[0], rest[1]]), header: (offset >> 4) * 4 }
-    }
-}
-
-/// Size of a TCP header with time stamps alone, bytes.
-const WITH_TIMES: u8 = 32;
 
 /// The verdict, or nothing if the packet is one for the slow path, as all that goes to the other family is.
 #[inline(always)]
@@ -79,7 +65,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
         return None;
     }
     let (mut sport, mut dport) = (headers.l4[0], headers.l4[1]);
-    let (mut segment, mut check) = (Segment { flags: 0, ack: 0, header: 0 }, &raw mut headers.l4[3]);
+    let (mut segment, mut check) = (Segment { flags: 0, ack: 0 }, &raw mut headers.l4[3]);
     let talk = match frame.protocol {
         TCP => {
             if data + size_of::<Tcp>() > end {
@@ -87,7 +73,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
             }
             // SAFETY: the bounds were just checked.
             let rest = unsafe { &mut (*(data as *mut Tcp)).rest };
-            segment = Segment::of(rest);
+            segment = Segment { flags: rest[2].to_be() as u8, ack: word([rest[0], rest[1]]) };
             check = &raw mut rest[4];
             if segment.flags & (SYN | ACK) == SYN {
                 return None;
@@ -118,7 +104,7 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     if is_ipv6(flow.dst)
         || !current(flow, &frame.src_mac, frame.ttl, clock, length)
         || tells(flow, data, end)
-        || flow.header != 0 && !may_shift(flow, segment.header)
+        || !shift::may(data + L4 as usize, end, flow)
         || !follow(&key, flow, &segment, clock, length)
     {
         return None;
@@ -126,13 +112,6 @@ pub(crate) fn forward(ctx: &TcContext) -> Option<i32> {
     let apart = shift::in_place(data + L4 as usize, end, flow)?;
     // SAFETY: it lies within the bounds that were checked for its protocol.
     Some(rewrite(skb, headers, unsafe { &mut *check }, flow, apart))
-}
-
-/// Whether numbers of a flow with a header of the PROXY protocol stand where they always do: its server has been told, and its
-/// replies have no options but time stamps.
-#[inline(always)]
-pub(crate) fn may_shift(flow: &Flow, tcp_header: u8) -> bool {
-    flow.is(FlowState::Told) && !(flow.is_reply() && tcp_header > WITH_TIMES)
 }
 
 /// Whether the flow may be followed as it stands, and its connection has room. One that was idle for too long may still

@@ -10,14 +10,14 @@ use tables::{Flow, FlowKey, GATEWAY_MAC, Ipv6, Talk, is_ipv6, mac};
 
 use crate::{
     clock,
-    fast::{Segment, changes, charge, current, may_shift},
+    fast::{Segment, changes, charge, current},
     flow::ACK,
     ipv6::HEADER,
     maps::{FLOWS, IPV6, IPV6_ADDRESSES},
     parse::{ETHERTYPE_IPV6, TCP, UDP},
     rewrite::{check_field, replace, send},
     shift, summed,
-    trip::{ETHERNET, Frame6},
+    trip::{ETHERNET, Frame6, word},
 };
 
 /// Where the header after a plain IPv6 header starts.
@@ -68,7 +68,7 @@ fn passed(ctx: &TcContext) -> Option<i32> {
     if frame.ethertype != ETHERTYPE_IPV6 || frame.version_class >> 4 != 6 {
         return None;
     }
-    let (mut segment, mut check) = (Segment { flags: 0, ack: 0, header: 0 }, &raw mut headers.l4[3]);
+    let (mut segment, mut check) = (Segment { flags: 0, ack: 0 }, &raw mut headers.l4[3]);
     let talk = match frame.next_header {
         TCP => {
             if data + size_of::<Tcp>() > end {
@@ -76,7 +76,7 @@ fn passed(ctx: &TcContext) -> Option<i32> {
             }
             // SAFETY: the bounds were just checked.
             let rest = unsafe { &mut (*(data as *mut Tcp)).rest };
-            segment = Segment::of(rest);
+            segment = Segment { flags: rest[2].to_be() as u8, ack: word([rest[0], rest[1]]) };
             check = &raw mut rest[4];
             Talk::Tcp
         }
@@ -101,7 +101,7 @@ fn passed(ctx: &TcContext) -> Option<i32> {
         return None;
     }
     let (src, dst) = (changed(key.src, flow.src)?, changed(key.dst, flow.dst)?);
-    if flow.header != 0 && !may_shift(flow, segment.header) {
+    if !shift::may(data + L4 as usize, end, flow) {
         return None;
     }
     if !current(flow, &frame.src_mac, frame.hop_limit, clock, length) {

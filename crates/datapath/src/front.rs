@@ -16,8 +16,10 @@ struct Front {
     kind: [u8; 2],
     /// Of what follows, bytes.
     length: u16,
-    /// From and to, then both ports; those of IPv4 fill a third.
-    ends: [u16; 18],
+    /// Of IPv4 its first six half-words hold everything from here on.
+    from: Ipv6,
+    to: Ipv6,
+    ports: [u16; 2],
 }
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
@@ -31,44 +33,40 @@ const FRONT6: u32 = Header::FRONT[1];
 
 const _: () = assert!(size_of::<Front>() as u32 == FRONT6 && size_of::<Front>() <= size_of::<[u16; 31]>());
 
+/// The connection as its client asked for it.
+#[inline(always)]
+pub(crate) fn asked(trip: &Trip) -> &FlowKey {
+    if trip.out.is_reply() { &trip.reverse_key } else { &trip.key }
+}
+
 /// How much stands before the values, for a client of this family.
 #[inline(always)]
 pub(crate) fn size(asked: &FlowKey) -> u32 {
     if is_ipv6(asked.src) { FRONT6 } else { FRONT4 }
 }
 
-/// Writes the front into the buffer, with zeros behind it; false if an address is gone.
-#[inline(always)]
-pub(crate) fn write(trip: &mut Trip, asked: &FlowKey, values: u32) -> bool {
+/// Writes the front for so many bytes of values into the buffer; its sum, 0 = an address is gone.
+#[inline(never)]
+pub(crate) fn write(trip: &mut Trip, values: u32) -> u64 {
+    let asked = *asked(trip);
     // SAFETY: the buffer is longer, aligned to half-words as the front is, and belongs to this CPU.
     let front = unsafe { &mut *trip.buffer.as_mut_ptr().cast::<Front>() };
     front.signature = SIGNATURE;
-    front.ends = [0; 18];
+    front.length = ((size(&asked) - FIXED + values) as u16).to_be();
     if is_ipv6(asked.src) {
         front.kind = [PROXY, IPV6];
-        front.length = ((FRONT6 - FIXED + values) as u16).to_be();
-        let (mut client, mut target) = (Ipv6([0; 8]), Ipv6([0; 8]));
-        if !ipv6::write(asked.src, &mut client) || !ipv6::write(asked.dst, &mut target) {
-            return false;
+        front.ports = [asked.sport, asked.dport];
+        if !ipv6::write(asked.src, &mut front.from) || !ipv6::write(asked.dst, &mut front.to) {
+            return 0;
         }
-        front.ends[..8].copy_from_slice(&client.0);
-        front.ends[8..16].copy_from_slice(&target.0);
-        (front.ends[16], front.ends[17]) = (asked.sport, asked.dport);
     } else {
         front.kind = [PROXY, IPV4];
-        front.length = ((FRONT4 - FIXED + values) as u16).to_be();
         let ([a, b], [c, d]) = (halves(asked.src), halves(asked.dst));
-        [front.ends[0], front.ends[1], front.ends[2], front.ends[3]] = [a, b, c, d];
-        (front.ends[4], front.ends[5]) = (asked.sport, asked.dport);
+        front.from = Ipv6([a, b, c, d, asked.sport, asked.dport, 0, 0]);
+        (front.to, front.ports) = (Ipv6([0; 8]), [0; 2]);
     }
-    true
-}
-
-/// The sum of a front.
-#[inline(always)]
-pub(crate) fn sum(buffer: &[u16; 31]) -> u64 {
     let mut sum = 0;
-    for word in buffer.iter().take(FRONT6 as usize / 2) {
+    for word in trip.buffer.iter().take(FRONT6 as usize / 2) {
         sum += *word as u64;
     }
     sum

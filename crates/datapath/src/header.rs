@@ -2,6 +2,8 @@
 //! without a proxy. The ACK that ends the client's handshake carries it. Should it be lost, whatever says so carries it again: the
 //! client's next ACK without data, or the server's own acknowledgement, which is turned round.
 
+use core::hint::black_box;
+
 use aya_ebpf::{
     bindings::{__sk_buff, BPF_F_PSEUDO_HDR},
     helpers::{bpf_skb_change_tail, bpf_skb_store_bytes},
@@ -23,7 +25,7 @@ use crate::{
 const PUSH: u8 = 8;
 
 /// Lets a new connection of a listener with the protocol begin with a header.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn begin(trip: &mut Trip) -> Outcome {
     shift::begins_empty(trip)?;
     let key = HeaderKey { listener: trip.forward.listener, endpoint: trip.forward.endpoint };
@@ -162,31 +164,35 @@ pub(crate) fn append(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.carries_header == 0 {
         return Ok(());
     }
-    let asked = if trip.out.is_reply() { trip.reverse_key } else { trip.key };
     let key = HeaderKey { listener: trip.out.listener, endpoint: trip.out.endpoint };
     // SAFETY: the program removes no headers, and the agent's removals wait for running programs.
     let Some(header) = (unsafe { HEADERS.get(&key) }) else { return Err(DropReason::Rewrite) };
-    let (front, length) = (front::size(&asked), header.length as u32);
+    let (front, length) = (front::size(front::asked(trip)), header.length as u32);
     // Another one than when the connection began: numbers are apart by that one's length.
-    if front + length != trip.out.header as u32
-        || length > Header::MOST
-        || !front::write(trip, &asked, length)
-    {
+    if front + length != trip.out.header as u32 {
         return Err(DropReason::Rewrite);
     }
+    let sum = front::write(trip, length);
     let at = trip.l4 + trip.tcp_header;
     // SAFETY: a helper that checks the length; all behind the headers is written anew.
     if unsafe { bpf_skb_change_tail(skb, at + front + length, 0) } != 0 {
         return Err(DropReason::Rewrite);
     }
-    // SAFETY: helpers; the buffer has a front of either size, and `values` what was checked.
-    let stored = unsafe {
-        let values = header.values.as_ptr().cast();
-        bpf_skb_store_bytes(skb, at, trip.buffer.as_ptr().cast(), front, 0) == 0
-            && (length == 0 || bpf_skb_store_bytes(skb, at + front, values, length, 0) == 0)
-    };
-    let sum = header.sum as u64 + front::sum(&trip.buffer);
-    if stored && sum_up(skb, trip, sum) { Ok(()) } else { Err(DropReason::Rewrite) }
+    // SAFETY: a helper; the buffer has a front of either size.
+    let stored = unsafe { bpf_skb_store_bytes(skb, at, trip.buffer.as_ptr().cast(), front, 0) } == 0;
+    let is_whole = sum != 0 && stored && values(skb, at + front, header, length);
+    if is_whole && sum_up(skb, trip, sum + header.sum as u64) { Ok(()) } else { Err(DropReason::Rewrite) }
+}
+
+/// Writes so many bytes of values. Linux 6.1 knows no number that is not 0, but one that is a small one and 1 more.
+#[inline(always)]
+fn values(skb: *mut __sk_buff, at: u32, header: &Header, length: u32) -> bool {
+    let last = black_box(length.wrapping_sub(1));
+    if last >= Header::MOST {
+        return length == 0;
+    }
+    // SAFETY: a helper; there are as many as was checked.
+    unsafe { bpf_skb_store_bytes(skb, at, header.values.as_ptr().cast(), last + 1, 0) == 0 }
 }
 
 /// Says that there are data, and takes them and their length into the checksum.

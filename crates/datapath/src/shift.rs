@@ -59,6 +59,23 @@ struct Front {
     ports: [u16; 2],
     seq: [u16; 2],
     ack: [u16; 2],
+    /// In words of four bytes, in its upper half.
+    size: u8,
+    flags: u8,
+}
+
+/// Size of a header with time stamps alone, as it says it.
+const WITH_TIMES: u8 = 8 << 4;
+
+/// Whether numbers stand where they always do: the flow's server has been told, and its replies have no options but time stamps.
+#[inline(always)]
+pub(crate) fn may(l4: usize, end: usize, flow: &Flow) -> bool {
+    if flow.header == 0 {
+        return true;
+    }
+    // SAFETY: the bounds were just checked.
+    let is_plain = || unsafe { (*(l4 as *const Front)).size } < WITH_TIMES + (1 << 4);
+    !flow.is_untold() && (!flow.is_reply() || l4 + size_of::<Front>() <= end && is_plain())
 }
 
 /// Turns the sequence number back that an ICMP error quotes: without its own the sender would not believe it. `flow` is the
