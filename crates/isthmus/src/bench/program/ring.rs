@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use agent::kernel::trial::{INGRESS, Trial};
 use anyhow::Result;
 use tables::{
-    Flow, FlowKey, FlowMark, FlowState, GATEWAY_MAC, Ipv6, Limit, Talk, Tick, checksum, ipv6, is_ipv6, mac,
+    Flow, FlowKey, FlowMark, FlowState, GATEWAY_MAC, Header, Ipv6, Limit, Talk, Tick, checksum, ipv6,
+    is_ipv6, mac,
 };
 
 const TCP: u8 = 6;
@@ -34,6 +35,10 @@ pub(super) enum Feature {
     Segment,
     /// The same as the first, to the server with the fewest connections.
     Fewest,
+    /// The same as the first, to a server that was told its client by the PROXY protocol: sequence numbers are rewritten.
+    Header,
+    /// The server's replies there: acknowledgements are rewritten.
+    HeaderReply,
     /// UDP through an endpoint.
     Udp,
     /// The same with a server chosen by QUIC's connection id.
@@ -44,8 +49,17 @@ pub(super) enum Feature {
 
 impl Feature {
     /// All of them but the first, which is what they are compared with.
-    pub(super) const OTHERS: [Self; 7] =
-        [Self::SourceNat, Self::Bandwidth, Self::Segment, Self::Fewest, Self::Udp, Self::Quic, Self::Ipv6];
+    pub(super) const OTHERS: [Self; 9] = [
+        Self::SourceNat,
+        Self::Bandwidth,
+        Self::Segment,
+        Self::Fewest,
+        Self::Header,
+        Self::HeaderReply,
+        Self::Udp,
+        Self::Quic,
+        Self::Ipv6,
+    ];
 
     /// Name for a person.
     pub(super) fn name(self) -> &'static str {
@@ -55,6 +69,8 @@ impl Feature {
             Self::Bandwidth => "bandwidth limited",
             Self::Segment => "longest segment, idle timeout of 10 s",
             Self::Fewest => "server with the fewest connections",
+            Self::Header => "PROXY protocol",
+            Self::HeaderReply => "PROXY protocol, replies",
             Self::Udp => "UDP",
             Self::Quic => "UDP, server by QUIC connection id",
             Self::Ipv6 => "IPv6",
@@ -68,6 +84,8 @@ impl Feature {
             | Self::Bandwidth
             | Self::Segment
             | Self::Fewest
+            | Self::Header
+            | Self::HeaderReply
             | Self::Ipv6 => TCP,
             Self::Udp | Self::Quic => UDP,
         }
@@ -79,7 +97,24 @@ impl Feature {
             Self::Quic => FlowMark::Quic as u8,
             Self::Fewest => FlowMark::Counted as u8,
             Self::Bandwidth => FlowMark::Limited as u8,
-            Self::Endpoint | Self::SourceNat | Self::Segment | Self::Udp | Self::Ipv6 => 0,
+            Self::HeaderReply => FlowMark::Reply as u8,
+            Self::Endpoint | Self::SourceNat | Self::Segment | Self::Header | Self::Udp | Self::Ipv6 => 0,
+        }
+    }
+
+    /// How far its connections have come, and the length of the header that their servers got, bytes.
+    fn told(self) -> (u8, u8) {
+        let established = FlowState::Established as u8;
+        match self {
+            Self::Header | Self::HeaderReply => (established | FlowState::Told as u8, Header::FRONT[0] as u8),
+            Self::Endpoint
+            | Self::SourceNat
+            | Self::Bandwidth
+            | Self::Segment
+            | Self::Fewest
+            | Self::Udp
+            | Self::Quic
+            | Self::Ipv6 => (established, 0),
         }
     }
 
@@ -94,9 +129,14 @@ impl Feature {
         let (client, target) = match self {
             Self::Ipv6 => (ipv6(1), ipv6(2 + place)),
             Self::SourceNat => (word(CLIENT) ^ (place & 1), word(at(place))),
-            Self::Endpoint | Self::Bandwidth | Self::Segment | Self::Fewest | Self::Udp | Self::Quic => {
-                (word(CLIENT), word(at(place)))
-            }
+            Self::Endpoint
+            | Self::Bandwidth
+            | Self::Segment
+            | Self::Fewest
+            | Self::Header
+            | Self::HeaderReply
+            | Self::Udp
+            | Self::Quic => (word(CLIENT), word(at(place))),
         };
         (client, (CLIENT_PORT + shift).to_be(), target, (PORT + shift).to_be())
     }
@@ -148,6 +188,7 @@ impl Ring {
         let (from, to) = (self.feature.tuple(place), self.feature.tuple(next));
         let addresses = change(change(0, from.0, to.0), from.2, to.2);
         let (mss, timeout) = self.feature.limits();
+        let (state, header) = self.feature.told();
         let ports = checksum::change16(checksum::change16(0, from.1, to.1), from.3, to.3);
         Flow {
             src: to.0,
@@ -166,9 +207,9 @@ impl Ring {
             endpoint: ENDPOINT,
             timeout,
             marks: self.feature.marks(),
-            state: FlowState::Established as u8,
+            state,
             lease: 0,
-            header: 0,
+            header,
             mss,
             ack: 0,
             last_seen: Tick(0),
