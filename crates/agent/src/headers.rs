@@ -86,7 +86,7 @@ pub(crate) fn provider<'a>(plan: &'a HostPlan, listener: &ListenerPlan) -> Optio
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use model::account::Secret;
     use model::entropy::Entropy;
     use model::id::{Network, PortIndex};
@@ -104,7 +104,7 @@ mod tests {
     const LISTENER: ListenerIndex = ListenerIndex(1);
     const ENDPOINT: EndpointIndex = EndpointIndex(1);
 
-    fn tls() -> TlsPlan {
+    pub(crate) fn tls() -> TlsPlan {
         let id = "7-cn-hangzhou".parse().unwrap();
         TlsPlan {
             certificate: CertificatePlan { id, names: vec![], chain: String::new(), key: Secret::new("") },

@@ -6,8 +6,8 @@ use model::endpoint::EndpointType;
 use model::id::{GroupIndex, ListenerIndex, ServerIndex};
 use model::net::services;
 use model::plan::{
-    BehindPlan, EndpointPlan, EndpointZonePlan, HostPlan, PlacePlan, PortPlan, ServerGroupPlan, ServerPlan,
-    VipPlan,
+    BehindPlan, EndpointPlan, EndpointZonePlan, HostPlan, ListenerPlan, PlacePlan, PortPlan, ServerGroupPlan,
+    ServerPlan, VipPlan,
 };
 use model::security::RulePolicy;
 use tables::DropReason;
@@ -241,21 +241,10 @@ impl Walk<'_> {
     /// From a load balancer's address to a server.
     fn balance(&self, vip: &VipPlan, via: Via) -> Vec<(Stop, Stage)> {
         let event = self.rehearsed.event.as_ref();
-        let listener = event.and_then(|event| self.plan.listeners.get(&ListenerIndex(event.listener)));
         let server = event.and_then(|event| server(self.plan, ServerIndex(event.server)));
-        let stopped = self.rehearsed.dropped.map(stop);
-        let mut all = Vec::new();
-        let found = match listener {
-            Some(listener) => listener.id.to_string(),
-            None => format!("none on port {}", self.asked.port),
-        };
-        let refused = (stopped == Some(Stop::Listener)).then(|| self.reason());
-        all.push((Stop::Listener, stage("listener", found, refused)));
+        let mut all = vec![self.listener()];
         let Some((group, server)) = server else {
-            all.push((
-                Stop::Server,
-                stage("server", "none", (stopped == Some(Stop::Server)).then(|| self.reason())),
-            ));
+            all.push(self.without_server());
             return all;
         };
         let by = format!("{} by {}", group.id, group.scheduler);
@@ -273,6 +262,37 @@ impl Walk<'_> {
             all.push(self.rules(Stop::IngressRules, &receiver.groups, &asked));
         }
         all
+    }
+
+    fn listener(&self) -> (Stop, Stage) {
+        let event = self.rehearsed.event.as_ref();
+        let listener = event.and_then(|event| self.plan.listeners.get(&ListenerIndex(event.listener)));
+        let found = match listener {
+            Some(listener) => listener.id.to_string(),
+            None => format!("none on port {}", self.asked.port),
+        };
+        let by = self.refusal(Stop::Listener).or_else(|| Some(manner(listener?)?.to_owned()));
+        (Stop::Listener, stage("listener", found, by))
+    }
+
+    /// No server gets the packet itself.
+    fn without_server(&self) -> (Stop, Stage) {
+        let refusal = self.refusal(Stop::Server);
+        let group = self.ends_at_proxy().and_then(|it| self.plan.server_groups.get(&it.server_group));
+        let stage = match group.filter(|_| refusal.is_none()) {
+            Some(group) => {
+                let by = format!("{} by {}", group.id, group.scheduler);
+                stage("server", "as the proxy chooses", Some(by))
+            }
+            None => stage("server", "none", refusal),
+        };
+        (Stop::Server, stage)
+    }
+
+    /// The listener whose proxy the packet is led to.
+    fn ends_at_proxy(&self) -> Option<&ListenerPlan> {
+        let event = self.rehearsed.event.as_ref().filter(|event| event.server == 0)?;
+        self.plan.listeners.get(&ListenerIndex(event.listener)).filter(|it| it.is_proxied())
     }
 
     /// To a server in a consumer's VPC, in the name of its Reverse endpoint.
@@ -309,8 +329,9 @@ impl Walk<'_> {
         }
     }
 
-    fn reason(&self) -> String {
-        self.rehearsed.dropped.map(|reason| reason.text().to_owned()).unwrap_or_default()
+    /// Why the packet is dropped, if it is at this stage.
+    fn refusal(&self, at: Stop) -> Option<String> {
+        self.rehearsed.dropped.filter(|reason| stop(*reason) == at).map(|reason| reason.text().to_owned())
     }
 
     /// What becomes of the packet.
@@ -334,6 +355,10 @@ impl Walk<'_> {
         let Some(event) = &self.rehearsed.event else {
             return stage("verdict", "answered", Some("by the data plane itself".to_owned()));
         };
+        if self.ends_at_proxy().is_some() {
+            let by = "which asks a server itself".to_owned();
+            return stage("verdict", "passes to the proxy", Some(by));
+        }
         let [from, to] = self.ipv6.ends(end(event.src, event.sport), end(event.dst, event.dport));
         let seen = format!("{from} > {to}");
         let asked = format!("{} > {}", self.source, SocketAddr::new(self.to, self.asked.port));
@@ -344,6 +369,18 @@ impl Walk<'_> {
 
 pub(super) fn stage(stage: &'static str, decision: impl Into<String>, by: Option<String>) -> Stage {
     Stage { stage, decision: decision.into(), by }
+}
+
+/// What a listener does besides leading connections to servers.
+fn manner(listener: &ListenerPlan) -> Option<&'static str> {
+    match (listener.is_proxied(), listener.proxy_protocol) {
+        (true, Some(_)) => {
+            Some("ends at the proxy, tells servers their clients by a header of the PROXY protocol")
+        }
+        (true, None) => Some("ends at the proxy"),
+        (false, Some(_)) => Some("tells servers their clients by a header of the PROXY protocol"),
+        (false, None) => None,
+    }
 }
 
 fn server(plan: &HostPlan, index: ServerIndex) -> Option<(&ServerGroupPlan, &ServerPlan)> {
@@ -388,3 +425,6 @@ fn stop(reason: DropReason) -> Stop {
         | R::OtherFamily => Stop::Way,
     }
 }
+
+#[cfg(test)]
+mod tests;
