@@ -80,7 +80,7 @@ pub(crate) fn follow(trip: &mut Trip) -> Outcome {
     flow.last_seen = trip.clock.now;
     flow.packets += 1;
     flow.bytes += trip.length as u64;
-    if trip.tcp_flags & ACK != 0 && !header::is_waited_for(flow, trip.tcp_flags) {
+    if trip.tcp_flags & ACK != 0 && !header::awaits(trip, flow, pair) {
         flow.ack = trip.ack;
     }
     count(Purpose::Forwarded, trip.length);
@@ -97,7 +97,7 @@ pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
     let ended = flow.ended();
     if tcp_flags & RST != 0 {
         both = FlowState::Reset as u8;
-    } else if flow.is_reply() {
+    } else if flow.is_reply() && answers(flow, tcp_flags) {
         both = FlowState::Answered as u8;
     } else if tcp_flags & ACK != 0 && flow.is(FlowState::Answered) {
         both = FlowState::Established as u8;
@@ -113,6 +113,13 @@ pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
     if !ended && flow.ended() {
         load::ends(flow);
     }
+}
+
+/// Whether a reply answers the client's opening. To an untold server's only SYN and ACK do: else it speaks of a handshake that this
+/// flow does not know, with which the client could go on.
+#[inline(always)]
+fn answers(flow: &Flow, tcp_flags: u8) -> bool {
+    !flow.is_untold() || tcp_flags & (SYN | ACK) == SYN | ACK
 }
 
 /// Prepares a flow of an old plan to be judged again as its first packet was.

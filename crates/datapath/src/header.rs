@@ -19,7 +19,7 @@ use crate::{
     report::Outcome,
     rewrite::{check_field, replace, send},
     shift,
-    trip::{Frame, Frame6, Part, Trip},
+    trip::{Frame, Frame6, Trip},
 };
 
 const PUSH: u8 = 8;
@@ -38,37 +38,83 @@ pub(crate) fn begin(trip: &mut Trip) -> Outcome {
 /// Looks where a packet of a known flow leaves its server: untold, told by now, or to be told with this packet.
 #[inline(never)]
 pub(crate) fn heed(trip: &mut Trip) -> Outcome {
-    if trip.out.header != 0 && trip.opens() {
+    if trip.out.header == 0 {
+        return Ok(());
+    }
+    if trip.tcp_flags & SYN != 0 && !trip.out.is_reply() {
         return shift::begins_empty(trip);
     }
-    if !trip.out.is_untold() || trip.tcp_flags & (SYN | ACK) != ACK || !trip.out.is(FlowState::Answered) {
+    if !trip.out.is_untold() || trip.tcp_flags & (SYN | ACK) != ACK {
         return Ok(());
     }
-    let says_nothing = trip.tcp_flags & (FIN | RST) == 0
-        && trip.part == Part::Whole as u8
-        && trip.end == trip.l4 + trip.tcp_header;
-    if !trip.out.is_reply() {
-        let expected = match FLOWS.get_ptr(&trip.reverse_key) {
-            // SAFETY: a live entry, only read.
-            Some(pair) => unsafe { (*pair).ack },
-            None => return Err(DropReason::NoConnection),
-        };
-        trip.carries_header = (says_nothing && trip.seq == expected) as u8;
-        return Ok(());
-    }
-    // What it acknowledged first was the client's SYN. Less than nothing is of another connection.
-    match u32::from_be(trip.ack).wrapping_sub(u32::from_be(trip.out.ack)) {
-        0 => trip.carries_header = says_nothing as u8,
-        more if more >= trip.out.header as u32 && more <= i32::MAX as u32 => tell(trip),
-        _ => {}
-    }
-    Ok(())
+    if trip.out.is_reply() { hear(trip) } else { introduce(trip) }
+        .map(|carries| trip.carries_header = carries as u8)
 }
 
-/// Whether the flow remembers what the server acknowledged first, until it has got the header.
+/// Whether the client's packet carries the header. Until the server has it, nothing may pass that the server could take for it:
+/// data of before the client's first byte, or of a handshake that is not this flow's.
 #[inline(always)]
-pub(crate) fn is_waited_for(flow: &Flow, tcp_flags: u8) -> bool {
-    flow.is_untold() && flow.is_reply() && tcp_flags & SYN == 0
+fn introduce(trip: &Trip) -> Result<bool, DropReason> {
+    if trip.tcp_flags & RST != 0 {
+        return Ok(false);
+    }
+    let expected = match FLOWS.get_ptr(&trip.reverse_key) {
+        // SAFETY: a live entry, only read.
+        Some(pair) => unsafe { (*pair).ack },
+        None => return Err(DropReason::NoConnection),
+    };
+    let begins = u32::from_be(trip.seq).wrapping_sub(u32::from_be(expected));
+    if !trip.out.is(FlowState::Answered) || begins > i32::MAX as u32 {
+        return Err(DropReason::EarlyData);
+    }
+    if says_nothing(trip) {
+        return Ok(begins == 0);
+    }
+    if trip.ack == trip.out.ack { Ok(false) } else { Err(DropReason::EarlyData) }
+}
+
+/// Whether the server's packet is to be turned round, since it has come to miss the header; or the server has been told by now.
+#[inline(always)]
+fn hear(trip: &mut Trip) -> Result<bool, DropReason> {
+    if !trip.out.is(FlowState::Established) {
+        return Ok(false);
+    }
+    // What it acknowledged first was the client's SYN. Less than nothing is of another connection.
+    let more = u32::from_be(trip.ack).wrapping_sub(u32::from_be(trip.out.ack));
+    if more >= trip.out.header as u32 && more <= i32::MAX as u32 {
+        tell(trip);
+    }
+    Ok(more == 0 && says_nothing(trip))
+}
+
+/// Whether there is room for the header: an acknowledgement, and nothing else.
+#[inline(always)]
+fn says_nothing(trip: &Trip) -> bool {
+    trip.tcp_flags & (FIN | RST) == 0 && shift::begins_empty(trip).is_ok()
+}
+
+/// Follows what both have said until the server has got the header; whether it has not. What it acknowledges first, the client's
+/// SYN, stays what its entry remembers; and how far it has come itself, the client's.
+#[inline(always)]
+pub(crate) fn awaits(trip: &Trip, flow: &mut Flow, pair: &mut Flow) -> bool {
+    if !flow.is_untold() {
+        return false;
+    }
+    if !flow.is_reply() {
+        return true;
+    }
+    let fin = (trip.tcp_flags & FIN) as u32;
+    let size = trip.end.wrapping_sub(trip.l4 + trip.tcp_header).wrapping_add(fin);
+    let next = u32::from_be(trip.seq).wrapping_add(size);
+    if trip.tcp_flags & SYN != 0 {
+        pair.ack = next.wrapping_add(1).to_be();
+    } else if trip.tcp_flags & RST == 0
+        && size != 0
+        && next.wrapping_sub(u32::from_be(pair.ack)) <= i32::MAX as u32
+    {
+        pair.ack = next.to_be();
+    }
+    trip.tcp_flags & SYN == 0
 }
 
 /// Whether the packet is to be turned round.

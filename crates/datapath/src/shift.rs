@@ -6,7 +6,7 @@ use tables::{DropReason, Flow, checksum};
 
 use crate::{
     flow::{ACK, RST, SYN},
-    options::{FAST_OPEN, MULTIPATH, SELECTIVE, UNKNOWN, find},
+    options::{FAST_OPEN, MULTIPATH, SELECTIVE, TCP_HEADER, TIMES, UNKNOWN, find},
     parse::{TCP, load},
     report::Outcome,
     rewrite::{check_field, placed, replace},
@@ -64,18 +64,41 @@ struct Front {
     flags: u8,
 }
 
-/// Size of a header with time stamps alone, as it says it.
-const WITH_TIMES: u8 = 8 << 4;
+/// A header with options, up to the first of them.
+#[repr(C)]
+struct Timed {
+    front: Front,
+    rest: [u16; 3],
+    options: [u16; 2],
+}
 
-/// Whether numbers stand where they always do: the flow's server has been told, and its replies have no options but time stamps.
+/// Sizes of a header without options, and with time stamps alone.
+const PLAIN: u8 = 5 << 4;
+const WITH_TIMES: u8 = 8 << 4;
+/// How these begin where nearly everybody puts them (RFC 7323, appendix A): two that say nothing, kind and length.
+const TIMES_ALONE: [u16; 2] = [u16::from_ne_bytes([1, 1]), u16::from_ne_bytes([TIMES, 10])];
+
+const _: () = assert!(size_of::<Timed>() as u32 == TCP_HEADER + 4);
+
+/// Whether the numbers of a TCP header at `l4` stand where they always do: its flow's server has been told, and in replies there
+/// are no options but time stamps. False too if the packet ends before.
 #[inline(always)]
 pub(crate) fn may(l4: usize, end: usize, flow: &Flow) -> bool {
-    if flow.header == 0 {
-        return true;
+    if flow.header == 0 || !flow.is_reply() {
+        return !flow.is_untold();
+    }
+    if flow.is_untold() || l4 + size_of::<Front>() > end {
+        return false;
     }
     // SAFETY: the bounds were just checked.
-    let is_plain = || unsafe { (*(l4 as *const Front)).size } < WITH_TIMES + (1 << 4);
-    !flow.is_untold() && (!flow.is_reply() || l4 + size_of::<Front>() <= end && is_plain())
+    match unsafe { (*(l4 as *const Front)).size } & 0xf0 {
+        PLAIN => true,
+        // SAFETY: the bounds are checked before.
+        WITH_TIMES => {
+            l4 + size_of::<Timed>() <= end && unsafe { (*(l4 as *const Timed)).options } == TIMES_ALONE
+        }
+        _ => false,
+    }
 }
 
 /// Turns the sequence number back that an ICMP error quotes: without its own the sender would not believe it. `flow` is the
@@ -99,11 +122,11 @@ pub(crate) fn numbers(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
         return if trip.out.is_reply() { Ok(()) } else { simplify(skb, trip) };
     }
     let (at, number) = if trip.out.is_reply() { (ACKNOWLEDGEMENT, trip.ack) } else { (SEQUENCE, trip.seq) };
-    if stays(trip) {
-        return Ok(());
-    }
     if trip.out.is_reply() {
         selective(skb, trip)?;
+    }
+    if stays(trip) {
+        return Ok(());
     }
     change(skb, trip, trip.l4 + at, [number, 0], [other(number, &trip.out), 0], 4)
 }
@@ -121,10 +144,11 @@ fn stays(trip: &Trip) -> bool {
     }
 }
 
-/// Whether data of a SYN, which would come before the header, are not there.
+/// Whether data of a SYN, which would come before the header, are not there, nor in another fragment.
 #[inline(always)]
 pub(crate) fn begins_empty(trip: &Trip) -> Outcome {
-    if trip.end == trip.l4 + trip.tcp_header { Ok(()) } else { Err(DropReason::EarlyData) }
+    let empty = trip.part == Part::Whole as u8 && trip.end == trip.l4 + trip.tcp_header;
+    if empty { Ok(()) } else { Err(DropReason::EarlyData) }
 }
 
 /// Leaves out of a SYN what the header does not go together with: a cookie, with which data would be in a later SYN, and a stream

@@ -39,6 +39,7 @@ scenarios! {
     draining
     flood
     flows
+    header
     health
     interfaces
     ipv6

@@ -86,8 +86,8 @@ reasons! {
     OtherFamily = 29, "cannot be said in the other IP version (options, ICMP, no checksum)";
     /// A security group of a Reverse endpoint does not let the connection out to the server.
     ReversePolicy = 30, "security group of the reverse endpoint does not let it out";
-    /// A SYN with data for a listener with the PROXY protocol: the data would come before the header.
-    EarlyData = 31, "data in a SYN, before the server is told who the client is";
+    /// For a server that has not got the PROXY protocol's header: it might take these data for it, or for what comes before.
+    EarlyData = 31, "data in a SYN or out of place, before the server is told who the client is";
 }
 
 const _: () = {

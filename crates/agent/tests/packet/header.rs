@@ -35,7 +35,7 @@ fn rigs() -> [Rig; 2] {
 
 /// Ann's packet, numbered from her first byte on.
 fn asks(flags: u8, at: u32, heard: u32) -> Packet {
-    let (seq, ack) = (CLIENT.wrapping_add(1 + at), SERVER + 1 + heard);
+    let (seq, ack) = (CLIENT.wrapping_add(1).wrapping_add(at), SERVER + 1 + heard);
     tcp(ANN, 5000, ENDPOINT, 80, flags).numbered(seq, ack).saying(b"")
 }
 
@@ -172,6 +172,30 @@ fn selective_acknowledgements_say_what_the_client_has_sent() {
 }
 
 #[test]
+fn selective_acknowledgements_without_time_stamps_and_before_the_header_say_so_too() {
+    let option = |from: u32| {
+        let edges = [from, from.wrapping_add(10)].map(|at| CLIENT.wrapping_add(1 + at).to_be_bytes());
+        [&[1, 1, 5, 10][..], &edges.concat()].concat()
+    };
+    for mut rig in rigs() {
+        told(&mut rig);
+        let out = rig.send(ONE, &answers(ACK, 0, LENGTH).with_tcp_options(&option(LENGTH + 20)));
+        at_client(&out, 0, 0);
+        assert_eq!(out.packet.tcp_options(), option(20));
+        // Time stamps alone go the fast way.
+        let out = rig.send(ONE, &answers(ACK, 0, LENGTH).with_tcp_options(&times(70, 50)));
+        at_client(&out, 0, 0);
+        assert_eq!(out.packet.tcp_options(), times(70, 50));
+    }
+    let mut rig = prepare(Rig::new());
+    accepted(&mut rig);
+    at_server(&rig.send(ANN, &asks(ACK, 20, 0).saying(b"0123456789")), LENGTH + 20, 0, b"0123456789");
+    let out = rig.send(ONE, &answers(ACK, 0, 0).saying(b"220 ready").with_tcp_options(&option(LENGTH + 20)));
+    at_client(&out, 0, 0);
+    assert_eq!(out.packet.tcp_options(), option(20));
+}
+
+#[test]
 fn a_reset_is_one_that_its_receiver_believes() {
     let mut rig = prepare(Rig::new());
     accepted(&mut rig);
@@ -219,6 +243,89 @@ fn data_do_not_come_before_it() {
     dropped(&rig.send(ANN, &early), DropReason::EarlyData, &[ANN.index]);
     let plain = rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 81, SYN));
     assert_eq!(plain.verdict, DROPPED);
+}
+
+#[test]
+fn a_client_cannot_write_a_header_of_its_own_by_numbers_before_its_first_byte() {
+    const FORGED: &[u8] =
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x00\x01\x00\x02";
+    let before = |by: u32| 0u32.wrapping_sub(by);
+    let refused = |rig: &mut Rig, packet: &Packet| {
+        dropped(&rig.send(ANN, packet), DropReason::EarlyData, &[ANN.index]);
+    };
+    let mut rig = prepare(Rig::new());
+    accepted(&mut rig);
+    for by in [LENGTH, LENGTH - 1, 1, 1 << 31] {
+        refused(&mut rig, &asks(ACK, before(by), 0).saying(FORGED));
+        refused(&mut rig, &asks(ACK | FIN, before(by), 0));
+    }
+    // Nor when the header has been sent, and may have been lost.
+    at_server(&rig.send(ANN, &asks(ACK, 0, 0)), 0, 0, TOLD);
+    refused(&mut rig, &asks(ACK | PUSH, before(LENGTH), 0).saying(FORGED));
+    // Nor with an opening that is none.
+    refused(&mut rig, &tcp(ANN, 5000, ENDPOINT, 80, SYN | ACK).numbered(CLIENT, SERVER + 1).saying(FORGED));
+    at_client(&rig.send(ONE, &answers(ACK, 0, LENGTH)), 0, 0);
+    // From now on the server knows such a number for one that it has had.
+    at_server(&rig.send(ANN, &asks(ACK, before(1), 0)), LENGTH - 1, 0, b"");
+}
+
+#[test]
+fn a_client_cannot_go_on_with_an_opening_that_its_flow_does_not_know() {
+    let opening = |seq| tcp(ANN, 5000, ENDPOINT, 80, SYN).numbered(seq, 0).saying(b"");
+    let accepts = |seq, number| tcp(ONE, 8080, NLB, 5000, SYN | ACK).numbered(seq, number + 1).saying(b"");
+    // Where the second number puts the header, so far before the first that nothing looks early.
+    let second = CLIENT - LENGTH - 1000;
+    // A server that waits for the first says so, and accepts nothing.
+    let mut rig = prepare(Rig::new());
+    rig.send(ANN, &opening(CLIENT));
+    rig.send(ONE, &accepts(SERVER, CLIENT));
+    rig.send(ANN, &asks(RST, 1 << 30, 0));
+    rig.send(ANN, &opening(second));
+    at_client(&rig.send(ONE, &answers(ACK, 0, 0)), 0, 0);
+    let forged = asks(ACK, 0u32.wrapping_sub(LENGTH), 0).saying(b"forged");
+    dropped(&rig.send(ANN, &forged), DropReason::EarlyData, &[ANN.index]);
+    // One that answers with cookies accepts either: the client goes on with the one that was answered last.
+    let mut rig = prepare(Rig::new());
+    rig.send(ANN, &opening(CLIENT));
+    rig.send(ONE, &accepts(SERVER, CLIENT));
+    rig.send(ANN, &opening(second));
+    rig.send(ONE, &accepts(SERVER + 77, second));
+    dropped(&rig.send(ANN, &forged), DropReason::EarlyData, &[ANN.index]);
+    let last = |data| tcp(ANN, 5000, ENDPOINT, 80, ACK).numbered(second + 1, SERVER + 78).saying(data);
+    let out = rig.send(ANN, &last(b"hello"));
+    assert_eq!((out.packet.numbers()[0], out.packet.data()), (second + 1 + LENGTH, &b"hello"[..]));
+    assert_eq!(rig.send(ANN, &last(b"")).packet.data(), TOLD);
+}
+
+#[test]
+fn data_that_acknowledge_what_an_untold_server_has_said_pass() {
+    let mut rig = prepare(Rig::new());
+    accepted(&mut rig);
+    at_server(&rig.send(ANN, &asks(ACK, 0, 0)), 0, 0, TOLD);
+    at_client(&rig.send(ONE, &answers(ACK, 0, 0).saying(b"220 ready")), 0, 0);
+    at_server(&rig.send(ANN, &asks(ACK, 0, 9).saying(b"hello")), LENGTH, 9, b"hello");
+}
+
+#[test]
+fn an_opening_in_pieces_brings_no_data_either() {
+    let mut rig = prepare(Rig::new());
+    let piece =
+        tcp(ANN, 5000, ENDPOINT, 80, SYN).saying(b"").with_tcp_options(&[2, 4, 5, 180]).fragment(0, true);
+    dropped(&rig.send(ANN, &piece), DropReason::EarlyData, &[ANN.index]);
+    rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN).numbered(CLIENT, 0).saying(b""));
+    dropped(&rig.send(ANN, &piece), DropReason::EarlyData, &[ANN.index]);
+}
+
+#[test]
+fn a_server_accepts_nobody_who_has_not_accepted_it() {
+    let mut rig = prepare(Rig::new());
+    accepted(&mut rig);
+    // Another opening with the ports of one that waits for its client: the server says what it waits for, and the client, who
+    // knows nothing of it, ends that.
+    let out = rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN).numbered(99, 0).saying(b""));
+    arrived(&out, ONE, TO_SERVER, NEXT);
+    at_client(&rig.send(ONE, &answers(ACK, 0, 0)), 0, 0);
+    at_server(&rig.send(ANN, &asks(RST, 0, 0)), 0, 0, b"");
 }
 
 #[test]
