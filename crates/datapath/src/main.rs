@@ -75,6 +75,7 @@ mod source;
 mod stand;
 mod summed;
 mod trip;
+mod turn;
 mod unreachable;
 
 use aya_ebpf::{
@@ -166,7 +167,7 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     header::heed(trip)?;
     flow::follow(trip)?;
     if header::turns(trip) {
-        return header::turn(skb, trip);
+        return turn::round(skb, trip);
     }
     quic::listen(skb, trip);
     rewrite::forward(skb, trip)
