@@ -1,10 +1,10 @@
-//! Turns an acknowledgement of a server round, so that it goes back to it as from its client.
+//! Acknowledgements of servers that have come to miss the PROXY protocol's header: turned round, they bring it.
 
 use aya_ebpf::{bindings::__sk_buff, helpers::bpf_skb_store_bytes};
 use tables::{DropReason, GATEWAY_MAC, mac};
 
 use crate::{
-    header::{append, lengthen},
+    header,
     options::{TIMES, find},
     parse::load,
     report::Outcome,
@@ -17,7 +17,7 @@ use crate::{
 #[inline(never)]
 pub(crate) fn round(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     let l4 = trip.l4;
-    lengthen(trip);
+    header::lengthen(trip);
     let (ports, numbers) = ([trip.key.dport, trip.key.sport], [trip.ack, trip.seq]);
     // SAFETY: helpers; every source is as long as said.
     let stored = unsafe {
@@ -27,7 +27,7 @@ pub(crate) fn round(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if !stored || !turn_times(skb, l4) || !turn_frame(skb, trip) {
         return Err(DropReason::Rewrite);
     }
-    append(skb, trip)?;
+    header::append(skb, trip)?;
     trip.verdict = send(skb, trip.ingress);
     Ok(())
 }
