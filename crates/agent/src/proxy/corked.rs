@@ -26,18 +26,25 @@ pub(super) struct Corked {
     corked: bool,
     /// Whether the peer waits for an answer, and so for nothing that goes along with it.
     asked: bool,
+    /// Whether there was nothing to read when this was last used.
+    is_dry: bool,
 }
 
 impl Corked {
     /// Corks a connection.
     pub(super) fn new(stream: TcpStream) -> Self {
         let stream = BufReader::with_capacity(AT_HAND, stream);
-        Self { stream, held: Vec::new(), corked: true, asked: false }
+        Self { stream, held: Vec::new(), corked: true, asked: false, is_dry: false }
     }
 
     /// The connection.
     pub(super) fn socket(&self) -> &TcpStream {
         self.stream.get_ref()
+    }
+
+    /// Whether it is still as dry as when it was last used, and nothing waits to be sent; what comes is told.
+    pub(super) fn is_dry(&self, context: &mut Context<'_>) -> bool {
+        self.is_dry && self.held.is_empty() && self.socket().poll_read_ready(context).is_pending()
     }
 
     /// From now on what is written waits until more than [`ROOM`] does, nothing is there to be read, or the end is near.
@@ -84,6 +91,7 @@ impl AsyncRead for Corked {
     ) -> Poll<io::Result<()>> {
         let it = self.get_mut();
         let read = Pin::new(&mut it.stream).poll_read(context, bytes);
+        it.is_dry = read.is_pending();
         // The peer may wait for it.
         if read.is_pending()
             && !it.asked
@@ -98,6 +106,7 @@ impl AsyncRead for Corked {
 impl AsyncWrite for Corked {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let it = self.get_mut();
+        it.is_dry = false;
         if it.holds(bytes) {
             if (!it.corked || it.held.len() > ROOM)
                 && let Poll::Ready(drained) = it.poll_drain(context, SendFlags::empty())

@@ -96,6 +96,10 @@ impl AsyncRead for Tls {
         context: &mut Context<'_>,
         bytes: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // To ask the library is dear, and would bring nothing.
+        if self.0.get_ref().is_dry(context) {
+            return Poll::Pending;
+        }
         let before = bytes.filled().len();
         let read = Pin::new(&mut self.0).poll_read(context, bytes);
         if bytes.filled().len() > before {
