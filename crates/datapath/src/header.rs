@@ -1,6 +1,6 @@
 //! The header of PROXY protocol version 2, which tells servers who a client is: put in front of the first byte of a connection,
-//! without a proxy. The ACK that ends the client's handshake carries it. Should it be lost, whatever says so carries it again: the
-//! client's next ACK without data, or the server's own acknowledgement, which is turned round.
+//! without a proxy. The ACK that ends the client's handshake carries it. Should it be lost, whatever comes next carries it again: a
+//! client's ACK without data, or the server's own acknowledgement, which is turned round.
 
 use core::hint::black_box;
 
@@ -36,39 +36,59 @@ pub(crate) fn begin(trip: &mut Trip) -> Outcome {
 
 /// Looks where a packet of a known flow leaves its server: untold, told by now, or to be told with this packet.
 #[inline(never)]
-pub(crate) fn heed(trip: &mut Trip) -> Outcome {
+pub(crate) fn heed(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if trip.out.header == 0 {
         return Ok(());
     }
     if trip.tcp_flags & SYN != 0 && !trip.out.is_reply() {
         return shift::begins_empty(trip);
     }
-    if !trip.out.is_untold() || trip.tcp_flags & (SYN | ACK) != ACK {
+    if !trip.out.is_untold() {
+        return Ok(());
+    }
+    if trip.out.is_reply() && trip.tcp_flags & (SYN | ACK | RST) == RST {
+        return miss(skb, trip);
+    }
+    if trip.tcp_flags & (SYN | ACK) != ACK {
         return Ok(());
     }
     if trip.out.is_reply() { hear(trip) } else { introduce(trip) }
         .map(|carries| trip.carries_header = carries as u8)
 }
 
+/// A server that answers with SYN cookies knows no connection whose header it had no room for, and resets what comes next. The
+/// client hears a question instead, whose answer carries the header again; once, since a server may be gone.
+#[inline(always)]
+fn miss(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    if !trip.out.is(FlowState::Established) || trip.out.is(FlowState::Missed) {
+        return Ok(());
+    }
+    if let Some(flow) = FLOWS.get_ptr_mut(&trip.key) {
+        // SAFETY: a live entry.
+        unsafe { (*flow).state |= FlowState::Missed as u8 };
+    }
+    shift::ask(skb, trip)
+}
+
 /// Whether the client's packet carries the header. Until the server has it, nothing may pass that the server could take for it:
 /// data of before the client's first byte, or of a handshake that is not this flow's.
 #[inline(always)]
-fn introduce(trip: &Trip) -> Result<bool, DropReason> {
+fn introduce(trip: &mut Trip) -> Result<bool, DropReason> {
     if trip.tcp_flags & RST != 0 {
         return Ok(false);
     }
-    let expected = match FLOWS.get_ptr(&trip.reverse_key) {
-        // SAFETY: a live entry, only read.
-        Some(pair) => unsafe { (*pair).ack },
-        None => return Err(DropReason::NoConnection),
-    };
-    let begins = u32::from_be(trip.seq).wrapping_sub(u32::from_be(expected));
+    let Some(pair) = FLOWS.get_ptr_mut(&trip.reverse_key) else { return Err(DropReason::NoConnection) };
+    // SAFETY: a live entry.
+    let pair = unsafe { &mut *pair };
+    let begins = u32::from_be(trip.seq).wrapping_sub(u32::from_be(pair.ack));
     if !trip.out.is(FlowState::Answered) || begins > i32::MAX as u32 {
         return Err(DropReason::EarlyData);
     }
     if says_nothing(trip) {
-        return Ok(begins == 0);
+        trip.begins = pair.ack;
+        return Ok(true);
     }
+    pair.state &= !(FlowState::Missed as u8);
     if trip.ack == trip.out.ack { Ok(false) } else { Err(DropReason::EarlyData) }
 }
 

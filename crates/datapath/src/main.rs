@@ -164,7 +164,7 @@ fn known(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     rewrite::hop(trip)?;
     families::may(trip)?;
     limit::pass(trip)?;
-    header::heed(trip)?;
+    header::heed(skb, trip)?;
     flow::follow(trip)?;
     if header::turns(trip) {
         return turn::round(skb, trip);

@@ -16,6 +16,8 @@ use crate::{
 /// Where both numbers stand in a TCP header.
 const SEQUENCE: u32 = 4;
 const ACKNOWLEDGEMENT: u32 = 8;
+/// Where size and flags do.
+const FLAGS: u32 = 12;
 /// Blocks of a selective acknowledgement: at most four have room.
 const BLOCKS: u32 = 4;
 const BLOCK: u32 = 8;
@@ -128,19 +130,34 @@ pub(crate) fn numbers(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
     if stays(trip) {
         return Ok(());
     }
-    change(skb, trip, trip.l4 + at, [number, 0], [other(number, &trip.out), 0], 4)
+    let new = if trip.carries_header == 1 { trip.begins } else { other(number, &trip.out) };
+    change(skb, trip, trip.l4 + at, [number, 0], [new, 0], 4)
+}
+
+/// Makes a reset of the server a question to the client: what lies before what it expects is answered by an acknowledgement
+/// (RFC 9293, section 3.10.7.4).
+#[inline(never)]
+pub(crate) fn ask(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
+    let before = u32::from_be(trip.seq).wrapping_sub(1).to_be();
+    let at = trip.l4 + SEQUENCE;
+    change(skb, trip, at, [trip.seq, trip.ack], [before, trip.out.ack], 8)?;
+    let word = |flags| u16::from_ne_bytes([((trip.tcp_header / 4) << 4) as u8, flags]) as u32;
+    let (old, new) = (word(trip.tcp_flags), word(ACK));
+    change(skb, trip, trip.l4 + FLAGS, [old, 0], [new, 0], 2)?;
+    (trip.seq, trip.ack, trip.tcp_flags) = (before, trip.out.ack, ACK);
+    Ok(())
 }
 
 /// Whether the receiver counts as the sender does. Until the server has acknowledged the header, its acknowledgements say what
-/// the client knows; the packet that carries the header begins with it; and a reset without acknowledgement answers to what its
-/// receiver has said itself, in numbers that were passed on as they were.
+/// the client knows; and a reset without acknowledgement answers to what its receiver has said itself, in numbers that were passed
+/// on as they were.
 #[inline(always)]
 fn stays(trip: &Trip) -> bool {
     let acknowledges = trip.tcp_flags & ACK != 0;
     if trip.out.is_reply() {
         !acknowledges || trip.out.is_untold()
     } else {
-        trip.carries_header == 1 || trip.out.is_untold() && trip.tcp_flags & RST != 0 && !acknowledges
+        trip.out.is_untold() && trip.tcp_flags & RST != 0 && !acknowledges
     }
 }
 

@@ -116,6 +116,8 @@ pub(crate) struct Trip {
     /// TCP: sequence and acknowledgement number, as they stand in the packet.
     pub seq: u32,
     pub ack: u32,
+    /// Of a packet that carries the header of the PROXY protocol: the sequence number with which that begins.
+    pub begins: u32,
     /// TCP: size of the header with its options, bytes.
     pub tcp_header: u32,
     /// Where the header after IP starts.

@@ -51,6 +51,8 @@ pub enum FlowState {
     Cut = 16,
     /// The server has acknowledged the header of the PROXY protocol. Set in both entries.
     Told = 64,
+    /// The server has reset what came without that header. Set in the entry of replies, until the client says more.
+    Missed = 128,
 }
 
 /// What an entry is, besides its state.

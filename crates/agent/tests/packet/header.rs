@@ -57,7 +57,10 @@ fn at_server(out: &Outcome, at: u32, heard: u32, data: &[u8]) {
 
 fn at_client(out: &Outcome, at: u32, heard: u32) {
     arrived(out, ANN, TO_CLIENT, NEXT);
-    assert_eq!(out.packet.numbers(), [SERVER + 1 + at, CLIENT.wrapping_add(1 + heard)]);
+    assert_eq!(
+        out.packet.numbers(),
+        [(SERVER + 1).wrapping_add(at), CLIENT.wrapping_add(1).wrapping_add(heard)]
+    );
 }
 
 /// Ann has asked, and the server has accepted.
@@ -115,9 +118,30 @@ fn until_the_server_acknowledges_it_every_empty_packet_at_the_beginning_carries_
         at_server(&rig.send(ANN, &asks(ACK, 0, 0)), 0, 0, TOLD);
     }
     at_server(&rig.send(ANN, &asks(ACK, 0, 0).saying(b"hello")), LENGTH, 0, b"hello");
-    at_server(&rig.send(ANN, &asks(ACK, 5, 0)), LENGTH + 5, 0, b"");
+    // Also one after data that the server cannot have taken.
+    at_server(&rig.send(ANN, &asks(ACK, 5, 0)), 0, 0, TOLD);
     at_client(&rig.send(ONE, &answers(ACK, 0, LENGTH)), 0, 0);
     at_server(&rig.send(ANN, &asks(ACK, 0, 0)), LENGTH, 0, b"");
+}
+
+#[test]
+fn a_server_that_resets_what_comes_without_it_gets_it_and_one_that_is_gone_has_the_last_word() {
+    for mut rig in rigs() {
+        accepted(&mut rig);
+        at_server(&rig.send(ANN, &asks(ACK, 0, 0)), 0, 0, TOLD);
+        let reset = tcp(ONE, 8080, NLB, 5000, RST).numbered(SERVER + 1, 0).saying(b"");
+        for _ in 0..2 {
+            at_server(&rig.send(ANN, &asks(ACK, 0, 0).saying(b"hello")), LENGTH, 0, b"hello");
+            // The client is asked, by a number that it has had, and answers.
+            let out = rig.send(ONE, &reset);
+            at_client(&out, u32::MAX, 0);
+            assert_eq!(out.packet.tcp_flags(), ACK);
+            at_server(&rig.send(ANN, &asks(ACK, 5, 0)), 0, 0, TOLD);
+        }
+        let out = rig.send(ONE, &reset);
+        arrived(&out, ANN, TO_CLIENT, NEXT);
+        assert_eq!((out.packet.tcp_flags(), out.packet.numbers()), (RST, [SERVER + 1, 0]));
+    }
 }
 
 /// Time stamps, as nearly every packet has them.
