@@ -33,7 +33,7 @@ export const reasons: Record<string, readonly [english: string, chinese: string,
   new_connections: ["The listener has as many new connections a second as it may.", "监听已达每秒新建连接上限。", "too many new connections a second for the listener"],
   other_family: ["It cannot be said in the other IP version: options, ICMP, or no checksum.", "无法转换为另一 IP 版本：选项、ICMP 或无校验和。", "cannot be said in the other IP version (options, ICMP, no checksum)"],
   reverse_policy: ["A security group of the Reverse endpoint does not let it out: check its outbound rules.", "反向终端节点安全组不允许：请检查出方向规则。", "security group of the reverse endpoint does not let it out"],
-  early_data: ["There are data in its SYN, which would come before the PROXY protocol's header: turn TCP Fast Open off.", "SYN 报文带有数据，会先于 PROXY 协议头到达：请关闭 TCP 快速打开。", "data in a SYN, before the server is told who the client is"],
+  early_data: ["There are data before the PROXY protocol's header: in the SYN (turn TCP Fast Open off), or numbered out of place.", "数据先于 PROXY 协议头：位于 SYN 报文中（请关闭 TCP 快速打开），或序号不当。", "data in a SYN or out of place, before the server is told who the client is"],
   other_side: ["The other side does not let it pass; its rules are its own.", "对端不允许；其规则不可见。", "the other side does not let it pass"],
 };
 
