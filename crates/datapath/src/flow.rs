@@ -97,8 +97,8 @@ pub(crate) fn advance(flow: &mut Flow, pair: &mut Flow, tcp_flags: u8) {
     let ended = flow.ended();
     if tcp_flags & RST != 0 {
         both = FlowState::Reset as u8;
-    } else if flow.is_reply() && answers(flow, tcp_flags) {
-        both = FlowState::Answered as u8;
+    } else if flow.is_reply() {
+        both = if answers(flow, tcp_flags) { FlowState::Answered as u8 } else { 0 };
     } else if tcp_flags & ACK != 0 && flow.is(FlowState::Answered) {
         both = FlowState::Established as u8;
     }

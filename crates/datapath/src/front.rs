@@ -5,6 +5,7 @@ use tables::{FlowKey, Header, Ipv6, is_ipv6};
 
 use crate::{
     ipv6,
+    messages::words,
     trip::{Trip, halves},
 };
 
@@ -65,9 +66,5 @@ pub(crate) fn write(trip: &mut Trip, values: u32) -> u64 {
         front.from = Ipv6([a, b, c, d, asked.sport, asked.dport, 0, 0]);
         (front.to, front.ports) = (Ipv6([0; 8]), [0; 2]);
     }
-    let mut sum = 0;
-    for word in trip.buffer.iter().take(FRONT6 as usize / 2) {
-        sum += *word as u64;
-    }
-    sum
+    words(&trip.buffer, FRONT6 as usize / 2)
 }

@@ -57,10 +57,12 @@ pub(crate) fn heed(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
 }
 
 /// A server that answers with SYN cookies knows no connection whose header it had no room for, and resets what comes next. The
-/// client hears a question instead, whose answer carries the header again; once, since a server may be gone.
+/// client hears a question instead, whose answer carries the header again; once, since a server may be gone, and not for a reset that
+/// says why it was sent.
 #[inline(always)]
 fn miss(skb: *mut __sk_buff, trip: &mut Trip) -> Outcome {
-    if !trip.out.is(FlowState::Established) || trip.out.is(FlowState::Missed) {
+    let speaks = shift::begins_empty(trip).is_err();
+    if speaks || !trip.out.is(FlowState::Established) || trip.out.is(FlowState::Missed) {
         return Ok(());
     }
     if let Some(flow) = FLOWS.get_ptr_mut(&trip.key) {

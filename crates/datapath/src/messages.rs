@@ -165,7 +165,7 @@ pub(crate) fn write_ipv4(skb: *mut __sk_buff, trip: &mut Trip, said: Said, proto
 
 /// The sum of the buffer's first half-words.
 #[inline(always)]
-fn words(buffer: &[u16; 31], count: usize) -> u64 {
+pub(crate) fn words(buffer: &[u16; 31], count: usize) -> u64 {
     let mut sum = 0;
     for word in buffer.iter().take(count) {
         sum += *word as u64;

@@ -26,8 +26,9 @@ counted apart from those of others. `Qch` knows QUIC connections by the first ei
 moves to an id that it was given under encryption is placed anew, and behind the PROXY protocol its address and port decide.
 
 With TCP the header of the PROXY protocol goes along with the ACK that ends the handshake, and the server sees the load balancer's address, also where client
-IP preservation is on. Data in a SYN (TCP Fast Open) is not taken there: the option is taken out, and a SYN with data is dropped. A connection whose
-handshake is in the air while the header of its listener is turned on, off or changed may have to be tried again.
+IP preservation is on. Data in a SYN (TCP Fast Open) is not taken there: the option is taken out, and a SYN with data is dropped. Multipath TCP's option is
+taken out too: such a connection has one path. A connection whose handshake is in the air while the header of its listener is
+turned on, off or changed may have to be tried again.
 
 With UDP the header of the PROXY protocol (family 0x12 or 0x22) stands in front of every datagram, as name servers expect it (BIND, Unbound, Knot,
 PowerDNS), because any of them may be lost or come first; answers have none. The server sees the load balancer's address, as with TCP, also where client IP

@@ -135,6 +135,7 @@ fn a_server_that_resets_what_comes_without_it_gets_it_and_one_that_is_gone_has_t
             // The client is asked, by a number that it has had, and answers.
             let out = rig.send(ONE, &reset);
             at_client(&out, u32::MAX, 0);
+            assert_eq!(out.packet.data(), b"");
             assert_eq!(out.packet.tcp_flags(), ACK);
             at_server(&rig.send(ANN, &asks(ACK, 5, 0)), 0, 0, TOLD);
         }
@@ -142,6 +143,13 @@ fn a_server_that_resets_what_comes_without_it_gets_it_and_one_that_is_gone_has_t
         arrived(&out, ANN, TO_CLIENT, NEXT);
         assert_eq!((out.packet.tcp_flags(), out.packet.numbers()), (RST, [SERVER + 1, 0]));
     }
+    // One that says why (RFC 9293, section 3.5.3) is none of those.
+    let mut rig = prepare(Rig::new());
+    accepted(&mut rig);
+    at_server(&rig.send(ANN, &asks(ACK, 0, 0)), 0, 0, TOLD);
+    let out = rig.send(ONE, &tcp(ONE, 8080, NLB, 5000, RST).numbered(SERVER + 1, 0));
+    arrived(&out, ANN, TO_CLIENT, NEXT);
+    assert_eq!((out.packet.tcp_flags(), out.packet.data()), (RST, &b"payload!!!"[..]));
 }
 
 /// Time stamps, as nearly every packet has them.
@@ -348,7 +356,9 @@ fn a_server_accepts_nobody_who_has_not_accepted_it() {
     // knows nothing of it, ends that.
     let out = rig.send(ANN, &tcp(ANN, 5000, ENDPOINT, 80, SYN).numbered(99, 0).saying(b""));
     arrived(&out, ONE, TO_SERVER, NEXT);
-    at_client(&rig.send(ONE, &answers(ACK, 0, 0)), 0, 0);
+    for _ in 0..2 {
+        at_client(&rig.send(ONE, &answers(ACK, 0, 0)), 0, 0);
+    }
     at_server(&rig.send(ANN, &asks(RST, 0, 0)), 0, 0, b"");
 }
 
