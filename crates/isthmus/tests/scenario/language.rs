@@ -16,6 +16,8 @@ pub(crate) struct Step {
 /// What a step does. Texts may hold `$names`, which are put in when the step runs.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Action {
+    /// No other scenario runs beside this one: it measures what the machine does.
+    Alone,
     /// The steps of `scenarios/parts/NAME.txt`, in this place.
     Include(String),
     /// A system of its own, by name, and the one that the following steps talk to.
@@ -128,6 +130,7 @@ fn action(text: &str) -> Result<Action, String> {
     let expects = expectations(words(expects)?)?;
     let (verb, rest) = order.split_once(' ').unwrap_or((order, ""));
     match verb {
+        "alone" => Ok(Action::Alone),
         "api" => api(rest, expects),
         "exec" => {
             let (instance, command) = two(rest)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use control::rpc::Product;
@@ -18,6 +19,8 @@ use crate::values::{self, Names};
 const PAUSE: Duration = Duration::from_millis(25);
 /// The region of every call that names none.
 const REGION: &str = "cn-hangzhou";
+/// The machine, which scenarios share, except for one that has it alone.
+static MACHINE: RwLock<()> = RwLock::new(());
 /// Lists that show everything that a refused call might have changed.
 const LISTS: &[(Product, &str)] = &[
     (Product::Vpc, "DescribeVpcs"),
@@ -42,6 +45,7 @@ pub(crate) fn file(path: &Path) {
         streams: BTreeMap::new(),
         systems: BTreeMap::new(),
         current: None,
+        machine: None,
     };
     if let Err(why) = run.steps(path).and_then(|()| run.end()) {
         panic!(
@@ -58,6 +62,14 @@ struct Run<'a> {
     streams: BTreeMap<String, Stream>,
     systems: BTreeMap<String, System>,
     current: Option<String>,
+    // Last: whoever comes next meets nothing of this one.
+    machine: Option<Hold>,
+}
+
+/// A scenario's hold on the machine, for as long as it runs.
+enum Hold {
+    Shared(#[expect(dead_code, reason = "it is held, not read")] RwLockReadGuard<'static, ()>),
+    Alone(#[expect(dead_code, reason = "it is held, not read")] RwLockWriteGuard<'static, ()>),
 }
 
 impl Run<'_> {
@@ -86,6 +98,7 @@ impl Run<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
         match &step.action {
+            Action::Alone => self.alone(),
             Action::Include(part) => self.steps(&crate::folder().join(format!("parts/{part}.txt"))),
             Action::System(name) => self.turn_to(name),
             Action::Account(name) => {
@@ -129,7 +142,18 @@ impl Run<'_> {
         }
     }
 
+    fn alone(&mut self) -> Result<(), String> {
+        if self.machine.is_some() {
+            return Err("say it before the first system: others may run already".to_owned());
+        }
+        // A scenario that failed has taken down what it had as well.
+        self.machine = Some(Hold::Alone(MACHINE.write().unwrap_or_else(PoisonError::into_inner)));
+        Ok(())
+    }
+
     fn turn_to(&mut self, name: &str) -> Result<(), String> {
+        self.machine
+            .get_or_insert_with(|| Hold::Shared(MACHINE.read().unwrap_or_else(PoisonError::into_inner)));
         if !self.systems.contains_key(name) {
             let system = System::start(self.scenario, name).map_err(|error| format!("{error:#}"))?;
             self.systems.insert(name.to_owned(), system);
