@@ -99,6 +99,9 @@ fn received(client: &Machine, server: &Machine, port: u16, arguments: &str) -> S
     report.lines().rfind(|line| line.contains("receiver")).expect("a result").to_owned()
 }
 
+/// Times that a transfer is measured: whatever else the machine does can make it slower, never faster.
+const LOOKS: usize = 3;
+
 /// Of TCP, over five seconds, and no more for many connections than for one.
 #[test]
 fn a_limited_connection_carries_its_bandwidth_in_both_directions() {
@@ -108,12 +111,16 @@ fn a_limited_connection_carries_its_bandwidth_in_both_directions() {
         [(100, "-C cubic"), (400, "-R -C cubic"), (200, "-C cubic -P 4"), (800, "-R -C cubic")]
     {
         rig.limit(mbit, [0, 0]);
-        let line = received(ann, one, 8080, &format!("-c {ENDPOINT} -p 80 -t 5 -f m {kind}"));
-        println!("{mbit} Mbit/s, {kind}: {line}");
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let at = words.iter().position(|word| *word == "Mbits/sec").expect("a rate");
-        let measured: f64 = words[at - 1].parse().expect("a number");
-        assert!((measured / f64::from(mbit) - 1.0).abs() < 0.05, "{line} instead of {mbit} Mbit/s");
+        let reaches = |_| {
+            let line = received(ann, one, 8080, &format!("-c {ENDPOINT} -p 80 -t 5 -f m {kind}"));
+            println!("{mbit} Mbit/s, {kind}: {line}");
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let at = words.iter().position(|word| *word == "Mbits/sec").expect("a rate");
+            let part = words[at - 1].parse::<f64>().expect("a number") / f64::from(mbit);
+            assert!(part < 1.05, "{line} instead of {mbit} Mbit/s");
+            part > 0.95
+        };
+        assert!((0..LOOKS).any(reaches), "{mbit} Mbit/s, {kind}: less each time");
     }
     assert!(rig.drops()[&(ONE.index, tables::DropReason::Limited)] > 0);
 }
