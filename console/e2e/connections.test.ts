@@ -34,7 +34,7 @@ const domain = async () => text(await buyer.api("Privatelink", "GetVpcEndpointAt
 async function run(command: (domain: string) => string): Promise<void> {
   const instance = text(await buyer.api("Ecs", "DescribeInstances", { InstanceName: "ECS-01" }), "Instances.Instance.0.InstanceId");
   const CommandContent = Buffer.from(command(await domain())).toString("base64");
-  await buyer.api("Ecs", "RunCommand", { Type: "RunShellScript", CommandContent, ContentEncoding: "Base64", InstanceId: [instance] });
+  await buyer.api("Ecs", "RunCommand", { Type: "RunShellScript", CommandContent, ContentEncoding: "Base64", InstanceId: [instance], Timeout: 600 });
 }
 
 /** Opens the curves of a resource. */
@@ -97,16 +97,16 @@ test("a request is really sent, and its answer shown", async () => {
 
 test("each side reads of its connections, live and with the reason, and nothing of the other's", async () => {
   await menu(consumer, "Connections");
-  await row(consumer, used.endpoint).filter({ hasText: "new" }).first().waitFor();
+  await row(consumer, used.endpoint).filter({ has: consumer.getByText("new", { exact: true }) }).first().waitFor();
   await menu(provider, "Connections");
-  const served = row(provider, offered.listener).filter({ hasText: "new" }).first();
+  const served = row(provider, offered.listener).filter({ has: provider.getByText("new", { exact: true }) }).first();
   await served.waitFor();
   // What is refused while the page is open appears by itself.
   await run((domain) => `curl -m 1 http://${domain}:81/`);
   await row(consumer, "denied").getByText("A security group of the endpoint does not let it in").first().waitFor();
   expect(await barriers(consumer)).toEqual([]);
   await choose(consumer, consumer.getByRole("main"), "Event", "denied");
-  await row(consumer, used.endpoint).filter({ hasText: "new" }).first().waitFor({ state: "hidden" });
+  await row(consumer, used.endpoint).filter({ has: consumer.getByText("new", { exact: true }) }).first().waitFor({ state: "hidden" });
   await consumer.getByLabel("Address, port or ID").fill("82");
   await consumer.getByText("No connection is like this.").waitFor();
   // The consumer does not see servers, the provider neither what was asked for nor what the consumer's own rules refuse.
@@ -117,7 +117,7 @@ test("each side reads of its connections, live and with the reason, and nothing 
 });
 
 test("curves show what an endpoint, a listener and a server carry, and how well servers are", async () => {
-  await run((domain) => `for round in $(seq 400); do curl -s -m 1 -o /dev/null http://${domain}/; sleep 0.1; done`);
+  await run((domain) => `for round in $(seq 1000); do curl -s -m 1 -o /dev/null http://${domain}/; sleep 0.1; done`);
   await monitoring(consumer, `/privatelink/endpoints/${used.endpoint}`);
   await curve(consumer, "Traffic", TRAFFIC).waitFor();
   await curve(consumer, "Connections", /open \d+, new [\d.]+ \/s/).waitFor();
@@ -136,7 +136,7 @@ test("curves show what an endpoint, a listener and a server carry, and how well 
 });
 
 test("the picture shows what passes from clients to servers", async () => {
-  await run((domain) => `for round in $(seq 400); do curl -s -m 1 -o /dev/null http://${domain}/; sleep 0.1; done`);
+  await run((domain) => `for round in $(seq 1000); do curl -s -m 1 -o /dev/null http://${domain}/; sleep 0.1; done`);
   await menu(provider, "Topology");
   // Endpoint, service, load balancer, listener, group: the way of every connection, and one of the servers at least.
   await expect.poll(() => provider.locator(".join.busy").count()).toBeGreaterThanOrEqual(5);

@@ -89,7 +89,7 @@ fn plan() -> HostPlan {
 /// One of the endpoint's group, and one of the servers'.
 #[test]
 fn a_rule_that_is_taken_away_cuts_established_connections_within_a_second() {
-    for (name, group) in [("endpoint-rule", GroupIndex(1)), ("server-rule", GroupIndex(2))] {
+    let is_cut = |name: &str, group| {
         let mut plan = fixture::plan();
         let host = Host::configured(name);
         let mut agent = Running::start(&host, Some(plan.clone()));
@@ -101,9 +101,11 @@ fn a_rule_that_is_taken_away_cuts_established_connections_within_a_second() {
         plan.groups.get_mut(&group).unwrap().ingress.retain(|rule| rule.protocol != RuleProtocol::Tcp);
         agent.send(&plan);
         std::thread::sleep(Duration::from_secs(1));
-        for connection in &mut connections {
-            assert!(connection.try_ask(Duration::from_millis(300)).is_err(), "{name}");
-        }
+        connections.iter_mut().all(|connection| connection.try_ask(Duration::from_millis(300)).is_err())
+    };
+    for (name, group) in [("endpoint-rule", GroupIndex(1)), ("server-rule", GroupIndex(2))] {
+        // A machine with other things to do may be late once.
+        assert!((0..3).any(|_| is_cut(name, group)), "{name}");
     }
 }
 
@@ -177,11 +179,16 @@ fn a_server_that_stops_answering_gets_no_more_connections() {
     agent.wait("both servers are healthy", |report| count(report, HealthState::Healthy) == 2);
     drop(g);
     agent.wait("one server is unhealthy", |report| count(report, HealthState::Unhealthy) == 1);
+    let all_served_by_k = || {
+        let by = |_| connect(host.netns(CLIENT_G), "10.0.1.200:80").map(|mut it| it.ask());
+        (0..20).map(by).all(|name| name.is_ok_and(|name| name == "k"))
+    };
     // Unhealthy is reported before the kernel's table follows; a slow machine takes a moment.
-    std::thread::sleep(Duration::from_secs(2));
-    for _ in 0..20 {
-        assert_eq!(connect(host.netns(CLIENT_G), "10.0.1.200:80").unwrap().ask(), "k");
+    let begin = Instant::now();
+    while !all_served_by_k() {
+        assert!(begin.elapsed() < Duration::from_secs(10), "it still gets connections");
     }
+    assert!(all_served_by_k());
 }
 
 #[test]

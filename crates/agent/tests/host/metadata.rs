@@ -15,7 +15,9 @@ fn curl(host: &Host, port: PortIndex, arguments: &str) -> String {
     let script =
         format!("nsenter --net={} curl -gsS -m 5 --retry 5 --retry-connrefused {arguments}", netns.display());
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    // Tries that came too early are complained of, too.
+    let complaint = if output.status.success() { vec![] } else { output.stderr };
+    String::from_utf8([output.stdout, complaint].concat()).unwrap()
 }
 
 pub(crate) fn get(host: &Host, port: PortIndex, path: &str) -> String {
