@@ -1,11 +1,12 @@
 //! A real system of its own: state directory, port, daemon. Nothing of it is left at the end, nor by the next run when
 //! this one was killed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -33,14 +34,24 @@ pub(crate) struct System {
     _turn: File,
 }
 
+/// A port that nobody listens on, and that no other system of these tests was given: theirs may not listen yet.
+fn free_port() -> Result<u16> {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return Ok(port);
+        }
+    }
+}
+
 impl System {
     /// A new system, named after the scenario and its own name in it.
     pub(crate) fn start(scenario: &str, name: &str) -> Result<Self> {
         let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("scenario-{scenario}-{name}"));
         let turn = File::create(state.with_extension("lock"))?;
         turn.lock()?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let listen = format!("127.0.0.1:{port}");
+        let listen = format!("127.0.0.1:{}", free_port()?);
         let place = Place::of(&state)?;
         let (accounts, current) = (BTreeMap::new(), FIRST.to_owned());
         let mut system = Self { place, listen, daemon: None, accounts, current, _turn: turn };
