@@ -102,7 +102,7 @@ fn a_script_that_takes_too_long_or_is_stopped_ends_with_all_of_its_processes() {
     let mut plan = plan();
     let client = fixture::instance(CLIENT_G);
     let mut slow = script("echo slow; setsid sleep 1002 & sleep 1002", CLIENT_G);
-    slow.timeout = 3;
+    slow.timeout = 10;
     let mut never = script("echo never >>/var/never", CLIENT_G);
     never.stopped = never.instances.clone();
     let stopped = script("echo begun; sleep 1003", CLIENT_G);
