@@ -1,16 +1,14 @@
-//! Makes the maps follow a plan. Most new plans say the same of load balancing as the one before: then its maps, by far the
-//! largest, are neither read nor compared, and one more endpoint costs the same beside many servers as beside few. A plan
-//! that is followed once more is compared with every map.
+//! Makes the maps follow a plan. Most new plans say the same of load balancing as the one before, and have the same rules: then
+//! these maps, by far the largest, are neither read nor compared, and one more endpoint costs the same beside many servers as
+//! beside few. A plan that is followed once more is compared with every map.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::plan::HostPlan;
-use tables::Port;
 
 use crate::compile::{Health, Interfaces, compile, network};
 use crate::image::Image;
-use crate::kernel::maps::{Changes, Maps};
+use crate::kernel::maps::{Changes, Known, Maps};
 use crate::kernel::table::TableError;
 use crate::leaving::Past;
 
@@ -34,13 +32,13 @@ pub struct Wanted<'a> {
 struct Balanced {
     plan: Arc<HostPlan>,
     health: Health,
-    ports: HashMap<u32, Port>,
+    maps: Known,
 }
 
 impl Balanced {
-    fn of(wanted: &Wanted<'_>, image: &Image, ports: HashMap<u32, Port>) -> Option<Self> {
+    fn of(wanted: &Wanted<'_>, image: &Image, maps: Known) -> Option<Self> {
         let settled = image.servers.values().all(|server| server.until == 0);
-        settled.then(|| Self { plan: Arc::clone(wanted.plan), health: wanted.health.clone(), ports })
+        settled.then(|| Self { plan: Arc::clone(wanted.plan), health: wanted.health.clone(), maps })
     }
 
     /// Whether a newer plan says the same of load balancing, as far as can be told before policies have their places.
@@ -77,8 +75,10 @@ impl Follower {
         let Self { settled, balanced } = std::mem::take(self);
         let known = balanced.filter(|it| settled && it.holds(wanted));
         let (changes, balanced) = match known {
-            Some(known) => match maps.sync_network(&network(wanted.plan, wanted.interfaces), &known.ports)? {
-                Some(changes) => (changes, Some(Balanced { plan: Arc::clone(wanted.plan), ..known })),
+            Some(known) => match maps.sync_network(&network(wanted.plan, wanted.interfaces), known.maps)? {
+                Some((changes, maps)) => {
+                    (changes, Some(Balanced { plan: Arc::clone(wanted.plan), health: known.health, maps }))
+                }
                 None => follow_whole(maps, wanted, settled)?,
             },
             None => follow_whole(maps, wanted, settled)?,
@@ -95,8 +95,8 @@ fn follow_whole(
 ) -> Result<(Changes, Option<Balanced>), TableError> {
     let past = Past { servers: maps.formers()?, swept: wanted.swept, now: wanted.now };
     let image = compile(wanted.plan, wanted.health, &past, wanted.interfaces);
-    let (changes, ports) = maps.sync(&image, !settled)?;
-    let balanced = Balanced::of(wanted, &image, ports).filter(|_| changes.overflows == [None; 2]);
+    let (changes, known) = maps.sync(&image, !settled)?;
+    let balanced = Balanced::of(wanted, &image, known).filter(|_| changes.overflows == [None; 2]);
     Ok((changes, balanced))
 }
 

@@ -174,7 +174,7 @@ proptest! {
             let ports = encode::ports(&network, &places);
             if let Some((known, image)) = &balanced
                 && known.holds(&wanted)
-                && known.ports == ports
+                && known.maps.ports == ports
             {
                 let before = memory.places(image);
                 prop_assert_eq!(encode::servers(&whole, &places), encode::servers(image, &before));
@@ -183,7 +183,8 @@ proptest! {
             }
             let known: Vec<_> = encode::servers(&whole, &places).into_iter().collect();
             servers = encode::formers(&known);
-            balanced = Balanced::of(&wanted, &whole, ports).map(|known| (known, whole));
+            let maps = Known { ports, ..Known::default() };
+            balanced = Balanced::of(&wanted, &whole, maps).map(|known| (known, whole));
         }
     }
 }
@@ -194,7 +195,7 @@ fn one_more_endpoint_leaves_load_balancing_alone_and_a_servers_verdict_does_not(
     let (health, interfaces) = (Health::new(), fixture::interfaces());
     let wanted = Wanted { plan: &plan, health: &health, interfaces: &interfaces, swept: 0, now: 1 };
     let image = compile(&plan, &health, &Past::default(), &interfaces);
-    let balanced = Balanced::of(&wanted, &image, HashMap::new()).expect("all of them serve");
+    let balanced = Balanced::of(&wanted, &image, Known::default()).expect("all of them serve");
     assert!(!balanced.holds(&wanted), "the same plan again is looked at as a whole");
     let mut world = World { plan: fixture::plan(), health: Health::new(), interfaces: fixture::interfaces() };
     world.change(Event::Endpoint(2));

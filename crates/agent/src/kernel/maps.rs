@@ -67,6 +67,26 @@ pub struct Maps {
     pub clock: KernelClock,
 }
 
+/// What a pass knows of maps that it has written.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Contents of `PORTS`.
+    pub(crate) ports: HashMap<u32, Port>,
+    pub(crate) rules: Rules,
+}
+
+/// The rules of all policies, and where they are.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    lists: Vec<Vec<Rule>>,
+    /// Contents of `POLICIES`.
+    entries: HashMap<u32, Policy>,
+    /// The id of each policy.
+    ids: Vec<u32>,
+    /// That some are empty for want of room.
+    overflow: Option<Overflow>,
+}
+
 /// What a pass changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -107,13 +127,13 @@ impl Maps {
         })
     }
 
-    /// Makes the maps equal to the image; gives the contents of `PORTS` too. `rejudge` raises the epoch even when nothing
+    /// Makes the maps equal to the image; gives what is known of them too. `rejudge` raises the epoch even when nothing
     /// changed: a pass that was interrupted before it raised the epoch leaves no other trace.
-    pub fn sync(&self, image: &Image, rejudge: bool) -> Result<(Changes, HashMap<u32, Port>), TableError> {
-        let (policy_entries, policies, no_rules) = self.write_rules(image)?;
+    pub fn sync(&self, image: &Image, rejudge: bool) -> Result<(Changes, Known), TableError> {
+        let rules = self.write_rules(image)?;
         let (server_tables, no_slots) = self.write_slots(image)?;
-        let places = Places { policies, server_tables };
-        let network = Network::of(self, image, policy_entries, &places)?;
+        let places = Places { policies: rules.ids.clone(), server_tables };
+        let network = Network::of(self, image, &rules, &places)?;
         let servers = Difference::of(&self.servers, encode::servers(image, &places))?;
         let loads = Difference::of(&self.loads, encode::loads(image))?;
         let locals = Difference::of(&self.locals, encode::locals(image))?;
@@ -143,41 +163,39 @@ impl Maps {
                 || servers.size() + locals.size() > 0
                 || listeners.changes(differ_in_judgement),
             departure: servers.changes(departs) || listeners.changes(leads_elsewhere) || network.departs(),
-            overflows: [no_rules, no_slots],
+            overflows: [rules.overflow, no_slots],
         };
         if changes.judgement {
             self.raise_epoch()?;
         }
-        Ok((changes, encode::ports(image, &places)))
+        Ok((changes, Known { ports: encode::ports(image, &places), rules }))
     }
 
-    /// The same for an image without load balancing, whose maps stay as they are: they were made for `ports`. `None` = the
-    /// ports are not those any more, by links or policies; nothing that packets follow has changed.
-    pub fn sync_network(
-        &self,
-        image: &Image,
-        ports: &HashMap<u32, Port>,
-    ) -> Result<Option<Changes>, TableError> {
-        let (policy_entries, policies, no_rules) = self.write_rules(image)?;
-        let places = Places { policies, server_tables: Vec::new() };
-        if encode::ports(image, &places) != *ports {
+    /// The same for an image without load balancing, whose maps stay as they are: they were made for the ports that are known.
+    /// `None` = the ports are not those any more, by links or policies; nothing that packets follow has changed.
+    pub fn sync_network(&self, image: &Image, known: Known) -> Result<Option<(Changes, Known)>, TableError> {
+        let Known { ports, rules } = known;
+        let stay = rules.lists == image.policies && rules.overflow.is_none();
+        let rules = if stay { rules } else { self.write_rules(image)? };
+        let places = Places { policies: rules.ids.clone(), server_tables: Vec::new() };
+        if encode::ports(image, &places) != ports {
             return Ok(None);
         }
-        let network = Network::of(self, image, policy_entries, &places)?;
+        let network = Network::of(self, image, &rules, &places)?;
         let changes = Changes {
             entries: carry_out(&network.steps())?,
             judgement: network.changes_judgement(),
             departure: network.departs(),
-            overflows: [no_rules, None],
+            overflows: [rules.overflow, None],
         };
         if changes.judgement {
             self.raise_epoch()?;
         }
-        Ok(Some(changes))
+        Ok(Some((changes, Known { ports, rules })))
     }
 
-    /// Puts rules that are not there yet into free places; gives the contents of `POLICIES` and each policy's id.
-    fn write_rules(&self, image: &Image) -> Result<WrittenRules, TableError> {
+    /// Puts rules that are not there yet into free places.
+    fn write_rules(&self, image: &Image) -> Result<Rules, TableError> {
         let present: BTreeMap<u32, Range> = self
             .policies
             .entries()?
@@ -190,7 +208,8 @@ impl Maps {
         let entry = |(id, place): (&u32, &Place)| {
             (*id, Policy { first: place.range.first, count: place.range.count })
         };
-        Ok((ids.iter().zip(&places).map(entry).collect(), ids, overflow))
+        let entries = ids.iter().zip(&places).map(entry).collect();
+        Ok(Rules { lists: image.policies.clone(), entries, ids, overflow })
     }
 
     fn write_slots(&self, image: &Image) -> Result<Written, TableError> {
@@ -251,9 +270,6 @@ impl Maps {
 
 /// Where lists are now, and that some are nowhere.
 type Written = (Vec<Place>, Option<Overflow>);
-
-/// Contents of `POLICIES`, the id of each policy, and that some are empty for want of room.
-type WrittenRules = (HashMap<u32, Policy>, Vec<u32>, Option<Overflow>);
 
 fn write_lists<T: Pod + Eq + Hash>(
     table: &Table<u32, T>,
@@ -337,15 +353,10 @@ struct Network<'a> {
 }
 
 impl<'a> Network<'a> {
-    fn of(
-        maps: &'a Maps,
-        image: &Image,
-        policies: HashMap<u32, Policy>,
-        places: &Places,
-    ) -> Result<Self, TableError> {
+    fn of(maps: &'a Maps, image: &Image, rules: &Rules, places: &Places) -> Result<Self, TableError> {
         Ok(Self {
             members: Difference::of(&maps.members, encode::members(image))?,
-            policies: Difference::of(&maps.policies, policies)?,
+            policies: Difference::of(&maps.policies, rules.entries.clone())?,
             headers: Difference::of(&maps.headers, encode::headers(image))?,
             limits: Difference::of(&maps.limits, encode::limits(image))?,
             rates: Difference::of(&maps.rates, encode::rates(image))?,

@@ -25,7 +25,7 @@ use agent::resets::Reset;
 use agent::sweep::{Memory, Swept, sweep};
 use agent::trace::{From, Protocol, Question, Trace};
 use fixture::{CLIENT_G, CLIENT_K, Host, SERVER_G, long_ago};
-use model::id::{AccountId, EndpointIndex, PortIndex, Revision};
+use model::id::{AccountId, EndpointIndex, GroupIndex, PortIndex, Revision};
 use model::plan::HostPlan;
 use tables::{EventKind, FlowState};
 use traffic::{connect, ping, serve, serve_udp, udp_exchange};
@@ -143,6 +143,45 @@ fn one_more_endpoint_costs_the_same_beside_any_number_of_servers() {
     assert_eq!(servers(&host), all);
     let _servers = host.servers();
     assert!(!connect(host.netns(CLIENT_G), "10.0.1.222:80").unwrap().ask().is_empty());
+}
+
+/// An endpoint like the first, at addresses of its own.
+fn another_endpoint(plan: &mut HostPlan, last: u8) {
+    let mut endpoint = plan.endpoints[&EndpointIndex(1)].clone();
+    for zone in &mut endpoint.zones {
+        let [a, b, c, _] = zone.address.octets();
+        zone.address = [a, b, c, last].into();
+    }
+    plan.endpoints.insert(EndpointIndex(last.into()), endpoint);
+}
+
+/// Each plan is compared with what is known of the maps since the one before, the last one once more with the maps.
+#[test]
+fn maps_that_have_followed_plan_after_plan_hold_what_the_last_one_says() {
+    let mut host = Host::start("following");
+    let _servers = host.servers();
+    let rules = |plan: &HostPlan| plan.groups[&GroupIndex(1)].ingress.clone();
+    let all = rules(&host.plan);
+    let changes: [&dyn Fn(&mut HostPlan); 6] = [
+        &|plan| another_endpoint(plan, 201),
+        &|plan| plan.groups.get_mut(&GroupIndex(1)).unwrap().ingress.clear(),
+        &|plan| another_endpoint(plan, 202),
+        &|plan| plan.groups.get_mut(&GroupIndex(1)).unwrap().ingress = all.clone(),
+        &|plan| drop(plan.endpoints.remove(&EndpointIndex(201))),
+        &|plan| another_endpoint(plan, 203),
+    ];
+    for change in changes {
+        change(&mut host.plan);
+        host.plan.revision.0 += 1;
+        assert!(host.pass().changes.entries > 0);
+        let opens = |last: u32| connect(host.netns(CLIENT_G), &format!("10.0.1.{last}:80")).is_ok();
+        let lets_in = !rules(&host.plan).is_empty();
+        for last in [201, 202, 203] {
+            let is_there = host.plan.endpoints.contains_key(&EndpointIndex(last));
+            assert_eq!(opens(last), lets_in && is_there, "{last}");
+        }
+    }
+    assert_eq!(host.pass().changes.entries, 0);
 }
 
 #[test]
