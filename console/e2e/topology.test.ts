@@ -55,20 +55,6 @@ test("a server that stops answering is shown with why", async () => {
   await box("server", "ECS-03").getByText(/CONNECT|FAILED|TIMEOUT/i).waitFor();
 });
 
-test("why a server is unhealthy, and since when, is told by its last probes", async () => {
-  await page.goto(`${URL}/console/nlb/servergroups/${made.group}`);
-  const sick = row(page, made.servers[0] ?? "");
-  await sick.getByText("It refused the last probe.").waitFor();
-  await sick.getByText(/Last probe .* ms CONNECT_FAILED/).waitFor();
-  const told = (await sick.getByRole("img", { name: "probes passed" }).getAttribute("aria-label")) ?? "";
-  const [passed = 0, all = 0] = told.split("/").map((count) => parseInt(count));
-  expect([passed > 0, passed < all], told).toEqual([true, true]);
-  const well = row(page, made.servers[1] ?? "");
-  await well.getByText("Healthy", { exact: true }).waitFor();
-  await well.getByText(/Last probe .* ms$/).waitFor();
-  expect(await barriers(page)).toEqual([]);
-});
-
 test("the picture shows all there is, also what has come since it was opened", async () => {
   for (const [kind, name] of [["instance", "ECS-01"], ["server", "ECS-03"], ["server", "ECS-04"]] as const) {
     await expect.poll(async () => {
@@ -82,6 +68,20 @@ test("a click leads to what it is", async () => {
   await box("endpoint", "endpoint-1").getByRole("link").click();
   await page.getByRole("heading", { name: made.endpoint }).waitFor();
   await row(page, "cn-hangzhou-g").waitFor();
+});
+
+test("why a server is unhealthy, and since when, is told by its last probes", async () => {
+  await page.goto(`${URL}/console/nlb/servergroups/${made.group}`);
+  const sick = row(page, made.servers[0] ?? "");
+  await sick.getByText("It refused the last probe.").waitFor();
+  await sick.getByText(/Last probe .* ms CONNECT_FAILED/).waitFor();
+  const told = (await sick.getByRole("img", { name: "probes passed" }).getAttribute("aria-label")) ?? "";
+  const [passed = 0, all = 0] = told.split("/").map((count) => parseInt(count));
+  expect([passed > 0, passed < all], told).toEqual([true, true]);
+  const well = row(page, made.servers[1] ?? "");
+  await well.getByText("Healthy", { exact: true }).waitFor();
+  await well.getByText(/Last probe .* ms$/).waitFor();
+  expect(await barriers(page)).toEqual([]);
 });
 
 test("a listener has a page of its own, with its tags", async () => {
