@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, watch};
 const STATE: &str = "ISTHMUS_ABUSE_STATE";
 const HOST: &str = "isthmus.example";
 /// Longest answer to an honest client meanwhile, on a machine that is busy with other things.
-const HONEST: Duration = Duration::from_secs(10);
+const HONEST: Duration = Duration::from_secs(3);
 /// Most memory that all the abuse together may cost, KiB.
 const MEMORY: u64 = 64 * 1024;
 

@@ -37,6 +37,8 @@ impl ProbeNetwork for Loopback {
     }
 }
 
+/// Times that something is measured, at most: a machine with other things to do may be late once.
+const LOOKS: usize = 3;
 const SERVER: PortIndex = PortIndex(1);
 const OWN: AddressPlan = AddressPlan::Ipv4(Ipv4Addr::new(10, 0, 0, 7));
 
@@ -99,9 +101,13 @@ async fn a_server_with_a_full_backlog_times_out() {
         held.push(stream);
         assert!(held.len() < 100, "the backlog never fills");
     }
-    let begin = Instant::now();
-    assert_eq!(ask(at, HealthCheckKind::Tcp).await, Err(HealthReason::ConnectTimeout));
-    assert!(begin.elapsed() >= Duration::from_millis(400), "took {:?}", begin.elapsed());
+    let mut took = Duration::MAX;
+    for _ in 0..LOOKS {
+        let begin = Instant::now();
+        assert_eq!(ask(at, HealthCheckKind::Tcp).await, Err(HealthReason::ConnectTimeout));
+        took = took.min(begin.elapsed());
+    }
+    assert!((400..500).contains(&took.as_millis()), "took {took:?}");
 }
 
 #[tokio::test]
@@ -286,8 +292,9 @@ async fn until(health: &mut watch::Receiver<Reports>, state: HealthState) -> Hea
     wait.await.expect("the verdict never came").unwrap()[&FIRST]
 }
 
-#[tokio::test]
-async fn two_successes_raise_three_failures_fell_and_probes_keep_their_interval() {
+/// When probes come, milliseconds: the first after the plan, the second after the first, and the third failure after the last
+/// success.
+async fn two_successes_and_three_failures() -> [u128; 3] {
     let memory = Memory::new("timing");
     let (listener, at) = listen().await;
     let (mut notes, server) = note_probes(listener);
@@ -302,19 +309,10 @@ async fn two_successes_raise_three_failures_fell_and_probes_keep_their_interval(
     assert_eq!(report.reason, None);
     assert!(report.latency_micros > 0);
     let (first, second) = (notes.recv().await.unwrap(), notes.recv().await.unwrap());
-    // Not before its time, nor with the next: `exact` judges to 100 ms.
-    assert!(first - begin < Duration::from_secs(1), "the first probe came after {:?}", first - begin);
-    assert!(
-        (900..2000).contains(&(second - first).as_millis()),
-        "the second came after {:?}",
-        second - first
-    );
-
     server.abort();
     let report = until(&mut health, HealthState::Unhealthy).await;
     assert_eq!(report.reason, Some(HealthReason::ConnectFailed));
     let took = second.elapsed().as_millis();
-    assert!((2900..4000).contains(&took), "three probes took {took} ms");
     let told: Vec<_> = history.of(FIRST).into_iter().map(|probe| (probe.state, probe.reason)).collect();
     let failed = Some(HealthReason::ConnectFailed);
     assert_eq!(told[..2], [(HealthState::Initial, None), (HealthState::Healthy, None)]);
@@ -322,6 +320,21 @@ async fn two_successes_raise_three_failures_fell_and_probes_keep_their_interval(
         told[2..],
         [(HealthState::Healthy, failed), (HealthState::Healthy, failed), (HealthState::Unhealthy, failed)]
     );
+    [(first - begin).as_millis(), (second - first).as_millis(), took]
+}
+
+#[tokio::test]
+async fn two_successes_raise_three_failures_fell_and_probes_keep_their_interval() {
+    let mut late = vec![];
+    for _ in 0..LOOKS {
+        let [first, second, third] = two_successes_and_three_failures().await;
+        assert!(second >= 900 && third >= 2900, "too early: {second} and {third} ms");
+        if first < 100 && second < 1100 && third < 3100 {
+            return;
+        }
+        late.push([first, second, third]);
+    }
+    panic!("late each time: {late:?} ms");
 }
 
 #[tokio::test]

@@ -4,9 +4,6 @@ use std::any::Any;
 
 use super::*;
 
-/// Times that a verdict is waited for, at most.
-const LOOKS: usize = 3;
-
 /// A server that does this with whoever asks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
@@ -103,7 +100,7 @@ async fn every_interval_timeout_and_threshold_is_kept_to_100_ms_by_every_kind_of
                 unhealthy_threshold: unhealthy as u8,
             };
             let what = format!("{kind:?} {manner:?} {numbers:?}");
-            // A machine with other things to do may be late once, never early.
+            // Late once, perhaps, but never early.
             let measure = || takes(kind.clone(), manner, numbers.clone(), verdict);
             let mut took = measure().await;
             for _ in 1..LOOKS {
